@@ -1,0 +1,130 @@
+"""Who: people, their teams and what they may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils import timezone
+
+from apps.ledger.ids import new_id
+
+
+class Role(models.TextChoices):
+    """What a person may do in the whole company. A person may hold several; none implies another."""
+
+    EMPLOYEE = "EMPLOYEE", "Employee"
+    COMPLIANCE_OFFICER = "COMPLIANCE_OFFICER", "Compliance officer"
+    AUDITOR = "AUDITOR", "Auditor (read only)"
+    ADMIN = "ADMIN", "Admin"
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_person(self, username: str, *, name: str, email: str = "", roles: Iterable[str] = ()) -> User:
+        """Create a person who signs in by SSO (no usable password), holding `roles`."""
+        person = self.model(username=username, name=name, email=email)
+        person.set_unusable_password()
+        person.save()
+        RoleAssignment.objects.bulk_create(RoleAssignment(person=person, role=role) for role in roles)
+        return person
+
+
+class User(AbstractBaseUser):
+    """
+    A person. What identifies them is the pair of issuer and subject at the identity provider (a
+    ``SocialAccount`` row), never the e-mail address, which changes hands.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    username = models.CharField(max_length=150, unique=True)
+    name = models.CharField(max_length=200)
+    email = models.EmailField(blank=True)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects: ClassVar[UserManager] = UserManager()
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    def has_role(self, *roles: str) -> bool:
+        """Say whether this active person holds any of `roles`. One query, never cached: a role taken away works now."""
+        return self.is_active and self.role_assignments.filter(role__in=roles).exists()
+
+    def may_read_records(self) -> bool:
+        """Officers and auditors read the record; auditors change nothing."""
+        return self.has_role(Role.COMPLIANCE_OFFICER, Role.AUDITOR)
+
+
+class RoleAssignment(models.Model):
+    """One role of one person."""
+
+    person = models.ForeignKey(User, models.CASCADE, related_name="role_assignments")
+    role = models.CharField(max_length=32, choices=Role)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "role"], name="accounts_one_row_for_each_role"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="accounts_role_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: {self.role}"
+
+
+class TeamQuerySet(models.QuerySet["Team"]):
+    def visible_to(self, person: Any) -> Self:
+        """Teams `person` belongs to; admins see all."""
+        if not getattr(person, "is_active", False):
+            return self.none()
+        if person.has_role(Role.ADMIN):
+            return self
+        return self.filter(memberships__person=person)
+
+
+class Team(models.Model):
+    """A part of the company; models, budgets and documents are granted to it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=120, unique=True)
+    slug = models.SlugField(max_length=60, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    people = models.ManyToManyField(User, through="Membership", related_name="teams")
+
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A person in a team, as member or lead."""
+
+    class Standing(models.TextChoices):
+        MEMBER = "MEMBER", "Member"
+        LEAD = "LEAD", "Team lead"
+
+    person = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
+    standing = models.CharField(max_length=16, choices=Standing, default=Standing.MEMBER)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "team"], name="accounts_one_membership_each_team"),
+            models.CheckConstraint(
+                condition=models.Q(standing__in=["MEMBER", "LEAD"]), name="accounts_standing_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} in {self.team_id}"

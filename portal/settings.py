@@ -1,0 +1,298 @@
+"""
+All settings, in one file, read from the environment once.
+
+Two shapes share this code: ``embedded`` (what ``make run`` starts on one machine) and ``production``. The default is
+production, so a forgotten variable can never open the demo's doors.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONCE, NONE, SELF
+
+from portal import environment as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Libraries that would fetch lists from other hosts use the copies they ship (promise 6: nothing calls home).
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+os.environ.setdefault("LITELLM_TELEMETRY", "False")
+os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
+os.environ.setdefault("TLDEXTRACT_PUBLIC_SUFFIX_LIST_URLS", "")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+SHAPE = env.shape(
+    "PORTCULLIS_SHAPE",
+    purpose="How the product runs: `embedded` is the one-machine demo that `make run` starts; everything else is production.",
+)
+IS_EMBEDDED = SHAPE == "embedded"
+STATE_DIR = env.folder(
+    "PORTCULLIS_STATE_DIR",
+    default=BASE_DIR / ".portal",
+    shown_default=".portal in the checkout",
+    purpose="Where files live: uploads, keys and, in the embedded shape, the database.",
+)
+
+SECRET_KEY = env.text(
+    "PORTCULLIS_SECRET_KEY",
+    default="",
+    purpose="Signs sessions and tokens. At least 50 random characters; required in production.",
+)
+DEBUG = False
+BASE_URL = env.text(
+    "PORTCULLIS_BASE_URL",
+    default="http://localhost:8000",
+    purpose="The address people type. Decides allowed hosts, trusted origins and whether cookies are secure.",
+)
+ALLOWED_HOSTS = env.names(
+    "PORTCULLIS_ALLOWED_HOSTS",
+    default="localhost,127.0.0.1,[::1]",
+    purpose="Host names this portal answers to.",
+)
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "servestatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "channels",
+    "csp",
+    "portal",
+    "apps.ledger",
+    "apps.accounts",
+    "apps.privacy",
+    "apps.gateway",
+    "apps.rag",
+    "apps.chat",
+    "apps.audit",
+    "apps.console",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "portal.urls"
+ASGI_APPLICATION = "portal.asgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context_processors.house",
+            ],
+        },
+    },
+]
+
+# The database. The web and the workers run as a role that does not own the tables (it cannot change the ledger);
+# `manage.py prepare_database` migrates as the owner.
+DATABASE_URL = env.text(
+    "PORTCULLIS_DATABASE_URL",
+    default="postgresql://portcullis_app@localhost/portcullis",
+    purpose="PostgreSQL with pgvector, as the runtime role that does not own the tables.",
+)
+DATABASE_OWNER_URL = env.text(
+    "PORTCULLIS_DATABASE_OWNER_URL",
+    default="",
+    purpose="The same database as the role that owns the tables; needed by `manage.py prepare_database` alone.",
+)
+DATABASE_POOL_SIZE = env.number(
+    "PORTCULLIS_DATABASE_POOL_SIZE", default=16, purpose="Most database connections of one process."
+)
+
+
+def _database(url: str) -> dict[str, Any]:
+    return {**dj_database_url.parse(url), "CONN_MAX_AGE": 0, "ENGINE": "django.db.backends.postgresql"}
+
+
+DATABASES: dict[str, dict[str, Any]] = {"default": _database(DATABASE_URL)}
+DATABASES["default"]["OPTIONS"] = {
+    "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5},
+    "connect_timeout": 3,
+}
+if DATABASE_OWNER_URL:
+    DATABASES["owner"] = {**_database(DATABASE_OWNER_URL), "TEST": {"MIRROR": "default"}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Work in the background.
+CELERY_BROKER_URL = env.text(
+    "PORTCULLIS_BROKER_URL",
+    default="redis://localhost:6379/0",
+    purpose="Celery's broker: Redis or RabbitMQ; the embedded shape uses PostgreSQL.",
+)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+
+# The live layer only wakes readers up: losing it loses nothing.
+CHANNEL_LAYER_URL = env.text(
+    "PORTCULLIS_CHANNEL_LAYER_URL",
+    default="",
+    purpose="Redis for the live layer, needed as soon as there is more than one web process; empty keeps it in process.",
+)
+CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
+    "default": (
+        {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [CHANNEL_LAYER_URL]}}
+        if CHANNEL_LAYER_URL
+        else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    )
+}
+
+# People.
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "accounts:sign_in"
+LOGIN_REDIRECT_URL = "/"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+IS_SECURE = BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = IS_SECURE
+CSRF_COOKIE_SECURE = IS_SECURE
+SESSION_COOKIE_NAME = "__Host-session" if IS_SECURE else "portcullis_session"
+CSRF_COOKIE_NAME = "__Host-csrf" if IS_SECURE else "portcullis_csrf"
+SECURE_SSL_REDIRECT = False  # the reverse proxy redirects; see deploy/
+SECURE_HSTS_SECONDS = 31_536_000 if IS_SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_SECURE
+SECURE_HSTS_PRELOAD = IS_SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_SECURE else None
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+OIDC_ISSUER = env.text(
+    "PORTCULLIS_OIDC_ISSUER",
+    default="",
+    purpose="Issuer address of the company's OpenID Connect provider; empty leaves single sign-on off.",
+)
+OIDC_CLIENT_ID = env.text("PORTCULLIS_OIDC_CLIENT_ID", default="", purpose="Client id at that provider.")
+OIDC_CLIENT_SECRET = env.text(
+    "PORTCULLIS_OIDC_CLIENT_SECRET", default="", purpose="Client secret at that provider."
+)
+OIDC_NAME = env.text(
+    "PORTCULLIS_OIDC_NAME", default="Company sign-in", purpose="What the sign-in button calls that provider."
+)
+HAS_DEMO_SIGN_IN = env.switch(
+    "PORTCULLIS_DEMO_SIGN_IN",
+    default=False,
+    purpose="One-click sign-in as a person of the demo company. Refused outside the embedded shape.",
+)
+
+# Security policy of every page: nothing from another host, no inline code.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+# Files.
+STATIC_URL = "static/"
+STATIC_ROOT = STATE_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(STATE_DIR / "files"), "file_permissions_mode": 0o600},
+    },
+    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+}
+UPLOAD_LIMIT_MEGABYTES = env.number(
+    "PORTCULLIS_UPLOAD_LIMIT_MEGABYTES", default=50, purpose="Largest document a person may upload."
+)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+
+# Keys.
+MASTER_KEY_FILE = env.text(
+    "PORTCULLIS_MASTER_KEY_FILE",
+    default=str(STATE_DIR / "keys" / "master.key"),
+    shown_default=".portal/keys/master.key",
+    purpose="File with the master key (32 random bytes, base64) that wraps every conversation's data key.",
+)
+
+# Models.
+LOCAL_MODEL_URL = env.text(
+    "PORTCULLIS_LOCAL_MODEL_URL",
+    default="",
+    purpose="Address of the embedded model's OpenAI-compatible server; `make run` sets it.",
+)
+MODEL_CONNECT_SECONDS = env.seconds(
+    "PORTCULLIS_MODEL_CONNECT_SECONDS", default=5, purpose="How long a connection to a model may take."
+)
+MODEL_FIRST_TOKEN_SECONDS = env.seconds(
+    "PORTCULLIS_MODEL_FIRST_TOKEN_SECONDS",
+    default=60,
+    purpose="How long to wait for the first word of an answer.",
+)
+MODEL_GAP_SECONDS = env.seconds(
+    "PORTCULLIS_MODEL_GAP_SECONDS", default=10, purpose="Longest silence between two words of an answer."
+)
+SCRUB_SECONDS = env.seconds(
+    "PORTCULLIS_SCRUB_SECONDS",
+    default=30,
+    purpose="How long scrubbing one message may take before it is refused; nothing is sent unscrubbed.",
+)
+MESSAGE_LIMIT_CHARACTERS = env.number(
+    "PORTCULLIS_MESSAGE_LIMIT_CHARACTERS", default=200_000, purpose="Longest message a person may send."
+)
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.text("PORTCULLIS_TIME_ZONE", default="UTC", purpose="Time zone in which pages show times.")
+USE_TZ = True
+USE_I18N = False
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "LiteLLM": {"level": "ERROR"},
+        "presidio-analyzer": {"level": "ERROR"},
+        "httpx": {"level": "WARNING"},
+        "uvicorn.access": {"level": "WARNING"},
+    },
+}
+DEFAULT_EXCEPTION_REPORTER_FILTER = "portal.reports.NothingPersonal"

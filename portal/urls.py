@@ -1,0 +1,20 @@
+"""Every address of the product, by room."""
+
+from django.urls import include, path
+
+from portal import errors, health
+
+urlpatterns = [
+    path("healthz", health.alive, name="alive"),
+    path("readyz", health.ready, name="ready"),
+    path("accounts/", include("apps.accounts.urls")),
+    path("documents/", include("apps.rag.urls")),
+    path("audit/", include("apps.audit.urls")),
+    path("console/", include("apps.console.urls")),
+    path("", include("apps.chat.urls")),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.page_not_found
+handler500 = errors.server_error

@@ -1,0 +1,104 @@
+"""What every test stands on: a real PostgreSQL, the runtime role, and no way out of this machine."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from portal.embedded.database import EmbeddedPostgres
+from tests.environment import POSTGRES as _postgres
+from tests.environment import STATE
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """The test run's own PostgreSQL cluster."""
+    _postgres.initialise()
+    server = _postgres.start(durable=False)
+    _postgres.create_databases()
+    yield _postgres
+    server.terminate()
+    server.wait()
+    shutil.rmtree(_postgres.socket_dir, ignore_errors=True)
+    shutil.rmtree(STATE, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(postgres: EmbeddedPostgres, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """Migrate as the owner; the tests themselves run as the runtime role, like the product."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        call_command("prepare_database", verbosity=0)
+        connections["owner"].close()
+    yield
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        for connection in connections.all():
+            connection.close()
+            if hasattr(connection, "close_pool"):
+                connection.close_pool()
+
+
+@pytest.fixture(autouse=True)
+def only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection off this machine, so that a library which calls home fails its test."""
+    really_connect = socket.socket.connect
+
+    def connect(self: socket.socket, address: object) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = str(address[0])  # type: ignore[index]
+            if host not in {"127.0.0.1", "::1", "localhost"}:
+                raise AssertionError(f"A test tried to leave this machine: {address!r}")
+        really_connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(autouse=True)
+def _flush_as_superuser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that commit are cleaned by the superuser: the runtime role may not empty the ledger."""
+    import psycopg
+    from django.test import TransactionTestCase
+
+    def truncate(self: TransactionTestCase) -> None:
+        with psycopg.connect(_postgres.url("postgres"), autocommit=True) as connection:
+            tables = connection.execute(
+                "SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables "
+                "WHERE schemaname = 'public' AND tablename NOT IN ('django_migrations', 'django_content_type')"
+            ).fetchone()
+            connection.execute("SET session_replication_role = replica")
+            connection.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY CASCADE")
+
+    monkeypatch.setattr(TransactionTestCase, "_fixture_teardown", truncate)
+
+
+@pytest.fixture
+def make_team(db: None):  # type: ignore[no-untyped-def]
+    """Make a team by name; the same name gives the same team."""
+    from django.utils.text import slugify
+
+    from apps.accounts.models import Team
+
+    def make(name: str = "Sales") -> Team:
+        return Team.objects.get_or_create(name=name, defaults={"slug": slugify(name)})[0]
+
+    return make
+
+
+@pytest.fixture
+def make_person(db: None, make_team):  # type: ignore[no-untyped-def]
+    """Make an active person with roles and teams."""
+    from apps.accounts.models import Membership, Role, User
+
+    def make(
+        username: str = "maya", *, roles: tuple[str, ...] = (Role.EMPLOYEE,), teams: tuple[str, ...] = ()
+    ) -> User:
+        person = User.objects.create_person(username, name=username.title(), roles=roles)
+        Membership.objects.bulk_create(Membership(person=person, team=make_team(team)) for team in teams)
+        return person
+
+    return make
