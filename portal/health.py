@@ -15,6 +15,4 @@ def ready(request: HttpRequest) -> JsonResponse:
     from apps.ledger.health import is_writable
 
     is_ready = is_writable()
-    return JsonResponse(
-        {"ledger": "writable" if is_ready else "not writable"}, status=200 if is_ready else 503
-    )
+    return JsonResponse({"ledger": "writable" if is_ready else "not writable"}, status=200 if is_ready else 503)

@@ -198,9 +198,7 @@ OIDC_ISSUER = env.text(
     purpose="Issuer address of the company's OpenID Connect provider; empty leaves single sign-on off.",
 )
 OIDC_CLIENT_ID = env.text("PORTCULLIS_OIDC_CLIENT_ID", default="", purpose="Client id at that provider.")
-OIDC_CLIENT_SECRET = env.text(
-    "PORTCULLIS_OIDC_CLIENT_SECRET", default="", purpose="Client secret at that provider."
-)
+OIDC_CLIENT_SECRET = env.text("PORTCULLIS_OIDC_CLIENT_SECRET", default="", purpose="Client secret at that provider.")
 OIDC_NAME = env.text(
     "PORTCULLIS_OIDC_NAME", default="Company sign-in", purpose="What the sign-in button calls that provider."
 )

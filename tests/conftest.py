@@ -94,9 +94,7 @@ def make_person(db: None, make_team):  # type: ignore[no-untyped-def]
     """Make an active person with roles and teams."""
     from apps.accounts.models import Membership, Role, User
 
-    def make(
-        username: str = "maya", *, roles: tuple[str, ...] = (Role.EMPLOYEE,), teams: tuple[str, ...] = ()
-    ) -> User:
+    def make(username: str = "maya", *, roles: tuple[str, ...] = (Role.EMPLOYEE,), teams: tuple[str, ...] = ()) -> User:
         person = User.objects.create_person(username, name=username.title(), roles=roles)
         Membership.objects.bulk_create(Membership(person=person, team=make_team(team)) for team in teams)
         return person

@@ -118,13 +118,9 @@ class EmbeddedPostgres:
                     )
                 )
             for database, owner in ((DATABASE, OWNER), (BROKER_DATABASE, APP)):
-                if not connection.execute(
-                    "SELECT 1 FROM pg_database WHERE datname = %s", [database]
-                ).fetchone():
+                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
                     connection.execute(
-                        sql.SQL("CREATE DATABASE {} OWNER {}").format(
-                            sql.Identifier(database), sql.Identifier(owner)
-                        )
+                        sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), sql.Identifier(owner))
                     )
 
     def start(self, *, durable: bool = True) -> subprocess.Popen[bytes]:

@@ -12,7 +12,9 @@ APPEND_ONLY_MARK = "is_append_only"
 
 
 class Command(BaseCommand):
-    help = "Migrate as the owner and grant the runtime role its rights. Idempotent; needs PORTCULLIS_DATABASE_OWNER_URL."
+    help = (
+        "Migrate as the owner and grant the runtime role its rights. Idempotent; needs PORTCULLIS_DATABASE_OWNER_URL."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if "owner" not in connections.databases:
