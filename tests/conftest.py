@@ -11,6 +11,7 @@ import pytest
 from portal.embedded.database import EmbeddedPostgres
 from tests.environment import POSTGRES as _postgres
 from tests.environment import STATE
+from tests.fake_provider import FakeProvider
 
 
 @pytest.fixture(scope="session")
@@ -100,3 +101,11 @@ def make_person(db: None, make_team):  # type: ignore[no-untyped-def]
         return person
 
     return make
+
+
+@pytest.fixture
+def provider() -> Iterator[FakeProvider]:
+    """A model provider on this machine whose answers the test queues; see tests/fake_provider.py."""
+    server = FakeProvider().start()
+    yield server
+    server.stop()
