@@ -122,6 +122,9 @@ class EmbeddedPostgres:
                     connection.execute(
                         sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), sql.Identifier(owner))
                     )
+        # pgvector is not a "trusted" extension, so the owner of the tables could not create it in a migration.
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
 
     def start(self, *, durable: bool = True) -> subprocess.Popen[bytes]:
         """Start the server as a child process and wait until it answers (30 s at most); for tests and one-off commands."""
