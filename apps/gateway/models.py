@@ -1,0 +1,240 @@
+"""The door out as rows: providers, their models, who may use them, and what they may cost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from apps.accounts.models import Team, User
+from apps.ledger.ids import new_id
+
+# Prices are per million tokens with six decimals, so the cost of any number of tokens is exact in twelve decimals.
+
+
+class EgressClass(models.TextChoices):
+    """Whether a call to the model leaves the company's network."""
+
+    INSIDE = "INSIDE", "Stays inside the network"
+    OUTSIDE = "OUTSIDE", "Leaves the network"
+
+
+class Provider(models.Model):
+    """One place that answers: a cloud account, a server of the company, or the model on this machine."""
+
+    class Kind(models.TextChoices):
+        EMBEDDED = "EMBEDDED", "On this machine"
+        OPENAI = "OPENAI", "OpenAI"
+        AZURE = "AZURE", "Azure OpenAI"
+        BEDROCK = "BEDROCK", "Amazon Bedrock"
+        VERTEX = "VERTEX", "Google Vertex AI"
+        ANTHROPIC = "ANTHROPIC", "Anthropic"
+        MISTRAL = "MISTRAL", "Mistral"
+        OLLAMA = "OLLAMA", "Ollama"
+        OPENAI_COMPATIBLE = "OPENAI_COMPATIBLE", "OpenAI-compatible server"
+
+    class Credential(models.TextChoices):
+        NONE = "NONE", "No key"
+        ENVIRONMENT = "ENVIRONMENT", "Environment of this server"
+        SEALED = "SEALED", "Encrypted in the database"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=24, choices=Kind)
+    base_url = models.CharField(max_length=400, blank=True)
+    egress_class = models.CharField(max_length=8, choices=EgressClass)
+    region = models.CharField(max_length=60, blank=True)
+    credential = models.CharField(max_length=12, choices=Credential, default=Credential.NONE)
+    sealed_key = models.BinaryField(null=True, editable=False)
+    is_on = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["name"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(egress_class__in=EgressClass.values), name="gateway_egress_class_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(credential="SEALED", sealed_key__isnull=False)
+                | (~Q(credential="SEALED") & Q(sealed_key__isnull=True)),
+                name="gateway_sealed_key_iff_sealed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
+    def switched_on(self) -> Self:
+        """Models that are on, at a provider that is on."""
+        return self.filter(is_on=True, provider__is_on=True)
+
+    def allowed_to(self, team: Team) -> Self:
+        """Models granted to `team` and switched on."""
+        return self.switched_on().filter(grants__team=team)
+
+    def callable_by(self, person: Any, team: Team) -> Self:
+        """
+        Models that `person` may call now for `team`: a member of the team, a grant, both switches on, the price known.
+
+        Providers are fetched along. Admission asks the same again at every call.
+        """
+        if not getattr(person, "is_active", False):
+            return self.none()
+        return (
+            self.allowed_to(team)
+            .filter(grants__team__memberships__person=person)
+            .exclude(Q(input_price=None) | Q(output_price=None))
+            .select_related("provider")
+            .order_by("provider__egress_class", "label")
+        )
+
+
+class LanguageModel(models.Model):
+    """A model that can be called, with what it costs. A price that is not known (NULL) is not callable."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    provider = models.ForeignKey(Provider, models.PROTECT, related_name="models")
+    label = models.CharField(max_length=80, unique=True)
+    upstream_id = models.CharField(max_length=200)
+    context_window = models.PositiveIntegerField()
+    max_output_tokens = models.PositiveIntegerField()
+    input_price = models.DecimalField(null=True, blank=True, max_digits=14, decimal_places=6)
+    output_price = models.DecimalField(null=True, blank=True, max_digits=14, decimal_places=6)
+    currency = models.CharField(max_length=3, default="USD")
+    capabilities = models.JSONField(default=list, blank=True)
+    is_on = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = LanguageModelQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["label"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=(Q(input_price=None) | Q(input_price__gte=0))
+                & (Q(output_price=None) | Q(output_price__gte=0)),
+                name="gateway_price_is_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(max_output_tokens__gt=0) & Q(max_output_tokens__lte=F("context_window")),
+                name="gateway_output_fits_the_window",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def has_price(self) -> bool:
+        """Whether both prices are known; zero is known."""
+        return self.input_price is not None and self.output_price is not None
+
+    @property
+    def egress_class(self) -> str:
+        """Where a call goes; the provider decides."""
+        return self.provider.egress_class
+
+
+class Grant(models.Model):
+    """A team may use a model. The row is the permission: taken away, the next message is refused."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="grants")
+    model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="grants")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["team", "model"], name="gateway_one_grant_each_team_and_model"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team_id} may use {self.model_id}"
+
+
+class Budget(models.Model):
+    """What a team may spend in a calendar month. A hard limit refuses; a soft one only shows."""
+
+    team = models.OneToOneField(Team, models.CASCADE, related_name="budget", primary_key=True)
+    monthly_limit = models.DecimalField(max_digits=14, decimal_places=2)
+    currency = models.CharField(max_length=3, default="USD")
+    is_hard = models.BooleanField(default=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(monthly_limit__gte=0), name="gateway_limit_is_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team_id}: {self.monthly_limit} {self.currency} a month"
+
+
+class BudgetMonth(models.Model):
+    """What a team has spent, and holds for answers still under way, in one calendar month."""
+
+    team = models.ForeignKey(Team, models.PROTECT, related_name="budget_months")
+    month = models.DateField()
+    reserved = models.DecimalField(default=Decimal(0), max_digits=24, decimal_places=12)
+    spent = models.DecimalField(default=Decimal(0), max_digits=24, decimal_places=12)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["team", "month"], name="gateway_one_row_each_team_and_month"),
+            models.CheckConstraint(condition=Q(reserved__gte=0), name="gateway_reserved_is_not_negative"),
+            models.CheckConstraint(condition=Q(spent__gte=0), name="gateway_spent_is_not_negative"),
+            models.CheckConstraint(condition=Q(month__day=1), name="gateway_month_is_its_first_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team_id} in {self.month:%Y-%m}"
+
+
+class Reservation(models.Model):
+    """
+    Money held for one call, at the prices of that moment. It closes once: settled (paid) or released.
+
+    The prices are kept here so that a price change while an answer streams changes nothing about it.
+    """
+
+    class State(models.TextChoices):
+        HELD = "HELD", "Held for an answer under way"
+        SETTLED = "SETTLED", "Paid"
+        RELEASED = "RELEASED", "Given back"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    budget_month = models.ForeignKey(BudgetMonth, models.PROTECT, related_name="reservations")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="reservations")
+    person = models.ForeignKey(User, models.PROTECT, related_name="reservations")
+    model = models.ForeignKey(LanguageModel, models.PROTECT, related_name="reservations")
+    amount = models.DecimalField(max_digits=24, decimal_places=12)
+    input_price = models.DecimalField(max_digits=14, decimal_places=6)
+    output_price = models.DecimalField(max_digits=14, decimal_places=6)
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=8, choices=State, default=State.HELD)
+    cost = models.DecimalField(null=True, max_digits=24, decimal_places=12)
+    input_tokens = models.PositiveIntegerField(null=True)
+    output_tokens = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["created_at"], condition=Q(state="HELD"), name="gateway_held_reservations"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(amount__gte=0), name="gateway_amount_is_not_negative"),
+            models.CheckConstraint(
+                condition=Q(state="HELD", closed_at=None, cost=None)
+                | Q(state="RELEASED", closed_at__isnull=False, cost=None)
+                | Q(state="SETTLED", closed_at__isnull=False, cost__isnull=False),
+                name="gateway_reservation_closes_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id}: {self.state}"
