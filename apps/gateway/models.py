@@ -99,7 +99,7 @@ class LanguageModel(models.Model):
     """A model that can be called, with what it costs. A price that is not known (NULL) is not callable."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    provider = models.ForeignKey(Provider, models.PROTECT, related_name="models")
+    provider = models.ForeignKey(Provider, models.PROTECT, related_name="language_models")
     label = models.CharField(max_length=80, unique=True)
     upstream_id = models.CharField(max_length=200)
     context_window = models.PositiveIntegerField()

@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='languagemodel',
             name='provider',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='models', to='gateway.provider'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='language_models', to='gateway.provider'),
         ),
         migrations.CreateModel(
             name='Reservation',
