@@ -170,7 +170,7 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
 
 # People.
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.PersonBackend"]
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = 12 * 3600
@@ -202,6 +202,20 @@ OIDC_CLIENT_SECRET = env.text("PORTCULLIS_OIDC_CLIENT_SECRET", default="", purpo
 OIDC_NAME = env.text(
     "PORTCULLIS_OIDC_NAME", default="Company sign-in", purpose="What the sign-in button calls that provider."
 )
+SSO_DEFAULT_ROLES = env.names(
+    "PORTCULLIS_SSO_DEFAULT_ROLES",
+    default="EMPLOYEE",
+    purpose="Roles of a person who signs in for the first time; `EMPLOYEE` or nothing is accepted.",
+)
+# allauth does the OAuth part (state, PKCE, code exchange); none of its own pages are mounted. See docs/accounts.md.
+SOCIALACCOUNT_ONLY = True
+SOCIALACCOUNT_ADAPTER = "apps.accounts.oidc.SignInAdapter"
+ACCOUNT_ADAPTER = "apps.accounts.oidc.NoLocalAccounts"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_UID_MAX_LENGTH = 255
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 HAS_DEMO_SIGN_IN = env.switch(
     "PORTCULLIS_DEMO_SIGN_IN",
     default=False,

@@ -21,7 +21,26 @@ class Role(models.TextChoices):
     ADMIN = "ADMIN", "Admin"
 
 
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, person: Any) -> Self:
+        """Everybody for an admin; nobody else reads the list of people."""
+        if getattr(person, "is_active", False) and person.has_role(Role.ADMIN):
+            return self
+        return self.none()
+
+    def active_admins(self) -> Self:
+        """People who can still give roles."""
+        return self.filter(is_active=True, role_assignments__role=Role.ADMIN)
+
+
 class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def visible_to(self, person: Any) -> UserQuerySet:
+        """Everybody for an admin; nobody else reads the list of people."""
+        return self.get_queryset().visible_to(person)
+
     def create_person(self, username: str, *, name: str, email: str = "", roles: Iterable[str] = ()) -> User:
         """Create a person who signs in by SSO (no usable password), holding `roles`."""
         person = self.model(username=username, name=name, email=email)
@@ -42,6 +61,7 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=200)
     email = models.EmailField(blank=True)
     is_active = models.BooleanField(default=True)
+    is_demo = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now)
 
     USERNAME_FIELD = "username"
@@ -55,6 +75,19 @@ class User(AbstractBaseUser):
     def has_role(self, *roles: str) -> bool:
         """Say whether this active person holds any of `roles`. One query, never cached: a role taken away works now."""
         return self.is_active and self.role_assignments.filter(role__in=roles).exists()
+
+    def may_sign_in_by_one_click(self) -> bool:
+        """Only people of the demo company, and only while they are active."""
+        return self.is_demo and self.is_active
+
+    def end_sessions(self) -> None:
+        """
+        Make every session of this person worthless, those in other browsers too. The caller saves.
+
+        A session carries a keyed hash of the password field, which holds 40 random characters here and no password:
+        fresh ones end every session for good, even if the person is made active again later.
+        """
+        self.set_unusable_password()
 
     def may_read_records(self) -> bool:
         """Officers and auditors read the record; auditors change nothing."""
