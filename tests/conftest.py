@@ -7,11 +7,17 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 
 from portal.embedded.database import EmbeddedPostgres
 from tests.environment import POSTGRES as _postgres
 from tests.environment import STATE
 from tests.fake_provider import FakeProvider
+
+
+def pytest_configure() -> None:
+    """Let pages name static files as they are in the tree: the manifest of hashed names is made by collectstatic."""
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 
 @pytest.fixture(scope="session")
@@ -59,9 +65,9 @@ def only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", connect)
 
 
-@pytest.fixture(autouse=True)
-def _flush_as_superuser(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests that commit are cleaned by the superuser: the runtime role may not empty the ledger."""
+@pytest.fixture(autouse=True, scope="session")
+def _flush_as_superuser() -> Iterator[None]:
+    """Tests that commit are cleaned by the superuser, after them: the runtime role may not empty the ledger."""
     import psycopg
     from django.test import TransactionTestCase
 
@@ -74,7 +80,9 @@ def _flush_as_superuser(monkeypatch: pytest.MonkeyPatch) -> None:
             connection.execute("SET session_replication_role = replica")
             connection.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY CASCADE")
 
-    monkeypatch.setattr(TransactionTestCase, "_fixture_teardown", truncate)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(TransactionTestCase, "_fixture_teardown", truncate)
+        yield
 
 
 @pytest.fixture
