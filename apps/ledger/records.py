@@ -1,0 +1,328 @@
+"""
+The only way into the ledger: write an intent before anything leaves, its outcome once it ended, and events.
+
+Nothing here is ever changed afterwards. No exception carries the text of a record, and none is chained to the
+database's own error, whose detail would quote the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import DatabaseError, Error, IntegrityError, connection, transaction
+
+from apps.ledger.facts import Json, MaskedSpan, OpenExchange, PassageFact, Who
+from apps.ledger.ids import new_id
+from apps.ledger.models import Event, Intent, OpenIntent, Outcome, SearchRow
+from apps.ledger.text import label, storable, storable_json
+from apps.ledger.vocabulary import Action, OutcomeKind
+
+OPEN_INTENT_MILLISECONDS = 5_000
+SWEEP_AT_MOST = 1_000
+UNIQUE_VIOLATION = "23505"
+
+
+class LedgerError(Exception):
+    """The ledger could not do what was asked."""
+
+
+class LedgerUnavailable(LedgerError):
+    """The record could not be written, so what it records must not happen."""
+
+    sentence = "The audit record cannot be written at the moment, so nothing was sent. Try again in a minute."
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"The ledger refused a record (database code {code}). Check the database and /readyz.")
+        self.code = code
+
+
+class IntentInsideTransaction(LedgerError):
+    """An intent was opened inside a transaction that could still take it back."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "open_intent was called inside an open transaction, which could roll the intent back after the text has "
+            "left. Call it outside transaction.atomic()."
+        )
+
+
+class AlreadyConcluded(LedgerError):
+    """Somebody else wrote the outcome of this exchange first."""
+
+    def __init__(self, intent_id: UUID) -> None:
+        super().__init__(f"Exchange {intent_id} already has its outcome. Leave it: an outcome is written once.")
+        self.intent_id = intent_id
+
+
+class NoSuchIntent(LedgerError):
+    """An outcome was offered for an exchange that the ledger does not know."""
+
+    def __init__(self, intent_id: UUID) -> None:
+        super().__init__(f"The ledger has no exchange {intent_id}. Open an intent before concluding it.")
+        self.intent_id = intent_id
+
+
+def open_intent(
+    *,
+    who: Who,
+    door: str,
+    purpose: str,
+    conversation_id: UUID | None,
+    turn_id: UUID | None,
+    model_label: str,
+    provider_label: str,
+    egress_class: str,
+    sealed_payload: bytes,
+    left_text: str,
+    masked: Sequence[MaskedSpan],
+    passages: Sequence[PassageFact],
+    policy_version: str,
+    prompt_version: str,
+    now: datetime,
+) -> UUID:
+    """
+    Record what is about to leave; when this returns, the record is on disk. Only then may a byte leave.
+
+    ``sealed_payload`` is already encrypted under the conversation's key; ``left_text`` is scrubbed. Costs three inserts
+    and one flush; bounded by 5 seconds in the database.
+
+    :raises LedgerUnavailable: if the record could not be written: send nothing.
+    :raises IntentInsideTransaction: if a surrounding transaction could still undo it.
+    """
+    intent = _intent(
+        who=who, door=door, purpose=purpose, conversation_id=conversation_id, turn_id=turn_id, model_label=model_label,
+        provider_label=provider_label, egress_class=egress_class, sealed_payload=sealed_payload, masked=masked,
+        passages=passages, policy_version=policy_version, prompt_version=prompt_version, now=now,
+    )  # fmt: skip
+    with _committing_by_itself():
+        _durably(milliseconds=OPEN_INTENT_MILLISECONDS)
+        intent.save(force_insert=True)
+        OpenIntent.objects.create(intent=intent, started_at=now)
+        SearchRow.objects.create(intent=intent, conversation_id=conversation_id, left_text=storable(left_text))
+    return intent.id
+
+
+def conclude(
+    intent_id: UUID,
+    *,
+    outcome: str,
+    reason: str,
+    sealed_answer: bytes,
+    answer_text: str,
+    input_tokens: int,
+    output_tokens: int,
+    cost: Decimal,
+    currency: str,
+    now: datetime,
+) -> UUID:
+    """
+    Write the one outcome of an exchange, in the caller's transaction. Five statements.
+
+    ``answer_text`` is the answer as it came, placeholders and all.
+
+    :raises AlreadyConcluded: if it has an outcome; the caller's transaction stays usable.
+    :raises NoSuchIntent: if there is no such exchange.
+    :raises LedgerUnavailable: if the record could not be written.
+    """
+    with _one_outcome(intent_id), transaction.atomic():
+        started_at = Intent.objects.filter(pk=intent_id).values_list("started_at", flat=True).first()
+        if started_at is None:
+            raise NoSuchIntent(intent_id)
+        OpenIntent.objects.filter(pk=intent_id).delete()  # a second closer waits here, then meets the unique outcome
+        row = Outcome.objects.create(
+            intent_id=intent_id, started_at=started_at, concluded_at=now, kind=outcome, reason=storable(reason),
+            sealed_answer=sealed_answer, input_tokens=input_tokens, output_tokens=output_tokens, cost=cost,
+            currency=currency,
+        )  # fmt: skip
+        SearchRow.objects.filter(pk=intent_id).update(answer_text=storable(answer_text))
+    return row.id
+
+
+def record_refusal(
+    *,
+    who: Who,
+    door: str,
+    purpose: str,
+    conversation_id: UUID | None,
+    turn_id: UUID | None,
+    model_label: str,
+    provider_label: str = "",
+    egress_class: str = "",
+    reason: str,
+    left_text: str = "",
+    masked: Sequence[MaskedSpan] = (),
+    sealed_payload: bytes = b"",
+    passages: Sequence[PassageFact] = (),
+    policy_version: str = "",
+    prompt_version: str = "",
+    now: datetime,
+) -> UUID:
+    """
+    Record an exchange refused before anything was sent: intent and outcome together, in the caller's transaction.
+
+    :raises LedgerUnavailable: if the record could not be written.
+    """
+    intent = _intent(
+        who=who, door=door, purpose=purpose, conversation_id=conversation_id, turn_id=turn_id, model_label=model_label,
+        provider_label=provider_label, egress_class=egress_class, sealed_payload=sealed_payload, masked=masked,
+        passages=passages, policy_version=policy_version, prompt_version=prompt_version, now=now,
+    )  # fmt: skip
+    with _database_errors_named(), transaction.atomic():
+        _durably()
+        intent.save(force_insert=True)
+        Outcome.objects.create(
+            intent=intent, started_at=now, concluded_at=now, kind=OutcomeKind.REFUSED, reason=storable(reason)
+        )
+        SearchRow.objects.create(intent=intent, conversation_id=conversation_id, left_text=storable(left_text))
+    return intent.id
+
+
+def record_event(
+    action: str,
+    *,
+    who: Who | None,
+    subject_kind: str = "",
+    subject_id: str = "",
+    subject_label: str = "",
+    details: Mapping[str, Json] | None = None,
+    now: datetime,
+) -> UUID:
+    """
+    Record one act in the caller's transaction: it stands if and only if the act does. One insert.
+
+    :raises ValueError: if `action` is not in the vocabulary.
+    :raises LedgerUnavailable: if the record could not be written.
+    """
+    event = Event(
+        action=Action(action),
+        happened_at=now,
+        actor_id=who.id if who else None,
+        actor_label=_person_label(who) if who else "",
+        team_id=who.team_id if who else None,
+        team_label=label(who.team_label) if who else "",
+        subject_kind=label(subject_kind),
+        subject_id=label(str(subject_id)),
+        subject_label=label(subject_label),
+        details=storable_json(details or {}),
+    )
+    with _database_errors_named():
+        event.save(force_insert=True)
+    return event.id
+
+
+def open_intents(older_than: datetime) -> list[OpenExchange]:
+    """List exchanges begun before `older_than` that have no outcome yet, oldest first, 1,000 at most. One query."""
+    rows = (
+        OpenIntent.objects.filter(started_at__lt=older_than, intent__outcome__isnull=True)
+        .order_by("started_at")
+        .values_list("intent_id", "intent__conversation_id", "intent__turn_id", "intent__purpose")[:SWEEP_AT_MOST]
+    )
+    return [OpenExchange(*row) for row in rows]
+
+
+def _intent(
+    *,
+    who: Who,
+    door: str,
+    purpose: str,
+    conversation_id: UUID | None,
+    turn_id: UUID | None,
+    model_label: str,
+    provider_label: str,
+    egress_class: str,
+    sealed_payload: bytes,
+    masked: Sequence[MaskedSpan],
+    passages: Sequence[PassageFact],
+    policy_version: str,
+    prompt_version: str,
+    now: datetime,
+) -> Intent:
+    return Intent(
+        id=new_id(),
+        started_at=now,
+        door=door,
+        purpose=purpose,
+        person_id=who.id,
+        person_label=_person_label(who),
+        team_id=who.team_id,
+        team_label=label(who.team_label),
+        conversation_id=conversation_id,
+        turn_id=turn_id,
+        model_label=label(model_label),
+        provider_label=label(provider_label),
+        egress_class=egress_class,
+        sealed_payload=sealed_payload,
+        masked=[storable_json(asdict(span)) for span in masked],
+        masked_types=sorted({label(span.type) for span in masked}),
+        masked_count=len(masked),
+        passages=[_passage_json(passage) for passage in passages],
+        policy_version=label(policy_version),
+        prompt_version=label(prompt_version),
+    )
+
+
+def _passage_json(passage: PassageFact) -> dict[str, str]:
+    return {
+        "passage_id": str(passage.passage_id),
+        "document_id": str(passage.document_id),
+        "document_label": storable(passage.document_label),
+        "permission": storable(passage.permission),
+    }
+
+
+def _person_label(who: Who) -> str:
+    return label(who.label) or str(who.id)
+
+
+def _durably(*, milliseconds: int | None = None) -> None:
+    """Make this transaction wait for the disk whatever the session says, and give up after `milliseconds`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('synchronous_commit', 'on', true)")
+        if milliseconds is not None:
+            cursor.execute(
+                "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true)",
+                [str(milliseconds)] * 2,
+            )
+
+
+@contextmanager
+def _committing_by_itself() -> Iterator[None]:
+    """Run in the outermost transaction, or refuse. Test cases that wrap a test in a transaction are let through."""
+    with ExitStack() as stack:
+        stack.enter_context(_database_errors_named())
+        if not connection.in_atomic_block and not connection.get_autocommit():
+            raise IntentInsideTransaction
+        try:
+            stack.enter_context(transaction.atomic(durable=True))
+        except RuntimeError as nested:
+            raise IntentInsideTransaction from nested
+        yield
+
+
+@contextmanager
+def _one_outcome(intent_id: UUID) -> Iterator[None]:
+    with _database_errors_named():
+        try:
+            yield
+        except IntegrityError as refused:
+            if _code(refused) == UNIQUE_VIOLATION:
+                raise AlreadyConcluded(intent_id) from None
+            raise
+
+
+@contextmanager
+def _database_errors_named() -> Iterator[None]:
+    """Turn what the database driver raises into `LedgerUnavailable`, without its detail: that quotes the row."""
+    try:
+        yield
+    except (DatabaseError, Error) as error:
+        raise LedgerUnavailable(_code(error)) from None
+
+
+def _code(error: Exception) -> str:
+    return getattr(error.__cause__, "sqlstate", None) or type(error).__name__

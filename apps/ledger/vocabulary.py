@@ -1,0 +1,174 @@
+"""
+Every word the ledger knows. One enum, `Action`, is the whole vocabulary of events; any room adds its actions to it.
+
+An action is named OBJECT_DEED in the past tense of what happened, and never renamed once released: old rows keep it.
+"""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class Door(TextChoices):
+    """How an exchange came in."""
+
+    BROWSER = "BROWSER", "Browser"
+    API = "API", "API"
+    TASK = "TASK", "Background task"
+
+
+class Purpose(TextChoices):
+    """What a call to a model was for."""
+
+    CHAT = "CHAT", "Chat"
+    TITLE = "TITLE", "Conversation title"
+    CONNECTION_TEST = "CONNECTION_TEST", "Connection test"
+
+
+class OutcomeKind(TextChoices):
+    """How an exchange ended. An exchange without an outcome is still in progress."""
+
+    ANSWERED = "ANSWERED", "Answered"
+    REFUSED = "REFUSED", "Refused, nothing was sent"
+    STOPPED = "STOPPED", "Stopped by the person"
+    FAILED = "FAILED", "The model did not finish"
+    UNKNOWN = "UNKNOWN", "Sent, result not recorded"
+
+
+class EgressClass(TextChoices):
+    """Where a model runs."""
+
+    INSIDE = "INSIDE", "Inside the network"
+    OUTSIDE = "OUTSIDE", "Outside the network"
+
+
+class Action(TextChoices):
+    """Every act of a person or of the product that the ledger records as an event."""
+
+    # Signing in
+    SIGNED_IN = "SIGNED_IN", "Signed in"
+    SIGNED_OUT = "SIGNED_OUT", "Signed out"
+    SIGN_IN_FAILED = "SIGN_IN_FAILED", "Sign-in failed"
+    SIGN_IN_REFUSED = "SIGN_IN_REFUSED", "Sign-in refused"
+    DEMO_SIGNED_IN = "DEMO_SIGNED_IN", "Signed in with one click (demo)"
+    SESSION_ENDED = "SESSION_ENDED", "Session ended by the portal"
+    IDENTITY_LINKED = "IDENTITY_LINKED", "Company identity linked to a person"
+    ACCESS_DENIED = "ACCESS_DENIED", "Page refused for lack of a role"
+
+    # People and teams
+    PERSON_CREATED = "PERSON_CREATED", "Person created"
+    PERSON_CHANGED = "PERSON_CHANGED", "Person changed"
+    PERSON_DEACTIVATED = "PERSON_DEACTIVATED", "Person deactivated"
+    PERSON_REACTIVATED = "PERSON_REACTIVATED", "Person reactivated"
+    ROLE_GRANTED = "ROLE_GRANTED", "Role granted"
+    ROLE_REVOKED = "ROLE_REVOKED", "Role revoked"
+    TEAM_CREATED = "TEAM_CREATED", "Team created"
+    TEAM_RENAMED = "TEAM_RENAMED", "Team renamed"
+    TEAM_DELETED = "TEAM_DELETED", "Team deleted"
+    MEMBER_ADDED = "MEMBER_ADDED", "Person added to a team"
+    MEMBER_REMOVED = "MEMBER_REMOVED", "Person removed from a team"
+    MEMBER_STANDING_CHANGED = "MEMBER_STANDING_CHANGED", "Standing in a team changed"
+
+    # Models and money
+    PROVIDER_CREATED = "PROVIDER_CREATED", "Provider created"
+    PROVIDER_CHANGED = "PROVIDER_CHANGED", "Provider changed"
+    PROVIDER_SWITCHED_ON = "PROVIDER_SWITCHED_ON", "Provider switched on"
+    PROVIDER_SWITCHED_OFF = "PROVIDER_SWITCHED_OFF", "Provider switched off"
+    PROVIDER_SECRET_CHANGED = "PROVIDER_SECRET_CHANGED", "Provider's credentials changed"
+    PROVIDER_TESTED = "PROVIDER_TESTED", "Provider's connection tested"
+    PROVIDER_DELETED = "PROVIDER_DELETED", "Provider deleted"
+    MODEL_CREATED = "MODEL_CREATED", "Model created"
+    MODEL_CHANGED = "MODEL_CHANGED", "Model changed"
+    MODEL_SWITCHED_ON = "MODEL_SWITCHED_ON", "Model switched on"
+    MODEL_SWITCHED_OFF = "MODEL_SWITCHED_OFF", "Model switched off"
+    MODEL_PRICE_CHANGED = "MODEL_PRICE_CHANGED", "Model's price changed"
+    MODEL_DELETED = "MODEL_DELETED", "Model deleted"
+    GRANT_GIVEN = "GRANT_GIVEN", "Model granted to a team"
+    GRANT_TAKEN = "GRANT_TAKEN", "Model taken from a team"
+    BUDGET_SET = "BUDGET_SET", "Team's budget set"
+    BUDGET_REMOVED = "BUDGET_REMOVED", "Team's budget removed"
+    BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED", "Team's budget exhausted"
+    RESERVATION_RELEASED = "RESERVATION_RELEASED", "Stale budget reservation released"
+
+    # Documents
+    COLLECTION_CREATED = "COLLECTION_CREATED", "Collection created"
+    COLLECTION_CHANGED = "COLLECTION_CHANGED", "Collection changed"
+    COLLECTION_DELETED = "COLLECTION_DELETED", "Collection deleted"
+    COLLECTION_GRANT_GIVEN = "COLLECTION_GRANT_GIVEN", "Collection opened to a team"
+    COLLECTION_GRANT_TAKEN = "COLLECTION_GRANT_TAKEN", "Collection closed to a team"
+    DOCUMENT_UPLOADED = "DOCUMENT_UPLOADED", "Document uploaded"
+    DOCUMENT_UPLOAD_REFUSED = "DOCUMENT_UPLOAD_REFUSED", "Document upload refused"
+    DOCUMENT_READ_IN = "DOCUMENT_READ_IN", "Document read into the search"
+    DOCUMENT_FAILED = "DOCUMENT_FAILED", "Document could not be read"
+    DOCUMENT_OPENED = "DOCUMENT_OPENED", "Document opened"
+    DOCUMENT_DOWNLOADED = "DOCUMENT_DOWNLOADED", "Document downloaded"
+    DOCUMENT_DELETED = "DOCUMENT_DELETED", "Document deleted"
+    PASSAGE_OPENED = "PASSAGE_OPENED", "Cited passage opened"
+
+    # Conversations and privacy
+    CONVERSATION_STARTED = "CONVERSATION_STARTED", "Conversation started"
+    CONVERSATION_RENAMED = "CONVERSATION_RENAMED", "Conversation renamed"
+    CONVERSATION_DELETED = "CONVERSATION_DELETED", "Conversation deleted"
+    CONVERSATION_MODEL_CHANGED = "CONVERSATION_MODEL_CHANGED", "Conversation's model changed"
+    LEFT_TEXT_SHOWN = "LEFT_TEXT_SHOWN", "Person looked at what left"
+    KEY_DESTROYED = "KEY_DESTROYED", "Conversation's key destroyed"
+    SCRUBBER_FAILED = "SCRUBBER_FAILED", "Scrubber failed, nothing was sent"
+
+    # Records
+    AUDIT_SEARCHED = "AUDIT_SEARCHED", "Searched the exchanges"
+    AUDIT_PAGED = "AUDIT_PAGED", "Turned a page of the exchanges"
+    AUDIT_OPENED = "AUDIT_OPENED", "Opened an exchange"
+    AUDIT_UNMASKED = "AUDIT_UNMASKED", "Unmasked an exchange"
+    AUDIT_EVENTS_SEARCHED = "AUDIT_EVENTS_SEARCHED", "Searched the events"
+    AUDIT_EVENTS_PAGED = "AUDIT_EVENTS_PAGED", "Turned a page of the events"
+
+    # The portal itself
+    PORTAL_STARTED = "PORTAL_STARTED", "Portal started"
+    PORTAL_STOPPED = "PORTAL_STOPPED", "Portal stopped"
+    PORTAL_READY = "PORTAL_READY", "Portal became ready"
+    PORTAL_NOT_READY = "PORTAL_NOT_READY", "Portal became not ready"
+    DEMO_SEEDED = "DEMO_SEEDED", "Demo company created"
+    EXCHANGES_SWEPT = "EXCHANGES_SWEPT", "Open exchanges closed by the sweeper"
+
+
+class Topic(TextChoices):
+    """What an event is about, for the officer's filter."""
+
+    SIGN_IN = "SIGN_IN", "Signing in"
+    PEOPLE = "PEOPLE", "People and teams"
+    MODELS = "MODELS", "Models and money"
+    DOCUMENTS = "DOCUMENTS", "Documents"
+    CONVERSATIONS = "CONVERSATIONS", "Conversations and privacy"
+    RECORDS = "RECORDS", "Looks at the records"
+    PORTAL = "PORTAL", "The portal itself"
+
+
+_TOPIC_BY_FIRST_WORD = {
+    "SIGNED": Topic.SIGN_IN, "SIGN": Topic.SIGN_IN, "DEMO": Topic.PORTAL, "SESSION": Topic.SIGN_IN,
+    "IDENTITY": Topic.SIGN_IN, "ACCESS": Topic.SIGN_IN,
+    "PERSON": Topic.PEOPLE, "ROLE": Topic.PEOPLE, "TEAM": Topic.PEOPLE, "MEMBER": Topic.PEOPLE,
+    "PROVIDER": Topic.MODELS, "MODEL": Topic.MODELS, "GRANT": Topic.MODELS, "BUDGET": Topic.MODELS,
+    "RESERVATION": Topic.MODELS,
+    "COLLECTION": Topic.DOCUMENTS, "DOCUMENT": Topic.DOCUMENTS, "PASSAGE": Topic.DOCUMENTS,
+    "CONVERSATION": Topic.CONVERSATIONS, "LEFT": Topic.CONVERSATIONS, "KEY": Topic.CONVERSATIONS,
+    "SCRUBBER": Topic.CONVERSATIONS,
+    "AUDIT": Topic.RECORDS,
+    "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL,
+}  # fmt: skip
+
+
+def topic_of(action: str) -> Topic:
+    """Say what `action` is about: decided by the first word of its name, and "the portal itself" where none fits."""
+    if action == Action.DEMO_SIGNED_IN:
+        return Topic.SIGN_IN
+    return _TOPIC_BY_FIRST_WORD.get(action.partition("_")[0], Topic.PORTAL)
+
+
+def actions_about(topic: str) -> list[str]:
+    """List the actions of `topic`, in the order of the vocabulary."""
+    return [action.value for action in Action if topic_of(action.value) == topic]
+
+
+def action_label(action: str) -> str:
+    """Say `action` in words; a code that this version does not know is shown as it stands."""
+    return Action(action).label if action in Action.values else action
