@@ -117,3 +117,51 @@ def provider() -> Iterator[FakeProvider]:
     server = FakeProvider().start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def make_model(db: None):  # type: ignore[no-untyped-def]
+    """Register a model, granted to teams with a budget each; answered by `provider` (a FakeProvider) if given."""
+    from decimal import Decimal
+
+    from apps.accounts.models import Team
+    from apps.gateway.models import Budget, EgressClass, Grant, LanguageModel, Provider
+
+    def make(
+        *teams: Team,
+        provider: FakeProvider | None = None,
+        label: str = "Test model",
+        price: str | None = "0",
+        output_price: str | None = None,
+        budget: str | None = "100.00",
+        egress_class: str = EgressClass.INSIDE,
+        context_window: int = 8192,
+        max_output_tokens: int = 1024,
+    ) -> LanguageModel:
+        base_url = provider.base_url if provider else "http://127.0.0.1:9/v1"
+        row = Provider.objects.get_or_create(
+            base_url=base_url,
+            defaults={
+                "name": f"Provider of {label}",
+                "kind": Provider.Kind.OPENAI_COMPATIBLE,
+                "egress_class": egress_class,
+                "is_on": True,
+            },
+        )[0]
+        model = LanguageModel.objects.create(
+            provider=row,
+            label=label,
+            upstream_id="fake",
+            context_window=context_window,
+            max_output_tokens=max_output_tokens,
+            input_price=None if price is None else Decimal(price),
+            output_price=None if price is None else Decimal(output_price or price),
+            is_on=True,
+        )
+        Grant.objects.bulk_create(Grant(team=team, model=model) for team in teams)
+        if budget is not None:
+            for team in teams:
+                Budget.objects.get_or_create(team=team, defaults={"monthly_limit": Decimal(budget)})
+        return model
+
+    return make

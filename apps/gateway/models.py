@@ -10,16 +10,13 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.accounts.models import Team, User
+from apps.gateway.prices import Price
 from apps.ledger.ids import new_id
+from apps.ledger.vocabulary import EgressClass
+
+__all__ = ["Budget", "BudgetMonth", "EgressClass", "Grant", "LanguageModel", "Provider", "Reservation"]
 
 # Prices are per million tokens with six decimals, so the cost of any number of tokens is exact in twelve decimals.
-
-
-class EgressClass(models.TextChoices):
-    """Whether a call to the model leaves the company's network."""
-
-    INSIDE = "INSIDE", "Stays inside the network"
-    OUTSIDE = "OUTSIDE", "Leaves the network"
 
 
 class Provider(models.Model):
@@ -131,9 +128,11 @@ class LanguageModel(models.Model):
         return self.label
 
     @property
-    def has_price(self) -> bool:
-        """Whether both prices are known; zero is known."""
-        return self.input_price is not None and self.output_price is not None
+    def price(self) -> Price | None:
+        """Prices of a call, or None where one is not known; zero is known."""
+        if self.input_price is None or self.output_price is None:
+            return None
+        return Price(self.input_price, self.output_price, self.currency)
 
     @property
     def egress_class(self) -> str:
@@ -238,3 +237,8 @@ class Reservation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id}: {self.state}"
+
+    @property
+    def price(self) -> Price:
+        """The prices this call was admitted at."""
+        return Price(self.input_price, self.output_price, self.currency)

@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=80, unique=True)),
                 ('kind', models.CharField(choices=[('EMBEDDED', 'On this machine'), ('OPENAI', 'OpenAI'), ('AZURE', 'Azure OpenAI'), ('BEDROCK', 'Amazon Bedrock'), ('VERTEX', 'Google Vertex AI'), ('ANTHROPIC', 'Anthropic'), ('MISTRAL', 'Mistral'), ('OLLAMA', 'Ollama'), ('OPENAI_COMPATIBLE', 'OpenAI-compatible server')], max_length=24)),
                 ('base_url', models.CharField(blank=True, max_length=400)),
-                ('egress_class', models.CharField(choices=[('INSIDE', 'Stays inside the network'), ('OUTSIDE', 'Leaves the network')], max_length=8)),
+                ('egress_class', models.CharField(choices=[('INSIDE', 'Inside the network'), ('OUTSIDE', 'Outside the network')], max_length=8)),
                 ('region', models.CharField(blank=True, max_length=60)),
                 ('credential', models.CharField(choices=[('NONE', 'No key'), ('ENVIRONMENT', 'Environment of this server'), ('SEALED', 'Encrypted in the database')], default='NONE', max_length=12)),
                 ('sealed_key', models.BinaryField(null=True)),

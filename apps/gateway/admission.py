@@ -1,0 +1,160 @@
+"""Ask, at the last moment before a call, whether it may be made, and hold the money for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from apps.accounts.models import Membership
+from apps.gateway import budgets, tokens
+from apps.gateway.endpoints import Endpoint, EndpointUnavailable, endpoint_of
+from apps.gateway.models import LanguageModel
+from apps.gateway.prices import Price, in_figures
+from apps.gateway.refusals import (
+    CredentialMissing,
+    ModelNotAllowed,
+    ModelSwitchedOff,
+    NoBudget,
+    NotInTeam,
+    OverBudget,
+    PriceUnknown,
+    PromptTooLong,
+    Refused,
+)
+from apps.privacy.keys import KeyUnavailable, SealBroken
+
+if TYPE_CHECKING:
+    from apps.accounts.models import Team, User
+    from apps.privacy.scrub import Scrubbed
+
+__all__ = ["Admission", "Refused", "admit"]
+
+SMALLEST_ANSWER = 64
+"""Tokens. A window that leaves less room than this is called full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Leave to make one call: what is called, what the record names it, and the money held for it."""
+
+    model_id: UUID
+    model_label: str
+    provider_label: str
+    egress_class: str
+    max_output_tokens: int
+    reservation_id: UUID
+    endpoint: Endpoint = field(repr=False)
+
+
+def admit(*, person: User, team: Team, model_id: UUID | str, prompt: Scrubbed, now: datetime) -> Admission:
+    """
+    Admit one call: the person belongs to the team, the team may use the model, the prompt fits, the money is held.
+
+    Everything is asked of the database now; nothing is remembered from an earlier call. Six statements.
+
+    :raises Refused: with a sentence for the person; then nothing is held.
+    """
+    _require_membership(person, team)
+    model = _granted_model(team, model_id)
+    price = _known_price(model)
+    endpoint = _reachable(model)
+    input_at_most, output_at_most = _fit(model, prompt)
+    worst_case = price.of(input_tokens=input_at_most, output_tokens=output_at_most)
+    reservation = budgets.reserve(person=person, team=team, model=model, price=price, amount=worst_case, now=now)
+    if reservation is None:
+        raise _why_not_held(team, model, worst_case, now)
+    return Admission(
+        model_id=model.pk,
+        model_label=model.label,
+        provider_label=model.provider.name,
+        egress_class=model.egress_class,
+        max_output_tokens=output_at_most,
+        reservation_id=reservation.pk,
+        endpoint=endpoint,
+    )
+
+
+def _require_membership(person: User, team: Team) -> None:
+    if not Membership.objects.filter(person=person, person__is_active=True, team=team).exists():
+        raise NotInTeam(
+            f"You are not a member of {team.name} any more, so nothing was sent. Choose another team, or ask an "
+            "administrator to add you."
+        )
+
+
+def _granted_model(team: Team, model_id: UUID | str) -> LanguageModel:
+    model = _find(team, model_id)
+    if model is None:
+        raise ModelNotAllowed(
+            f"This model is not available to {team.name}, so nothing was sent. Choose another model and send the "
+            "message again, or ask an administrator to switch it on for your team."
+        )
+    if not (model.is_on and model.provider.is_on):
+        raise ModelSwitchedOff(
+            f"{model.label} is switched off at the moment, so nothing was sent. Choose another model and send the "
+            "message again.",
+            model=model,
+        )
+    return model
+
+
+def _known_price(model: LanguageModel) -> Price:
+    if model.price is None:
+        raise PriceUnknown(
+            f"The price of {model.label} is not known, so nothing was sent. Choose another model, or ask an "
+            "administrator to enter its price.",
+            model=model,
+        )
+    return model.price
+
+
+def _find(team: Team, model_id: Any) -> LanguageModel | None:
+    try:
+        pk = model_id if isinstance(model_id, UUID) else UUID(str(model_id))
+    except ValueError:
+        return None
+    return LanguageModel.objects.filter(pk=pk, grants__team=team).select_related("provider").first()
+
+
+def _reachable(model: LanguageModel) -> Endpoint:
+    try:
+        return endpoint_of(model)
+    except EndpointUnavailable as error:
+        raise CredentialMissing(str(error), model=model) from error
+    except (KeyUnavailable, SealBroken) as error:
+        raise CredentialMissing(
+            f"The key for {model.provider.name} cannot be read, so nothing was sent. Choose another model, or ask an "
+            "administrator to enter the key again.",
+            model=model,
+        ) from error
+
+
+def _fit(model: LanguageModel, prompt: Scrubbed) -> tuple[int, int]:
+    """Return the most input and output tokens of the call; no provider bills more input than its window holds."""
+    room = model.context_window - tokens.prompt_about(prompt)
+    if room < min(SMALLEST_ANSWER, model.max_output_tokens):
+        raise PromptTooLong(
+            f"The conversation with its documents is too long for {model.label}, so nothing was sent. Shorten the "
+            "message, start a new conversation, or choose a model with a larger window.",
+            model=model,
+        )
+    return min(tokens.prompt_at_most(prompt), model.context_window), min(room, model.max_output_tokens)
+
+
+def _why_not_held(team: Team, model: LanguageModel, worst_case: Decimal, now: datetime) -> NoBudget | OverBudget:
+    money = budgets.standing(team, now=now)
+    if money.limit is None or money.currency != model.currency:
+        return NoBudget(
+            f"{model.label} costs money and {team.name} has no budget in {model.currency}, so nothing was sent. Choose "
+            "another model, or ask an administrator to set a budget.",
+            model=model,
+        )
+    return OverBudget(
+        f"This message could cost up to {in_figures(worst_case)} {money.currency}, and {team.name} has "
+        f"{in_figures(money.left)} of its {in_figures(money.limit)} left for this month, so nothing was sent. Choose a "
+        "cheaper model, shorten the message, or ask an administrator to raise the budget.",
+        model=model,
+    )

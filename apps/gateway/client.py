@@ -1,0 +1,163 @@
+"""
+Call a model and stream its answer: the one place that bytes leave by.
+
+It takes a `Scrubbed` prompt and nothing else, keeps the time limits, and says in one sentence how a call failed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from django.conf import settings
+
+from apps.gateway import litellm_client, tokens
+from apps.gateway.admission import Admission
+from apps.gateway.upstream import Fault, FaultKind, Message, Piece, Usage, Way
+from apps.privacy.scrub import Scrubbed, is_genuine
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """Some more text of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """
+    The end of a whole answer: `reason` is stop, length or content_filter.
+
+    `is_estimated` says that the provider gave no count and the tokens are our estimate.
+    """
+
+    reason: str
+    input_tokens: int
+    output_tokens: int
+    is_estimated: bool = False
+
+
+Event: TypeAlias = Delta | Finish
+
+SENTENCES: Final[dict[FaultKind, str]] = {
+    FaultKind.UNREACHABLE: "{model} cannot be reached. Try again in a moment, or choose another model.",
+    FaultKind.NO_ANSWER_IN_TIME: "{model} did not answer in time. Try again, or choose another model.",
+    FaultKind.FELL_SILENT: "{model} stopped in the middle of its answer. What arrived is kept; try again.",
+    FaultKind.BROKE_OFF: "The connection to {model} broke during its answer. What arrived is kept; try again.",
+    FaultKind.KEY_REFUSED: "{model} refused the company's key. Choose another model and tell an administrator.",
+    FaultKind.RATE_LIMITED: "{model} has too many requests at the moment. Wait a minute, or choose another model.",
+    FaultKind.TOO_LONG: "This conversation is too long for {model}. Shorten the message or start a new conversation.",
+    FaultKind.NOT_FOUND: "{model} is not known at its provider. Choose another model and tell an administrator.",
+    FaultKind.REQUEST_REFUSED: "{model} refused this message. Change it, or choose another model.",
+    FaultKind.PROVIDER_ERROR: "{model} has a fault at the moment. Try again, or choose another model.",
+    FaultKind.BAD_ANSWER: "{model} sent an answer that cannot be read. Try again, or choose another model.",
+}
+NOT_BILLED: Final = {
+    FaultKind.UNREACHABLE,
+    FaultKind.KEY_REFUSED,
+    FaultKind.RATE_LIMITED,
+    FaultKind.TOO_LONG,
+    FaultKind.NOT_FOUND,
+    FaultKind.REQUEST_REFUSED,
+}
+
+
+class ModelFailed(Exception):
+    """
+    A call that did not end in a whole answer.
+
+    `sentence` is for the person and `code` for the record. `input_tokens` and `output_tokens` are what to settle: our
+    estimate of what the provider will bill, zero where it refused before it began.
+    """
+
+    def __init__(self, kind: FaultKind, *, model_label: str, usage: Usage) -> None:
+        self.code = kind.value
+        self.sentence = SENTENCES[kind].format(model=model_label)
+        self.input_tokens = usage.input_tokens
+        self.output_tokens = usage.output_tokens
+        super().__init__(self.sentence)
+
+
+def stream(admission: Admission, prompt: Scrubbed) -> AsyncGenerator[Event, None]:
+    """
+    Send the prompt and give the answer as it comes: `Delta`s, then one `Finish`.
+
+    Close the generator (`contextlib.aclosing`) to stop the call; the connection to the provider is closed with it.
+
+    :raises TypeError: if the prompt was not made by the scrubber. Nothing is sent.
+    :raises ModelFailed: while iterating.
+    """
+    if not is_genuine(prompt):
+        raise TypeError("Only a prompt made by the scrubber may be sent to a model.")
+    return _stream(admission, prompt, way_to(admission))
+
+
+def way_to(admission: Admission) -> Way:
+    """Choose how the model's provider is spoken to."""
+    return litellm_client.stream
+
+
+def warm_up() -> None:
+    """Load what the first call would otherwise wait for. Takes seconds: run it at start, off the event loop."""
+    litellm_client.load()
+
+
+async def _stream(admission: Admission, prompt: Scrubbed, way: Way) -> AsyncGenerator[Event, None]:
+    messages = [Message(role=message.role, content=message.text) for message in prompt.messages]
+    heard: list[str] = []
+    end = Piece()
+    try:
+        async with aclosing(way(admission.endpoint, messages, admission.max_output_tokens)) as pieces:
+            async for piece in _in_time(pieces):
+                end = Piece(finish_reason=piece.finish_reason or end.finish_reason, usage=piece.usage or end.usage)
+                if piece.text:
+                    heard.append(piece.text)
+                    yield Delta(piece.text)
+        _require_an_end(end, heard)
+    except Fault as fault:
+        logger.warning("Reservation %s: %s failed: %s", admission.reservation_id, admission.model_label, fault.kind)
+        usage = Usage(0, 0) if fault.kind in NOT_BILLED else estimate(prompt, "".join(heard))
+        raise ModelFailed(fault.kind, model_label=admission.model_label, usage=usage) from None
+    yield _finish(end, prompt, "".join(heard))
+
+
+def _require_an_end(end: Piece, heard: list[str]) -> None:
+    """Refuse to call an answer whole that merely stopped coming: nothing is cut off silently."""
+    if not end.finish_reason:
+        raise Fault(FaultKind.BROKE_OFF if heard else FaultKind.BAD_ANSWER)
+
+
+async def _in_time(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
+    """Pass pieces on; the first has one limit, every next another. Pieces without text count as signs of life."""
+    limit, late = settings.MODEL_FIRST_TOKEN_SECONDS, FaultKind.NO_ANSWER_IN_TIME
+    while True:
+        try:
+            async with asyncio.timeout(limit):
+                piece = await anext(pieces)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise Fault(late) from None
+        yield piece
+        if piece.text:
+            limit, late = settings.MODEL_GAP_SECONDS, FaultKind.FELL_SILENT
+
+
+def estimate(prompt: Scrubbed, answer: str) -> Usage:
+    """Estimate what a call cost in tokens, rather too many, where the provider did not say (stopped, broken off)."""
+    return Usage(tokens.prompt_about(prompt), tokens.about(answer))
+
+
+def _finish(end: Piece, prompt: Scrubbed, answer: str) -> Finish:
+    usage = end.usage
+    is_stated = usage is not None and usage.input_tokens > 0 and (usage.output_tokens > 0 or not answer)
+    if usage is None or not is_stated:
+        usage = estimate(prompt, answer)
+    return Finish(end.finish_reason, usage.input_tokens, usage.output_tokens, is_estimated=not is_stated)

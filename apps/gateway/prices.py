@@ -1,0 +1,28 @@
+"""What tokens cost, exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Prices per million tokens (at most six decimals, so every cost is exact in twelve)."""
+
+    input: Decimal
+    output: Decimal
+    currency: str
+
+    def of(self, *, input_tokens: int, output_tokens: int) -> Decimal:
+        """Price one call."""
+        return (self.input * input_tokens + self.output * output_tokens) / MILLION
+
+
+def in_figures(amount: Decimal) -> str:
+    """Write an amount for people: two decimals, and up to six where it is less than a cent."""
+    if amount == 0 or abs(amount) >= Decimal("0.01"):
+        return f"{amount:,.2f}"
+    return f"{amount:.6f}".rstrip("0").rstrip(".")

@@ -1,0 +1,73 @@
+"""Why a call is refused before anything is sent, each with a sentence for the person who asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from apps.gateway.models import LanguageModel
+
+
+class Refused(Exception):
+    """
+    A call that may not be made. Nothing was sent and nothing is held.
+
+    `sentence` is for the person, `code` for the record; the labels are empty where the model must stay unknown.
+    """
+
+    code: ClassVar[str] = "REFUSED"
+
+    def __init__(self, sentence: str, *, model: LanguageModel | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.model_label = model.label if model else ""
+        self.provider_label = model.provider.name if model else ""
+        self.egress_class = model.egress_class if model else ""
+
+
+class NotInTeam(Refused):
+    """The person does not belong to the team that would pay."""
+
+    code = "NOT_IN_TEAM"
+
+
+class ModelNotAllowed(Refused):
+    """No such model, or the team has no grant for it: the same answer for both."""
+
+    code = "MODEL_NOT_ALLOWED"
+
+
+class ModelSwitchedOff(Refused):
+    """The model, or its provider, is switched off."""
+
+    code = "MODEL_SWITCHED_OFF"
+
+
+class PriceUnknown(Refused):
+    """Nobody knows what the call would cost."""
+
+    code = "PRICE_UNKNOWN"
+
+
+class PromptTooLong(Refused):
+    """The prompt leaves no room for an answer in the model's window."""
+
+    code = "PROMPT_TOO_LONG"
+
+
+class NoBudget(Refused):
+    """The model costs money and the team has no budget in its currency."""
+
+    code = "NO_BUDGET"
+
+
+class OverBudget(Refused):
+    """The worst case of this call does not fit into what is left of the month."""
+
+    code = "OVER_BUDGET"
+
+
+class CredentialMissing(Refused):
+    """The key the provider asks for is not there."""
+
+    code = "CREDENTIAL_MISSING"
