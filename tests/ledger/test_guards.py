@@ -16,7 +16,7 @@ from apps.ledger.vocabulary import Action
 from portal.embedded.database import OWNER
 from tests.ledger.conftest import NOON
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 RECORDS = ["ledger_intent", "ledger_outcome", "ledger_event"]
 CHANGES = [
@@ -41,28 +41,37 @@ def as_superuser(postgres) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.mark.parametrize("table", RECORDS)
 @pytest.mark.parametrize("change", CHANGES)
-def test_the_runtime_role_has_no_right_to_change_a_record(one_of_each, table, change):
-    with pytest.raises(ProgrammingError, match="permission denied"), connection.cursor() as cursor:
-        cursor.execute(change.format(table=table))
+def test_the_runtime_role_has_no_right_to_change_a_record(table, change):
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        connection.cursor().execute(change.format(table=table))
 
 
 @pytest.mark.parametrize("account", [OWNER, "postgres"])
 @pytest.mark.parametrize("table", RECORDS)
 @pytest.mark.parametrize("change", CHANGES)
-def test_the_triggers_refuse_a_change_by_anybody(one_of_each, postgres, account, table, change):
+def test_the_triggers_refuse_a_change_by_anybody(postgres, account, table, change):
     with psycopg.connect(postgres.url(account)) as somebody, pytest.raises(psycopg.errors.RestrictViolation):
         somebody.execute(change.format(table=table))
 
-    assert (Intent.objects.count(), Outcome.objects.count(), Event.objects.count()) == (1, 1, 1)
+
+@pytest.mark.django_db(transaction=True)
+def test_records_outlive_every_attempt_to_change_them(one_of_each, as_superuser):
+    for table in RECORDS:
+        for change in CHANGES:
+            with pytest.raises(psycopg.errors.RestrictViolation):
+                as_superuser.execute(change.format(table=table))
+
+    assert (Intent.objects.get().form, Outcome.objects.get().form, Event.objects.get().form) == (1, 1, 1)
 
 
-def test_an_insert_that_would_update_on_conflict_is_refused(one_of_each, postgres):
+@pytest.mark.django_db(transaction=True)
+def test_an_insert_that_would_update_on_conflict_is_refused(one_of_each, as_superuser):
     upsert = (
         "INSERT INTO ledger_event SELECT * FROM ledger_event ON CONFLICT (id) DO UPDATE SET action = 'NOTHING_HAPPENED'"
     )
 
-    with psycopg.connect(postgres.url(OWNER)) as owner, pytest.raises(psycopg.errors.RestrictViolation):
-        owner.execute(upsert)
+    with pytest.raises(psycopg.errors.RestrictViolation):
+        as_superuser.execute(upsert)
 
 
 def test_every_append_only_table_has_its_trigger(as_superuser):
@@ -79,6 +88,7 @@ def test_every_append_only_table_has_its_trigger(as_superuser):
     assert marked == guarded == set(RECORDS)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_second_outcome_is_refused_by_the_database_itself(one_of_each):
     intent = Intent.objects.get()
 
@@ -90,6 +100,7 @@ def test_the_guards_are_reported_as_standing():
     assert health.is_guarded()
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("table", RECORDS)
 def test_a_disabled_trigger_is_noticed(as_superuser, table):
     as_superuser.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
