@@ -82,6 +82,7 @@ PEOPLE = (
         "engineering",
     ),
 )
+USERNAMES = frozenset(entry.username for entry in PEOPLE)
 
 
 class DemoNameTaken(Exception):

@@ -48,7 +48,10 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def _demo_sign_in(request: HttpRequest) -> HttpResponse:
-    person = get_object_or_404(User, username=request.POST.get("username", ""), is_demo=True)
+    username = request.POST.get("username", "")
+    if username not in demo.USERNAMES:
+        raise Http404
+    person = get_object_or_404(User, username=username, is_demo=True)
     now = timezone.now()
     try:
         sign_in.let_in(request, person, action=Action.DEMO_SIGNED_IN, now=now)
