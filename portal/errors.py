@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+
+RETRY_AFTER_SECONDS = 30
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -16,11 +22,25 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
     return render(request, "errors/403.html", status=403)
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Show 403 for a form that was opened in another session, or by another site."""
+    return render(request, "errors/csrf.html", status=403)
+
+
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Show 404."""
     return render(request, "errors/404.html", status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Show 500, from a template that needs neither the database nor the session."""
-    return render(None, "errors/500.html", status=500)  # type: ignore[arg-type]
+    """Show 500, or 503 when the database cannot be reached; needs neither the database nor the session."""
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        return not_ready(request)
+    return HttpResponse(render_to_string("errors/500.html"), status=500)
+
+
+def not_ready(request: HttpRequest) -> HttpResponse:
+    """Show 503: what an answer needs cannot be reached, so nothing is sent."""
+    page = render_to_string("errors/not_ready.html")
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS), "Cache-Control": "no-store"}
+    return HttpResponse(page, status=503, headers=headers)

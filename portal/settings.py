@@ -178,6 +178,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "portal.errors.csrf_failure"
 IS_SECURE = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = IS_SECURE
 CSRF_COOKIE_SECURE = IS_SECURE
@@ -279,6 +280,11 @@ MODEL_FIRST_TOKEN_SECONDS = env.seconds(
 )
 MODEL_GAP_SECONDS = env.seconds(
     "PORTCULLIS_MODEL_GAP_SECONDS", default=10, purpose="Longest silence between two words of an answer."
+)
+RESERVATION_SECONDS = env.seconds(
+    "PORTCULLIS_RESERVATION_SECONDS",
+    default=1800,
+    purpose="After how long money held for an answer that nobody closed is given back; longer than any answer takes.",
 )
 SCRUB_SECONDS = env.seconds(
     "PORTCULLIS_SCRUB_SECONDS",
