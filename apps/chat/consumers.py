@@ -1,0 +1,185 @@
+"""The page's one socket: says what it has, receives the rest. Permission is asked again for every message sent."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.db import DatabaseError, InterfaceError
+from django.template.loader import render_to_string
+
+from apps.accounts.access import person_of_scope
+from apps.accounts.models import User
+from apps.chat import live, reading, turns
+from apps.chat.database import in_database
+from apps.chat.models import Conversation, Turn
+from apps.chat.reading import Reader
+
+POLL_SECONDS = 2.0
+SIGNED_OUT = 4401
+NOT_FOUND = 4404
+BAD_MESSAGE = 4400
+MOST_TURNS = 500
+DATABASE_AWAY = (
+    "The connection to the portal's database is interrupted. What has arrived is kept; this page catches up."
+)
+
+
+class ChatConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
+    """
+    Streams the open turns of one conversation to one page.
+
+    The layer and a slow poll only say "look"; what is sent is always read from the database, starting at the number
+    the page says it has, so reloads, lost wake-ups and second tabs all end with the same text.
+    """
+
+    async def connect(self) -> None:
+        self.conversation_id: UUID | None = None
+        self.readers: dict[UUID, Reader] = {}
+        self.shown: set[UUID] = set()
+        self.statuses: dict[UUID, str] = {}
+        self.look = asyncio.Event()
+        self.looking: asyncio.Task[None] | None = None
+        self.is_database_away = False
+        if await in_database(person_of_scope, self.scope) is None:
+            await self.close(SIGNED_OUT)
+            return
+        await self.accept()
+
+    async def disconnect(self, code: int) -> None:
+        if self.conversation_id:
+            await self.channel_layer.group_discard(live.group_of(self.conversation_id), self.channel_name)
+        if self.looking:
+            self.looking.cancel()
+
+    async def receive_json(self, content: Any, **kwargs: Any) -> None:
+        """Accept one message: which conversation the page shows, and the last number it has of each turn."""
+        try:
+            conversation_id, has = _subscription(content)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            await self.close(BAD_MESSAGE)
+            return
+        if self.conversation_id is not None:
+            await self.close(BAD_MESSAGE)
+            return
+        self.conversation_id = conversation_id
+        self.shown = set(has)
+        self.readers = {turn_id: Reader(number=number) for turn_id, number in has.items() if number >= 0}
+        await self.channel_layer.group_add(live.group_of(conversation_id), self.channel_name)
+        self.look.set()
+        self.looking = asyncio.create_task(self._keep_looking())
+
+    async def turn_news(self, event: dict[str, str]) -> None:
+        """Wake up: a turn of this conversation has news."""
+        self.look.set()
+
+    @classmethod
+    async def decode_json(cls, text_data: str) -> Any:
+        """Read JSON; anything else is answered by closing the socket, not by an exception in the log."""
+        try:
+            return await super().decode_json(text_data)
+        except ValueError:
+            return None
+
+    async def _keep_looking(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.look.wait(), POLL_SECONDS)
+            self.look.clear()
+            try:
+                messages = await in_database(self._read)
+            except (DatabaseError, InterfaceError):
+                if not self.is_database_away:
+                    self.is_database_away = True
+                    await self.send_json({"type": "trouble", "text": DATABASE_AWAY})
+                continue
+            if self.is_database_away:
+                self.is_database_away = False
+                await self.send_json({"type": "recovered"})
+            if messages is None:
+                await self.close(SIGNED_OUT)
+                return
+            for message in messages:
+                await self.send_json(message)
+
+    def _read(self) -> list[dict[str, Any]] | None:
+        """Read what is new for this page; None when the person may no longer see it."""
+        person = person_of_scope(self.scope)
+        if person is None:
+            return None
+        conversation = Conversation.objects.visible_to(person).filter(pk=self.conversation_id).first()
+        if conversation is None:
+            return None
+        waiting = [turn_id for turn_id in self.readers if turn_id in self.shown]
+        rows = conversation.turns.filter(pk__in=waiting) | conversation.turns.exclude(pk__in=self.shown)
+        messages: list[dict[str, Any]] = []
+        for turn in rows.prefetch_related("messages", "citations", "retries").select_related("model"):
+            messages += self._news_of(turn, person)
+        return messages
+
+    def _news_of(self, turn: Turn, person: User) -> list[dict[str, Any]]:
+        if turn.pk not in self.shown:
+            self.shown.add(turn.pk)
+            if turn.is_open:
+                self.readers[turn.pk] = _caught_up(turn, person)
+            return [{"type": "turn", "turn": str(turn.pk), "html": render_turn(turn, person)}]
+        reader = self.readers[turn.pk]
+        messages = [] if turn.is_open else [self._closing(turn, person)]
+        if not turn.is_open:
+            del self.readers[turn.pk]
+            return messages
+        if not reader.text:
+            self.readers[turn.pk] = reader = _caught_up(turn, person, up_to=reader.number)
+        if turn.last_frame > reader.number:
+            blocks = reader.advance(turns.arrived_text(turn), number=turn.last_frame)
+            messages.append(_blocks(turn, blocks, len(reader.blocks)))
+        status = render_to_string("chat/_status.html", {"turn": turn})
+        if self.statuses.get(turn.pk) != status:
+            self.statuses[turn.pk] = status
+            messages.append({"type": "status", "turn": str(turn.pk), "html": status})
+        return messages
+
+    def _closing(self, turn: Turn, person: User) -> dict[str, Any]:
+        return {
+            "type": "closed",
+            "turn": str(turn.pk),
+            "outcome": turn.outcome,
+            "html": render_turn(turn, person),
+            "announcement": turn.sentence or turn.get_outcome_display(),
+        }
+
+
+def render_turn(turn: Turn, person: User) -> str:
+    """The turn as a piece of page."""
+    return render_to_string("chat/_turn.html", {"view": reading.turn_view(turn, person=person)})
+
+
+def _caught_up(turn: Turn, person: User, *, up_to: int | None = None) -> Reader:
+    """A reader that stands where a page stands which shows the turn's first `up_to` frames (all, by default)."""
+    reader = Reader()
+    reader.renderer.citations = reading.addresses(reading.sources_of(turn, person=person))
+    number = turn.last_frame if up_to is None else up_to
+    reader.advance(turns.arrived_text(turn, up_to=number), number=number)
+    return reader
+
+
+def _blocks(turn: Turn, blocks: list[tuple[int, str]], count: int) -> dict[str, Any]:
+    return {
+        "type": "blocks",
+        "turn": str(turn.pk),
+        "number": turn.last_frame,
+        "count": count,
+        "blocks": [{"index": index, "html": html} for index, html in blocks],
+    }
+
+
+def _subscription(content: Any) -> tuple[UUID, dict[UUID, int]]:
+    """Read ``{"conversation": id, "turns": {id: number}}``; a number of -1 says that the turn is closed on the page."""
+    turns_shown = content["turns"]
+    if len(turns_shown) > MOST_TURNS:
+        raise ValueError("too many turns")
+    has = {UUID(turn_id): int(number) for turn_id, number in turns_shown.items()}
+    return UUID(content["conversation"]), has

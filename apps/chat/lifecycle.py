@@ -1,0 +1,89 @@
+"""The turns of this process: started from a door, kept while they run, closed when the process stops."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, InterfaceError
+from django.utils import timezone
+
+from apps.chat import live, pipeline, turns
+from apps.chat.database import in_database
+
+logger = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 2.0
+STOP_SECONDS = 10.0
+DATABASE_THREADS = 16
+
+
+class NotStarted(RuntimeError):
+    """A turn was to be answered in a process that has no event loop of its own running."""
+
+
+class Runner:
+    """Runs turns as tasks on one event loop, and sweeps up the turns of processes that died."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._sweeper: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Take the running loop and begin to sweep."""
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_default_executor(ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="database"))
+        self._sweeper = self._loop.create_task(self._sweep())
+
+    async def stop(self) -> None:
+        """Close every running turn honestly and stop; takes at most 10 seconds."""
+        if self._sweeper:
+            self._sweeper.cancel()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
+        self._loop = None
+
+    def launch(self, turn_id: UUID) -> None:
+        """
+        Begin to answer a turn; may be called from any thread.
+
+        :raises NotStarted: if this process does not run turns.
+        """
+        if self._loop is None:
+            raise NotStarted("Turns are answered by the web process; this process has not started its runner.")
+        asyncio.run_coroutine_threadsafe(self._keep(pipeline.answer_turn(turn_id)), self._loop)
+
+    def nudge(self, turn_id: UUID) -> None:
+        """Make a turn of this process notice at once that it should stop; other processes notice at their heartbeat."""
+        if self._loop:
+            self._loop.call_soon_threadsafe(pipeline.nudge, turn_id)
+
+    async def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                closed = await in_database(turns.close_abandoned, now=timezone.now())
+            except (DatabaseError, InterfaceError) as error:
+                logger.error("The sweep for abandoned turns has to wait: %s", type(error).__name__)
+                closed = []
+            for conversation_id, turn_id in closed:
+                await live.wake(conversation_id, turn_id)
+            await asyncio.sleep(SWEEP_SECONDS)
+
+
+runner = Runner()
+start = runner.start
+stop = runner.stop
+launch = runner.launch
+nudge = runner.nudge

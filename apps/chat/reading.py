@@ -1,0 +1,182 @@
+"""What a page shows of a conversation: texts opened, answers rendered, citations checked against today's permissions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.urls import reverse
+
+from apps.accounts.models import User
+from apps.chat import texts, turns
+from apps.chat.models import Conversation, Message, Turn
+from apps.chat.rendering import BlockRenderer
+from apps.ledger.models import Intent
+from apps.privacy import keys
+from apps.privacy.keys import ConversationKey
+from apps.rag.models import Passage
+
+ERASED = "This text was erased."
+NEWEST_CONVERSATIONS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage that went along; without an address where the person may no longer read it."""
+
+    number: int
+    address: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnView:
+    """One turn as a person sees it."""
+
+    turn: Turn
+    question: str
+    blocks: list[str]
+    sources: list[Source]
+    is_superseded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeftMessage:
+    """One message as it was sent."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedView:
+    """One masked value: what was sent instead, its kind in words, and why."""
+
+    placeholder: str
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Everything that was sent for one turn, and to whom."""
+
+    model: str
+    provider: str
+    messages: list[LeftMessage]
+    masked: list[MaskedView]
+
+
+@dataclass(slots=True)
+class Reader:
+    """Where one socket stands in one turn: the text it has, and the blocks that makes on its page."""
+
+    number: int = 0
+    text: str = ""
+    blocks: list[str] = field(default_factory=list)
+    renderer: BlockRenderer = field(default_factory=BlockRenderer)
+
+    def advance(self, text: str, *, number: int) -> list[tuple[int, str]]:
+        """Move on to `text` and return the blocks that differ, as (index, HTML)."""
+        before, after = self.blocks, self.renderer.render(text)
+        self.number, self.text, self.blocks = number, text, after
+        return [(index, html) for index, html in enumerate(after) if index >= len(before) or before[index] != html]
+
+
+def conversations_of(person: User) -> list[tuple[Conversation, str]]:
+    """The newest conversations with their titles."""
+    newest = list(Conversation.objects.visible_to(person).order_by("-updated_at")[:NEWEST_CONVERSATIONS])
+    opened = keys.open_keys(conversation.pk for conversation in newest)
+    return [(conversation, _title(conversation, opened.get(conversation.pk))) for conversation in newest]
+
+
+def title_of(conversation: Conversation) -> str:
+    """The conversation's title."""
+    return _title(conversation, keys.open_keys([conversation.pk]).get(conversation.pk))
+
+
+def _title(conversation: Conversation, data_key: ConversationKey | None) -> str:
+    if not conversation.sealed_title:
+        return "New conversation"
+    if data_key is None:
+        return ERASED
+    return texts.unseal_text(data_key, conversation.sealed_title, purpose=texts.TITLE)
+
+
+def turns_of(conversation: Conversation, *, person: User) -> list[TurnView]:
+    """Every turn of a conversation, oldest first. Five queries, whatever its length."""
+    rows = list(conversation.turns.prefetch_related("messages", "citations", "retries").select_related("model"))
+    passages = _readable_passages(rows, person)
+    data_key = keys.open_keys([conversation.pk]).get(conversation.pk)
+    return [_view(turn, passages, data_key) for turn in rows]
+
+
+def turn_view(turn: Turn, *, person: User) -> TurnView:
+    """One turn."""
+    data_key = keys.open_keys([turn.conversation_id]).get(turn.conversation_id)
+    return _view(turn, _readable_passages([turn], person), data_key)
+
+
+def sources_of(turn: Turn, *, person: User) -> list[Source]:
+    """The passages that went along with a turn, as `person` may see them now."""
+    return _sources(turn, _readable_passages([turn], person))
+
+
+def addresses(sources: Iterable[Source]) -> dict[int, str]:
+    """Number of a source -> address, of those that may be opened."""
+    return {source.number: source.address for source in sources if source.address}
+
+
+def answer_text(turn: Turn, data_key: ConversationKey) -> str:
+    """The answer: whole once the turn is closed, as far as it has come before."""
+    if turn.is_open:
+        return turns.arrived_text(turn)
+    message = next((m for m in turn.messages.all() if m.author == Message.Author.MODEL), None)
+    return texts.unseal_text(data_key, message.sealed_text, purpose=texts.ANSWER) if message else ""
+
+
+def what_left(turn: Turn) -> Left | None:
+    """What was sent for a turn, from the record itself; None when nothing was, or when it was erased."""
+    intent = Intent.objects.filter(pk=turn.intent_id).first() if turn.intent_id else None
+    data_key = keys.open_keys([turn.conversation_id]).get(turn.conversation_id)
+    if intent is None or data_key is None:
+        return None
+    payload = json.loads(data_key.unseal(bytes(intent.sealed_payload), purpose=turns.PAYLOAD))
+    messages = [LeftMessage(message["role"], message["text"]) for message in payload["messages"]]
+    masked = [MaskedView(span["placeholder"], _words(span["type"]), span["reason"]) for span in intent.masked]
+    return Left(intent.model_label, intent.provider_label, messages, masked)
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ").lower()
+
+
+def _view(turn: Turn, passages: Mapping[UUID, Passage], data_key: ConversationKey | None) -> TurnView:
+    if data_key is None:
+        return TurnView(turn, ERASED, [], [])
+    sources = _sources(turn, passages)
+    asked = next(m for m in turn.messages.all() if m.author == Message.Author.PERSON)
+    question = texts.unseal_text(data_key, asked.sealed_text, purpose=texts.QUESTION)
+    blocks = BlockRenderer(addresses(sources)).render(answer_text(turn, data_key))
+    return TurnView(turn, question, blocks, sources, is_superseded=bool(turn.retries.all()))
+
+
+def _sources(turn: Turn, passages: Mapping[UUID, Passage]) -> list[Source]:
+    sources = []
+    for citation in turn.citations.all():
+        passage = passages.get(citation.passage_id)
+        if passage is None:
+            sources.append(Source(citation.number, "", "A passage you may no longer read"))
+            continue
+        label = f"{passage.document.title} · {passage.heading}" if passage.heading else passage.document.title
+        sources.append(Source(citation.number, reverse("rag:passage", args=[passage.pk]), label))
+    return sources
+
+
+def _readable_passages(rows: Iterable[Turn], person: User) -> dict[UUID, Passage]:
+    wanted = [citation.passage_id for turn in rows for citation in turn.citations.all()]
+    if not wanted:
+        return {}
+    return Passage.objects.visible_to(person).select_related("document").in_bulk(wanted)

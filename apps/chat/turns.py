@@ -1,0 +1,428 @@
+"""The story's sync half: what opens a turn, moves it on and closes it. Each function is one transaction."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F, Prefetch
+
+from apps.accounts.actors import who
+from apps.accounts.models import Team, User
+from apps.chat import texts
+from apps.chat.composition import CHARACTERS_PER_TOKEN, PROMPT_VERSION, Exchange
+from apps.chat.forms import Question
+from apps.chat.models import Citation, Conversation, Frame, Message, Turn
+from apps.gateway import budgets
+from apps.gateway.admission import Admission
+from apps.gateway.models import LanguageModel
+from apps.ledger import records
+from apps.ledger.ids import new_id
+from apps.ledger.facts import PassageFact, Who
+from apps.ledger.vocabulary import Action, Door, OutcomeKind, Purpose
+from apps.privacy import engine, keys
+from apps.privacy.keys import ConversationKey
+from apps.privacy.scrub import Scrubbed
+from apps.privacy.vault import Vault
+from apps.rag.search import Hit
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=6)
+HISTORY_TURNS = 20
+PAYLOAD = "ledger.payload"
+LEDGER_ANSWER = "ledger.answer"
+
+
+class TurnAlreadyClosed(Exception):
+    """Somebody else closed this turn first."""
+
+
+class AnotherTurnIsOpen(Exception):
+    """A conversation answers one question at a time."""
+
+    sentence = "The last question of this conversation is still being answered. Wait for it, or stop it first."
+
+
+class NothingToRetry(Exception):
+    """Only a turn that ended without an answer can be asked again."""
+
+    sentence = "This question was answered. Ask it again as a new message if you want another answer."
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything the pipeline needs to know of a turn, read once."""
+
+    turn_id: UUID
+    conversation_id: UUID
+    person: User
+    team: Team
+    who: Who
+    question: str
+    history: Sequence[Exchange]
+    uses_documents: bool
+    model_id: UUID | None
+    model_label: str
+    window_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a turn ended, for the person and for the record. Texts may be empty; token counts are of this turn alone."""
+
+    outcome: Turn.Outcome
+    reason: str = ""
+    sentence: str = ""
+    answer: str = ""
+    answer_as_received: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@transaction.atomic
+def begin_conversation(person: User, *, team: Team, question: Question, now: datetime) -> Turn:
+    """
+    Open a conversation that `team` pays for, with its first turn. The same key again gives the turn that is there.
+
+    :raises texts.BadMessage: if the text cannot be asked.
+    """
+    sent_before = Turn.objects.visible_to(person).filter(key=question.key).first()
+    if sent_before:
+        return sent_before
+    conversation = Conversation.objects.create(owner=person, team=team, created_at=now, updated_at=now)
+    records.record_event(
+        Action.CONVERSATION_STARTED,
+        who=who(person, team),
+        subject_kind="conversation",
+        subject_id=str(conversation.pk),
+        now=now,
+    )
+    return start_turn(conversation, question, now=now)
+
+
+@transaction.atomic
+def start_turn(conversation: Conversation, question: Question, *, now: datetime) -> Turn:
+    """
+    Keep the question and open its turn. The same key again gives the turn that is already there.
+
+    :raises texts.BadMessage: if the text cannot be asked.
+    :raises AnotherTurnIsOpen: if the conversation's last question is still being answered.
+    """
+    text = texts.clean_question(question.text, limit=settings.MESSAGE_LIMIT_CHARACTERS)
+    sent_before = conversation.turns.filter(key=question.key).first()
+    if sent_before:
+        return sent_before
+    turn = _open_turn(
+        conversation, key=question.key, model_id=question.model_id, uses_documents=question.uses_documents, now=now
+    )
+    data_key = keys.open_key(conversation.pk)
+    sealed = texts.seal_text(data_key, text, purpose=texts.QUESTION)
+    Message.objects.create(turn=turn, author=Message.Author.PERSON, sealed_text=sealed)
+    if not conversation.sealed_title:
+        conversation.sealed_title = texts.seal_text(data_key, texts.title_of(text), purpose=texts.TITLE)
+    conversation.model_id = turn.model_id
+    conversation.uses_documents = question.uses_documents
+    conversation.updated_at = now
+    conversation.save(update_fields=["sealed_title", "model", "uses_documents", "updated_at"])
+    return turn
+
+
+@transaction.atomic
+def retry_turn(turn: Turn, *, now: datetime) -> Turn:
+    """
+    Ask the question of a turn again that ended without an answer, with the conversation's model of today.
+
+    :raises NothingToRetry: if the turn was answered or is open.
+    :raises AnotherTurnIsOpen: if the conversation's last question is still being answered.
+    """
+    if not turn.may_retry:
+        raise NothingToRetry
+    again = _open_turn(
+        turn.conversation,
+        key=new_id(),
+        model_id=turn.model_id,
+        uses_documents=turn.uses_documents,
+        now=now,
+        retry_of=turn,
+    )
+    question = turn.messages.get(author=Message.Author.PERSON)
+    Message.objects.create(turn=again, author=Message.Author.PERSON, sealed_text=question.sealed_text)
+    return again
+
+
+def _open_turn(
+    conversation: Conversation,
+    *,
+    key: UUID,
+    model_id: UUID | None,
+    uses_documents: bool,
+    now: datetime,
+    retry_of: Turn | None = None,
+) -> Turn:
+    model = LanguageModel.objects.filter(pk=model_id).first()
+    try:
+        with transaction.atomic():
+            return Turn.objects.create(
+                conversation=conversation,
+                key=key,
+                model=model,
+                model_label=str(model) if model else "",
+                uses_documents=uses_documents,
+                retry_of=retry_of,
+                started_at=now,
+                lease_until=now + LEASE,
+            )
+    except IntegrityError as error:
+        if "chat_one_open_turn" in str(error):
+            raise AnotherTurnIsOpen from error
+        if "chat_question_sent_twice" in str(error):
+            return conversation.turns.get(key=key)
+        raise
+
+
+def load_job(turn_id: UUID) -> Job:
+    """Read what the pipeline needs. Three queries; the texts are opened here and never leave the process unscrubbed."""
+    turn = Turn.objects.select_related("conversation__owner", "conversation__team", "model").get(pk=turn_id)
+    conversation = turn.conversation
+    question = turn.messages.get(author=Message.Author.PERSON)
+    data_key = keys.open_key(conversation.pk)
+    return Job(
+        turn_id=turn.pk,
+        conversation_id=conversation.pk,
+        person=conversation.owner,
+        team=conversation.team,
+        who=who(conversation.owner, conversation.team),
+        question=texts.unseal_text(data_key, question.sealed_text, purpose=texts.QUESTION),
+        history=_history(turn, data_key),
+        uses_documents=turn.uses_documents,
+        model_id=turn.model_id,
+        model_label=turn.model_label,
+        window_tokens=turn.model.context_window if turn.model else 4096,
+    )
+
+
+def _history(turn: Turn, data_key: ConversationKey) -> list[Exchange]:
+    """Exchanges before this turn, oldest first; a question that was asked again counts once."""
+    earlier = (
+        Turn.objects.filter(conversation_id=turn.conversation_id, started_at__lt=turn.started_at, retries=None)
+        .exclude(outcome__in=[Turn.Outcome.OPEN, Turn.Outcome.REFUSED])
+        .prefetch_related(Prefetch("messages"))
+        .order_by("-started_at")[:HISTORY_TURNS]
+    )
+    exchanges = []
+    for old in reversed(earlier):
+        said = {message.author: message.sealed_text for message in old.messages.all()}
+        if Message.Author.MODEL in said:
+            question = texts.unseal_text(data_key, said["PERSON"], purpose=texts.QUESTION)
+            answer = texts.unseal_text(data_key, said["MODEL"], purpose=texts.ANSWER)
+            exchanges.append(Exchange(question, answer))
+    return exchanges
+
+
+def keep_alive(turn_id: UUID, *, now: datetime, step: Turn.Step | None = None) -> bool:
+    """
+    Renew the turn's lease and, where given, note the step it is at.
+
+    :return: whether the pipeline should go on: false once the turn was closed elsewhere or its person asked to stop.
+    """
+    values: dict[str, object] = {"lease_until": now + LEASE}
+    if step:
+        values["step"] = step
+    return bool(Turn.objects.open().filter(pk=turn_id, stop_requested_at=None).update(**values))
+
+
+def request_stop(turn: Turn, *, now: datetime) -> None:
+    """Ask the process that answers this turn to stop; harmless when the turn is closed."""
+    Turn.objects.open().filter(pk=turn.pk, stop_requested_at=None).update(stop_requested_at=now)
+
+
+@transaction.atomic
+def note_masked(turn_id: UUID, *, masked: int, passages: Sequence[Hit]) -> None:
+    """Note how many things were masked and which passages went along, before anything is sent."""
+    Turn.objects.filter(pk=turn_id).update(masked=masked)
+    Citation.objects.bulk_create(
+        Citation(turn_id=turn_id, number=number, passage_id=hit.passage_id)
+        for number, hit in enumerate(passages, start=1)
+    )
+
+
+def record_intent(job: Job, *, admission: Admission, prompt: Scrubbed, passages: Sequence[Hit], now: datetime) -> UUID:
+    """
+    Put the exchange on the record before a byte leaves.
+
+    :raises records.LedgerUnavailable: if it cannot be written; nothing may be sent then.
+    """
+    intent_id = records.open_intent(
+        who=job.who,
+        door=Door.BROWSER,
+        purpose=Purpose.CHAT,
+        conversation_id=job.conversation_id,
+        turn_id=job.turn_id,
+        model_label=admission.model_label,
+        provider_label=admission.provider_label,
+        egress_class=admission.egress_class,
+        sealed_payload=keys.seal(job.conversation_id, payload_of(prompt), purpose=PAYLOAD),
+        left_text=prompt.text,
+        masked=prompt.masked,
+        passages=[PassageFact(hit.passage_id, hit.document_id, hit.document_title, hit.permission) for hit in passages],
+        policy_version=engine.version(),
+        prompt_version=PROMPT_VERSION,
+        now=now,
+    )
+    Turn.objects.filter(pk=job.turn_id).update(
+        intent_id=intent_id,
+        input_tokens=estimated_tokens(prompt.text),
+        model_label=admission.model_label,
+        is_outside=admission.egress_class == "OUTSIDE",
+    )
+    return intent_id
+
+
+def payload_of(prompt: Scrubbed) -> bytes:
+    """What left, as the record keeps it: ``{"messages": [{"role", "text"}, …]}`` in canonical JSON."""
+    messages = [{"role": message.role, "text": message.text} for message in prompt.messages]
+    return json.dumps({"messages": messages}, sort_keys=True, separators=(",", ":")).encode()
+
+
+def hold_reservation(turn_id: UUID, reservation_id: UUID) -> None:
+    """Note which reservation pays for the turn, so that it is freed whatever happens to this process."""
+    Turn.objects.filter(pk=turn_id).update(reservation_id=reservation_id)
+
+
+@transaction.atomic
+def write_frame(job: Job, *, number: int, text: str, now: datetime) -> bool:
+    """
+    Keep one piece of the answer.
+
+    :return: whether the pipeline should go on; see :func:`keep_alive`.
+    """
+    goes_on = (
+        Turn.objects.open()
+        .filter(pk=job.turn_id, stop_requested_at=None)
+        .update(last_frame=number, lease_until=now + LEASE, step=Turn.Step.ANSWERING)
+    )
+    if goes_on:
+        sealed = texts.seal_text(keys.open_key(job.conversation_id), text, purpose=texts.FRAME)
+        Frame.objects.create(turn_id=job.turn_id, number=number, sealed_text=sealed)
+    return bool(goes_on)
+
+
+@transaction.atomic
+def close_turn(job: Job, ending: Ending, *, now: datetime) -> None:
+    """
+    Store the answer, settle its cost and conclude its record: all or none.
+
+    :raises TurnAlreadyClosed: if another process closed this turn first.
+    """
+    still_open = Turn.objects.open().filter(pk=job.turn_id)
+    if not still_open.update(
+        outcome=ending.outcome,
+        reason=ending.reason,
+        sentence=ending.sentence,
+        input_tokens=ending.input_tokens,
+        output_tokens=ending.output_tokens,
+        last_frame=F("last_frame") + 1,
+        closed_at=now,
+    ):
+        raise TurnAlreadyClosed(job.turn_id)
+    turn = Turn.objects.get(pk=job.turn_id)
+    if ending.answer:
+        sealed = texts.seal_text(keys.open_key(job.conversation_id), ending.answer, purpose=texts.ANSWER)
+        Message.objects.create(turn=turn, author=Message.Author.MODEL, sealed_text=sealed)
+    turn.frames.all().delete()
+    _conclude(job, turn, ending, now=now)
+
+
+def _conclude(job: Job, turn: Turn, ending: Ending, *, now: datetime) -> None:
+    """Settle or free the money, and give the intent its one outcome (or record a refusal where there is none)."""
+    if turn.intent_id is None:
+        if turn.reservation_id:
+            budgets.release(turn.reservation_id)
+        records.record_refusal(
+            who=job.who,
+            door=Door.BROWSER,
+            purpose=Purpose.CHAT,
+            conversation_id=job.conversation_id,
+            turn_id=job.turn_id,
+            model_label=turn.model_label,
+            reason=ending.reason,
+            now=now,
+        )
+        return
+    cost, currency = Decimal(0), ""
+    if turn.reservation_id:
+        settled = budgets.settle(
+            turn.reservation_id, input_tokens=ending.input_tokens, output_tokens=ending.output_tokens, now=now
+        )
+        cost, currency = settled.amount, settled.currency
+        Turn.objects.filter(pk=turn.pk).update(cost=cost, currency=currency)
+    records.conclude(
+        turn.intent_id,
+        outcome=OutcomeKind(ending.outcome.value),
+        reason=ending.reason,
+        sealed_answer=keys.seal(job.conversation_id, ending.answer_as_received.encode(), purpose=LEDGER_ANSWER),
+        answer_text=ending.answer_as_received,
+        input_tokens=ending.input_tokens,
+        output_tokens=ending.output_tokens,
+        cost=cost,
+        currency=currency,
+        now=now,
+    )
+
+
+def close_abandoned(*, now: datetime) -> list[tuple[UUID, UUID]]:
+    """
+    Close every turn whose process died, keeping what had arrived. Safe to run in many processes at once.
+
+    :return: (conversation, turn) of the turns this call closed.
+    """
+    closed = []
+    for turn in Turn.objects.abandoned(now).select_related("conversation")[:100]:
+        job = load_job(turn.pk)
+        ending = _interrupted(turn)
+        try:
+            close_turn(job, ending, now=now)
+        except TurnAlreadyClosed:
+            continue
+        logger.warning("Closed turn %s, whose process had gone", turn.pk)
+        closed.append((turn.conversation_id, turn.pk))
+    return closed
+
+
+def _interrupted(turn: Turn) -> Ending:
+    kept = arrived_text(turn)
+    if turn.intent_id is None:
+        sentence = "The portal restarted before anything was sent. Ask again."
+        return Ending(Turn.Outcome.REFUSED, "INTERRUPTED", sentence)
+    sentence = "The portal restarted while the model was answering. What had arrived is kept; ask again for the rest."
+    # The record keeps scrubbed words only, and the words as received went with the process: mask the kept ones again.
+    as_received = Vault.open(turn.conversation_id).mask(kept, ())
+    return Ending(
+        Turn.Outcome.FAILED,
+        "INTERRUPTED",
+        sentence,
+        answer=kept,
+        answer_as_received=as_received,
+        input_tokens=turn.input_tokens,
+        output_tokens=estimated_tokens(kept),
+    )
+
+
+def estimated_tokens(text: str) -> int:
+    """A cautious estimate of how many tokens a text is: one for every three characters."""
+    return -(-len(text) // CHARACTERS_PER_TOKEN)
+
+
+def arrived_text(turn: Turn, *, up_to: int | None = None) -> str:
+    """The answer so far, or its first `up_to` frames."""
+    frames = turn.frames.all() if up_to is None else turn.frames.filter(number__lte=up_to)
+    data_key = keys.open_key(turn.conversation_id)
+    return "".join(texts.unseal_text(data_key, frame.sealed_text, purpose=texts.FRAME) for frame in frames)

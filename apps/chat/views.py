@@ -1,0 +1,209 @@
+"""Doors of the chat: find what the person may see, validate, one call, translate."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts.access import person_of, roles_required, signed_in
+from apps.accounts.models import Role, Team, User
+from apps.chat import conversations, lifecycle, reading, turns
+from apps.chat.consumers import render_turn
+from apps.chat.forms import NewConversationForm, QuestionForm, RenameForm
+from apps.chat.models import Conversation, Turn
+from apps.chat.texts import BadMessage
+from apps.gateway.models import LanguageModel
+from apps.ledger.ids import new_id
+
+CANNOT_ASK = (BadMessage, turns.AnotherTurnIsOpen, turns.NothingToRetry)
+
+
+@require_GET
+@signed_in
+def home(request: HttpRequest) -> HttpResponseBase:
+    """Show a new conversation; people who do not chat are sent to the desk they work at."""
+    person = person_of(request)
+    if not person.has_role(Role.EMPLOYEE):
+        if person.may_read_records():
+            return redirect("audit:exchanges")
+        if person.has_role(Role.ADMIN):
+            return redirect("console:models")
+        raise PermissionDenied
+    return _page(request, person, conversation=None)
+
+
+@require_POST
+@roles_required(Role.EMPLOYEE)
+def begin(request: HttpRequest) -> HttpResponseBase:
+    """Open a conversation with its first question."""
+    person = person_of(request)
+    form = NewConversationForm(request.POST, person=person)
+    if not form.is_valid():
+        return _page(request, person, conversation=None, form=form, status=422)
+    now = timezone.now()
+    try:
+        turn = turns.begin_conversation(person, team=form.team, question=form.question(), now=now)
+    except BadMessage as problem:
+        form.add_error("text", problem.sentence)
+        return _page(request, person, conversation=None, form=form, status=422)
+    lifecycle.launch(turn.pk)
+    return redirect("chat:conversation", turn.conversation_id)
+
+
+@require_GET
+@roles_required(Role.EMPLOYEE)
+def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
+    """Show one conversation."""
+    person = person_of(request)
+    return _page(request, person, conversation=_conversation(person, conversation_id))
+
+
+@require_POST
+@roles_required(Role.EMPLOYEE)
+def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
+    """Ask the next question; a script gets the turn as a piece of page, a plain form goes back to the page."""
+    person = person_of(request)
+    found = _conversation(person, conversation_id)
+    form = QuestionForm(request.POST, person=person, team=found.team)
+    if not form.is_valid():
+        return _cannot_ask(request, person, found, form)
+    try:
+        turn = turns.start_turn(found, form.question(), now=timezone.now())
+    except CANNOT_ASK as problem:
+        form.add_error("text", problem.sentence)
+        return _cannot_ask(request, person, found, form)
+    lifecycle.launch(turn.pk)
+    return _turn_or_page(request, person, turn)
+
+
+@require_POST
+@roles_required(Role.EMPLOYEE)
+def retry(request: HttpRequest, turn_id: UUID) -> HttpResponseBase:
+    """Ask the question of a turn that ended without an answer again."""
+    person = person_of(request)
+    turn = _turn(person, turn_id)
+    try:
+        again = turns.retry_turn(turn, now=timezone.now())
+    except CANNOT_ASK as problem:
+        if _wants_piece(request):
+            return HttpResponse(problem.sentence, status=409, content_type="text/plain; charset=utf-8")
+        messages.error(request, problem.sentence)
+        return redirect("chat:conversation", turn.conversation_id)
+    lifecycle.launch(again.pk)
+    return _turn_or_page(request, person, again)
+
+
+@require_POST
+@roles_required(Role.EMPLOYEE)
+def stop(request: HttpRequest, turn_id: UUID) -> HttpResponseBase:
+    """Stop an answer; the upstream call is cancelled and what arrived is kept."""
+    turn = _turn(person_of(request), turn_id)
+    turns.request_stop(turn, now=timezone.now())
+    lifecycle.nudge(turn.pk)
+    return HttpResponse(status=204) if _wants_piece(request) else redirect("chat:conversation", turn.conversation_id)
+
+
+@require_GET
+@roles_required(Role.EMPLOYEE)
+def what_left(request: HttpRequest, turn_id: UUID) -> HttpResponseBase:
+    """Show exactly what was sent to the model for one turn."""
+    turn = _turn(person_of(request), turn_id)
+    template = "chat/_left.html" if _wants_piece(request) else "chat/left.html"
+    context = {"turn": turn, "left": reading.what_left(turn), "title": reading.title_of(turn.conversation)}
+    return render(request, template, context)
+
+
+@require_POST
+@roles_required(Role.EMPLOYEE)
+def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
+    """Give a conversation another title."""
+    found = _conversation(person_of(request), conversation_id)
+    form = RenameForm(request.POST)
+    if form.is_valid():
+        conversations.rename(found, title=form.cleaned_data["title"], now=timezone.now())
+    else:
+        messages.error(request, "The title was not changed: it must have 1 to 120 characters.")
+    return redirect("chat:conversation", found.pk)
+
+
+@require_POST
+@roles_required(Role.EMPLOYEE)
+def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
+    """Take a conversation off the person's list; the record of its exchanges stays."""
+    found = _conversation(person_of(request), conversation_id)
+    conversations.delete(found, now=timezone.now())
+    messages.success(request, "The conversation was deleted from your list. The company's record of it stays.")
+    return redirect("chat:home")
+
+
+def _conversation(person: User, conversation_id: UUID) -> Conversation:
+    return get_object_or_404(
+        Conversation.objects.visible_to(person).select_related("team", "model"), pk=conversation_id
+    )
+
+
+def _turn(person: User, turn_id: UUID) -> Turn:
+    return get_object_or_404(Turn.objects.visible_to(person).select_related("conversation", "model"), pk=turn_id)
+
+
+def _wants_piece(request: HttpRequest) -> bool:
+    return request.headers.get("X-Requested-With") == "fetch"
+
+
+def _turn_or_page(request: HttpRequest, person: User, turn: Turn) -> HttpResponseBase:
+    if _wants_piece(request):
+        return HttpResponse(render_turn(turn, person), status=201, headers={"X-Next-Key": str(new_id())})
+    return redirect("chat:conversation", turn.conversation_id)
+
+
+def _cannot_ask(request: HttpRequest, person: User, found: Conversation, form: QuestionForm) -> HttpResponseBase:
+    """Say why the question cannot be asked; the text stays in the form."""
+    if _wants_piece(request):
+        problems = json.loads(form.errors.as_json())
+        sentence = " ".join(error["message"] for errors in problems.values() for error in errors)
+        return HttpResponse(sentence, status=422, content_type="text/plain; charset=utf-8")
+    return _page(request, person, conversation=found, form=form, status=422)
+
+
+def _page(
+    request: HttpRequest,
+    person: User,
+    *,
+    conversation: Conversation | None,
+    form: QuestionForm | None = None,
+    status: int = 200,
+) -> HttpResponseBase:
+    teams = list(Team.objects.filter(memberships__person=person))
+    team = conversation.team if conversation else next(iter(teams), None)
+    if form is None:
+        form = _empty_form(person, conversation, team)
+    views = reading.turns_of(conversation, person=person) if conversation else []
+    context: dict[str, Any] = {
+        "conversation": conversation,
+        "title": reading.title_of(conversation) if conversation else "",
+        "views": views,
+        "is_answering": any(view.turn.is_open for view in views),
+        "conversations": reading.conversations_of(person),
+        "form": form,
+        "key": new_id(),
+        "teams": teams,
+        "has_models": team is not None and LanguageModel.objects.callable_by(person, team).exists(),
+        "limit": settings.MESSAGE_LIMIT_CHARACTERS,
+    }
+    return render(request, "chat/conversation.html", context, status=status)
+
+
+def _empty_form(person: User, conversation: Conversation | None, team: Team | None) -> QuestionForm:
+    if conversation:
+        initial = {"model": conversation.model_id, "uses_documents": conversation.uses_documents}
+        return QuestionForm(person=person, team=conversation.team, initial=initial)
+    return NewConversationForm(person=person, initial={"team": team.pk if team else None, "uses_documents": True})

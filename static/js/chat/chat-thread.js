@@ -1,0 +1,124 @@
+import { announce, fragment, post } from "./pieces.js";
+
+const FIRST_PAUSE = 400;
+const LONGEST_PAUSE = 5000;
+
+/** The turns of one conversation: one socket, which says what this page has and receives the rest. */
+class ChatThread extends HTMLElement {
+    connectedCallback() {
+        this.scroller = this.querySelector("[data-scroll]");
+        this.turns = this.querySelector("[data-turns]");
+        this.trouble = this.querySelector("[data-trouble]");
+        this.addEventListener("submit", (event) => this.onSubmit(event));
+        this.addEventListener("chat:turn", (event) => this.showTurn(event.detail));
+        if (!this.turns) return;
+        this.pause = FIRST_PAUSE;
+        this.addCopyButtons(this.turns);
+        this.scroller.scrollTop = this.scroller.scrollHeight;
+        this.connect();
+    }
+
+    connect() {
+        const scheme = location.protocol === "https:" ? "wss" : "ws";
+        this.socket = new WebSocket(`${scheme}://${location.host}/ws/chat`);
+        this.socket.onopen = () => this.subscribe();
+        this.socket.onmessage = (event) => this.receive(JSON.parse(event.data));
+        this.socket.onclose = (event) => this.onClose(event.code);
+    }
+
+    subscribe() {
+        this.pause = FIRST_PAUSE;
+        this.say("");
+        const shown = [...this.turns.querySelectorAll("[data-turn]")];
+        const turns = Object.fromEntries(shown.map((turn) => [turn.dataset.turn, Number(turn.dataset.number)]));
+        this.socket.send(JSON.stringify({ conversation: this.dataset.conversation, turns }));
+    }
+
+    onClose(code) {
+        if (code >= 4400 && code < 4500) return this.say("You are signed out, or this conversation is gone. Reload the page.");
+        if (code !== 1001) this.say("The connection was lost. What has arrived is kept; reconnecting…");
+        setTimeout(() => this.connect(), this.pause);
+        this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
+    }
+
+    receive(message) {
+        if (message.type === "trouble") return this.say(message.text);
+        if (message.type === "recovered") return this.say("");
+        const isNear = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < 120;
+        if (message.type === "turn") this.showTurn(message);
+        else this.update(document.getElementById(`turn-${message.turn}`), message);
+        if (isNear) this.scroller.scrollTop = this.scroller.scrollHeight;
+    }
+
+    update(turn, message) {
+        if (!turn) return;
+        if (message.type === "blocks") this.applyBlocks(turn, message);
+        else if (message.type === "status") turn.querySelector("[data-status]").replaceChildren(fragment(message.html));
+        else if (message.type === "closed") this.close(turn, message);
+    }
+
+    applyBlocks(turn, { blocks, count, number }) {
+        const container = turn.querySelector("[data-blocks]");
+        for (const { index, html } of blocks) {
+            let block = container.children[index];
+            if (!block) {
+                const complete = container.lastElementChild;
+                if (complete) announce(complete.textContent);
+                block = container.appendChild(document.createElement("div"));
+                block.className = "answer-block";
+                block.dataset.index = index;
+            }
+            block.replaceChildren(fragment(html));
+        }
+        while (container.children.length > count) container.lastElementChild.remove();
+        turn.dataset.number = number;
+        this.addCopyButtons(container);
+    }
+
+    close(turn, { html, announcement }) {
+        const hadFocus = turn.contains(document.activeElement);
+        const spoken = turn.querySelector("[data-blocks]")?.lastElementChild?.textContent ?? "";
+        const closed = fragment(html).firstElementChild;
+        turn.replaceWith(closed);
+        this.addCopyButtons(closed);
+        announce(`${spoken} ${announcement}`.trim());
+        if (hadFocus) document.getElementById("text")?.focus();
+        this.tellComposer();
+    }
+
+    showTurn({ turn, html }) {
+        const fresh = fragment(html).firstElementChild;
+        const known = document.getElementById(`turn-${turn ?? fresh.dataset.turn}`);
+        if (known) return;
+        this.turns.append(fresh);
+        this.addCopyButtons(fresh);
+        this.scroller.scrollTop = this.scroller.scrollHeight;
+        this.tellComposer();
+    }
+
+    async onSubmit(event) {
+        if (!event.target.matches("[data-piece-form]")) return;
+        event.preventDefault();
+        const answer = await post(event.target).catch(() => null);
+        if (answer?.status === 201) this.showTurn({ html: await answer.text() });
+        else if (!answer?.ok) this.say(answer?.status === 409 ? await answer.text() : "That did not reach the portal. Try again.");
+    }
+
+    tellComposer() {
+        const isBusy = Boolean(this.turns.querySelector('[data-outcome="OPEN"]'));
+        this.querySelector("chat-composer")?.toggleAttribute("data-busy", isBusy);
+    }
+
+    addCopyButtons(root) {
+        for (const head of root.querySelectorAll(".code-block-head:not(:has(copy-button))")) {
+            head.append(this.querySelector("template[data-copy]").content.cloneNode(true));
+        }
+    }
+
+    say(sentence) {
+        this.trouble.textContent = sentence;
+        this.trouble.hidden = !sentence;
+    }
+}
+
+customElements.define("chat-thread", ChatThread);

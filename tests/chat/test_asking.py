@@ -1,0 +1,129 @@
+"""The main job at the door: what left, what came back, what was recorded."""
+
+from __future__ import annotations
+
+import pytest
+
+from apps.chat import reading
+from apps.chat.models import Turn
+from apps.ledger.models import Intent
+from apps.privacy import keys
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def answer_of(turn: Turn) -> str:
+    return reading.answer_text(turn, keys.open_key(turn.conversation_id))
+
+
+def test_a_name_in_the_question_never_reaches_the_model_and_returns_in_the_answer(maya, provider):
+    provider.will_answer("Dear <PER", "SON_1>, ", "welcome.")
+
+    turn = maya.ask("Please greet Grace Hopper")
+
+    assert provider.received == ["Please greet <PERSON_1>"]
+    assert b"Hopper" not in provider.everything
+    assert answer_of(turn) == "Dear Grace Hopper, welcome."
+
+
+def test_the_same_person_has_the_same_placeholder_in_the_next_turn(maya, provider):
+    provider.will_answer("Hello <PERSON_1>.")
+    provider.will_answer("Again <PERSON_1>.")
+    first = maya.ask("Please greet Grace Hopper")
+
+    second = maya.ask("Now say goodbye to Grace Hopper", first.conversation_id)
+
+    sent = provider.requests[1]["messages"]
+    assert [message["content"] for message in sent[1:]] == [
+        "Please greet <PERSON_1>",
+        "Hello <PERSON_1>.",
+        "Now say goodbye to <PERSON_1>",
+    ]
+    assert answer_of(second) == "Again Grace Hopper."
+
+
+def test_every_exchange_is_on_the_record_with_what_left_and_what_came(maya, provider):
+    provider.will_answer("Dear <PERSON_1>.", usage=(120, 30))
+
+    turn = maya.ask("Please greet Grace Hopper")
+
+    intent = Intent.objects.get(turn_id=turn.pk)
+    assert (intent.person_id, intent.model_label, intent.egress_class) == (maya.person.pk, "Fake Large", "OUTSIDE")
+    assert "Please greet <PERSON_1>" in intent.search.left_text
+    assert intent.masked_types == ["PERSON"]
+    assert intent.outcome.kind == "ANSWERED"
+    assert (intent.outcome.input_tokens, intent.outcome.output_tokens) == (120, 30)
+    assert intent.search.answer_text == "Dear <PERSON_1>."
+    assert "Hopper" not in intent.search.left_text + str(intent.masked)
+
+
+def test_the_record_is_written_before_a_byte_leaves(maya, provider):
+    provider.will_hang_before_headers()
+    maya.begin("Are you there?")
+
+    provider.wait_for_requests()
+
+    intent = Intent.objects.get(turn_id=maya.newest().pk)
+    assert not hasattr(intent, "outcome")
+
+
+def test_an_answer_costs_what_the_provider_counted(maya, provider):
+    provider.will_answer("Fine.", usage=(1_000_000, 500_000))
+
+    turn = maya.ask("How are you?")
+
+    assert turn.cost == 6
+    assert turn.currency == "USD"
+
+
+def test_words_at_rest_are_encrypted(maya, provider, postgres):
+    import psycopg
+
+    provider.will_answer("Greetings, <PERSON_1>, keeper of <PERSON_1>'s secrets.")
+
+    turn = maya.ask("Please greet Grace Hopper of the cobolworks")
+
+    assert "Grace Hopper" in answer_of(turn)
+    with psycopg.connect(postgres.url("postgres")) as connection:
+        for (table,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall():
+            rows = connection.execute(f'SELECT row_to_json(t)::text FROM public."{table}" t').fetchall()
+            hexed = "Hopper".encode().hex()
+            assert not any("Hopper" in row[0] or hexed in row[0] for row in rows), table
+
+
+def test_the_page_shows_how_many_things_were_masked_and_exactly_what_left(maya, provider):
+    provider.will_answer("Done.")
+    turn = maya.ask("Mail grace.hopper@example.org about <b>cobol</b>")
+
+    page = maya.page(turn)
+    left = maya.client.get(f"/turns/{turn.pk}/left").content.decode()
+
+    assert "1 masked" in page
+    assert "Mail &lt;EMAIL_1&gt; about &lt;b&gt;cobol&lt;/b&gt;" in left
+    assert "grace.hopper" not in left
+
+
+def test_a_question_sent_twice_is_one_turn(maya, provider):
+    provider.will_answer("Once.")
+    first = maya.ask("Hello?")
+    provider.will_answer("Twice.")
+    form = maya.form("Again?")
+    headers = {"X-Requested-With": "fetch"}
+
+    for _ in range(3):
+        maya.client.post(f"/c/{first.conversation_id}/turns", form, headers=headers)
+    maya.closed(maya.newest())
+
+    assert Turn.objects.count() == 2
+    assert len(provider.requests) == 2
+
+
+def test_markup_in_question_and_answer_stays_text(maya, provider):
+    provider.will_answer("<img src=x onerror=alert(1)> [go](javascript:alert(1)) ![pixel](https://evil.example/p.png)")
+
+    turn = maya.ask("<script>alert(1)</script>")
+
+    page = maya.page(turn)
+    assert "<script>alert(1)" not in page
+    assert "<img" not in page
+    assert "javascript:" not in page.replace("(javascript:alert(1))", "")

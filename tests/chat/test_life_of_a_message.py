@@ -1,0 +1,62 @@
+"""docs/life-of-a-message.md stays true."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+from apps.chat import pipeline, turns
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "life-of-a-message.md"
+STEPS = ["search", "compose", "scrub", "vault.save", "admit", "open_intent", "stream", "close_turn"]
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`(apps(?:\.\w+)+)`", PAGE.read_text()))))
+def test_every_function_named_in_the_page_exists(name):
+    parts = name.split(".")
+    module_length = next(n for n in range(len(parts), 0, -1) if _is_module(".".join(parts[:n])))
+    found = importlib.import_module(".".join(parts[:module_length]))
+
+    for part in parts[module_length:]:
+        found = getattr(found, part)
+
+    assert callable(found)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_steps_happen_in_the_order_of_the_page(maya, provider, monkeypatch):
+    provider.will_answer("Yes.")
+    happened: list[str] = []
+
+    def note(place, attribute, name):
+        original = getattr(place, attribute)
+
+        def noted(*arguments, **named):
+            happened.append(name)
+            return original(*arguments, **named)
+
+        monkeypatch.setattr(place, attribute, noted)
+
+    note(pipeline.search, "search", "search")
+    note(pipeline.composition, "compose", "compose")
+    note(pipeline, "scrub", "scrub")
+    note(pipeline.Vault, "save", "vault.save")
+    note(pipeline, "admit", "admit")
+    note(turns.records, "open_intent", "open_intent")
+    note(pipeline.client, "stream", "stream")
+    note(turns, "close_turn", "close_turn")
+
+    maya.ask("Hello?", uses_documents="on")
+
+    assert happened == STEPS
+
+
+def _is_module(name: str) -> bool:
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError:
+        return False
+    return True

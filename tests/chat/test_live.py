@@ -1,0 +1,207 @@
+"""The page's socket against a real ASGI server: resuming, second tabs, signing out, and strangers."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+
+import pytest
+import uvicorn
+from django.conf import settings
+from nh3 import clean
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from apps.chat.models import Conversation, Turn
+from tests.chat.conftest import Asker, wait_for
+from tests.chat.test_asking import answer_of
+from tests.fake_provider import PAUSE
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(scope="module")
+def address(postgres: Any, django_db_setup: None) -> Iterator[str]:
+    """The product's ASGI application behind uvicorn, on a free port of this machine."""
+    from portal.asgi import application
+
+    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="warning", lifespan="on"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    wait_for(lambda: server.started, 60)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(20)
+
+
+@pytest.fixture
+def maya(address: str, transactional_db: None, model: Any, make_person: Any, sign_in: Any) -> Asker:
+    """Maya, whose turns are answered by the server's own process."""
+    person = make_person("maya", teams=("Sales",))
+    return Asker(person, sign_in(person), model)
+
+
+class Tab:
+    """A browser tab that keeps what it was sent, as the page's script does."""
+
+    def __init__(self, address: str, asker: Asker, turn: Turn, number: int = 0, *, origin: str | None = None) -> None:
+        cookie = asker.client.cookies[settings.SESSION_COOKIE_NAME].value
+        headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={cookie}"}
+        self.socket: ClientConnection = connect(
+            f"ws://{address}/ws/chat", origin=origin or f"http://{address}", additional_headers=headers
+        )
+        self.blocks: dict[int, str] = {}
+        self.closed: dict[str, Any] | None = None
+        self.number = number
+        self.shown: list[str] = []
+        turns = {str(turn.pk): number}
+        self.socket.send(json.dumps({"conversation": str(turn.conversation_id), "turns": turns}))
+
+    def read(self, until: Any, seconds: float = 10) -> None:
+        deadline = time.monotonic() + seconds
+        while not until(self):
+            message = json.loads(self.socket.recv(timeout=max(deadline - time.monotonic(), 0.01)))
+            if message["type"] == "blocks":
+                self.blocks |= {block["index"]: block["html"] for block in message["blocks"]}
+                self.number = message["number"]
+            elif message["type"] == "turn":
+                self.shown.append(message["html"])
+            elif message["type"] == "closed":
+                self.closed = message
+
+    @property
+    def text(self) -> str:
+        return unescape(clean("".join(self.blocks[index] for index in sorted(self.blocks)), tags=set())).strip()
+
+
+def test_an_answer_streams_while_it_arrives(maya, provider, address):
+    provider.will_answer("Dear <PER", "SON_1>, ", "we ", PAUSE, "thank you.")
+    maya.begin("Please greet Grace Hopper")
+    tab = Tab(address, maya, maya.newest())
+
+    tab.read(lambda tab: tab.text.endswith("we"))
+    provider.go_on()
+    tab.read(lambda tab: tab.closed)
+
+    assert tab.closed["outcome"] == "ANSWERED"
+    assert "Dear Grace Hopper, we thank you." in tab.closed["html"]
+
+
+def test_a_tab_that_comes_back_receives_only_the_rest(maya, provider, address):
+    words = [f"word{number} " for number in range(12)]
+    provider.will_answer(*words[:6], PAUSE, *words[6:], seconds_between=0.06)
+    maya.begin("Go on")
+    first = Tab(address, maya, maya.newest())
+    first.read(lambda tab: "word3" in tab.text)
+    first.socket.close()
+    provider.wait_until(lambda p: p.open_requests == 1)
+    provider.go_on()
+
+    again = Tab(address, maya, maya.newest(), first.number)
+    again.blocks = dict(first.blocks)
+    again.read(lambda tab: tab.closed)
+
+    assert "".join(words).strip() in again.closed["html"]
+
+
+def test_two_tabs_show_the_same(maya, provider, address):
+    provider.will_answer("One\n\n", "two\n\n", PAUSE, "three")
+    maya.begin("Count")
+    turn = maya.newest()
+    tabs = [Tab(address, maya, turn), Tab(address, maya, turn)]
+    for tab in tabs:
+        tab.read(lambda tab: "two" in tab.text)
+    provider.go_on()
+
+    for tab in tabs:
+        tab.read(lambda tab: tab.closed)
+
+    assert tabs[0].closed["html"] == tabs[1].closed["html"]
+
+
+def test_a_question_asked_in_one_tab_appears_in_the_other(maya, provider, address):
+    provider.will_answer("Yes.")
+    first = maya.ask("Hello?")
+    tab = Tab(address, maya, first, -1)
+    provider.will_answer("Indeed.")
+
+    maya.ask("And here?", first.conversation_id)
+
+    tab.read(lambda tab: tab.shown)
+    assert "And here?" in tab.shown[0]
+
+
+def test_signing_out_ends_the_stream_at_the_next_frame(maya, provider, address):
+    provider.will_answer("One, ", PAUSE, "two.")
+    maya.begin("Count")
+    turn = maya.newest()
+    tab = Tab(address, maya, turn)
+    tab.read(lambda tab: "One" in tab.text)
+    maya.client.logout()
+
+    provider.go_on()
+
+    with pytest.raises(ConnectionClosed) as closed:
+        tab.read(lambda tab: tab.closed)
+    assert closed.value.rcvd.code == 4401
+    assert answer_of(wait_for(lambda: Turn.objects.filter(pk=turn.pk, outcome="ANSWERED").first())) == "One, two."
+
+
+def test_a_deactivated_person_receives_nothing_more(maya, provider, address):
+    provider.will_answer("One, ", PAUSE, "two.")
+    maya.begin("Count")
+    tab = Tab(address, maya, maya.newest())
+    tab.read(lambda tab: "One" in tab.text)
+    maya.person.is_active = False
+    maya.person.save()
+
+    provider.go_on()
+
+    with pytest.raises(ConnectionClosed):
+        tab.read(lambda tab: tab.closed)
+
+
+def test_somebody_elses_conversation_is_closed_to_a_stranger(maya, provider, address, make_person, sign_in):
+    provider.will_answer("Secret.")
+    turn = maya.ask("Hello?")
+    person = make_person("tom", teams=("Sales",))
+    tab = Tab(address, Asker(person, sign_in(person), maya.model), turn)
+
+    with pytest.raises(ConnectionClosed):
+        tab.read(lambda tab: tab.closed or tab.shown)
+    assert not tab.shown
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1.evil.example"])
+def test_a_page_of_another_host_gets_no_socket(maya, provider, address, origin):
+    provider.will_answer("Yes.")
+    turn = maya.ask("Hello?")
+
+    with pytest.raises(InvalidStatus):
+        Tab(address, maya, turn, origin=origin)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ["", "{", "[]", "null", "7", '"x"', "{}", '{"conversation": 1, "turns": []}', '{"conversation": "x", "turns": {}}'],
+)
+def test_a_malformed_frame_closes_the_socket_and_nothing_else(maya, provider, address, frame):
+    provider.will_answer("Yes.")
+    turn = maya.ask("Hello?")
+    tab = Tab(address, maya, turn, -1)
+    other = connect(tab.socket.request.path and f"ws://{address}/ws/chat", origin=f"http://{address}",
+                    additional_headers={"Cookie": tab.socket.request.headers["Cookie"]})  # fmt: skip
+
+    other.send(frame)
+
+    with pytest.raises(ConnectionClosed):
+        other.recv(timeout=5)
+    provider.will_answer("Still here.")
+    maya.ask("And now?", turn.conversation_id)
+    tab.read(lambda tab: tab.shown)
+    assert Conversation.objects.count() == 1
