@@ -153,6 +153,9 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "give leaked reservations back": {"task": "gateway.sweep_reservations", "schedule": 60.0},
+}
 
 # The live layer only wakes readers up: losing it loses nothing.
 CHANNEL_LAYER_URL = env.text(

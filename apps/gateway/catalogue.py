@@ -1,0 +1,282 @@
+"""What an admin does to providers, models and grants: each change and its record in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.actors import who
+from apps.gateway import discovery, provider_keys
+from apps.gateway.models import Budget, Grant, LanguageModel, Provider
+from apps.ledger.facts import Json
+from apps.ledger.records import record_event
+from apps.ledger.vocabulary import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from apps.accounts.models import Team, User
+
+
+class OfferGone(Exception):
+    """The provider is not on offer any more: it was taken up meanwhile, or its variables are not set."""
+
+
+@transaction.atomic
+def give_grant(model: LanguageModel, *, team: Team, by: User, now: datetime) -> None:
+    """Let `team` use `model` from its next message on. Given twice, recorded once."""
+    _, is_new = Grant.objects.get_or_create(team=team, model=model)
+    if is_new:
+        _record_grant(Action.GRANT_GIVEN, model, team, by, now)
+
+
+@transaction.atomic
+def take_grant(model: LanguageModel, *, team: Team, by: User, now: datetime) -> None:
+    """Take `model` from `team`: its next message is refused. Taken twice, recorded once."""
+    count, _ = Grant.objects.filter(team=team, model=model).delete()
+    if count:
+        _record_grant(Action.GRANT_TAKEN, model, team, by, now)
+
+
+@transaction.atomic
+def switch_model_on(model: LanguageModel, *, by: User, now: datetime) -> None:
+    """Make `model` callable where it is granted."""
+    if LanguageModel.objects.filter(pk=model.pk, is_on=False).update(is_on=True):
+        _record_model(Action.MODEL_SWITCHED_ON, model, by, now)
+
+
+@transaction.atomic
+def switch_model_off(model: LanguageModel, *, by: User, now: datetime) -> None:
+    """Refuse every call to `model` from now on; its grants are kept."""
+    if LanguageModel.objects.filter(pk=model.pk, is_on=True).update(is_on=False):
+        _record_model(Action.MODEL_SWITCHED_OFF, model, by, now)
+
+
+@transaction.atomic
+def switch_provider_on(provider: Provider, *, by: User, now: datetime) -> None:
+    """Let the provider's models be called where they are on and granted."""
+    if Provider.objects.filter(pk=provider.pk, is_on=False).update(is_on=True):
+        _record_provider(Action.PROVIDER_SWITCHED_ON, provider, by, now)
+
+
+@transaction.atomic
+def switch_provider_off(provider: Provider, *, by: User, now: datetime) -> None:
+    """Refuse every call to the provider from now on."""
+    if Provider.objects.filter(pk=provider.pk, is_on=True).update(is_on=False):
+        _record_provider(Action.PROVIDER_SWITCHED_OFF, provider, by, now)
+
+
+@transaction.atomic
+def take_up_offer(kind: str, *, by: User, now: datetime) -> Provider:
+    """
+    Switch on a provider whose key is set on this server, with the models offered for it; no team has them yet.
+
+    :raises OfferGone: if it is not on offer (any more).
+    """
+    offer = next((o for o in discovery.offers(today=timezone.localdate(now)) if o.kind == kind), None)
+    if offer is None or offer.obstacle:
+        raise OfferGone("This provider is not on offer any more. Reload the page to see what is.")
+    provider = Provider.objects.create(
+        name=_free_name(offer.name),
+        kind=offer.kind,
+        egress_class=offer.egress_class,
+        region=offer.region,
+        credential=Provider.Credential.ENVIRONMENT,
+        is_on=True,
+    )
+    _record_provider(Action.PROVIDER_CREATED, provider, by, now, {"credential": provider.credential})
+    _record_provider(Action.PROVIDER_SWITCHED_ON, provider, by, now)
+    for listed in offer.models:
+        model = LanguageModel.objects.create(
+            provider=provider,
+            label=_free_label(_short(listed.model_id), provider),
+            upstream_id=_short(listed.model_id),
+            context_window=listed.context_window,
+            max_output_tokens=min(listed.max_output_tokens, discovery.LONGEST_ANSWER),
+            input_price=listed.input_price,
+            output_price=listed.output_price,
+            capabilities=["chat"],
+            is_on=True,
+        )
+        _record_model(Action.MODEL_CREATED, model, by, now, model_facts(model))
+    return provider
+
+
+@transaction.atomic
+def add_provider(provider: Provider, *, key: str, by: User, now: datetime) -> None:
+    """Store a new provider with its key sealed; it is off until somebody switches it on."""
+    _seal_key(provider, key)
+    provider.save(force_insert=True)
+    _record_provider(Action.PROVIDER_CREATED, provider, by, now, provider_facts(provider))
+
+
+@transaction.atomic
+def change_provider(provider: Provider, *, key: str, by: User, now: datetime) -> None:
+    """
+    Store a changed provider. An empty `key` keeps the one it has, but never for another address: a key goes only to
+    the address it was entered for.
+    """
+    before = Provider.objects.select_for_update().get(pk=provider.pk)
+    if key or provider.base_url != before.base_url:
+        _seal_key(provider, key)
+        _record_provider(Action.PROVIDER_SECRET_CHANGED, provider, by, now, {"has_key": bool(key)})
+    provider.save(force_update=True)
+    changes = _changes(provider_facts(before), provider_facts(provider))
+    if changes:
+        _record_provider(Action.PROVIDER_CHANGED, provider, by, now, changes)
+
+
+@transaction.atomic
+def add_model(model: LanguageModel, *, by: User, now: datetime) -> None:
+    """Store a new model; no team has it yet."""
+    model.save(force_insert=True)
+    _record_model(Action.MODEL_CREATED, model, by, now, model_facts(model))
+
+
+@transaction.atomic
+def change_model(model: LanguageModel, *, by: User, now: datetime) -> None:
+    """Store a changed model. Calls under way keep the price they were admitted at."""
+    before = LanguageModel.objects.select_for_update().get(pk=model.pk)
+    model.save(force_update=True)
+    changes = _changes(model_facts(before), model_facts(model))
+    if {"input_price", "output_price", "currency"} & changes.keys():
+        _record_model(Action.MODEL_PRICE_CHANGED, model, by, now, changes)
+    elif changes:
+        _record_model(Action.MODEL_CHANGED, model, by, now, changes)
+
+
+@transaction.atomic
+def set_budget(team: Team, *, monthly_limit: Decimal, currency: str, is_hard: bool, by: User, now: datetime) -> None:
+    """Set what `team` may spend in a month, effective on its next message."""
+    before = Budget.objects.filter(team=team).first()
+    budget, _ = Budget.objects.update_or_create(
+        team=team, defaults={"monthly_limit": monthly_limit, "currency": currency, "is_hard": is_hard}
+    )
+    changes = _changes(budget_facts(before) if before else {}, budget_facts(budget))
+    if changes:
+        _record_team(Action.BUDGET_SET, team, by, now, changes)
+
+
+@transaction.atomic
+def remove_budget(team: Team, *, by: User, now: datetime) -> None:
+    """Take the team's budget away: models that cost money are refused to it from now on."""
+    count, _ = Budget.objects.filter(team=team).delete()
+    if count:
+        _record_team(Action.BUDGET_REMOVED, team, by, now, {})
+
+
+def provider_facts(provider: Provider) -> dict[str, Json]:
+    """What the record keeps of a provider: everything but the key."""
+    return {
+        "name": provider.name,
+        "kind": provider.kind,
+        "base_url": provider.base_url,
+        "egress_class": provider.egress_class,
+        "region": provider.region,
+        "credential": provider.credential,
+    }
+
+
+def model_facts(model: LanguageModel) -> dict[str, Json]:
+    """What the record keeps of a model."""
+    return {
+        "label": model.label,
+        "provider": model.provider.name,
+        "upstream_id": model.upstream_id,
+        "context_window": model.context_window,
+        "max_output_tokens": model.max_output_tokens,
+        "input_price": _figure(model.input_price),
+        "output_price": _figure(model.output_price),
+        "currency": model.currency,
+    }
+
+
+def budget_facts(budget: Budget) -> dict[str, Json]:
+    """What the record keeps of a budget."""
+    return {
+        "monthly_limit": _figure(budget.monthly_limit),
+        "currency": budget.currency,
+        "is_hard": budget.is_hard,
+    }
+
+
+def _figure(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount.normalize():f}"
+
+
+def _changes(before: Mapping[str, Json], after: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
+
+
+def _seal_key(provider: Provider, key: str) -> None:
+    provider.sealed_key = provider_keys.seal(provider, key) if key else None
+    provider.credential = Provider.Credential.SEALED if key else Provider.Credential.NONE
+
+
+def _short(model_id: str) -> str:
+    """Drop LiteLLM's prefix for the provider, which the provider itself does not know."""
+    return model_id.rpartition("/")[2]
+
+
+def _free_name(name: str) -> str:
+    return name if not Provider.objects.filter(name=name).exists() else f"{name} (from the environment)"
+
+
+def _free_label(label: str, provider: Provider) -> str:
+    return label if not LanguageModel.objects.filter(label=label).exists() else f"{label} ({provider.name})"
+
+
+def _record_grant(action: Action, model: LanguageModel, team: Team, by: User, now: datetime) -> None:
+    record_event(
+        action,
+        who=who(by),
+        subject_kind="model",
+        subject_id=str(model.pk),
+        subject_label=model.label,
+        details={"team_id": str(team.pk), "team": team.name},
+        now=now,
+    )
+
+
+def _record_model(
+    action: Action, model: LanguageModel, by: User, now: datetime, details: Mapping[str, Json] | None = None
+) -> None:
+    record_event(
+        action,
+        who=who(by),
+        subject_kind="model",
+        subject_id=str(model.pk),
+        subject_label=model.label,
+        details=details or {},
+        now=now,
+    )
+
+
+def _record_provider(
+    action: Action, provider: Provider, by: User, now: datetime, details: Mapping[str, Json] | None = None
+) -> None:
+    record_event(
+        action,
+        who=who(by),
+        subject_kind="provider",
+        subject_id=str(provider.pk),
+        subject_label=provider.name,
+        details=details or {},
+        now=now,
+    )
+
+
+def _record_team(action: Action, team: Team, by: User, now: datetime, details: Mapping[str, Json]) -> None:
+    record_event(
+        action,
+        who=who(by),
+        subject_kind="team",
+        subject_id=str(team.pk),
+        subject_label=team.name,
+        details=details,
+        now=now,
+    )
