@@ -100,6 +100,7 @@ class FakeProvider:
         self.unexpected = 0
         """Chat requests for which the test had queued nothing (answered 500)."""
         self.open_requests = 0
+        self.peers: set[object] = set()
         self._queue: deque[Play] = deque()
         self._always: Play | None = None
         self._changed = threading.Condition()
@@ -120,6 +121,11 @@ class FakeProvider:
     def everything(self) -> bytes:
         """All bytes received so far; assert that a secret is not in it."""
         return b"\n".join(self.raw)
+
+    @property
+    def connections(self) -> int:
+        """How many connections the chat requests came over."""
+        return len(self.peers)
 
     def wait_until(self, condition: Callable[[Self], bool], seconds: float = 5) -> None:
         """
@@ -304,6 +310,7 @@ class FakeProvider:
         def note() -> None:
             self.raw.append(raw)
             self.requests.append(body)
+            self.peers.add(request.transport.get_extra_info("peername") if request.transport else None)
             self.open_requests += 1
 
         self._change(note)

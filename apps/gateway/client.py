@@ -11,12 +11,13 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from django.conf import settings
 
-from apps.gateway import litellm_client, tokens
-from apps.gateway.admission import Admission
+from apps.gateway import litellm_client, openai_client, tokens
+from apps.gateway.endpoints import Endpoint
+from apps.gateway.models import Provider
 from apps.gateway.upstream import Fault, FaultKind, Message, Piece, Usage, Way
 from apps.privacy.scrub import Scrubbed, is_genuine
 
@@ -46,11 +47,26 @@ class Finish:
 
 Event: TypeAlias = Delta | Finish
 
+
+class Call(Protocol):
+    """What the client needs to know of a call; an `Admission` is one."""
+
+    @property
+    def endpoint(self) -> Endpoint: ...
+    @property
+    def model_label(self) -> str: ...
+    @property
+    def provider_label(self) -> str: ...
+    @property
+    def max_output_tokens(self) -> int: ...
+
+
 SENTENCES: Final[dict[FaultKind, str]] = {
     FaultKind.UNREACHABLE: "{model} cannot be reached. Try again in a moment, or choose another model.",
     FaultKind.NO_ANSWER_IN_TIME: "{model} did not answer in time. Try again, or choose another model.",
     FaultKind.FELL_SILENT: "{model} stopped in the middle of its answer. What arrived is kept; try again.",
     FaultKind.BROKE_OFF: "The connection to {model} broke during its answer. What arrived is kept; try again.",
+    FaultKind.NO_ANSWER: "{model} closed the connection without an answer. Try again, or choose another model.",
     FaultKind.KEY_REFUSED: "{model} refused the company's key. Choose another model and tell an administrator.",
     FaultKind.RATE_LIMITED: "{model} has too many requests at the moment. Wait a minute, or choose another model.",
     FaultKind.TOO_LONG: "This conversation is too long for {model}. Shorten the message or start a new conversation.",
@@ -85,7 +101,7 @@ class ModelFailed(Exception):
         super().__init__(self.sentence)
 
 
-def stream(admission: Admission, prompt: Scrubbed) -> AsyncGenerator[Event, None]:
+def stream(admission: Call, prompt: Scrubbed) -> AsyncGenerator[Event, None]:
     """
     Send the prompt and give the answer as it comes: `Delta`s, then one `Finish`.
 
@@ -96,42 +112,52 @@ def stream(admission: Admission, prompt: Scrubbed) -> AsyncGenerator[Event, None
     """
     if not is_genuine(prompt):
         raise TypeError("Only a prompt made by the scrubber may be sent to a model.")
-    return _stream(admission, prompt, way_to(admission))
+    return _stream(admission, prompt, way_to(admission.endpoint.kind))
 
 
-def way_to(admission: Admission) -> Way:
-    """Choose how the model's provider is spoken to."""
-    return litellm_client.stream
+def way_to(kind: str) -> Way:
+    """Choose how a kind of provider is spoken to: the short way where it speaks OpenAI's format, else LiteLLM."""
+    return openai_client.stream if kind in openai_client.KINDS else litellm_client.stream
 
 
 def warm_up() -> None:
-    """Load what the first call would otherwise wait for. Takes seconds: run it at start, off the event loop."""
-    litellm_client.load()
+    """
+    Load what the first call would otherwise wait for: LiteLLM, if a provider that is on needs it.
+
+    Takes seconds and one query: run it at start, off the event loop.
+    """
+    if Provider.objects.filter(is_on=True).exclude(kind__in=openai_client.KINDS).exists():
+        litellm_client.load()
 
 
-async def _stream(admission: Admission, prompt: Scrubbed, way: Way) -> AsyncGenerator[Event, None]:
+async def _stream(call: Call, prompt: Scrubbed, way: Way) -> AsyncGenerator[Event, None]:
     messages = [Message(role=message.role, content=message.text) for message in prompt.messages]
     heard: list[str] = []
     end = Piece()
     try:
-        async with aclosing(way(admission.endpoint, messages, admission.max_output_tokens)) as pieces:
+        async with aclosing(way(call.endpoint, messages, call.max_output_tokens)) as pieces:
             async for piece in _in_time(pieces):
                 end = Piece(finish_reason=piece.finish_reason or end.finish_reason, usage=piece.usage or end.usage)
                 if piece.text:
                     heard.append(piece.text)
                     yield Delta(piece.text)
-        _require_an_end(end, heard)
+        _require_an_end(end)
     except Fault as fault:
-        logger.warning("Reservation %s: %s failed: %s", admission.reservation_id, admission.model_label, fault.kind)
-        usage = Usage(0, 0) if fault.kind in NOT_BILLED else estimate(prompt, "".join(heard))
-        raise ModelFailed(fault.kind, model_label=admission.model_label, usage=usage) from None
+        raise _failure(fault, call, prompt, "".join(heard)) from None
     yield _finish(end, prompt, "".join(heard))
 
 
-def _require_an_end(end: Piece, heard: list[str]) -> None:
+def _require_an_end(end: Piece) -> None:
     """Refuse to call an answer whole that merely stopped coming: nothing is cut off silently."""
     if not end.finish_reason:
-        raise Fault(FaultKind.BROKE_OFF if heard else FaultKind.BAD_ANSWER)
+        raise Fault(FaultKind.BROKE_OFF)
+
+
+def _failure(fault: Fault, call: Call, prompt: Scrubbed, heard: str) -> ModelFailed:
+    kind = FaultKind.NO_ANSWER if fault.kind == FaultKind.BROKE_OFF and not heard else fault.kind
+    logger.warning("%s at %s failed: %s", call.model_label, call.provider_label, kind)
+    usage = Usage(0, 0) if kind in NOT_BILLED else estimate(prompt, heard)
+    return ModelFailed(kind, model_label=call.model_label, usage=usage)
 
 
 async def _in_time(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:

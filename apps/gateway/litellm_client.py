@@ -83,6 +83,13 @@ async def stream(
         await wrapper.aclose()
 
 
+async def close() -> None:
+    """Close this event loop's connections."""
+    pool = _pools.pop(asyncio.get_running_loop(), None)
+    if pool is not None:
+        await pool.aclose()
+
+
 async def _pieces(wrapper: Any) -> AsyncGenerator[Piece, None]:
     """
     Pass on the text; then the end and the count, but only as the provider itself stated them.

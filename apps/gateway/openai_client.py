@@ -1,0 +1,174 @@
+"""
+The short way to servers that speak OpenAI's wire format: one HTTP request, server-sent events, no library between.
+
+It tells what LiteLLM cannot: whether the provider itself stated the end and the count. Redirects are not followed, so
+what is sent goes where it was meant to go and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import aiohttp
+from django.conf import settings
+
+from apps.gateway.endpoints import Endpoint
+from apps.gateway.models import Provider
+from apps.gateway.upstream import Fault, FaultKind, Message, Piece, Usage, fault_of_status
+
+Kind = Provider.Kind
+
+KINDS: Final = frozenset({Kind.EMBEDDED, Kind.OPENAI, Kind.OPENAI_COMPATIBLE, Kind.OLLAMA})
+OPENAI_ADDRESS: Final = "https://api.openai.com/v1"
+CONNECTIONS: Final = 400
+LONGEST_EVENT: Final = 1024 * 1024
+DONE: Final = b"[DONE]"
+
+PATIENCE_AFTER_THE_END: Final = 0.2
+"""Seconds to wait for a connection to come free after the answer's end; then it is closed instead."""
+
+_sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[bool, aiohttp.ClientSession]] = WeakKeyDictionary()
+
+
+async def stream(
+    endpoint: Endpoint, messages: Sequence[Message], max_output_tokens: int
+) -> AsyncGenerator[Piece, None]:
+    """
+    Stream an answer.
+
+    :raises Fault: by kind, without what the server said.
+    """
+    try:
+        async with await _post(endpoint, _body(endpoint, messages, max_output_tokens)) as response:
+            _require_stream(response)
+            async for event in _events(response.content):
+                yield _piece(event)
+    except aiohttp.ClientConnectionError as error:
+        raise Fault(_connection_fault(error)) from None
+    except TimeoutError:
+        raise Fault(FaultKind.UNREACHABLE) from None
+    except (aiohttp.ClientError, OSError):
+        raise Fault(FaultKind.BROKE_OFF) from None
+
+
+async def close() -> None:
+    """Close this event loop's connections."""
+    for session in _sessions.pop(asyncio.get_running_loop(), {}).values():
+        await session.close()
+
+
+async def _post(endpoint: Endpoint, body: dict[str, Any]) -> aiohttp.ClientResponse:
+    address = (endpoint.base_url or OPENAI_ADDRESS).rstrip("/")
+    if endpoint.kind == Kind.OLLAMA and not address.endswith("/v1"):
+        address += "/v1"
+    headers = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {}
+    return await _session(is_local=endpoint.kind == Kind.EMBEDDED).post(
+        f"{address}/chat/completions", json=body, headers=headers, allow_redirects=False
+    )
+
+
+def _session(*, is_local: bool) -> aiohttp.ClientSession:
+    """
+    One pool of connections for each event loop; no cookies, no time limits but the connection's.
+
+    The company's proxy (HTTPS_PROXY, NO_PROXY) is used for all but the model on this machine.
+    """
+    sessions = _sessions.setdefault(asyncio.get_running_loop(), {})
+    if is_local not in sessions:
+        sessions[is_local] = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=30),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, connect=settings.MODEL_CONNECT_SECONDS),
+            headers={"User-Agent": "portcullis"},
+            trust_env=not is_local,
+        )
+    return sessions[is_local]
+
+
+def _body(endpoint: Endpoint, messages: Sequence[Message], max_output_tokens: int) -> dict[str, Any]:
+    limit = "max_completion_tokens" if endpoint.kind == Kind.OPENAI else "max_tokens"
+    return {
+        "model": endpoint.upstream_id,
+        "messages": list(messages),
+        limit: max_output_tokens,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+
+
+def _require_stream(response: aiohttp.ClientResponse) -> None:
+    if response.status != 200:
+        raise Fault(fault_of_status(response.status))
+    if response.content_type != "text/event-stream":
+        raise Fault(FaultKind.BAD_ANSWER)
+
+
+async def _events(content: aiohttp.StreamReader) -> AsyncIterator[dict[str, Any]]:
+    """Cut the stream into events and read each; the format's own end ends it."""
+    buffer = b""
+    async for data in content.iter_any():
+        *lines, buffer = (buffer + data).split(b"\n")
+        if len(buffer) > LONGEST_EVENT:
+            raise Fault(FaultKind.BAD_ANSWER)
+        for line in lines:
+            if not line.startswith(b"data:"):
+                continue
+            payload = line[5:].strip()
+            if payload == DONE:
+                await _let_end(content)
+                return
+            yield _read(payload)
+
+
+async def _let_end(content: aiohttp.StreamReader) -> None:
+    """Read the few bytes after the last event, so that the connection can be used again."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_AFTER_THE_END):
+            await content.read()
+
+
+def _read(payload: bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(payload)
+    except ValueError:
+        raise Fault(FaultKind.BAD_ANSWER) from None
+    if not isinstance(event, dict):
+        raise Fault(FaultKind.BAD_ANSWER)
+    if event.get("error"):
+        raise Fault(FaultKind.PROVIDER_ERROR)
+    return event
+
+
+def _piece(event: dict[str, Any]) -> Piece:
+    try:
+        choice = event["choices"][0] if event.get("choices") else {}
+        text = (choice.get("delta") or {}).get("content") or ""
+        finish_reason = choice.get("finish_reason") or ""
+        usage = _usage(event.get("usage"))
+    except (AttributeError, KeyError, TypeError):
+        raise Fault(FaultKind.BAD_ANSWER) from None
+    if not isinstance(text, str) or not isinstance(finish_reason, str):
+        raise Fault(FaultKind.BAD_ANSWER)
+    return Piece(text, finish_reason, usage)
+
+
+def _usage(stated: dict[str, Any] | None) -> Usage | None:
+    """Take a count only if both numbers are whole and not negative."""
+    if not stated:
+        return None
+    sent, received = stated.get("prompt_tokens"), stated.get("completion_tokens")
+    if not isinstance(sent, int) or not isinstance(received, int) or sent < 0 or received < 0:
+        return None
+    return Usage(sent, received)
+
+
+def _connection_fault(error: aiohttp.ClientConnectionError) -> FaultKind:
+    """A connection that was never made has carried nothing; one that ended may have."""
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+        return FaultKind.UNREACHABLE
+    return FaultKind.BROKE_OFF
