@@ -41,6 +41,10 @@ class UserManager(BaseUserManager["User"]):
         """Everybody for an admin; nobody else reads the list of people."""
         return self.get_queryset().visible_to(person)
 
+    def active_admins(self) -> UserQuerySet:
+        """People who can still give roles."""
+        return self.get_queryset().active_admins()
+
     def create_person(self, username: str, *, name: str, email: str = "", roles: Iterable[str] = ()) -> User:
         """Create a person who signs in by SSO (no usable password), holding `roles`."""
         person = self.model(username=username, name=name, email=email)
