@@ -1,6 +1,12 @@
 """Addresses of this room."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.audit import views
 
 app_name = "audit"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.exchanges, name="exchanges"),
+    path("exchanges/<uuid:exchange_id>", views.exchange, name="exchange"),
+    path("events", views.events, name="events"),
+]

@@ -1,0 +1,78 @@
+"""One exchange in full, as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from apps.audit import sealed
+from apps.audit.looks import EXCHANGE
+from apps.ledger.models import Event, Intent, Outcome
+from apps.ledger.vocabulary import Action
+
+LOOKS_AT_MOST = 20
+
+
+class NoSuchExchange(Exception):
+    """No exchange has this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class FullExchange:
+    """An exchange with its sealed parts opened. ``outcome`` is None while it is in progress."""
+
+    intent: Intent
+    outcome: Outcome | None
+    left: sealed.Opened
+    answer: sealed.Opened
+    has_search_row: bool
+
+    @property
+    def label(self) -> str:
+        """Name the exchange in a word for lists."""
+        return f"{self.intent.person_label}, {self.intent.model_label or 'no model'}"
+
+    @property
+    def was_sent(self) -> bool:
+        """Say whether anything went to a model."""
+        return self.outcome is None or self.outcome.kind != "REFUSED"
+
+    @property
+    def seconds(self) -> float | None:
+        """The seconds from intent to outcome, where it has ended."""
+        if self.outcome is None:
+            return None
+        return (self.outcome.concluded_at - self.intent.started_at).total_seconds()
+
+    @property
+    def masked(self) -> list[Mapping[str, Any]]:
+        """What was masked: type, placeholder, score and reason of each."""
+        return list(self.intent.masked)
+
+
+def read(exchange_id: UUID) -> FullExchange:
+    """
+    Read one exchange and open what is sealed. Three queries.
+
+    :raises NoSuchExchange: if there is none.
+    """
+    intent = Intent.objects.select_related("outcome", "search").defer("search__left_text", "search__answer_text")
+    found = intent.filter(pk=exchange_id).first()
+    if found is None:
+        raise NoSuchExchange(exchange_id)
+    outcome = getattr(found, "outcome", None)
+    return FullExchange(
+        intent=found,
+        outcome=outcome,
+        left=sealed.open_payload(found.conversation_id, bytes(found.sealed_payload)),
+        answer=sealed.open_answer(found.conversation_id, bytes(outcome.sealed_answer) if outcome else b""),
+        has_search_row=hasattr(found, "search"),
+    )
+
+
+def looks_at(exchange_id: UUID) -> list[Event]:
+    """List who opened the exchange, newest first, 20 at most. One query."""
+    looks = Event.objects.filter(subject_kind=EXCHANGE, subject_id=str(exchange_id), action=Action.AUDIT_OPENED)
+    return list(looks.order_by("-happened_at", "-id")[:LOOKS_AT_MOST])

@@ -1,0 +1,147 @@
+"""The list of exchanges: read from the append-only intents themselves, so that nothing can drop out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, Sum, Value
+from django.db.models.functions import Greatest, Length, Right, StrIndex, Substr, Upper
+from django.utils import timezone
+
+from apps.audit import reads
+from apps.audit.filters import IN_PROGRESS, ExchangeFilter
+from apps.audit.paging import Cursor, Rows, page_of
+from apps.ledger.models import Intent, Outcome
+from apps.ledger.text import storable
+from apps.ledger.vocabulary import OutcomeKind
+
+SNIPPET_CHARACTERS = 240
+BEFORE_THE_MATCH = 80
+COLUMNS = (
+    "id", "started_at", "door", "purpose", "person_id", "person_label", "team_label", "model_label", "egress_class",
+    "masked_count", "masked_types", "outcome__started_at", "outcome__kind", "outcome__input_tokens",
+    "outcome__output_tokens", "outcome__cost", "outcome__currency", "search__intent_id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRow:
+    """One line of the list. ``kind`` is empty while the exchange is in progress."""
+
+    id: UUID
+    started_at: datetime
+    door: str
+    purpose: str
+    person_id: UUID
+    person_label: str
+    team_label: str
+    model_label: str
+    egress_class: str
+    masked_count: int
+    masked_types: list[str]
+    kind: str
+    tokens: int
+    cost: Decimal
+    currency: str
+    is_erased: bool
+    snippet: str
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeList:
+    """A page of exchanges and the places of its neighbours."""
+
+    rows: list[ExchangeRow]
+    newer: str
+    older: str
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The figures of the day so far, over all exchanges."""
+
+    exchanges: int
+    refused: int
+    masked: int
+    costs: list[tuple[Decimal, str]]
+
+
+def listed(form: ExchangeFilter, cursor: Cursor | None) -> ExchangeList:
+    """
+    Read one page of what `form` asks for. Two queries.
+
+    :raises reads.TookTooLong: if the database did not finish in time.
+    """
+    with reads.bounded():
+        page = page_of(_asked(form), cursor, at=_time_column(form))
+    return ExchangeList([_row(row) for row in page.rows], page.newer, page.older)
+
+
+def today(now: datetime) -> Today:
+    """Sum up the day so far, in the portal's time zone. Two queries over the day's index entries."""
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    with reads.bounded():
+        intents = Intent.objects.filter(started_at__gte=midnight).aggregate(
+            exchanges=Count("started_at"), masked=Sum("masked_count")
+        )
+        outcomes = (
+            Outcome.objects.filter(started_at__gte=midnight)
+            .values("currency")
+            .annotate(total=Sum("cost"), refused=Count("kind", filter=Q(kind=OutcomeKind.REFUSED)))
+            .order_by("currency")
+        )
+        by_currency = list(outcomes)
+    return Today(
+        exchanges=intents["exchanges"],
+        refused=sum(row["refused"] for row in by_currency),
+        masked=intents["masked"] or 0,
+        costs=[(row["total"], row["currency"]) for row in by_currency if row["currency"]],
+    )
+
+
+def _asked(form: ExchangeFilter) -> Rows:
+    rows = Intent.objects.filter(form.condition())
+    outcome = form.cleaned_data["outcome"]
+    if outcome == IN_PROGRESS:
+        rows = rows.filter(open_row__isnull=False, outcome__isnull=True)
+    elif outcome:
+        rows = rows.filter(outcome__kind=outcome)
+    text = storable(form.cleaned_data["q"])
+    if text:
+        rows = rows.filter(search__left_text__icontains=text)
+    cut = {"snippet": _snippet(text), "length": Length("search__left_text")}
+    listed: Rows = rows.annotate(**cut).values(*COLUMNS, *cut)
+    return listed
+
+
+def _time_column(form: ExchangeFilter) -> str:
+    """The time to page by: where one outcome is asked for, the outcome's own copy of it, which has an index."""
+    return "started_at" if form.cleaned_data["outcome"] in ("", IN_PROGRESS) else "outcome__started_at"
+
+
+def _snippet(text: str) -> Substr | Right:
+    """Cut a few words out of what left: around the text looked for, else from the end, where the question stands."""
+    if not text:
+        return Right("search__left_text", SNIPPET_CHARACTERS)
+    found_at = StrIndex(Upper("search__left_text"), Upper(Value(text)))
+    return Substr("search__left_text", Greatest(found_at - BEFORE_THE_MATCH, Value(1)), SNIPPET_CHARACTERS)
+
+
+def _row(row: Mapping[str, Any]) -> ExchangeRow:
+    kept = {name: row[name] for name in COLUMNS if "__" not in name}
+    return ExchangeRow(
+        **kept,
+        kind=row["outcome__kind"] or "",
+        tokens=(row["outcome__input_tokens"] or 0) + (row["outcome__output_tokens"] or 0),
+        cost=row["outcome__cost"] or Decimal(0),
+        currency=row["outcome__currency"] or "",
+        is_erased=row["search__intent_id"] is None,
+        snippet=row["snippet"] or "",
+        is_cut=(row["length"] or 0) > SNIPPET_CHARACTERS,
+    )

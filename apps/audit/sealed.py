@@ -1,0 +1,72 @@
+"""Opening what the ledger keeps sealed: what left, and the answer as it came."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from apps.privacy import keys
+
+PAYLOAD = "ledger.payload"
+ANSWER = "ledger.answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message as it left: who spoke in the prompt, and the words."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """
+    What became of sealed bytes: ``READABLE`` with its messages, ``NOTHING`` where none were recorded, ``ERASED`` where
+    the key was destroyed, ``BROKEN`` where they do not open under this conversation, ``LOCKED`` without a master key.
+    """
+
+    state: Literal["READABLE", "NOTHING", "ERASED", "BROKEN", "LOCKED"]
+    messages: tuple[Said, ...] = ()
+
+
+def open_payload(conversation_id: UUID | None, sealed: bytes) -> Opened:
+    """Open the messages that left. One query. Never raises for what the bytes are."""
+    return _opened(conversation_id, sealed, purpose=PAYLOAD)
+
+
+def open_answer(conversation_id: UUID | None, sealed: bytes) -> Opened:
+    """Open the answer as it came, placeholders and all. One query. Never raises for what the bytes are."""
+    return _opened(conversation_id, sealed, purpose=ANSWER)
+
+
+def _opened(conversation_id: UUID | None, sealed: bytes, *, purpose: str) -> Opened:
+    if not sealed or conversation_id is None:
+        return Opened("NOTHING")
+    try:
+        plain = keys.unseal(conversation_id, bytes(sealed), purpose=purpose)
+    except keys.KeyDestroyed:
+        return Opened("ERASED")
+    except keys.SealBroken:
+        return Opened("BROKEN")
+    except keys.KeyUnavailable:
+        return Opened("LOCKED")
+    if purpose == ANSWER:
+        return Opened("READABLE", (Said("assistant", _text(plain)),))
+    return Opened("READABLE", _messages(plain))
+
+
+def _messages(plain: bytes) -> tuple[Said, ...]:
+    """Read the messages of a payload; a payload of another shape is shown whole, as it is."""
+    try:
+        payload = json.loads(plain)
+        listed = payload["messages"] if isinstance(payload, dict) else payload
+        return tuple(Said(str(one["role"]), str(one["content"] if "content" in one else one["text"])) for one in listed)
+    except (ValueError, KeyError, TypeError):
+        return (Said("", _text(plain)),)
+
+
+def _text(plain: bytes) -> str:
+    return plain.decode("utf-8", errors="backslashreplace")

@@ -1,0 +1,92 @@
+"""Text of others, shown as text: what cannot be seen is named, what could be markup is escaped."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+from decimal import Decimal
+
+from django import template
+from django.utils import timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+_PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]*_[0-9]+>")
+# Everything that takes no room, or changes the order of what does: controls but for tab and the ends of lines,
+# surrogates, formats (bidirectional marks, joiners, tags), separators of lines and paragraphs, fillers and variants.
+_UNSEEN = re.compile(
+    "\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_PARTS = re.compile(f"(?P<placeholder>{_PLACEHOLDER.pattern})|(?P<unseen>{_UNSEEN.pattern})")
+
+
+@register.filter
+def visible(text: object) -> SafeString:
+    """
+    Show `text` exactly, as text: markup escaped, placeholders marked, each unseen character named by its code point.
+    """
+    shown: list[str] = []
+    end = 0
+    source = str(text)
+    for part in _PARTS.finditer(source):
+        shown.append(escape(source[end : part.start()]))
+        shown.append(_masked(part.group()) if part.lastgroup == "placeholder" else _named(part.group()))
+        end = part.end()
+    shown.append(escape(source[end:]))
+    return mark_safe("".join(shown))  # noqa: S308  every part was escaped above
+
+
+@register.filter
+def found(text: str, wanted: str) -> SafeString:
+    """Show `text` like `visible`, with what was looked for marked where it stands, whatever its case."""
+    if not wanted:
+        return visible(text)
+    parts = re.split(f"({re.escape(wanted)})", text, flags=re.IGNORECASE)
+    marked = [
+        format_html("<mark>{}</mark>", visible(part)) if place % 2 else visible(part)
+        for place, part in enumerate(parts)
+    ]
+    return mark_safe("".join(marked))  # noqa: S308  every part was escaped above
+
+
+def _masked(placeholder: str) -> SafeString:
+    return format_html('<span class="masked">{}</span>', placeholder)
+
+
+def _named(character: str) -> SafeString:
+    name = unicodedata.name(character, "CONTROL CHARACTER")
+    return format_html('<span class="unseen" title="{}">{}</span>', name, f"U+{ord(character):04X}")
+
+
+@register.filter
+def moment(at: datetime | None) -> SafeString | str:
+    """Show a moment to the second, with its zone, in the portal's time."""
+    if at is None:
+        return "-"
+    local = timezone.localtime(at)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        at.isoformat(),
+        f"{local:%A, %-d %B %Y, %H:%M:%S.%f %Z}",
+        f"{local:%-d %b %Y, %H:%M:%S}",
+    )
+
+
+@register.filter
+def clock(at: datetime) -> str:
+    """Show the time of day to the millisecond, with its zone."""
+    local = timezone.localtime(at)
+    return f"{local:%H:%M:%S}.{local.microsecond // 1000:03d} {local:%Z}"
+
+
+@register.filter
+def money(amount: Decimal | None) -> str:
+    """Show an amount with as many decimals as it has, two at least; a price of tokens may be a millionth."""
+    text = f"{(amount or Decimal(0)).normalize():f}"
+    whole, _, decimals = text.partition(".")
+    return f"{int(whole):,}.{decimals.ljust(2, '0')}"
