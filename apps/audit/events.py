@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,9 @@ COLUMNS = (
     "subject_label", "details",
 )  # fmt: skip
 
+BOUNDS = ("newest", "oldest")
+FILTERS = {"filters q": "text", "filters since": "from", "filters until": "to", "filters topic": "about"}
+
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
@@ -34,7 +37,7 @@ class EventRow:
     subject_kind: str
     subject_id: str
     subject_label: str
-    details: Mapping[str, Any]
+    details: Mapping[str, Any] = field(repr=False)
 
     @property
     def label(self) -> str:
@@ -53,8 +56,14 @@ class EventRow:
 
     @property
     def particulars(self) -> list[tuple[str, str]]:
-        """The details as names and values, inner ones by their path."""
-        return list(_flattened("", self.details))
+        """The details as names and values, inner ones by their path; what was asked for comes first."""
+        pairs = [(_named(path), value) for path, value in _flattened("", self.details) if path not in BOUNDS]
+        return sorted(pairs, key=lambda pair: pair[0] == "shown")
+
+    @property
+    def bounds(self) -> list[tuple[str, str]]:
+        """The first and the last row that a look showed, by id."""
+        return [(path, value) for path, value in _flattened("", self.details) if path in BOUNDS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,10 @@ def _flattened(path: str, value: Any) -> Iterator[tuple[str, str]]:
         yield path, ", ".join(_in_words(inner) for inner in value) or "none"
     else:
         yield path, _in_words(value)
+
+
+def _named(path: str) -> str:
+    return FILTERS.get(path, path.removeprefix("filters "))
 
 
 def _in_words(value: Any) -> str:

@@ -47,6 +47,11 @@ class FullExchange:
         return (self.outcome.concluded_at - self.intent.started_at).total_seconds()
 
     @property
+    def placeholders(self) -> frozenset[str]:
+        """The placeholders that stand for something in what left."""
+        return frozenset(span["placeholder"] for span in self.intent.masked)
+
+    @property
     def masked(self) -> list[Mapping[str, Any]]:
         """What was masked: type, placeholder, score and reason of each."""
         return list(self.intent.masked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -21,7 +21,7 @@ from apps.ledger.text import storable
 from apps.ledger.vocabulary import OutcomeKind
 
 SNIPPET_CHARACTERS = 240
-BEFORE_THE_MATCH = 80
+BEFORE_THE_MATCH = 40
 COLUMNS = (
     "id", "started_at", "door", "purpose", "person_id", "person_label", "team_label", "model_label", "egress_class",
     "masked_count", "masked_types", "outcome__started_at", "outcome__kind", "outcome__input_tokens",
@@ -49,8 +49,7 @@ class ExchangeRow:
     cost: Decimal
     currency: str
     is_erased: bool
-    snippet: str
-    is_cut: bool
+    snippet: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,8 @@ def listed(form: ExchangeFilter, cursor: Cursor | None) -> ExchangeList:
     """
     with reads.bounded():
         page = page_of(_asked(form), cursor, at=_time_column(form))
-    return ExchangeList([_row(row) for row in page.rows], page.newer, page.older)
+    is_match = bool(form.cleaned_data["q"])
+    return ExchangeList([_row(row, is_match=is_match) for row in page.rows], page.newer, page.older)
 
 
 def today(now: datetime) -> Today:
@@ -133,7 +133,17 @@ def _snippet(text: str) -> Substr | Right:
     return Substr("search__left_text", Greatest(found_at - BEFORE_THE_MATCH, Value(1)), SNIPPET_CHARACTERS)
 
 
-def _row(row: Mapping[str, Any]) -> ExchangeRow:
+def _trimmed(cut: str, length: int, *, is_match: bool) -> str:
+    """Begin a cut-out with a whole word; where nothing was looked for, with the last paragraph: the question."""
+    if len(cut) < length:
+        first_word, blank, rest = cut.partition(" ")
+        cut = rest if blank and len(first_word) < BEFORE_THE_MATCH else cut
+    if not is_match:
+        cut = cut.rstrip().rpartition("\n\n")[2]
+    return cut if len(cut.strip()) >= length else f"… {cut}"
+
+
+def _row(row: Mapping[str, Any], *, is_match: bool) -> ExchangeRow:
     kept = {name: row[name] for name in COLUMNS if "__" not in name}
     return ExchangeRow(
         **kept,
@@ -142,6 +152,5 @@ def _row(row: Mapping[str, Any]) -> ExchangeRow:
         cost=row["outcome__cost"] or Decimal(0),
         currency=row["outcome__currency"] or "",
         is_erased=row["search__intent_id"] is None,
-        snippet=row["snippet"] or "",
-        is_cut=(row["length"] or 0) > SNIPPET_CHARACTERS,
+        snippet=_trimmed(row["snippet"] or "", row["length"] or 0, is_match=is_match),
     )

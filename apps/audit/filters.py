@@ -23,7 +23,9 @@ SHORTEST_TEXT = 3
 PEOPLE_AT_MOST = 100
 DAY_LENGTH = len("2026-03-31")
 DAY_FORMAT = "%Y-%m-%d"
-MASKED_TYPES = sorted(((kind, words.capitalize()) for kind, words in WORDS_FOR.items()), key=lambda kind: str(kind[1]))
+MASKED_TYPES = sorted(
+    ((kind, words[0].upper() + words[1:]) for kind, words in WORDS_FOR.items()), key=lambda kind: str(kind[1])
+)
 MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 
 

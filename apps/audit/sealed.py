@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
@@ -15,10 +15,10 @@ ANSWER = "ledger.answer"
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One message as it left: who spoke in the prompt, and the words."""
+    """One message as it left: who spoke in the prompt, and the words, which no error message repeats."""
 
-    role: str
-    text: str
+    role: str = field(repr=False)
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def _opened(conversation_id: UUID | None, sealed: bytes, *, purpose: str) -> Ope
     except keys.KeyUnavailable:
         return Opened("LOCKED")
     if purpose == ANSWER:
-        return Opened("READABLE", (Said("assistant", _text(plain)),))
+        return Opened("READABLE", (Said("", _text(plain)),))
     return Opened("READABLE", _messages(plain))
 
 

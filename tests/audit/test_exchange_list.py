@@ -139,7 +139,7 @@ def test_each_filter_in_force_can_be_taken_away_alone(make_exchange, desk):
 
     chips = re.findall(r'class="chip" href="([^"]*)">([^<]*?) <', page)
     assert [label for _, label in chips] == [
-        "Text that left: greet", "Outcome: Answered", "Masked: Name", "Masked: Bank account number (iban)",
+        "Text that left: greet", "Outcome: Answered", "Masked: Name", "Masked: Bank account number (IBAN)",
     ]  # fmt: skip
     assert chips[2][0] == "?q=greet&amp;outcome=ANSWERED&amp;masked=IBAN"
 

@@ -5,7 +5,9 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.template import VariableDoesNotExist, engines
 
+from apps.audit.exchange import read
 from apps.ledger.facts import PassageFact, Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Intent
@@ -106,6 +108,17 @@ def test_characters_that_cannot_be_seen_are_named(make_exchange, opened, charact
 
 def test_the_ends_of_lines_are_not_littered_with_names(make_exchange, opened):
     assert "U+000D" not in opened(make_exchange("one\r\ntwo\n\ttabbed"))
+
+
+def test_a_page_that_fails_repeats_nobody_s_words(make_exchange):
+    exchange = read(make_exchange("a secret plan", answer="a secret answer"))
+    broken_page = engines["django"].from_string("{% load audit %}{{ exchange|found:missing }}")
+
+    with pytest.raises(VariableDoesNotExist) as failed:
+        broken_page.render({"exchange": exchange, "left": exchange.left, "answer": exchange.answer})
+
+    assert "READABLE" in str(failed.value)
+    assert "secret" not in str(failed.value)
 
 
 def test_a_megabyte_is_shown_to_its_end(make_exchange, opened):

@@ -26,16 +26,18 @@ _PARTS = re.compile(f"(?P<placeholder>{_PLACEHOLDER.pattern})|(?P<unseen>{_UNSEE
 
 
 @register.filter
-def visible(text: object) -> SafeString:
+def visible(text: object, placeholders: frozenset[str] | None = None) -> SafeString:
     """
-    Show `text` exactly, as text: markup escaped, placeholders marked, each unseen character named by its code point.
+    Show `text` exactly, as text: markup escaped, each unseen character named by its code point, placeholders marked.
+
+    Given `placeholders`, only those are marked: others are words that happen to look like one.
     """
     shown: list[str] = []
     end = 0
     source = str(text)
     for part in _PARTS.finditer(source):
         shown.append(escape(source[end : part.start()]))
-        shown.append(_masked(part.group()) if part.lastgroup == "placeholder" else _named(part.group()))
+        shown.append(_named(part.group()) if part.lastgroup == "unseen" else _masked(part.group(), placeholders))
         end = part.end()
     shown.append(escape(source[end:]))
     return mark_safe("".join(shown))  # noqa: S308  every part was escaped above
@@ -54,7 +56,9 @@ def found(text: str, wanted: str) -> SafeString:
     return mark_safe("".join(marked))  # noqa: S308  every part was escaped above
 
 
-def _masked(placeholder: str) -> SafeString:
+def _masked(placeholder: str, known: frozenset[str] | None) -> SafeString:
+    if known is not None and placeholder not in known:
+        return escape(placeholder)
     return format_html('<span class="masked">{}</span>', placeholder)
 
 
