@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from apps.accounts.models import Team, User
+from apps.accounts.models import Role, Team, User
 from apps.gateway.prices import Price
 from apps.ledger.ids import new_id
 from apps.ledger.vocabulary import EgressClass
@@ -17,6 +17,14 @@ from apps.ledger.vocabulary import EgressClass
 __all__ = ["Budget", "BudgetMonth", "EgressClass", "Grant", "LanguageModel", "Provider", "Reservation"]
 
 # Prices are per million tokens with six decimals, so the cost of any number of tokens is exact in twelve decimals.
+
+
+class ProviderQuerySet(models.QuerySet["Provider"]):
+    def visible_to(self, person: Any) -> Self:
+        """Providers are for admins; everybody else sees models."""
+        if not getattr(person, "is_active", False) or not person.has_role(Role.ADMIN):
+            return self.none()
+        return self
 
 
 class Provider(models.Model):
@@ -49,6 +57,8 @@ class Provider(models.Model):
     is_on = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
+    objects = ProviderQuerySet.as_manager()
+
     class Meta:
         ordering: ClassVar[list[str]] = ["name"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -67,6 +77,14 @@ class Provider(models.Model):
 
 
 class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
+    def visible_to(self, person: Any) -> Self:
+        """Admins see every model; others those that are granted to a team of theirs, whether on or off."""
+        if not getattr(person, "is_active", False):
+            return self.none()
+        if person.has_role(Role.ADMIN):
+            return self
+        return self.filter(Exists(Grant.objects.filter(model=OuterRef("pk"), team__memberships__person=person)))
+
     def switched_on(self) -> Self:
         """Models that are on, at a provider that is on."""
         return self.filter(is_on=True, provider__is_on=True)
