@@ -2,10 +2,28 @@
 
 from django.urls import path
 
-from apps.console import people, teams
+from apps.console import budgets, matrix, people, providers, teams
 
 app_name = "console"
 urlpatterns = [
+    path("", matrix.index, name="index"),
+    path("models/", matrix.matrix, name="models"),
+    path("models/<uuid:model_id>/", providers.model, name="model"),
+    path("models/<uuid:model_id>/on/", providers.switch_model_on, name="model_on"),
+    path("models/<uuid:model_id>/off/", providers.switch_model_off, name="model_off"),
+    path("models/<uuid:model_id>/test/", providers.test_model, name="model_test"),
+    path("models/<uuid:model_id>/teams/<uuid:team_id>/give/", matrix.give, name="grant_give"),
+    path("models/<uuid:model_id>/teams/<uuid:team_id>/take/", matrix.take, name="grant_take"),
+    path("providers/", providers.providers, name="providers"),
+    path("providers/add/", providers.add_provider, name="provider_add"),
+    path("providers/offers/<slug:kind>/", providers.take_up_offer, name="offer_take_up"),
+    path("providers/<uuid:provider_id>/", providers.provider, name="provider"),
+    path("providers/<uuid:provider_id>/on/", providers.switch_provider_on, name="provider_on"),
+    path("providers/<uuid:provider_id>/off/", providers.switch_provider_off, name="provider_off"),
+    path("providers/<uuid:provider_id>/models/add/", providers.add_model, name="model_add"),
+    path("budgets/", budgets.overview, name="budgets"),
+    path("budgets/<uuid:team_id>/", budgets.budget, name="budget"),
+    path("budgets/<uuid:team_id>/remove/", budgets.remove, name="budget_remove"),
     path("people/", people.people, name="people"),
     path("people/<uuid:person_id>/", people.person, name="person"),
     path("people/<uuid:person_id>/roles/grant/", people.grant_role, name="person_grant_role"),

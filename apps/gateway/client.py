@@ -130,6 +130,12 @@ def warm_up() -> None:
         litellm_client.load()
 
 
+async def close() -> None:
+    """Close this event loop's connections to providers, when it ends."""
+    await openai_client.close()
+    await litellm_client.close()
+
+
 async def _stream(call: Call, prompt: Scrubbed, way: Way) -> AsyncGenerator[Event, None]:
     messages = [Message(role=message.role, content=message.text) for message in prompt.messages]
     heard: list[str] = []

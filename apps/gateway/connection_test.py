@@ -7,6 +7,7 @@ grant and holds no budget (no team pays for it), so what it may cost is kept tin
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from contextlib import aclosing
@@ -16,7 +17,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from django.db import transaction
 from django.utils import timezone
 
@@ -74,6 +74,8 @@ def try_connection(model: LanguageModel, *, by: User, now: datetime) -> Result:
     """
     Ask the model and say how it went. Works whether or not model and provider are on; takes as long as the model does.
 
+    Call it from a thread, never from an event loop.
+
     Nothing is sent if the price is unknown, the prompt cannot be scrubbed, or the record cannot be written.
     """
     if model.price is None:
@@ -84,15 +86,15 @@ def try_connection(model: LanguageModel, *, by: User, now: datetime) -> Result:
         prompt = _scrubbed(exchange_id)
         intent_id = _open(model, exchange_id, prompt, by, now)
     except (EndpointUnavailable, keys.KeyUnavailable, keys.SealBroken, ScrubberUnavailable, LedgerUnavailable) as error:
-        return Result(False, f"Nothing was sent. {error}")
-    answer = async_to_sync(_ask)(call, prompt)
+        return Result(False, getattr(error, "sentence", f"Nothing was sent. {error}"))
+    answer = asyncio.run(_ask(call, prompt))
     _close(model, model.price, exchange_id, intent_id, answer, by)
     return _result(model, answer)
 
 
 def _scrubbed(exchange_id: UUID) -> Scrubbed:
     vault = Vault.open(exchange_id)
-    prompt = async_to_sync(scrub)([Draft("user", QUESTION)], vault=vault)
+    prompt = asyncio.run(scrub([Draft("user", QUESTION)], vault=vault))
     vault.save()
     return prompt
 
@@ -131,6 +133,8 @@ async def _ask(call: _Call, prompt: Scrubbed) -> _Answer:
                     answer.usage = Usage(event.input_tokens, event.output_tokens)
     except ModelFailed as failure:
         answer.failure, answer.usage = failure, Usage(failure.input_tokens, failure.output_tokens)
+    finally:
+        await client.close()
     return answer
 
 

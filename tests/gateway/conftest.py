@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from apps.gateway import client, litellm_client, openai_client
+from apps.gateway import client, litellm_client
 from apps.gateway.endpoints import Endpoint
 from apps.gateway.models import Provider
 from apps.privacy import scrub
@@ -39,16 +39,14 @@ def call(provider) -> Call:
 
 
 @pytest.fixture(params=["short way", "LiteLLM"])
-async def ways(request, monkeypatch):
+def ways(request, monkeypatch):
     """Run the test once for each way to a provider."""
     if request.param == "LiteLLM":
         monkeypatch.setattr(client, "way_to", lambda kind: litellm_client.stream)
-    yield request.param
-    await openai_client.close()
-    await litellm_client.close()
+    return request.param
 
 
 @pytest.fixture(autouse=True)
 async def no_connections_left():
     yield
-    await openai_client.close()
+    await client.close()
