@@ -43,13 +43,13 @@ def text(name: str, *, default: str, purpose: str, shown_default: str | None = N
     return default if value is None else value
 
 
-def number(name: str, *, default: int, purpose: str) -> int:
+def number(name: str, *, default: int, purpose: str, shown_default: str | None = None) -> int:
     """
     Read a whole number.
 
     :raises ImproperlyConfigured: if the value is not a whole number.
     """
-    value = _raw(name, "whole number", str(default), purpose)
+    value = _raw(name, "whole number", str(default) if shown_default is None else shown_default, purpose)
     if value is None:
         return default
     try:

@@ -28,7 +28,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 SHAPE = env.shape(
     "PORTCULLIS_SHAPE",
-    purpose="How the product runs: `embedded` is the one-machine demo that `make run` starts; everything else is production.",
+    purpose="How the product runs: `embedded` is what `make run` starts on one machine; `production` is all else.",
 )
 IS_EMBEDDED = SHAPE == "embedded"
 STATE_DIR = env.folder(
@@ -55,6 +55,21 @@ ALLOWED_HOSTS = env.names(
     purpose="Host names this portal answers to.",
 )
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+BIND_HOST = env.text(
+    "PORTCULLIS_BIND_HOST", default="127.0.0.1", purpose="Address the web process listens on; 0.0.0.0 in a container."
+)
+BIND_PORT = env.number("PORTCULLIS_BIND_PORT", default=8000, purpose="Port the web process listens on.")
+TRUSTED_PROXIES = env.names(
+    "PORTCULLIS_TRUSTED_PROXIES",
+    default="",
+    purpose="Reverse proxies (addresses or networks) whose word about the visitor's address and https is believed.",
+)
+WEB_PROCESSES = env.number(
+    "PORTCULLIS_WEB_PROCESSES",
+    default=1 if IS_EMBEDDED else 2,
+    shown_default="2; 1 in the embedded shape",
+    purpose="How many web processes you run in all; more than one needs the live layer.",
+)
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -128,7 +143,9 @@ DATABASE_POOL_SIZE = env.number(
 
 
 def _database(url: str) -> dict[str, Any]:
-    return {**dj_database_url.parse(url), "CONN_MAX_AGE": 0, "ENGINE": "django.db.backends.postgresql"}
+    # The health check lets the pool drop connections that died with a database that was restarted.
+    engine = "django.db.backends.postgresql"
+    return {**dj_database_url.parse(url), "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "ENGINE": engine}
 
 
 DATABASES: dict[str, dict[str, Any]] = {"default": _database(DATABASE_URL)}
@@ -155,13 +172,16 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "give leaked reservations back": {"task": "gateway.sweep_reservations", "schedule": 60.0},
+    "read documents whose worker died": {"task": "rag.resume", "schedule": 30.0},
+    "look through documents again": {"task": "rag.refresh_findings", "schedule": 300.0},
+    "forget ended sessions": {"task": "portal.forget_ended_sessions", "schedule": 6 * 3600.0},
 }
 
 # The live layer only wakes readers up: losing it loses nothing.
 CHANNEL_LAYER_URL = env.text(
     "PORTCULLIS_CHANNEL_LAYER_URL",
     default="",
-    purpose="Redis for the live layer, needed as soon as there is more than one web process; empty keeps it in process.",
+    purpose="Redis for the live layer, needed with more than one web process; empty keeps it in process.",
 )
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": (
@@ -188,6 +208,7 @@ CSRF_COOKIE_SECURE = IS_SECURE
 SESSION_COOKIE_NAME = "__Host-session" if IS_SECURE else "portcullis_session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_SECURE else "portcullis_csrf"
 SECURE_SSL_REDIRECT = False  # the reverse proxy redirects; see deploy/
+SILENCED_SYSTEM_CHECKS = ["security.W008"]
 SECURE_HSTS_SECONDS = 31_536_000 if IS_SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_SECURE
 SECURE_HSTS_PRELOAD = IS_SECURE
@@ -293,6 +314,11 @@ SCRUB_SECONDS = env.seconds(
     "PORTCULLIS_SCRUB_SECONDS",
     default=30,
     purpose="How long scrubbing one message may take before it is refused; nothing is sent unscrubbed.",
+)
+SCRUB_PROCESSES = env.number(
+    "PORTCULLIS_SCRUB_PROCESSES",
+    default=1,
+    purpose="How many engine processes each web process keeps for scrubbing; each takes about 250 MB of memory.",
 )
 MESSAGE_LIMIT_CHARACTERS = env.number(
     "PORTCULLIS_MESSAGE_LIMIT_CHARACTERS", default=200_000, purpose="Longest message a person may send."

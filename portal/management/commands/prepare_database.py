@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if "owner" not in connections.databases:
             raise CommandError(
-                "PORTCULLIS_DATABASE_OWNER_URL is not set. Set it to the database address of the role that owns the tables."
+                "PORTCULLIS_DATABASE_OWNER_URL is not set. Set it to the address of the role that owns the tables."
             )
         call_command("migrate", database="owner", interactive=False, verbosity=options["verbosity"])
         self._grant()

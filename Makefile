@@ -1,0 +1,60 @@
+# Portcullis: everything one types. `make help` lists it.
+.DEFAULT_GOAL := help
+.PHONY: help run stop status logs reset test fast check format lock bench clean install install-dev screenshots
+
+export PORT
+export CONFIRM
+
+# The newest Python that the lock files cover; choose another with PYTHON=...
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv/bin
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: install ## Start the whole product on this machine, at http://localhost:8000 (or PORT=8001)
+	@exec $(VENV)/python -m portal.embedded run
+
+stop: install ## Stop it; all data is kept
+	@$(VENV)/python -m portal.embedded stop
+
+status: install ## Show what runs, since when, and how much memory it takes
+	@$(VENV)/python -m portal.embedded status
+
+logs: install ## Follow the logs of everything that runs
+	@$(VENV)/python -m portal.embedded logs
+
+reset: install ## Delete all data of the embedded installation (needs CONFIRM=yes)
+	@$(VENV)/python -m portal.embedded reset
+
+test: install-dev ## Install what the tests need and run every test, browser journeys too
+	@scripts/test-tools.sh
+	@$(VENV)/pytest
+
+fast: install-dev ## Run the tests without the journeys
+	@$(VENV)/pytest -m "not journey"
+
+check: install-dev ## Check style, types, import rules, templates, settings and migrations
+	@scripts/check.sh
+
+format: install-dev ## Put the code in order
+	@$(VENV)/ruff check --fix .
+	@$(VENV)/ruff format .
+
+lock: install-dev ## Choose the newest versions that are a week old and write the lock files
+	@scripts/lock.sh
+
+bench: install-dev ## Measure the running product: start times, memory, installed size
+	@$(VENV)/python -m bench
+
+install:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found. Choose: make run PYTHON=/path/to/python3.12"; exit 1; }
+	@$(PYTHON) scripts/install.py requirements.lock
+
+install-dev:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found. Choose: make test PYTHON=/path/to/python3.12"; exit 1; }
+	@$(PYTHON) scripts/install.py requirements-dev.lock
+
+clean: ## Remove .venv and caches; the data under .portal stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,39 @@
+"""
+The ASGI application: static files, pages, sockets, and what is started and stopped with the process.
+
+Loading it refuses unsafe settings, because an ASGI server runs no system checks of its own.
+"""
+
+from __future__ import annotations
+
+import os
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+django.setup()
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.core.asgi import get_asgi_application  # noqa: E402
+
+from apps.chat import routing as chat_routing  # noqa: E402
+from apps.rag import routing as rag_routing  # noqa: E402
+from portal.checks import refuse_unsafe_settings  # noqa: E402
+from portal.lifespan import Lifespan  # noqa: E402
+from portal.origins import SameOriginOnly, allowed_origins  # noqa: E402
+from portal.static_files import StaticFiles  # noqa: E402
+
+refuse_unsafe_settings()
+
+sockets = URLRouter([*chat_routing.websocket_urlpatterns, *rag_routing.websocket_urlpatterns])
+application = ProtocolTypeRouter(
+    {
+        "http": StaticFiles(get_asgi_application()),
+        "websocket": SameOriginOnly(
+            AuthMiddlewareStack(sockets), allowed_origins(settings.BASE_URL, settings.ALLOWED_HOSTS)
+        ),
+        "lifespan": Lifespan(),
+    }
+)

@@ -1,0 +1,50 @@
+"""
+One Celery worker with its scheduler in one process, for the embedded shape.
+
+Threads instead of child processes: the libraries are loaded once, and a killed worker leaves no orphan scheduler.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from celery import bootsteps, signals
+from celery.beat import EmbeddedService
+
+from portal.celery import app
+
+THREADS = 2
+
+
+class Scheduler(bootsteps.StartStopStep):  # type: ignore[misc]  # untyped in celery-types
+    """Run Celery beat as a thread of the worker."""
+
+    requires = ("celery.worker.components:Pool",)
+    schedule_file = ""
+
+    def create(self, worker: Any) -> Any:
+        return EmbeddedService(app, thread=True, schedule_filename=self.schedule_file)
+
+
+def main() -> None:
+    """Run the worker until told to stop; when it takes tasks it writes its process id into the file given."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--ready-file", type=Path, required=True)
+    parser.add_argument("--schedule-file", required=True)
+    wanted = parser.parse_args()
+    ready: Path = wanted.ready_file
+    Scheduler.schedule_file = wanted.schedule_file
+
+    @signals.worker_ready.connect(weak=False)
+    def say_ready(**kwargs: Any) -> None:
+        ready.write_text(str(os.getpid()))
+
+    app.steps["worker"].add(Scheduler)
+    app.worker_main(["worker", "--pool=threads", f"--concurrency={THREADS}", "--loglevel=INFO", "--without-gossip"])
+
+
+if __name__ == "__main__":
+    main()

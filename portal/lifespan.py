@@ -1,0 +1,47 @@
+"""What starts and stops with the web process: warm-ups, and the runner of turns."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from apps.chat import lifecycle
+from apps.gateway import client as gateway
+from apps.privacy import engine as privacy
+
+logger = logging.getLogger(__name__)
+
+WARM_UPS: dict[str, Callable[[], object]] = {"gateway": gateway.warm_up, "privacy": privacy.warm_up}
+
+
+class Lifespan:
+    """
+    The ASGI lifespan: start everything before the first request, stop it after the last.
+
+    A warm-up that fails is logged and not fatal: the room refuses each message in its own words until it can work.
+    """
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await lifecycle.start()
+                await asyncio.gather(*(_warm_up(name, warm_up) for name, warm_up in WARM_UPS.items()))
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await lifecycle.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+async def _warm_up(name: str, warm_up: Callable[[], object]) -> None:
+    began = time.monotonic()
+    try:
+        await asyncio.to_thread(warm_up)
+    except Exception:  # any library may fail here; messages are refused until it works
+        logger.exception("The warm-up of %s failed; its room refuses messages until it can work.", name)
+        return
+    logger.info("%s is warm after %.1f s.", name, time.monotonic() - began)

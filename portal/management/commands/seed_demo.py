@@ -1,0 +1,25 @@
+"""Bring the demo company into an empty installation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError
+
+from apps.accounts import demo as people
+from apps.accounts.models import Team
+from apps.gateway import demo as models
+
+
+class Command(BaseCommand):
+    help = "Seed the demo company: people, models, documents. Idempotent; refused outside the embedded shape."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.IS_EMBEDDED:
+            raise CommandError(
+                "The demo company belongs to the embedded shape alone. Start it with `make run`, "
+                "or import your own people through single sign-on."
+            )
+        people.seed_demo()
+        models.seed_demo(Team.objects.all())

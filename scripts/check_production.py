@@ -1,0 +1,39 @@
+"""Run Django's deployment checks with settings like those of production, and look for missing migrations."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> None:
+    """Fail on the first warning."""
+    sys.path.insert(0, str(ROOT))
+    with tempfile.TemporaryDirectory() as folder:
+        key = Path(folder) / "master.key"
+        key.touch(mode=0o600)
+        key.write_bytes(base64.b64encode(secrets.token_bytes(32)))
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "portal.settings",
+            "PORTCULLIS_SHAPE": "production",
+            "PORTCULLIS_STATE_DIR": folder,
+            "PORTCULLIS_SECRET_KEY": secrets.token_urlsafe(64),
+            "PORTCULLIS_MASTER_KEY_FILE": str(key),
+            "PORTCULLIS_BASE_URL": "https://portcullis.example",
+            "PORTCULLIS_ALLOWED_HOSTS": "portcullis.example",
+            "PORTCULLIS_CHANNEL_LAYER_URL": "redis://redis.example/1",
+        }
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(["manage.py", "check", "--deploy", "--fail-level", "WARNING"])
+        execute_from_command_line(["manage.py", "makemigrations", "--check", "--dry-run"])
+
+
+if __name__ == "__main__":
+    main()
