@@ -1,0 +1,91 @@
+"""
+The engine proper: Presidio's analyzer with our language engine, our recognisers and our way to settle overlaps.
+
+Free of Django, so that the engine's own process stays small.
+"""
+
+# ruff: noqa: TID251 - this room is the one that uses Presidio
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, Final
+
+from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, RecognizerResult
+
+from apps.privacy import literals, normalise, overlaps, words
+from apps.privacy.consistency import KnownValues
+from apps.privacy.findings import Finding, checked
+from apps.privacy.ner import LightNlpEngine, ModelNameRecognizer
+from apps.privacy.recognisers import contact, credentials, financial, identity, people, places, references
+from apps.privacy.rules import LANGUAGE, REASON, RuleRecognizer
+
+FAMILIES: Final = {
+    "contact": contact.RULES,
+    "financial": financial.RULES,
+    "identity": identity.RULES,
+    "credentials": credentials.RULES,
+    "references": references.RULES,
+    "people": people.RULES,
+    "places": places.RULES,
+}
+
+
+class Analyzer(AnalyzerEngine):  # type: ignore[misc]
+    """
+    Presidio's analyzer without its quadratic pass over duplicates and its lemma-based context.
+
+    Overlaps are settled once, by `overlaps.resolve`; context is part of our rules.
+    """
+
+    def analyze(self, text: str, language: str = LANGUAGE, **_: Any) -> list[RecognizerResult]:
+        """Run every registered recogniser over `text` and give all results, overlapping ones included."""
+        recognizers = self.registry.get_recognizers(language=language, all_fields=True)
+        entities = self.get_supported_entities(language=language)
+        artifacts = self.nlp_engine.process_text(text, language)
+        return [
+            found
+            for recognizer in recognizers
+            for found in recognizer.analyze(text=text, entities=entities, nlp_artifacts=artifacts)
+        ]
+
+
+def find(text: str) -> tuple[Finding, ...]:
+    """
+    Find everything personal or secret in `text`: in order, never overlapping, offsets into the text as given.
+
+    A value found once is found wherever it stands in the text. About 10 to 20 ms of CPU per 1,000 characters.
+    """
+    view = normalise.view(text)
+    seen = [finding for finding in _raw(view.text) if not _is_allowed(view.text, finding)]
+    seen = list(overlaps.resolve(seen, text=view.text))
+    known = KnownValues()
+    for finding in seen:
+        known.add(finding.type, view.text[finding.start : finding.end])
+    spread = overlaps.resolve([*seen, *known.find(view.text, besides=seen)], text=view.text)
+    originals = [_moved(finding, view) for finding in spread]
+    return checked(overlaps.resolve([*originals, *literals.find(text)], text=text), text=text)
+
+
+@cache
+def analyzer() -> Analyzer:
+    """Build the analyzer, once for each process. Takes a second or two and loads the language model."""
+    nlp_engine = LightNlpEngine()
+    recognizers = [RuleRecognizer(name, rules) for name, rules in FAMILIES.items()]
+    registry = RecognizerRegistry([*recognizers, ModelNameRecognizer()], supported_languages=[LANGUAGE])
+    return Analyzer(registry=registry, nlp_engine=nlp_engine, supported_languages=[LANGUAGE])
+
+
+def _raw(text: str) -> Iterable[Finding]:
+    for found in analyzer().analyze(text):
+        yield Finding(found.entity_type, found.start, found.end, found.score, found.recognition_metadata[REASON])
+
+
+def _is_allowed(text: str, finding: Finding) -> bool:
+    return finding.score < overlaps.STRONG and text[finding.start : finding.end].lower() in words.allowed()
+
+
+def _moved(finding: Finding, view: normalise.View) -> Finding:
+    start, end = view.to_original(finding.start, finding.end)
+    return Finding(finding.type, start, end, finding.score, finding.reason)

@@ -1,0 +1,182 @@
+"""
+The door to the engine: find what must be masked, here or in the engine's own process.
+
+Whatever goes wrong (the engine raises, dies, is late, or its answer does not fit the text) comes out as
+`ScrubberUnavailable`, so a caller that lets it pass sends nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import hashlib
+import multiprocessing
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Final
+
+from django.conf import settings
+from pebble import ProcessPool
+
+from apps.privacy import sentinel, worker
+from apps.privacy import version as engine_version
+from apps.privacy.findings import Finding, MalformedFinding, checked
+
+SECONDS_AT_LEAST: Final = 3.0
+SECONDS_PER_CHARACTER: Final = 0.00025
+REMEMBERED: Final = 2_000
+
+
+class ScrubberUnavailable(Exception):
+    """The text could not be analysed for certain, so nothing may be sent. The sentence is for the person."""
+
+    def __init__(
+        self, sentence: str = "The privacy engine did not answer, so the message was not sent. Try again."
+    ) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def version() -> str:
+    """Name the state of recognisers and word lists; findings stored under another name are out of date."""
+    return engine_version.current()
+
+
+def detect(text: str) -> tuple[Finding, ...]:
+    """
+    Find what must be masked, in this process (for workers at ingest).
+
+    :raises ScrubberUnavailable: if the engine fails or its answer does not fit the text.
+    """
+    remembered = _memory.get(text)
+    if remembered is not None:
+        return remembered
+    try:
+        found = worker.find(text)
+    except Exception as error:
+        raise ScrubberUnavailable from error
+    return _memory.put(text, _trusted(text, found))
+
+
+async def detect_async(text: str) -> tuple[Finding, ...]:
+    """
+    Find what must be masked, in the engine's own process; the event loop stays free.
+
+    The time limit grows with the text; a late engine is killed and replaced. Cancelling the task cancels the work.
+
+    :raises ScrubberUnavailable: if the engine fails, is late, dies, or its answer does not fit the text.
+    """
+    remembered = _memory.get(text)
+    if remembered is not None:
+        return remembered
+    try:
+        future = _pool.get().schedule(worker.find, args=(text,), timeout=seconds_for(text))
+        async with asyncio.timeout(settings.SCRUB_SECONDS):
+            found = await asyncio.wrap_future(future)
+    except TimeoutError as error:
+        raise ScrubberUnavailable(
+            "The message took too long to check for personal data, so it was not sent. Send it in smaller parts."
+        ) from error
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:
+        raise ScrubberUnavailable from error
+    return _memory.put(text, _trusted(text, found))
+
+
+def seconds_for(text: str) -> float:
+    """Give the time limit for analysing `text`, in seconds, never more than the setting allows."""
+    return min(float(settings.SCRUB_SECONDS), SECONDS_AT_LEAST + len(text) * SECONDS_PER_CHARACTER)
+
+
+def warm_up() -> None:
+    """Start the engine's process now, without waiting for it. Call it when a web process starts."""
+    _pool.get().schedule(worker.find, args=(worker.WARM_UP,))
+
+
+def shut_down() -> None:
+    """End the engine's process. The next text starts a new one."""
+    _pool.close()
+
+
+def forget() -> None:
+    """Forget every remembered result."""
+    _memory.clear()
+
+
+def _trusted(text: str, found: Iterable[Finding]) -> tuple[Finding, ...]:
+    try:
+        findings = checked(found, text=text)
+    except (MalformedFinding, TypeError, AttributeError) as error:
+        raise ScrubberUnavailable from error
+    if sentinel.overlooked(text, findings):
+        raise ScrubberUnavailable
+    return findings
+
+
+class _Pool:
+    """The engine's process of this process: made on first use, made anew when broken or after a fork."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pool: ProcessPool | None = None
+        self._owner = 0
+
+    def get(self) -> ProcessPool:
+        with self._lock:
+            if self._pool is None or self._owner != os.getpid() or not self._pool.active:
+                self._stop()
+                self._pool = ProcessPool(
+                    max_workers=settings.SCRUB_PROCESSES,
+                    initializer=worker.load,
+                    context=multiprocessing.get_context("spawn"),
+                )
+                self._owner = os.getpid()
+            return self._pool
+
+    def close(self) -> None:
+        with self._lock:
+            self._stop()
+
+    def _stop(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None and self._owner == os.getpid():
+            pool.stop()
+            pool.join()
+
+
+class _Memory:
+    """The findings of texts seen lately, by digest: a conversation's history is not analysed again on every turn."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._findings: OrderedDict[bytes, tuple[Finding, ...]] = OrderedDict()
+
+    def get(self, text: str) -> tuple[Finding, ...] | None:
+        key = _digest(text)
+        with self._lock:
+            if key in self._findings:
+                self._findings.move_to_end(key)
+            return self._findings.get(key)
+
+    def put(self, text: str, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        with self._lock:
+            self._findings[_digest(text)] = findings
+            while len(self._findings) > REMEMBERED:
+                self._findings.popitem(last=False)
+        return findings
+
+    def clear(self) -> None:
+        with self._lock:
+            self._findings.clear()
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(version().encode() + b"\0" + text.encode("utf-8", "surrogatepass")).digest()
+
+
+_pool: Final = _Pool()
+_memory: Final = _Memory()
+atexit.register(shut_down)

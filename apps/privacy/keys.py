@@ -1,0 +1,221 @@
+"""
+Keys: a master key in a file wraps one data key for each conversation; everything personal is sealed under the latter.
+
+AES-256-GCM throughout (NIST SP 800-38D); keys for different purposes are derived by HKDF-SHA256 (RFC 5869). A sealed
+value is one version byte, a random 96-bit nonce, and ciphertext with its tag; conversation and purpose are
+authenticated, so a value moved to another row does not open.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from apps.privacy.models import DataKey, VaultEntry
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+FORMAT = b"\x01"
+
+
+class KeyUnavailable(Exception):
+    """The master key cannot be used. The sentence says what is wrong with its file and how to cure it."""
+
+
+class KeyDestroyed(Exception):
+    """The conversation was erased: its key is destroyed and what was sealed under it cannot be read again."""
+
+    def __init__(self, conversation_id: UUID) -> None:
+        super().__init__(f"Conversation {conversation_id} was erased. Its contents cannot be read or added to.")
+
+
+class SealBroken(Exception):
+    """Sealed bytes do not open under this conversation and purpose: they were altered, moved or wrapped elsewhere."""
+
+
+def create_master_key_file(path: Path | None = None) -> Path:
+    """
+    Make the master key's file (32 random bytes, base64, readable by its owner alone) unless there is one already.
+
+    The file appears whole or not at all, and an existing one is never touched.
+    """
+    target = Path(settings.MASTER_KEY_FILE) if path is None else path
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, target)
+    except FileExistsError:
+        return target
+    finally:
+        draft.unlink()
+    return target
+
+
+def master_key() -> bytes:
+    """
+    Read the master key.
+
+    :raises KeyUnavailable: if its file is missing, unreadable, or not 32 bytes in base64.
+    """
+    path = Path(settings.MASTER_KEY_FILE)
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError as error:
+        raise KeyUnavailable(
+            f"There is no master key at {path}. Put the key's file back, or for a new installation make one with "
+            "`manage.py create_master_key` and keep a copy: without it nothing sealed can be read again."
+        ) from error
+    except OSError as error:
+        raise KeyUnavailable(f"The master key at {path} cannot be read: {error.strerror}.") from error
+    try:
+        key = base64.b64decode(raw.strip(), validate=True)
+    except binascii.Error as error:
+        raise KeyUnavailable(f"The master key at {path} is not base64. Put the right file back.") from error
+    if len(key) != KEY_BYTES:
+        raise KeyUnavailable(f"The master key at {path} must be 32 bytes in base64, but is {len(key)} bytes.")
+    return key
+
+
+def derive(key: bytes, *, purpose: str) -> bytes:
+    """Derive a 32-byte key for one purpose."""
+    info = b"portcullis/1/" + purpose.encode()
+    return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=info).derive(key)
+
+
+def _encrypt(key: bytes, plaintext: bytes, *, bound_to: bytes) -> bytes:
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return FORMAT + nonce + AESGCM(key).encrypt(nonce, plaintext, bound_to)
+
+
+def _decrypt(key: bytes, sealed: bytes, *, bound_to: bytes) -> bytes:
+    if sealed[:1] != FORMAT:
+        raise SealBroken("These bytes are not in a known sealed form.")
+    body = memoryview(sealed)[1:]
+    try:
+        return AESGCM(key).decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], bound_to)
+    except (InvalidTag, ValueError) as error:
+        raise SealBroken("Sealed bytes do not open: altered, moved, or sealed under another key.") from error
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Box:
+    """Seals and opens bytes of one conversation for one purpose. Never stored, never logged."""
+
+    key: bytes
+    binding: bytes
+
+    def seal(self, plaintext: bytes, *, label: str = "") -> bytes:
+        """Seal bytes; `label` is authenticated too, so a value cannot stand in for another one."""
+        return _encrypt(self.key, plaintext, bound_to=self.binding + label.encode())
+
+    def unseal(self, sealed: bytes, *, label: str = "") -> bytes:
+        """
+        Open sealed bytes.
+
+        :raises SealBroken: if they were altered or belong to another conversation, purpose or label.
+        """
+        return _decrypt(self.key, bytes(sealed), bound_to=self.binding + label.encode())
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ConversationKey:
+    """An open data key. Never stored, never logged."""
+
+    conversation_id: UUID
+    secret: bytes
+
+    def box(self, purpose: str) -> Box:
+        """Derive what seals for one purpose."""
+        binding = self.conversation_id.bytes + purpose.encode() + b"/"
+        return Box(derive(self.secret, purpose=f"seal/{purpose}"), binding)
+
+    def digest_key(self) -> bytes:
+        """Derive the key of the HMAC by which equal values of this conversation are recognised."""
+        return derive(self.secret, purpose="digest")
+
+
+def open_key(conversation_id: UUID) -> ConversationKey:
+    """
+    Open the conversation's data key, making it on first use. One query, three on first use.
+
+    :raises KeyDestroyed: if the conversation was erased.
+    :raises KeyUnavailable: if the master key cannot be used.
+    """
+    row = DataKey.objects.filter(pk=conversation_id).first() or _make_key(conversation_id)
+    if row.destroyed_at is not None:
+        raise KeyDestroyed(conversation_id)
+    return ConversationKey(conversation_id, _unwrap(row))
+
+
+def open_keys(conversation_ids: Iterable[UUID]) -> dict[UUID, ConversationKey]:
+    """
+    Open the data keys of many conversations in one query; erased ones, and ones without a key, are missing.
+
+    :raises KeyUnavailable: if the master key cannot be used.
+    """
+    rows = DataKey.objects.filter(pk__in=list(conversation_ids), destroyed_at=None)
+    return {row.conversation_id: ConversationKey(row.conversation_id, _unwrap(row)) for row in rows}
+
+
+def seal(conversation_id: UUID, plaintext: bytes, *, purpose: str) -> bytes:
+    """Seal bytes under the conversation's data key. One query. Raises what `open_key` raises."""
+    return open_key(conversation_id).box(purpose).seal(plaintext)
+
+
+def unseal(conversation_id: UUID, sealed: bytes, *, purpose: str) -> bytes:
+    """
+    Open bytes that `seal` sealed for the same conversation and purpose. One query.
+
+    :raises KeyDestroyed: if the conversation was erased.
+    :raises SealBroken: if they were altered, moved, or sealed under another key.
+    """
+    return open_key(conversation_id).box(purpose).unseal(sealed)
+
+
+@transaction.atomic
+def destroy(conversation_id: UUID) -> None:
+    """Destroy the conversation's data key and its vault for good. Doing it twice changes nothing."""
+    DataKey.objects.bulk_create(
+        [DataKey(conversation_id=conversation_id, wrapped_key=b"", destroyed_at=timezone.now())],
+        ignore_conflicts=True,
+    )
+    DataKey.objects.filter(pk=conversation_id, destroyed_at=None).update(wrapped_key=b"", destroyed_at=timezone.now())
+    VaultEntry.objects.filter(conversation_id=conversation_id).delete()
+
+
+def _make_key(conversation_id: UUID) -> DataKey:
+    wrapped = _encrypt(
+        derive(master_key(), purpose="wrap"), secrets.token_bytes(KEY_BYTES), bound_to=conversation_id.bytes
+    )
+    DataKey.objects.bulk_create([DataKey(conversation_id=conversation_id, wrapped_key=wrapped)], ignore_conflicts=True)
+    return DataKey.objects.get(pk=conversation_id)
+
+
+def _unwrap(row: DataKey) -> bytes:
+    wrapping_key = derive(master_key(), purpose="wrap")
+    try:
+        return _decrypt(wrapping_key, bytes(row.wrapped_key), bound_to=row.conversation_id.bytes)
+    except SealBroken as error:
+        raise KeyUnavailable(
+            f"The master key does not open the data key of conversation {row.conversation_id}. "
+            "It is not the key this installation was made with: put the right file back."
+        ) from error

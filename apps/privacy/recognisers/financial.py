@@ -1,0 +1,132 @@
+"""Cards, bank accounts and cryptocurrency addresses."""
+
+# ruff: noqa: E501 - a pattern is read whole
+
+from __future__ import annotations
+
+from typing import Final
+
+from apps.privacy import vocabulary as v
+from apps.privacy.recognisers import check_digits
+from apps.privacy.rules import Rule, near, pattern
+
+RULES: Final = (
+    Rule(
+        v.CARD,
+        "A card number with a valid check digit",
+        pattern(r"(?<![\w.])(?:\d[ -]?){11,18}\d(?![\w])"),
+        1.0,
+        check_digits.card,
+    ),
+    Rule(
+        v.IBAN,
+        "An IBAN with valid check digits",
+        pattern(r"(?<![^\W_])[A-Z]{2}[ ]?\d{2}(?:[ -]?[A-Z0-9]){11,30}(?![^\W_])", is_any_case=True),
+        1.0,
+        check_digits.iban,
+    ),
+    Rule(
+        v.ACCOUNT,
+        "A US bank routing number",
+        pattern(r"(?<![\w.-])\d{9}(?![\w.-])"),
+        0.9,
+        check_digits.us_routing,
+        near("routing", "aba", "rtn"),
+        needs=("routing", "aba", "rtn"),
+    ),
+    Rule(
+        v.ACCOUNT,
+        "Digits beside words such as account",
+        pattern(r"(?<![\w.,-])\d(?:[ -]?\d){5,17}(?![\w-])"),
+        0.8,
+        None,
+        near("account", "acct", "a/c", "acc", "konto", "kontonummer", "compte", "cuenta", "conto", "rekening", "conta"),
+        needs=("acc", "a/c", "kont", "compte", "cuenta", "conto", "rekening", "conta"),
+    ),
+    Rule(
+        v.ACCOUNT,
+        "A UK sort code",
+        pattern(r"(?<![\w-])\d{2}([ -]?)\d{2}\1\d{2}(?![\w-])"),
+        0.85,
+        None,
+        near("sort code", "sortcode", "sort-code"),
+        needs=("sort",),
+    ),
+    Rule(
+        v.ACCOUNT,
+        "A bank's SWIFT code",
+        pattern(r"(?<![\w-])[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?![\w-])"),
+        0.85,
+        None,
+        near("swift", "bic", "swift/bic", "bic/swift"),
+        needs=("swift", "bic"),
+    ),
+    Rule(
+        v.CARD,
+        "A card's security code",
+        pattern(
+            r"(?:cvv2?|cvc2?|cvn|security[ ]code|card[ ]code)[ ]*(?:is|:|=|\#|number)?[ ]*(?P<value>\d{3,4})(?!\w)",
+            is_any_case=True,
+        ),
+        0.9,
+        needs=("cv", "code"),
+    ),
+    Rule(
+        v.CARD,
+        "A card's expiry date",
+        pattern(
+            r"(?:exp(?:iry|ires|iration)?(?:[ ]date)?|valid[ ](?:thru|until))[ .:=]*(?P<value>(?:0[1-9]|1[0-2])[ ]?[/-][ ]?(?:20)?\d\d)(?!\w)",
+            is_any_case=True,
+        ),
+        0.85,
+        needs=("exp", "valid"),
+    ),
+    Rule(
+        v.CRYPTO,
+        "A Bitcoin address with a valid checksum",
+        pattern(r"(?<!\w)[13][1-9A-HJ-NP-Za-km-z]{25,34}(?!\w)"),
+        1.0,
+        check_digits.base58_check,
+    ),
+    Rule(
+        v.CRYPTO,
+        "A Bitcoin address",
+        pattern(r"(?<!\w)(?:bc1[a-z0-9]{25,87}|BC1[A-Z0-9]{25,87})(?!\w)"),
+        0.95,
+        needs=("bc1",),
+    ),
+    Rule(
+        v.CRYPTO,
+        "An Ethereum address",
+        pattern(r"(?<!\w)0x[0-9a-fA-F]{40}(?!\w)"),
+        0.95,
+        needs=("0x",),
+    ),
+    Rule(
+        v.CRYPTO,
+        "A cryptocurrency address",
+        pattern(
+            r"(?<!\w)(?:ltc1[a-z0-9]{30,60}|addr1[a-z0-9]{50,110}|r[1-9A-HJ-NP-Za-km-z]{24,34}|T[1-9A-HJ-NP-Za-km-z]{33}|D[5-9A-HJ-NP-U][1-9A-HJ-NP-Za-km-z]{32}|4[0-9AB][1-9A-HJ-NP-Za-km-z]{93})(?!\w)"
+        ),
+        0.9,
+        None,
+        near(
+            "wallet",
+            "address",
+            "litecoin",
+            "ltc",
+            "ripple",
+            "xrp",
+            "tron",
+            "trx",
+            "dogecoin",
+            "doge",
+            "cardano",
+            "monero",
+            "xmr",
+            "send",
+            "sent",
+            "crypto",
+        ),
+    ),
+)
