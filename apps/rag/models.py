@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -234,8 +233,3 @@ class Passage(models.Model):
     def body(self) -> str:
         """The text without its context line."""
         return self.text.partition("\n")[2]
-
-
-def fresh_claim() -> uuid.UUID:
-    """A token for one attempt at reading a document."""
-    return uuid.uuid4()

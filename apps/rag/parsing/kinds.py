@@ -29,7 +29,8 @@ CONTENT_TYPES = {
 _KINDS = {content_type: kind for kind, content_type in CONTENT_TYPES.items()}
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # old Office files, and the box around encrypted new ones
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_OTHER_FORMATS = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"\x1f\x8b", b"{\\rtf")
+_ZIP = b"PK\x03\x04"
+_OTHER_FORMATS = (b"%PDF-", _ZIP, _OLE, b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"\x1f\x8b", b"{\\rtf")
 
 MOST_ENTRIES = 2_000
 MOST_UNPACKED = 200 * 1024 * 1024
@@ -57,23 +58,35 @@ def kind_of_content_type(content_type: str) -> Kind:
     return _KINDS[content_type]
 
 
+def confirm_start(kind: Kind, head: bytes) -> None:
+    """
+    Check by its first bytes (8 KB are plenty) that a file is what its name says.
+
+    :raises Unreadable: if it is empty or something else.
+    """
+    if not head.strip(b"\0 \t\r\n"):
+        raise Unreadable(Reason.EMPTY)
+    if kind is Kind.PDF:
+        is_wrong = b"%PDF-" not in head[:1024]
+    elif kind is Kind.DOCX:
+        is_wrong = not head.startswith((_ZIP, _OLE))
+    else:
+        is_wrong = head.startswith(_OTHER_FORMATS) or looks_binary(head)
+    if is_wrong:
+        raise Unreadable(Reason.WRONG_TYPE)
+
+
 def confirm(kind: Kind, data: bytes) -> None:
     """
     Check that `data` is what its name says, and safe to unpack.
 
     :raises Unreadable: if it is empty, locked, packed too tight or something else than `kind`.
     """
-    if not data.strip(b"\0 \t\r\n"):
-        raise Unreadable(Reason.EMPTY)
-    if data.startswith(_OLE):
-        raise Unreadable(Reason.PASSWORD if _ENCRYPTED in data else Reason.OLD_WORD)
-    if kind is Kind.PDF:
-        if b"%PDF-" not in data[:1024]:
-            raise Unreadable(Reason.WRONG_TYPE)
-    elif kind is Kind.DOCX:
+    confirm_start(kind, data)
+    if kind is Kind.DOCX:
+        if data.startswith(_OLE):
+            raise Unreadable(Reason.PASSWORD if _ENCRYPTED in data else Reason.OLD_WORD)
         confirm_docx(data)
-    elif data.startswith(_OTHER_FORMATS) or looks_binary(data):
-        raise Unreadable(Reason.WRONG_TYPE)
 
 
 def confirm_docx(data: bytes) -> None:
@@ -82,8 +95,6 @@ def confirm_docx(data: bytes) -> None:
 
     :raises Unreadable: if it is no Word document, is locked, or would unpack to more than it should.
     """
-    if not data.startswith(b"PK\x03\x04"):
-        raise Unreadable(Reason.WRONG_TYPE)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             entries = package.infolist()
