@@ -264,7 +264,9 @@ class FakeProvider:
         return self
 
     def stop(self) -> None:
-        """Close the listener and every open connection."""
+        """Close the listener and every open connection; stopping twice is harmless."""
+        if self._loop.is_closed():
+            return
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(5)
 

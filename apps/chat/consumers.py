@@ -110,7 +110,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         person = person_of_scope(self.scope)
         if person is None:
             return None
-        conversation = Conversation.objects.visible_to(person).filter(pk=self.conversation_id).first()
+        conversation = Conversation.objects.visible_to(person).filter(pk=str(self.conversation_id)).first()
         if conversation is None:
             return None
         waiting = [turn_id for turn_id in self.readers if turn_id in self.shown]

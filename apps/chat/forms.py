@@ -11,6 +11,8 @@ from django import forms
 from apps.accounts.models import Team, User
 from apps.gateway.models import EgressClass, LanguageModel
 
+PLACES: dict[str, str] = {EgressClass.OUTSIDE: "leaves the network", EgressClass.INSIDE: "stays inside"}
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -47,7 +49,7 @@ class QuestionForm(forms.Form):
         return [
             (
                 str(model.pk),
-                f"{model.label} · {'leaves the network' if model.egress_class == EgressClass.OUTSIDE else 'stays inside'}",
+                f"{model.label} · {PLACES[model.egress_class]}",
                 str(model.pk) == chosen,
             )
             for model in offered
@@ -69,7 +71,7 @@ class NewConversationForm(QuestionForm):
             teams, error_messages={"required": "You are in no team yet. Ask an admin to add you to one."}
         )
         asked = self.data.get("team") if self.is_bound else self.initial.get("team")
-        team = teams.filter(pk=asked).first() if _is_uuid(asked) else teams.first()
+        team = teams.filter(pk=str(asked)).first() if _is_uuid(asked) else teams.first()
         if team:
             self.team = team
             self.offered = LanguageModel.objects.callable_by(person, team)

@@ -75,7 +75,7 @@ class Runner:
             try:
                 closed = await in_database(turns.close_abandoned, now=timezone.now())
             except (DatabaseError, InterfaceError) as error:
-                logger.error("The sweep for abandoned turns has to wait: %s", type(error).__name__)
+                logger.warning("The sweep for abandoned turns has to wait: %s", type(error).__name__)
                 closed = []
             for conversation_id, turn_id in closed:
                 await live.wake(conversation_id, turn_id)

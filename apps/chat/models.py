@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -12,9 +12,6 @@ from django.utils import timezone
 from apps.accounts.models import Role, Team, User
 from apps.gateway.models import LanguageModel
 from apps.ledger.ids import new_id
-
-if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -39,9 +36,6 @@ class Conversation(models.Model):
     deleted_at = models.DateTimeField(null=True)
 
     objects = ConversationQuerySet.as_manager()
-
-    if TYPE_CHECKING:
-        turns: RelatedManager[Turn]
 
     class Meta:
         indexes = [
@@ -110,12 +104,6 @@ class Turn(models.Model):
 
     objects = TurnQuerySet.as_manager()
 
-    if TYPE_CHECKING:
-        messages: RelatedManager[Message]
-        frames: RelatedManager[Frame]
-        citations: RelatedManager[Citation]
-        retries: RelatedManager[Turn]
-
     class Meta:
         ordering = ["started_at", "id"]
         constraints = [
@@ -165,7 +153,7 @@ class Message(models.Model):
 
 
 class Frame(models.Model):
-    """A numbered piece of an answer that is still arriving; gone once the turn closes, when the message holds it all."""
+    """A numbered piece of an answer that is still arriving; gone once the turn closes and the message holds it all."""
 
     turn = models.ForeignKey(Turn, models.CASCADE, related_name="frames")
     number = models.PositiveIntegerField()

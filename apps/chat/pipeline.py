@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
@@ -139,9 +139,9 @@ async def answer_turn(turn_id: UUID) -> None:
         ending = Ending(Turn.Outcome.REFUSED, "LEDGER_UNAVAILABLE", LEDGER_FAILED)
     except SearchFailed:
         ending = Ending(Turn.Outcome.REFUSED, "SEARCH_FAILED", SEARCH_FAILED)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # The one place that catches everything: a turn must close. The error's text may hold somebody's words.
-        logger.error("Turn %s failed: %s at %s", turn_id, type(error).__name__, _place_of(error))
+        logger.critical("Turn %s failed: %s at %s", turn_id, type(error).__name__, _place_of(error))
         ending = _ended_early(answer, Turn.Outcome.FAILED, "PORTAL_FAILED", PORTAL_FAILED)
     await _close(job, ending)
     logger.info("Turn %s closed as %s %s in %.2f s", turn_id, ending.outcome, ending.reason, time.monotonic() - started)
@@ -178,7 +178,7 @@ async def _retrieve(job: Job) -> Sequence[composition.Passage]:
 
 async def _admit(job: Job, prompt: Scrubbed) -> Admission:
     admission = await in_database(
-        admit, person=job.person, team=job.team, model_id=job.model_id, prompt=prompt, now=timezone.now()
+        admit, person=job.person, team=job.team, model_id=job.model_id or "", prompt=prompt, now=timezone.now()
     )
     await in_database(turns.hold_reservation, job.turn_id, admission.reservation_id)
     return admission
@@ -271,8 +271,7 @@ async def _together(companion: Coroutine[Any, Any, None]) -> AsyncIterator[None]
 
     A cancellation of the body that comes from elsewhere stays a cancellation.
     """
-    body = asyncio.current_task()
-    assert body is not None
+    body = cast("asyncio.Task[Any]", asyncio.current_task())
     task: asyncio.Task[None] = asyncio.ensure_future(companion)
     failed = False
 
@@ -307,7 +306,7 @@ async def _close(job: Job, ending: Ending) -> None:
         except TurnAlreadyClosed:
             break
         except (LedgerUnavailable, DatabaseError, InterfaceError) as error:
-            logger.error(
+            logger.warning(
                 "Turn %s could not be closed yet (attempt %s): %s", job.turn_id, attempt + 1, type(error).__name__
             )
             await asyncio.sleep(CLOSING_PAUSE_SECONDS)

@@ -1,4 +1,4 @@
-"""What a page shows of a conversation: texts opened, answers rendered, citations checked against today's permissions."""
+"""What a page shows of a conversation: texts opened, answers rendered, citations checked against permissions."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def what_left(turn: Turn) -> Left | None:
     data_key = keys.open_keys([turn.conversation_id]).get(turn.conversation_id)
     if intent is None or data_key is None:
         return None
-    payload = json.loads(data_key.unseal(bytes(intent.sealed_payload), purpose=turns.PAYLOAD))
+    payload = json.loads(data_key.box(turns.PAYLOAD).unseal(bytes(intent.sealed_payload)))
     messages = [LeftMessage(message["role"], message["text"]) for message in payload["messages"]]
     masked = [MaskedView(span["placeholder"], _words(span["type"]), span["reason"]) for span in intent.masked]
     return Left(intent.model_label, intent.provider_label, messages, masked)

@@ -54,9 +54,9 @@ def title_of(question: str) -> str:
 
 def seal_text(key: ConversationKey, text: str, *, purpose: str) -> bytes:
     """Encrypt `text` under an open conversation key."""
-    return key.seal(text.encode(), purpose=purpose)
+    return key.box(purpose).seal(text.encode())
 
 
 def unseal_text(key: ConversationKey, sealed: bytes | memoryview, *, purpose: str) -> str:
     """Decrypt what :func:`seal_text` made."""
-    return key.unseal(bytes(sealed), purpose=purpose).decode()
+    return key.box(purpose).unseal(bytes(sealed)).decode()

@@ -24,10 +24,10 @@ from apps.gateway import budgets
 from apps.gateway.admission import Admission
 from apps.gateway.models import LanguageModel
 from apps.ledger import records
-from apps.ledger.ids import new_id
 from apps.ledger.facts import PassageFact, Who
+from apps.ledger.ids import new_id
 from apps.ledger.vocabulary import Action, Door, OutcomeKind, Purpose
-from apps.privacy import engine, keys
+from apps.privacy import engine, keys, overlaps
 from apps.privacy.keys import ConversationKey
 from apps.privacy.scrub import Scrubbed
 from apps.privacy.vault import Vault
@@ -117,7 +117,7 @@ def start_turn(conversation: Conversation, question: Question, *, now: datetime)
     :raises AnotherTurnIsOpen: if the conversation's last question is still being answered.
     """
     text = texts.clean_question(question.text, limit=settings.MESSAGE_LIMIT_CHARACTERS)
-    sent_before = conversation.turns.filter(key=question.key).first()
+    sent_before: Turn | None = conversation.turns.filter(key=question.key).first()
     if sent_before:
         return sent_before
     turn = _open_turn(
@@ -167,7 +167,7 @@ def _open_turn(
     now: datetime,
     retry_of: Turn | None = None,
 ) -> Turn:
-    model = LanguageModel.objects.filter(pk=model_id).first()
+    model = LanguageModel.objects.filter(pk=model_id).first() if model_id else None
     try:
         with transaction.atomic():
             return Turn.objects.create(
@@ -184,7 +184,7 @@ def _open_turn(
         if "chat_one_open_turn" in str(error):
             raise AnotherTurnIsOpen from error
         if "chat_question_sent_twice" in str(error):
-            return conversation.turns.get(key=key)
+            return Turn.objects.get(conversation=conversation, key=key)
         raise
 
 
@@ -404,7 +404,8 @@ def _interrupted(turn: Turn) -> Ending:
         return Ending(Turn.Outcome.REFUSED, "INTERRUPTED", sentence)
     sentence = "The portal restarted while the model was answering. What had arrived is kept; ask again for the rest."
     # The record keeps scrubbed words only, and the words as received went with the process: mask the kept ones again.
-    as_received = Vault.open(turn.conversation_id).mask(kept, ())
+    vault = Vault.open(turn.conversation_id)
+    as_received = vault.mask(kept, overlaps.resolve(vault.known.find(kept), text=kept))
     return Ending(
         Turn.Outcome.FAILED,
         "INTERRUPTED",

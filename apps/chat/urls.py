@@ -1,6 +1,18 @@
-"""Addresses of this room."""
+"""Addresses of the chat."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.chat import views
 
 app_name = "chat"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("c/", views.begin, name="begin"),
+    path("c/<uuid:conversation_id>/", views.conversation, name="conversation"),
+    path("c/<uuid:conversation_id>/turns", views.ask, name="ask"),
+    path("c/<uuid:conversation_id>/rename", views.rename, name="rename"),
+    path("c/<uuid:conversation_id>/delete", views.delete, name="delete"),
+    path("turns/<uuid:turn_id>/stop", views.stop, name="stop"),
+    path("turns/<uuid:turn_id>/retry", views.retry, name="retry"),
+    path("turns/<uuid:turn_id>/left", views.what_left, name="what_left"),
+]

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -29,7 +29,7 @@ CANNOT_ASK = (BadMessage, turns.AnotherTurnIsOpen, turns.NothingToRetry)
 
 @require_GET
 @signed_in
-def home(request: HttpRequest) -> HttpResponseBase:
+def home(request: HttpRequest) -> HttpResponse:
     """Show a new conversation; people who do not chat are sent to the desk they work at."""
     person = person_of(request)
     if not person.has_role(Role.EMPLOYEE):
@@ -43,7 +43,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
 
 @require_POST
 @roles_required(Role.EMPLOYEE)
-def begin(request: HttpRequest) -> HttpResponseBase:
+def begin(request: HttpRequest) -> HttpResponse:
     """Open a conversation with its first question."""
     person = person_of(request)
     form = NewConversationForm(request.POST, person=person)
@@ -51,7 +51,7 @@ def begin(request: HttpRequest) -> HttpResponseBase:
         return _page(request, person, conversation=None, form=form, status=422)
     now = timezone.now()
     try:
-        turn = turns.begin_conversation(person, team=form.team, question=form.question(), now=now)
+        turn = turns.begin_conversation(person, team=form.cleaned_data["team"], question=form.question(), now=now)
     except BadMessage as problem:
         form.add_error("text", problem.sentence)
         return _page(request, person, conversation=None, form=form, status=422)
@@ -61,7 +61,7 @@ def begin(request: HttpRequest) -> HttpResponseBase:
 
 @require_GET
 @roles_required(Role.EMPLOYEE)
-def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
+def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """Show one conversation."""
     person = person_of(request)
     return _page(request, person, conversation=_conversation(person, conversation_id))
@@ -69,7 +69,7 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponseBas
 
 @require_POST
 @roles_required(Role.EMPLOYEE)
-def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
+def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """Ask the next question; a script gets the turn as a piece of page, a plain form goes back to the page."""
     person = person_of(request)
     found = _conversation(person, conversation_id)
@@ -87,7 +87,7 @@ def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
 
 @require_POST
 @roles_required(Role.EMPLOYEE)
-def retry(request: HttpRequest, turn_id: UUID) -> HttpResponseBase:
+def retry(request: HttpRequest, turn_id: UUID) -> HttpResponse:
     """Ask the question of a turn that ended without an answer again."""
     person = person_of(request)
     turn = _turn(person, turn_id)
@@ -104,7 +104,7 @@ def retry(request: HttpRequest, turn_id: UUID) -> HttpResponseBase:
 
 @require_POST
 @roles_required(Role.EMPLOYEE)
-def stop(request: HttpRequest, turn_id: UUID) -> HttpResponseBase:
+def stop(request: HttpRequest, turn_id: UUID) -> HttpResponse:
     """Stop an answer; the upstream call is cancelled and what arrived is kept."""
     turn = _turn(person_of(request), turn_id)
     turns.request_stop(turn, now=timezone.now())
@@ -114,7 +114,7 @@ def stop(request: HttpRequest, turn_id: UUID) -> HttpResponseBase:
 
 @require_GET
 @roles_required(Role.EMPLOYEE)
-def what_left(request: HttpRequest, turn_id: UUID) -> HttpResponseBase:
+def what_left(request: HttpRequest, turn_id: UUID) -> HttpResponse:
     """Show exactly what was sent to the model for one turn."""
     turn = _turn(person_of(request), turn_id)
     template = "chat/_left.html" if _wants_piece(request) else "chat/left.html"
@@ -124,7 +124,7 @@ def what_left(request: HttpRequest, turn_id: UUID) -> HttpResponseBase:
 
 @require_POST
 @roles_required(Role.EMPLOYEE)
-def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
+def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """Give a conversation another title."""
     found = _conversation(person_of(request), conversation_id)
     form = RenameForm(request.POST)
@@ -137,7 +137,7 @@ def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
 
 @require_POST
 @roles_required(Role.EMPLOYEE)
-def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
+def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """Take a conversation off the person's list; the record of its exchanges stays."""
     found = _conversation(person_of(request), conversation_id)
     conversations.delete(found, now=timezone.now())
@@ -159,13 +159,13 @@ def _wants_piece(request: HttpRequest) -> bool:
     return request.headers.get("X-Requested-With") == "fetch"
 
 
-def _turn_or_page(request: HttpRequest, person: User, turn: Turn) -> HttpResponseBase:
+def _turn_or_page(request: HttpRequest, person: User, turn: Turn) -> HttpResponse:
     if _wants_piece(request):
         return HttpResponse(render_turn(turn, person), status=201, headers={"X-Next-Key": str(new_id())})
     return redirect("chat:conversation", turn.conversation_id)
 
 
-def _cannot_ask(request: HttpRequest, person: User, found: Conversation, form: QuestionForm) -> HttpResponseBase:
+def _cannot_ask(request: HttpRequest, person: User, found: Conversation, form: QuestionForm) -> HttpResponse:
     """Say why the question cannot be asked; the text stays in the form."""
     if _wants_piece(request):
         problems = json.loads(form.errors.as_json())
@@ -181,7 +181,7 @@ def _page(
     conversation: Conversation | None,
     form: QuestionForm | None = None,
     status: int = 200,
-) -> HttpResponseBase:
+) -> HttpResponse:
     teams = list(Team.objects.filter(memberships__person=person))
     team = conversation.team if conversation else next(iter(teams), None)
     if form is None:

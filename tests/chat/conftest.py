@@ -19,6 +19,7 @@ from django.test import Client
 from apps.accounts.models import Team, User
 from apps.chat import lifecycle
 from apps.chat.models import Turn
+from apps.gateway import litellm_client, openai_client
 from apps.gateway.models import Budget, Grant, LanguageModel, Provider
 from tests.fake_provider import FakeProvider
 
@@ -31,7 +32,8 @@ def runner(transactional_db: None) -> Iterator[None]:
     thread.start()
     asyncio.run_coroutine_threadsafe(lifecycle.start(), loop).result(5)
     yield
-    asyncio.run_coroutine_threadsafe(lifecycle.stop(), loop).result(15)
+    for closing in (lifecycle.stop(), openai_client.close(), litellm_client.close()):
+        asyncio.run_coroutine_threadsafe(closing, loop).result(15)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(5)
 

@@ -43,9 +43,9 @@ def test_a_model_taken_from_the_team_refuses_the_next_message(maya, provider):
     assert outcome_of(second) == "REFUSED"
 
 
-@pytest.mark.parametrize("model", ["", "0190b0c0-0000-7000-8000-000000000000"])
-def test_an_unknown_model_is_refused_with_a_sentence(maya, provider, model):
-    turn = maya.ask("Hello?", model=model)
+@pytest.mark.parametrize("unknown", ["", "0190b0c0-0000-7000-8000-000000000000"])
+def test_an_unknown_model_is_refused_with_a_sentence(maya, provider, unknown):
+    turn = maya.ask("Hello?", model=unknown)
 
     assert turn.outcome == "REFUSED"
     assert turn.sentence

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import uvicorn
 from django.conf import settings
+from django.test import override_settings
 from nh3 import clean
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
@@ -21,13 +22,18 @@ from tests.chat.conftest import Asker, wait_for
 from tests.chat.test_asking import answer_of
 from tests.fake_provider import PAUSE
 
+BASE_URL = "https://portal.example"
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(scope="module")
 def address(postgres: Any, django_db_setup: None) -> Iterator[str]:
     """The product's ASGI application behind uvicorn, on a free port of this machine."""
-    from portal.asgi import application
+    with override_settings(
+        BASE_URL=BASE_URL, ALLOWED_HOSTS=["127.0.0.1", "portal.example"], WEB_PROCESSES=1
+    ):  # what a proxy with TLS in front would serve
+        from portal.asgi import application
 
     server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="warning", lifespan="on"))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -53,7 +59,7 @@ class Tab:
         cookie = asker.client.cookies[settings.SESSION_COOKIE_NAME].value
         headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={cookie}"}
         self.socket: ClientConnection = connect(
-            f"ws://{address}/ws/chat", origin=origin or f"http://{address}", additional_headers=headers
+            f"ws://{address}/ws/chat", origin=origin or BASE_URL, additional_headers=headers
         )
         self.blocks: dict[int, str] = {}
         self.closed: dict[str, Any] | None = None
@@ -194,8 +200,8 @@ def test_a_malformed_frame_closes_the_socket_and_nothing_else(maya, provider, ad
     provider.will_answer("Yes.")
     turn = maya.ask("Hello?")
     tab = Tab(address, maya, turn, -1)
-    other = connect(tab.socket.request.path and f"ws://{address}/ws/chat", origin=f"http://{address}",
-                    additional_headers={"Cookie": tab.socket.request.headers["Cookie"]})  # fmt: skip
+    cookie = {"Cookie": tab.socket.request.headers["Cookie"]}
+    other = connect(f"ws://{address}/ws/chat", origin=BASE_URL, additional_headers=cookie)
 
     other.send(frame)
 
