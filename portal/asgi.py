@@ -20,6 +20,7 @@ from django.core.asgi import get_asgi_application  # noqa: E402
 
 from apps.chat import routing as chat_routing  # noqa: E402
 from apps.rag import routing as rag_routing  # noqa: E402
+from apps.rag.body_limit import LimitedBody  # noqa: E402
 from portal.checks import refuse_unsafe_settings  # noqa: E402
 from portal.lifespan import Lifespan  # noqa: E402
 from portal.origins import SameOriginOnly, allowed_origins  # noqa: E402
@@ -30,7 +31,7 @@ refuse_unsafe_settings()
 sockets = URLRouter([*chat_routing.websocket_urlpatterns, *rag_routing.websocket_urlpatterns])
 application = ProtocolTypeRouter(
     {
-        "http": StaticFiles(get_asgi_application()),
+        "http": StaticFiles(LimitedBody(get_asgi_application())),
         "websocket": SameOriginOnly(
             AuthMiddlewareStack(sockets), allowed_origins(settings.BASE_URL, settings.ALLOWED_HOSTS)
         ),

@@ -279,6 +279,11 @@ UPLOAD_LIMIT_MEGABYTES = env.number(
     "PORTCULLIS_UPLOAD_LIMIT_MEGABYTES", default=50, purpose="Largest document a person may upload."
 )
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "apps.rag.uploads.LimitedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # Keys.
 MASTER_KEY_FILE = env.text(
