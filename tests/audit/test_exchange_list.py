@@ -5,9 +5,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from apps.audit import paging, reads
+from apps.audit import exchanges, paging, reads
 from apps.ledger.facts import Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import SearchRow
@@ -217,12 +218,8 @@ def test_an_erased_exchange_stays_in_the_list(make_exchange, desk, shown):
 def test_a_search_that_takes_too_long_is_stopped_recorded_and_explained(desk, make_exchange, events_of, monkeypatch):
     make_exchange()
     monkeypatch.setattr(reads, "STATEMENT_MILLISECONDS", 1)
-    monkeypatch.setattr("apps.audit.exchange_list", None, raising=False)
-    from apps.audit import exchanges
 
     def slow(*arguments, **options):
-        from django.db import connection
-
         connection.cursor().execute("SELECT pg_sleep(1)")
 
     monkeypatch.setattr(exchanges, "page_of", slow)
