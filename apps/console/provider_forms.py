@@ -17,17 +17,21 @@ LARGEST_WINDOW = 20_000_000
 class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """What may be changed at every provider: its name and where its calls go."""
 
+    egress_class = forms.ChoiceField(
+        label="Where its calls go",
+        choices=[("", "Choose…"), *EgressClass.choices],
+        help_text="People see this beside every model, and the record keeps it with every message.",
+    )
+
     class Meta:
         model = Provider
         fields: ClassVar[list[str]] = ["name", "egress_class", "region"]
         labels: ClassVar[dict[str, str]] = {
             "name": "Name",
-            "egress_class": "Where its calls go",
             "region": "Region",
         }
         help_texts: ClassVar[dict[str, str]] = {
             "name": "As people will see it.",
-            "egress_class": "People see this beside every model, and the record keeps it with every message.",
             "region": "Where its machines stand, such as eu-central-1.",
         }
         error_messages: ClassVar[dict[str, dict[str, str]]] = {
@@ -92,6 +96,12 @@ class LanguageModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subsc
 
     currency = forms.ChoiceField(label="Currency", choices=CURRENCIES)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("input_price", "output_price"):
+            price = getattr(self.instance, name)
+            self.initial[name] = None if price is None else f"{price.normalize():f}"
+
     class Meta:
         model = LanguageModel
         fields: ClassVar[list[str]] = [
@@ -114,10 +124,8 @@ class LanguageModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subsc
         help_texts: ClassVar[dict[str, str]] = {
             "label": "As people choose it.",
             "upstream_id": "Exactly as the provider calls it; on Azure the name of the deployment.",
-            "context_window": "Tokens of question and answer together.",
-            "max_output_tokens": "Tokens. What an answer this long costs is held for every message.",
-            "input_price": "Per million tokens. Without a price the model is never called; 0 is a price.",
-            "output_price": "Per million tokens.",
+            "context_window": "Tokens of question and answer.",
+            "max_output_tokens": "Tokens.",
         }
         error_messages: ClassVar[dict[str, dict[str, str]]] = {
             "label": {"unique": "There is a model of this name already. Choose another name."}
