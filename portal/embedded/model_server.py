@@ -52,6 +52,7 @@ def start(port: int) -> xllamacpp.Server:
     params.cpuparams.n_threads = THREADS
     params.cpuparams_batch.n_threads = THREADS
     params.cache_ram_mib = CACHE_MEBIBYTES
+    params.sampling.temp = 0.0  # so small a model keeps to its passages and placeholders best without dice
     params.ui = False
     params.endpoint_slots = False  # it would show what others ask
     params.cors_origins = ""
