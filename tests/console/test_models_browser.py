@@ -14,10 +14,17 @@ from tests.design.conftest import chromium  # noqa: F401
 WIDTHS = (390, 768)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _beside_playwrights_loop():
+    """Playwright runs an event loop in this thread; Django's own check against that would refuse the database."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield
+
+
 @pytest.fixture
-def company(monkeypatch, transactional_db, make_person, make_team, make_model):
-    """An admin's session, a team and a model it does not have; Playwright's own loop may be running here."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+def company(transactional_db, make_person, make_team, make_model):
+    """An admin's session, two teams and a model that neither has."""
     make_model(make_team("Engineering"), label="Large", price="3")
     make_team("Sales")
     client = Client()
