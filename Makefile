@@ -4,6 +4,7 @@
 
 export PORT
 export CONFIRM
+export UPGRADE
 
 # The newest Python that the lock files cover; choose another with PYTHON=...
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
@@ -42,7 +43,7 @@ format: install-dev ## Put the code in order
 	@$(VENV)/ruff check --fix .
 	@$(VENV)/ruff format .
 
-lock: install-dev ## Choose the newest versions that are a week old and write the lock files
+lock: install-dev ## Write the lock files (UPGRADE=yes: with the newest versions that are a week old)
 	@scripts/lock.sh
 
 bench: install-dev ## Measure the running product: start times, memory, installed size

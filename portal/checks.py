@@ -131,7 +131,7 @@ def _live_layer() -> list[CheckMessage]:
 
 
 def _broker() -> list[CheckMessage]:
-    if not settings.CELERY_BROKER_URL.startswith("sqla+"):
+    if not settings.CELERY_BROKER_URL.startswith(("sqla+", "database+")):
         return []
     return [
         Caution(

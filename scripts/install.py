@@ -88,6 +88,8 @@ def _follow(pip: subprocess.Popen[str], total: int) -> list[str]:
     assert pip.stdout is not None
     for line in pip.stdout:
         lines.append(line.rstrip())
+        if line.startswith("Ignoring "):  # a package of another platform
+            total -= 1
         if line.startswith(("Collecting ", "Requirement already satisfied: ")):
             done += 1
             name = line.split()[1 if line.startswith("Collecting") else 3]

@@ -7,7 +7,7 @@ cool_down=$(.venv/bin/python -c 'import datetime as d; print((d.datetime.now(d.U
 [ -x "$tool/bin/uv" ] || { .venv/bin/python -m venv "$tool" && "$tool/bin/pip" install --quiet uv; }
 compile() {
     "$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-        --no-emit-index-url --no-emit-find-links --no-header --exclude-newer "$cool_down" pyproject.toml "$@"
+        --no-emit-index-url --no-emit-find-links --no-header --exclude-newer "$cool_down" ${UPGRADE:+--upgrade} pyproject.toml "$@"
 }
 compile -o requirements.lock
 compile --extra dev -c requirements.lock -o requirements-dev.lock

@@ -124,8 +124,11 @@ def main() -> int:
 
 
 def _resident(pid: int) -> float:
+    """Return the resident memory of a process and its children, in MiB; what they share counts once for each."""
     try:
-        return float(psutil.Process(pid).memory_info().rss) / MEBIBYTE
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+        return float(sum(each.memory_info().rss for each in family)) / MEBIBYTE
     except psutil.Error:
         return 0.0
 

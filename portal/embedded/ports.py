@@ -47,7 +47,7 @@ def _suggestion(port: int) -> int:
 def _holder(port: int) -> str:
     with contextlib.suppress(psutil.Error):
         for connection in psutil.net_connections(kind="tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            if connection.status == psutil.CONN_LISTEN and connection.laddr[1:2] == (port,) and connection.pid:
                 command = " ".join(psutil.Process(connection.pid).cmdline())[:80]
                 return f"process {connection.pid} ({command})"
     return "another program, or may not be used by this account"

@@ -78,7 +78,7 @@ def broker_url(state: State) -> str:
     """Return Celery's address of the broker's own database, over the Unix socket."""
     postgres = state.postgres
     account = f"{APP}:{postgres.password(APP)}"
-    return f"sqla+postgresql+psycopg://{account}@/{BROKER_DATABASE}?host={postgres.socket_dir}"
+    return f"database+postgresql+psycopg://{account}@/{BROKER_DATABASE}?host={postgres.socket_dir}"
 
 
 def programs(state: State, ports: Ports) -> list[Program]:

@@ -108,15 +108,25 @@ class Supervisor:
         return next(each for each in self.processes() if each.name == name)
 
     def stop(self, *, seconds: float) -> bool:
-        """Stop every program, last started first, and supervisord itself; return whether all ended in time."""
+        """Stop every program, the database last, and supervisord itself; return whether all ended in time."""
         if self._process is None:
             return True
+        with contextlib.suppress(ManagerDied):
+            self._begin_to_stop()
         self._process.terminate()
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
         return True
+
+    def _begin_to_stop(self) -> None:
+        """Stop what uses the database at the same time; supervisord alone would stop one after the other."""
+        names = [each.name for each in self.processes() if each.name != "database"]
+        with self._rpc() as rpc:
+            for name in names:
+                with contextlib.suppress(Fault):
+                    rpc.stopProcess(name, False)
 
     @contextlib.contextmanager
     def _rpc(self) -> Iterator[Any]:

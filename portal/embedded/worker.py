@@ -15,11 +15,12 @@ from celery import bootsteps, signals
 from celery.beat import EmbeddedService
 
 from portal.celery import app
+from portal.embedded.broker import show_unfinished
 
 THREADS = 2
 
 
-class Scheduler(bootsteps.StartStopStep):  # type: ignore[misc]  # untyped in celery-types
+class Scheduler(bootsteps.StartStopStep):
     """Run Celery beat as a thread of the worker."""
 
     requires = ("celery.worker.components:Pool",)
@@ -42,6 +43,8 @@ def main() -> None:
     def say_ready(**kwargs: Any) -> None:
         ready.write_text(str(os.getpid()))
 
+    if count := show_unfinished(app.conf.broker_url):
+        print(f"{count} tasks that an earlier worker did not finish are done again", flush=True)
     app.steps["worker"].add(Scheduler)
     app.worker_main(["worker", "--pool=threads", f"--concurrency={THREADS}", "--loglevel=INFO", "--without-gossip"])
 
