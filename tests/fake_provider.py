@@ -100,6 +100,8 @@ class FakeProvider:
         self.unexpected = 0
         """Chat requests for which the test had queued nothing (answered 500)."""
         self.open_requests = 0
+        self.models: list[dict[str, Any]] = [{"id": "fake", "object": "model"}]
+        """What `GET /v1/models` lists."""
         self.peers: set[object] = set()
         self._queue: deque[Play] = deque()
         self._always: Play | None = None
@@ -288,7 +290,7 @@ class FakeProvider:
         await runner.cleanup()
 
     async def _models(self, request: web.Request) -> web.Response:
-        return web.json_response({"object": "list", "data": [{"id": "fake", "object": "model"}]})
+        return web.json_response({"object": "list", "data": self.models})
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         number, body = self._note(request, await request.read())

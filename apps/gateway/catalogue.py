@@ -10,14 +10,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.actors import who
-from apps.gateway import discovery, provider_keys
+from apps.gateway import discovery, listing, provider_keys
+from apps.gateway.discovery import Offer
+from apps.gateway.endpoints import environment_endpoint
 from apps.gateway.models import Budget, Grant, LanguageModel, Provider
+from apps.gateway.price_map import Listed
 from apps.ledger.facts import Json
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from apps.accounts.models import Team, User
 
@@ -70,16 +73,25 @@ def switch_provider_off(provider: Provider, *, by: User, now: datetime) -> None:
         _record_provider(Action.PROVIDER_SWITCHED_OFF, provider, by, now)
 
 
-@transaction.atomic
 def take_up_offer(kind: str, *, by: User, now: datetime) -> Provider:
     """
     Switch on a provider whose key is set on this server, with the models offered for it; no team has them yet.
+
+    A server of the company is asked which models it has, which may take five seconds.
 
     :raises OfferGone: if it is not on offer (any more).
     """
     offer = next((o for o in discovery.offers(today=timezone.localdate(now)) if o.kind == kind), None)
     if offer is None or offer.obstacle:
         raise OfferGone("This provider is not on offer any more. Reload the page to see what is.")
+    models = offer.models
+    if kind in (Provider.Kind.OLLAMA, Provider.Kind.OPENAI_COMPATIBLE):
+        models = listing.ask(environment_endpoint(kind), egress_class=offer.egress_class)
+    return _add_from_offer(offer, models, by=by, now=now)
+
+
+@transaction.atomic
+def _add_from_offer(offer: Offer, models: Sequence[Listed], *, by: User, now: datetime) -> Provider:
     provider = Provider.objects.create(
         name=_free_name(offer.name),
         kind=offer.kind,
@@ -90,7 +102,7 @@ def take_up_offer(kind: str, *, by: User, now: datetime) -> Provider:
     )
     _record_provider(Action.PROVIDER_CREATED, provider, by, now, {"credential": provider.credential})
     _record_provider(Action.PROVIDER_SWITCHED_ON, provider, by, now)
-    for listed in offer.models:
+    for listed in models:
         model = LanguageModel.objects.create(
             provider=provider,
             label=_free_label(_short(listed.model_id), provider),
@@ -219,7 +231,8 @@ def _seal_key(provider: Provider, key: str) -> None:
 
 def _short(model_id: str) -> str:
     """Drop LiteLLM's prefix for the provider, which the provider itself does not know."""
-    return model_id.rpartition("/")[2]
+    prefix, _, rest = model_id.partition("/")
+    return rest if prefix in {"azure", "mistral", "vertex_ai"} else model_id
 
 
 def _free_name(name: str) -> str:

@@ -112,11 +112,16 @@ def _from_environment(provider: Provider, model: LanguageModel) -> Endpoint:
             f"{provider.name} cannot be called: {' and '.join(missing)} is not set on this server. "
             "Ask an administrator to set it, or choose another model."
         )
-    variables = VARIABLES[provider.kind]
+    return environment_endpoint(provider.kind, model.upstream_id)
+
+
+def environment_endpoint(kind: str, upstream_id: str = "") -> Endpoint:
+    """Read from the environment how a kind of provider is called."""
+    variables = VARIABLES[kind]
     options = tuple((name, os.environ[source]) for name, source in variables.options if os.environ.get(source))
     return Endpoint(
-        provider.kind,
-        model.upstream_id,
+        kind,
+        upstream_id,
         os.environ.get(variables.base_url, ""),
         os.environ.get(variables.key, ""),
         options,

@@ -62,14 +62,22 @@ async def close() -> None:
         await session.close()
 
 
+async def get(endpoint: Endpoint, path: str) -> aiohttp.ClientResponse:
+    """Ask the server about itself; nothing of anybody's is sent. Raises what aiohttp raises."""
+    return await _open(endpoint, "GET", path)
+
+
 async def _post(endpoint: Endpoint, body: dict[str, Any]) -> aiohttp.ClientResponse:
+    return await _open(endpoint, "POST", "chat/completions", json=body)
+
+
+async def _open(endpoint: Endpoint, method: str, path: str, **content: Any) -> aiohttp.ClientResponse:
     address = (endpoint.base_url or OPENAI_ADDRESS).rstrip("/")
     if endpoint.kind == Kind.OLLAMA and not address.endswith("/v1"):
         address += "/v1"
     headers = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {}
-    return await _session(is_local=endpoint.kind == Kind.EMBEDDED).post(
-        f"{address}/chat/completions", json=body, headers=headers, allow_redirects=False
-    )
+    session = _session(is_local=endpoint.kind == Kind.EMBEDDED)
+    return await session.request(method, f"{address}/{path}", headers=headers, allow_redirects=False, **content)
 
 
 def _session(*, is_local: bool) -> aiohttp.ClientSession:

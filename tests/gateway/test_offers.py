@@ -129,6 +129,42 @@ def test_what_is_not_set_up_cannot_be_taken_up(make_person):
         catalogue.take_up_offer("OPENAI", by=make_person("david"), now=NOW)
 
 
+@pytest.mark.parametrize(("kind", "price"), [("OLLAMA", Decimal(0)), ("OPENAI_COMPATIBLE", None)])
+def test_a_server_of_the_company_is_asked_which_models_it_has(make_person, monkeypatch, provider, kind, price):
+    monkeypatch.setenv(VARIABLES[kind].base_url, provider.base_url)
+    provider.models = [
+        {"id": "llama4:latest"},
+        {"id": "org/qwen", "max_model_len": 32_768},
+        {"id": "nomic-embed-text"},
+        {"id": 7},
+        {"id": "x" * 500},
+    ]
+
+    catalogue.take_up_offer(kind, by=make_person("david"), now=NOW)
+
+    models = {m.upstream_id: m for m in LanguageModel.objects.all()}
+    assert set(models) == {"llama4:latest", "org/qwen"}
+    assert models["org/qwen"].context_window == 32_768
+    assert {m.input_price for m in models.values()} == {price}
+    assert provider.requests == []
+
+
+@pytest.mark.parametrize("models", [None, "x", [None], [[]]])
+def test_a_server_that_lists_nonsense_is_on_without_models(make_person, monkeypatch, provider, models):
+    monkeypatch.setenv("OLLAMA_API_BASE", provider.base_url)
+    provider.models = models
+
+    assert catalogue.take_up_offer("OLLAMA", by=make_person("david"), now=NOW).is_on
+    assert not LanguageModel.objects.exists()
+
+
+def test_a_server_that_does_not_answer_is_on_without_models(make_person, monkeypatch):
+    monkeypatch.setenv("OLLAMA_API_BASE", "http://127.0.0.1:9")
+
+    assert catalogue.take_up_offer("OLLAMA", by=make_person("david"), now=NOW).is_on
+    assert not LanguageModel.objects.exists()
+
+
 # The price list.
 
 
