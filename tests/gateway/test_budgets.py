@@ -247,6 +247,28 @@ def test_of_two_hundred_calls_at_once_exactly_as_many_are_admitted_as_fit(hold, 
 
 
 @pytest.mark.django_db(transaction=True)
+def test_whoever_closes_second_waits_for_the_first_and_books_nothing(hold, sales):
+    reservation = hold("1")
+    has_settled, may_commit = threading.Event(), threading.Event()
+
+    def close(index):
+        if index:
+            has_settled.wait(20)
+            threading.Timer(0.3, may_commit.set).start()
+            return budgets.settle(reservation.id, input_tokens=9_000, output_tokens=9_000, now=NOW)
+        with transaction.atomic():
+            cost = budgets.settle(reservation.id, input_tokens=100, output_tokens=10, now=NOW)
+            has_settled.set()
+            may_commit.wait(20)
+        return cost
+
+    first, second = in_threads(2, close)
+
+    assert first == second
+    assert month(sales).spent == first.amount
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_reservation_that_many_close_at_once_closes_once(hold, sales):
     reservation = hold("1")
 
