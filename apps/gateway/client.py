@@ -131,7 +131,7 @@ def warm_up() -> None:
 
 
 async def close() -> None:
-    """Close this event loop's connections to providers, when it ends."""
+    """Close the connections kept open to providers. Call it when the process stops, after the last answer."""
     await openai_client.close()
     await litellm_client.close()
 

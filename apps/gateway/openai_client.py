@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -27,12 +27,26 @@ KINDS: Final = frozenset({Kind.EMBEDDED, Kind.OPENAI, Kind.OPENAI_COMPATIBLE, Ki
 OPENAI_ADDRESS: Final = "https://api.openai.com/v1"
 CONNECTIONS: Final = 400
 LONGEST_EVENT: Final = 1024 * 1024
+LONGEST_REASON: Final = 4096
 DONE: Final = b"[DONE]"
+TOO_LONG: Final = (b"context_length_exceeded", b"exceed_context_size", b"maximum context length")
+"""How OpenAI, llama.cpp and vLLM say that a prompt does not fit the window."""
 
 PATIENCE_AFTER_THE_END: Final = 0.2
 """Seconds to wait for a connection to come free after the answer's end; then it is closed instead."""
 
-_sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[bool, aiohttp.ClientSession]] = WeakKeyDictionary()
+SECONDS_KEPT: Final = 4.0
+"""Servers under uvicorn, such as vLLM's, hang up after five."""
+
+
+class Manner(NamedTuple):
+    """How connections are made: through the company's proxy (HTTPS_PROXY, NO_PROXY), and kept for the next call."""
+
+    is_proxied: bool
+    is_kept: bool
+
+
+_sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Manner, aiohttp.ClientSession]] = WeakKeyDictionary()
 
 
 async def stream(
@@ -45,7 +59,7 @@ async def stream(
     """
     try:
         async with await _post(endpoint, _body(endpoint, messages, max_output_tokens)) as response:
-            _require_stream(response)
+            await _require_stream(response)
             async for event in _events(response.content):
                 yield _piece(event)
     except aiohttp.ClientConnectionError as error:
@@ -76,26 +90,41 @@ async def _open(endpoint: Endpoint, method: str, path: str, **content: Any) -> a
     if endpoint.kind == Kind.OLLAMA and not address.endswith("/v1"):
         address += "/v1"
     headers = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {}
-    session = _session(is_local=endpoint.kind == Kind.EMBEDDED)
-    return await session.request(method, f"{address}/{path}", headers=headers, allow_redirects=False, **content)
+    return await _session(endpoint).request(
+        method, f"{address}/{path}", headers=headers, allow_redirects=False, **content
+    )
 
 
-def _session(*, is_local: bool) -> aiohttp.ClientSession:
+def _session(endpoint: Endpoint) -> aiohttp.ClientSession:
     """
-    One pool of connections for each event loop; no cookies, no time limits but the connection's.
+    One pool of connections for each event loop and manner; no cookies, no time limits but the connection's.
 
-    The company's proxy (HTTPS_PROXY, NO_PROXY) is used for all but the model on this machine.
+    A connection is used again only where making one is dear (TLS), and only for less time than servers keep it. A
+    server that hangs up just as a message is on its way would fail the message, and nobody may send it twice.
     """
+    manner = Manner(
+        is_proxied=endpoint.kind != Kind.EMBEDDED,
+        is_kept=endpoint.kind == Kind.OPENAI or endpoint.base_url.startswith("https://"),
+    )
     sessions = _sessions.setdefault(asyncio.get_running_loop(), {})
-    if is_local not in sessions:
-        sessions[is_local] = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=30),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, connect=settings.MODEL_CONNECT_SECONDS),
-            headers={"User-Agent": "portcullis"},
-            trust_env=not is_local,
-        )
-    return sessions[is_local]
+    if manner not in sessions:
+        sessions[manner] = _new_session(manner)
+    return sessions[manner]
+
+
+def _new_session(manner: Manner) -> aiohttp.ClientSession:
+    connector = (
+        aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=SECONDS_KEPT)
+        if manner.is_kept
+        else aiohttp.TCPConnector(limit=CONNECTIONS, force_close=True)
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, connect=settings.MODEL_CONNECT_SECONDS),
+        headers={"User-Agent": "portcullis"},
+        trust_env=manner.is_proxied,
+    )
 
 
 def _body(endpoint: Endpoint, messages: Sequence[Message], max_output_tokens: int) -> dict[str, Any]:
@@ -109,7 +138,10 @@ def _body(endpoint: Endpoint, messages: Sequence[Message], max_output_tokens: in
     }
 
 
-def _require_stream(response: aiohttp.ClientResponse) -> None:
+async def _require_stream(response: aiohttp.ClientResponse) -> None:
+    if response.status == 400:
+        reason = (await response.content.read(LONGEST_REASON)).lower()
+        raise Fault(FaultKind.TOO_LONG if any(word in reason for word in TOO_LONG) else FaultKind.REQUEST_REFUSED)
     if response.status != 200:
         raise Fault(fault_of_status(response.status))
     if response.content_type != "text/event-stream":

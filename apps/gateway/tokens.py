@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 TOKENS_AROUND_A_MESSAGE = 8
 """Role markers and separators of the chat templates in use take 4 to 7."""
+TOKENS_AROUND_A_PROMPT = 40
+"""What templates add by themselves: the start of the answer, and a system message of their own (SmolLM2's takes 23)."""
 
 _WORDS = re.compile(r"[A-Za-z]+")
 _DIGITS_AND_SIGNS = re.compile(r"[0-9]|[^\w\s]|_|\n+")
@@ -49,9 +51,9 @@ def about(text: str) -> int:
 
 def prompt_at_most(prompt: Scrubbed) -> int:
     """Bound the input tokens of a whole prompt from above."""
-    return sum(at_most(message.text) + TOKENS_AROUND_A_MESSAGE for message in prompt.messages) + TOKENS_AROUND_A_MESSAGE
+    return sum(at_most(message.text) + TOKENS_AROUND_A_MESSAGE for message in prompt.messages) + TOKENS_AROUND_A_PROMPT
 
 
 def prompt_about(prompt: Scrubbed) -> int:
     """Estimate the input tokens of a whole prompt."""
-    return sum(about(message.text) + TOKENS_AROUND_A_MESSAGE for message in prompt.messages) + TOKENS_AROUND_A_MESSAGE
+    return sum(about(message.text) + TOKENS_AROUND_A_MESSAGE for message in prompt.messages) + TOKENS_AROUND_A_PROMPT

@@ -51,7 +51,7 @@ def test_an_admission_names_the_model_and_holds_the_worst_case(maya, sales, mode
 
     held = Reservation.objects.get(pk=leave.reservation_id)
     assert (leave.model_label, leave.egress_class, leave.max_output_tokens) == ("Test model", "INSIDE", 1024)
-    assert held.amount == (len("Please greet <PERSON_1>") + 16) * Decimal("0.0000025") + 1024 * Decimal("0.00001")
+    assert held.amount == (len("Please greet <PERSON_1>") + 48) * Decimal("0.0000025") + 1024 * Decimal("0.00001")
     assert BudgetMonth.objects.get(team=sales).reserved == held.amount
 
 

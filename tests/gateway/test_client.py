@@ -183,6 +183,18 @@ async def test_each_refusal_has_its_own_sentence_and_nothing_of_what_the_provide
     assert failure.__suppress_context__
 
 
+@pytest.mark.parametrize(
+    "reason", ["context_length_exceeded", "exceed_context_size_error", "This model's maximum context length is 9"]
+)
+async def test_a_prompt_too_long_for_the_provider_says_so(call, provider, prompt, reason):
+    provider.will_fail(400, message=reason)
+
+    _, failure = await text_until_failure(call, prompt)
+
+    assert failure.code == "TOO_LONG"
+    assert failure.input_tokens == 0
+
+
 async def test_nobody_retries_behind_the_persons_back(ways, call, provider, prompt):
     provider.will_fail(500)
     provider.always_answers("second try")
@@ -296,13 +308,14 @@ async def test_cancelling_the_task_ends_the_call_at_the_provider(ways, call, pro
     await asyncio.to_thread(provider.wait_for_disconnects)
 
 
-async def test_connections_are_used_again(call, provider, prompt):
+@pytest.mark.parametrize(("kind", "connections"), [("OPENAI", 1), ("OPENAI_COMPATIBLE", 3), ("EMBEDDED", 3)])
+async def test_connections_are_kept_only_where_making_one_is_dear(provider, prompt, kind, connections):
     provider.always_answers("ok")
 
     for _ in range(3):
-        await ask(call, prompt)
+        await ask(Call(Endpoint(kind, "fake", provider.base_url)), prompt)
 
-    assert provider.connections == 1
+    assert provider.connections == connections
 
 
 async def test_many_answers_stream_at_once(ways, call, provider, prompt):
