@@ -33,6 +33,7 @@ class Lifespan:
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await lifecycle.stop()
+                await gateway.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 

@@ -115,6 +115,8 @@ async def answer_turn(turn_id: UUID) -> None:
     A cancelled task (the portal is stopping) closes the turn before it lets go.
     """
     started = time.monotonic()
+    if not await in_database(turns.claim, turn_id):
+        return
     job = await in_database(turns.load_job, turn_id)
     answer = Answer(job, Restorer({}))
     try:

@@ -227,6 +227,12 @@ def _history(turn: Turn, data_key: ConversationKey) -> list[Exchange]:
     return exchanges
 
 
+def claim(turn_id: UUID) -> bool:
+    """Take a turn to answer it; false if somebody took it before (a question sent twice is launched twice)."""
+    untouched = Turn.objects.open().filter(pk=turn_id, step=Turn.Step.WAITING)
+    return bool(untouched.update(step=Turn.Step.SCRUBBING))
+
+
 def keep_alive(turn_id: UUID, *, now: datetime, step: Turn.Step | None = None) -> bool:
     """
     Renew the turn's lease and, where given, note the step it is at.

@@ -7,14 +7,14 @@ must not load the language model itself.
 
 from __future__ import annotations
 
-import ctypes
 import logging
-import signal
-import sys
+import os
+import threading
+import time
 
 from apps.privacy.findings import Finding
 
-PR_SET_PDEATHSIG = 1
+PARENT_WATCH_SECONDS = 1.0
 WARM_UP = "Warm up: Grace Hopper, grace@example.com, +1 212 555 0123."
 
 
@@ -33,6 +33,16 @@ def find(text: str) -> tuple[Finding, ...]:
 
 
 def _die_with_parent() -> None:
-    """Ask the kernel (Linux) to end this process when its parent is killed, so that no engine is left behind."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    """
+    End this process when its parent is gone, so that no engine is left behind.
+
+    (The kernel's own signal for this fires when the parent's *thread* ends, which is not the same.)
+    """
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(PARENT_WATCH_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
