@@ -43,6 +43,24 @@ def text(name: str, *, default: str, purpose: str, shown_default: str | None = N
     return default if value is None else value
 
 
+def secret(name: str, *, default: str, purpose: str) -> str:
+    """
+    Read a secret: from the variable itself, or from the file that the variable with `_FILE` behind its name points to.
+
+    :raises ImproperlyConfigured: if both are set, or the file cannot be read.
+    """
+    value = _raw(name, f"text; or {name}_FILE: a file that holds it", default, purpose)
+    file = os.environ.get(f"{name}_FILE", "").strip()
+    if value and file:
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set. Keep one of them.")
+    if not file:
+        return default if value is None else value
+    try:
+        return Path(file).read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE points to {file}, which cannot be read ({error.strerror}).") from error
+
+
 def number(name: str, *, default: int, purpose: str, shown_default: str | None = None) -> int:
     """
     Read a whole number.

@@ -38,7 +38,7 @@ STATE_DIR = env.folder(
     purpose="Where files live: uploads, keys and, in the embedded shape, the database.",
 )
 
-SECRET_KEY = env.text(
+SECRET_KEY = env.secret(
     "PORTCULLIS_SECRET_KEY",
     default="",
     purpose="Signs sessions and tokens. At least 50 random characters; required in production.",
@@ -127,12 +127,12 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # The database. The web and the workers run as a role that does not own the tables (it cannot change the ledger);
 # `manage.py prepare_database` migrates as the owner.
-DATABASE_URL = env.text(
+DATABASE_URL = env.secret(
     "PORTCULLIS_DATABASE_URL",
     default="postgresql://portcullis_app@localhost/portcullis",
     purpose="PostgreSQL with pgvector, as the runtime role that does not own the tables.",
 )
-DATABASE_OWNER_URL = env.text(
+DATABASE_OWNER_URL = env.secret(
     "PORTCULLIS_DATABASE_OWNER_URL",
     default="",
     purpose="The same database as the role that owns the tables; needed by `manage.py prepare_database` alone.",
@@ -158,7 +158,7 @@ if DATABASE_OWNER_URL:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Work in the background.
-CELERY_BROKER_URL = env.text(
+CELERY_BROKER_URL = env.secret(
     "PORTCULLIS_BROKER_URL",
     default="redis://localhost:6379/0",
     purpose="Celery's broker: Redis or RabbitMQ; the embedded shape uses PostgreSQL.",
@@ -178,7 +178,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 }
 
 # The live layer only wakes readers up: losing it loses nothing.
-CHANNEL_LAYER_URL = env.text(
+CHANNEL_LAYER_URL = env.secret(
     "PORTCULLIS_CHANNEL_LAYER_URL",
     default="",
     purpose="Redis for the live layer, needed with more than one web process; empty keeps it in process.",
@@ -223,7 +223,7 @@ OIDC_ISSUER = env.text(
     purpose="Issuer address of the company's OpenID Connect provider; empty leaves single sign-on off.",
 )
 OIDC_CLIENT_ID = env.text("PORTCULLIS_OIDC_CLIENT_ID", default="", purpose="Client id at that provider.")
-OIDC_CLIENT_SECRET = env.text("PORTCULLIS_OIDC_CLIENT_SECRET", default="", purpose="Client secret at that provider.")
+OIDC_CLIENT_SECRET = env.secret("PORTCULLIS_OIDC_CLIENT_SECRET", default="", purpose="Client secret at that provider.")
 OIDC_NAME = env.text(
     "PORTCULLIS_OIDC_NAME", default="Company sign-in", purpose="What the sign-in button calls that provider."
 )
@@ -266,7 +266,12 @@ CONTENT_SECURITY_POLICY = {
 
 # Files.
 STATIC_URL = "static/"
-STATIC_ROOT = STATE_DIR / "static"
+STATIC_ROOT = env.folder(
+    "PORTCULLIS_STATIC_DIR",
+    default=STATE_DIR / "static",
+    shown_default=".portal/static",
+    purpose="Where `manage.py collectstatic` puts the static files and the web process finds them.",
+)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {

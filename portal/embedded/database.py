@@ -29,12 +29,13 @@ SERVER_ACCOUNT = "embedded_postgres"
 @dataclass(frozen=True, slots=True)
 class EmbeddedPostgres:
     """
-    One cluster in `home`: its data, its socket (no TCP port at all) and its passwords.
+    One cluster in `home`: its data, its socket and its passwords; no TCP port at all unless one is given.
 
     As root the server runs as an account of its own, because PostgreSQL refuses to run as root.
     """
 
     home: Path
+    tcp_port: int | None = None
 
     @property
     def data(self) -> Path:
@@ -61,7 +62,8 @@ class EmbeddedPostgres:
     def url(self, role: str, database: str = DATABASE, *, scheme: str = "postgresql") -> str:
         """The connection address for `role`, over the Unix socket."""
         host = quote(str(self.socket_dir), safe="")
-        return f"{scheme}://{role}:{self.password(role)}@{host}/{database}"
+        port = f":{self.tcp_port}" if self.tcp_port else ""
+        return f"{scheme}://{role}:{self.password(role)}@{host}{port}/{database}"
 
     def initialise(self) -> bool:
         """Create the cluster where there is none yet; return whether it was created. About one second."""
@@ -91,6 +93,8 @@ class EmbeddedPostgres:
             "log_statement": "none",
             "log_min_error_statement": "panic",  # a failing statement may carry somebody's words
         }
+        if self.tcp_port:
+            options |= {"listen_addresses": "127.0.0.1", "port": str(self.tcp_port)}
         if not durable:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         command = [str(POSTGRES_BIN_PATH / "postgres"), "-D", str(self.data)]
@@ -137,12 +141,16 @@ class EmbeddedPostgres:
 
         :raises psycopg.OperationalError: if it does not within 30 seconds.
         """
-        self._run("pg_isready", "-h", str(self.socket_dir), "-t", "30", retries=150)
+        self._run("pg_isready", *self._place, "-t", "30", retries=150)
 
     def answers(self) -> bool:
         """Say whether the server takes connections now."""
-        command = [str(POSTGRES_BIN_PATH / "pg_isready"), "-q", "-h", str(self.socket_dir), "-t", "2"]
+        command = [str(POSTGRES_BIN_PATH / "pg_isready"), "-q", *self._place, "-t", "2"]
         return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+    @property
+    def _place(self) -> list[str]:
+        return ["-h", str(self.socket_dir), *(["-p", str(self.tcp_port)] if self.tcp_port else [])]
 
     def _share_with_server_account(self) -> None:
         if os.geteuid() != 0:

@@ -1,0 +1,128 @@
+"""Start the product's processes for a test, and end them whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+
+from portal.embedded.ports import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 120.0
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment of this process without anything of the product's: what a newcomer's shell has."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PORTCULLIS_", "DJANGO_"))}
+    return {**clean, "PYTHONUNBUFFERED": "1"}
+
+
+def wait_until(is_so: Callable[[], object], *, what: str, seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait until something is so, or fail naming it."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, f"After {seconds:.0f} s it was still not so: {what}"
+        time.sleep(0.1)
+
+
+def status_of(url: str, **headers: str) -> int:
+    """The HTTP status of an address, or 0 where nobody answers."""
+    try:
+        return httpx.get(url, headers={name.replace("_", "-"): value for name, value in headers.items()}).status_code
+    except httpx.HTTPError:
+        return 0
+
+
+@contextlib.contextmanager
+def running(
+    command: list[str],
+    *,
+    log: Path,
+    environment: Mapping[str, str],
+    user: str | None = None,
+    stop: signal.Signals = signal.SIGTERM,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command in a process group of its own, and end the whole group."""
+    with log.open("ab") as file:
+        process = subprocess.Popen(
+            command, stdout=file, stderr=file, env=dict(environment), cwd=ROOT, start_new_session=True, user=user
+        )
+    try:
+        yield process
+    finally:
+        process.send_signal(stop)
+        try:
+            process.wait(30)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+@dataclass
+class Embedded:
+    """An embedded installation in a folder of its own."""
+
+    state: Path
+    port: int
+
+    @classmethod
+    def in_folder(cls, state: Path) -> Embedded:
+        """Prepare a folder that the database's own account can reach."""
+        for folder in (state, state.parent, state.parent.parent):
+            folder.chmod(0o711)
+        return cls(state, free_port())
+
+    @property
+    def address(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**clean_environment(), "PORTCULLIS_STATE_DIR": str(self.state), "PORT": str(self.port)}
+
+    def command(self, name: str) -> list[str]:
+        return [sys.executable, "-m", "portal.embedded", name]
+
+    def call(self, name: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the launcher's commands to its end."""
+        return subprocess.run(
+            self.command(name), env={**self.environment, **more}, cwd=ROOT, capture_output=True, text=True, timeout=150
+        )
+
+    @contextlib.contextmanager
+    def started(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Start everything and wait until it is ready."""
+        log = self.state.parent / "launcher.log"
+        log.write_text("")
+        with running(self.command("run"), log=log, environment=self.environment) as launcher:
+            wait_until(
+                lambda: "is ready after" in log.read_text() or launcher.poll() is not None, what="the product is ready"
+            )
+            assert launcher.poll() is None, log.read_text()
+            yield launcher
+
+    def said(self) -> str:
+        """What the launcher printed since it was started last."""
+        return (self.state.parent / "launcher.log").read_text()
+
+    def pids(self) -> dict[str, int]:
+        """The running programs' process ids by name."""
+        lines = self.call("status").stdout.splitlines()
+        rows = [line.split() for line in lines if " RUNNING " in line]
+        return {row[0]: int(row[3]) for row in rows}
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """A process and everything it started."""
+    process = psutil.Process(pid)
+    return [process, *process.children(recursive=True)]

@@ -1,0 +1,137 @@
+"""`make run`: starts, restarts, refuses, stops, and keeps what it was given."""
+
+from __future__ import annotations
+
+import signal
+import socket
+
+import psutil
+import psycopg
+import pytest
+
+from portal.embedded.database import OWNER
+from portal.embedded.state import State
+from tests.platform.processes import Embedded, family, status_of, wait_until
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
+
+PROGRAMS = {"database", "model", "worker", "web"}
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Embedded:
+    """One installation for this file; each test starts and stops it as it needs."""
+    folder = tmp_path_factory.mktemp("embedded") / "state"
+    folder.mkdir()
+    return Embedded.in_folder(folder)
+
+
+def test_what_dies_comes_back_and_what_stops_leaves_nothing_behind(embedded: Embedded) -> None:
+    with embedded.started() as launcher:
+        everything = family(launcher.pid)
+        before = embedded.pids()
+        assert set(before) == PROGRAMS
+        assert embedded.address in embedded.said()
+        assert "Maya Lindqvist" in embedded.said()
+
+        for pid in before.values():
+            psutil.Process(pid).kill()
+
+        wait_until(
+            lambda: set(now := embedded.pids()) == PROGRAMS and not set(now.values()) & set(before.values()),
+            what="every killed program runs again",
+        )
+        wait_until(lambda: status_of(f"{embedded.address}/readyz") == 200, what="the product is ready again")
+        everything += family(launcher.pid)
+
+        launcher.send_signal(signal.SIGINT)
+        assert launcher.wait(30) == 0
+
+    assert not [process for process in everything if process.is_running()]
+    assert "all data is kept" in embedded.said()
+
+
+def test_a_killed_launcher_leaves_nothing_behind_and_the_next_start_keeps_the_data(embedded: Embedded) -> None:
+    state = State(embedded.state)
+    with embedded.started() as launcher:
+        everything = family(launcher.pid)
+        secrets = state.secret_key(), state.master_key_file().read_text()
+        with psycopg.connect(state.postgres.url(OWNER)) as connection:
+            people = connection.execute("SELECT count(*) FROM accounts_user").fetchone()
+
+        launcher.kill()
+
+        wait_until(
+            lambda: not any(process.is_running() and process.status() != "zombie" for process in everything),
+            what="nothing of the killed run is left",
+            seconds=40,
+        )
+
+    with embedded.started():
+        assert (state.secret_key(), state.master_key_file().read_text()) == secrets
+        with psycopg.connect(state.postgres.url(OWNER)) as connection:
+            assert connection.execute("SELECT count(*) FROM accounts_user").fetchone() == people
+
+
+def test_a_killed_process_manager_is_replaced_with_everything_under_it(embedded: Embedded) -> None:
+    with embedded.started() as launcher:
+        before = embedded.pids()
+        manager = next(each for each in family(launcher.pid) if "supervisor.supervisord" in " ".join(each.cmdline()))
+
+        manager.kill()
+
+        wait_until(lambda: "Everything runs again" in embedded.said(), what="everything was started again")
+        assert not set(embedded.pids().values()) & set(before.values())
+        assert status_of(f"{embedded.address}/readyz") == 200
+
+
+def test_a_second_start_says_where_the_first_one_runs(embedded: Embedded) -> None:
+    with embedded.started() as launcher:
+        second = embedded.call("run", PORT="1")
+
+        assert second.returncode == 1
+        assert f"runs already at {embedded.address}" in second.stderr
+        assert f"process {launcher.pid}" in second.stderr
+        assert embedded.call("reset", CONFIRM="yes").returncode == 1
+
+        assert embedded.call("stop").returncode == 0
+        assert launcher.wait(5) == 0
+        assert "does not run" in embedded.call("status").stdout
+
+
+def test_a_taken_port_is_named_with_who_holds_it_and_what_to_do(embedded: Embedded) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", embedded.port))
+        other.listen()
+
+        refused = embedded.call("run")
+
+    assert refused.returncode == 1
+    assert f"Port {embedded.port} is taken by process" in refused.stderr
+    assert "make run PORT=" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_secrets_are_private_and_no_program_holds_the_owner_s_password(embedded: Embedded) -> None:
+    postgres = State(embedded.state).postgres
+    with embedded.started():
+        for pid in embedded.pids().values():
+            for process in family(pid):
+                known = " ".join([*process.environ().values(), *process.cmdline()])
+                assert postgres.password(OWNER) not in known
+                assert postgres.password("postgres") not in known
+
+        kept = [path for path in embedded.state.rglob("*") if path.suffix in {".key", ".password", ".json", ".conf"}]
+        secret = [path for path in kept if not {"data", "static"} & set(path.relative_to(embedded.state).parts)]
+        assert {"master.key", "secret.key", "portcullis_owner.password"} <= {path.name for path in secret}
+        assert not [path for path in secret if path.stat().st_mode & 0o077]
+
+
+def test_reset_asks_before_it_deletes_everything(embedded: Embedded) -> None:
+    refused = embedded.call("reset")
+    assert refused.returncode == 1
+    assert "CONFIRM=yes" in refused.stderr
+    assert embedded.state.exists()
+
+    assert embedded.call("reset", CONFIRM="yes").returncode == 0
+    assert not embedded.state.exists()
