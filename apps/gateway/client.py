@@ -75,7 +75,7 @@ SENTENCES: Final[dict[FaultKind, str]] = {
     FaultKind.PROVIDER_ERROR: "{model} has a fault at the moment. Try again, or choose another model.",
     FaultKind.BAD_ANSWER: "{model} sent an answer that cannot be read. Try again, or choose another model.",
 }
-NOT_BILLED: Final = {
+NEVER_BILLED: Final = {
     FaultKind.UNREACHABLE,
     FaultKind.KEY_REFUSED,
     FaultKind.RATE_LIMITED,
@@ -83,6 +83,8 @@ NOT_BILLED: Final = {
     FaultKind.NOT_FOUND,
     FaultKind.REQUEST_REFUSED,
 }
+NOT_BILLED_YET: Final = {FaultKind.PROVIDER_ERROR, FaultKind.BAD_ANSWER}
+"""Not billed as long as no word of an answer has come."""
 
 
 class ModelFailed(Exception):
@@ -162,7 +164,7 @@ def _require_an_end(end: Piece) -> None:
 def _failure(fault: Fault, call: Call, prompt: Scrubbed, heard: str) -> ModelFailed:
     kind = FaultKind.NO_ANSWER if fault.kind == FaultKind.BROKE_OFF and not heard else fault.kind
     logger.warning("%s at %s failed: %s", call.model_label, call.provider_label, kind)
-    usage = Usage(0, 0) if kind in NOT_BILLED else estimate(prompt, heard)
+    usage = Usage(0, 0) if kind in NEVER_BILLED or (not heard and kind in NOT_BILLED_YET) else estimate(prompt, heard)
     return ModelFailed(kind, model_label=call.model_label, usage=usage)
 
 

@@ -177,6 +177,7 @@ async def test_each_refusal_has_its_own_sentence_and_nothing_of_what_the_provide
     heard, failure = await text_until_failure(call, prompt)
 
     assert (heard, failure.code) == ("", code)
+    assert (failure.input_tokens, failure.output_tokens) == (0, 0)
     assert failure.sentence.startswith("Fake ")
     assert SECRET not in failure.sentence + caplog.text
     assert failure.__cause__ is None
