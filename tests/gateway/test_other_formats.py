@@ -137,9 +137,7 @@ async def test_each_other_kind_is_called_at_its_address_with_its_kind_of_key(
     endpoint = Endpoint(kind, upstream_id, anthropic.address, "" if kind == "BEDROCK" else "key", options)
 
     with pytest.raises(ModelFailed):
-        _ = [
-            event async for event in client.stream(Call(Endpoint(kind, "m", anthropic.address, "key", options)), prompt)
-        ]
+        _ = [event async for event in client.stream(Call(endpoint), prompt)]
 
     seen_path, headers, body = anthropic.seen[0]
     assert seen_path.startswith(path)
