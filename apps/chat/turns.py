@@ -86,6 +86,11 @@ class Ending:
     input_tokens: int = 0
     output_tokens: int = 0
 
+    @property
+    def in_words(self) -> str:
+        """The reason for the record: code and sentence, or nothing where there is nothing to explain."""
+        return f"{self.reason}: {self.sentence}" if self.sentence else ""
+
 
 @transaction.atomic
 def begin_conversation(person: User, *, team: Team, question: Question, now: datetime) -> Turn:
@@ -359,7 +364,7 @@ def _conclude(job: Job, turn: Turn, ending: Ending, *, now: datetime) -> None:
             conversation_id=job.conversation_id,
             turn_id=job.turn_id,
             model_label=turn.model_label,
-            reason=ending.reason,
+            reason=ending.in_words,
             now=now,
         )
         return
@@ -373,7 +378,7 @@ def _conclude(job: Job, turn: Turn, ending: Ending, *, now: datetime) -> None:
     records.conclude(
         turn.intent_id,
         outcome=OutcomeKind(ending.outcome.value),
-        reason=ending.reason,
+        reason=ending.in_words,
         sealed_answer=keys.seal(job.conversation_id, ending.answer_as_received.encode(), purpose=LEDGER_ANSWER),
         answer_text=ending.answer_as_received,
         input_tokens=ending.input_tokens,

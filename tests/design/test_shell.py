@@ -11,7 +11,7 @@ from django.test import RequestFactory
 from apps.accounts.models import Role
 from portal.templatetags.design import initials
 
-EVERYBODY = {"Chat", "Documents"}
+EVERYBODY = {"Documents"}
 LINKS = {"Chat", "Documents", "Audit", "Models &amp; teams"}
 
 
@@ -30,11 +30,12 @@ def shown_links(page: str) -> set[str]:
     ("roles", "links"),
     [
         ((), EVERYBODY),
-        ((Role.EMPLOYEE,), EVERYBODY),
+        ((Role.EMPLOYEE,), EVERYBODY | {"Chat"}),
         ((Role.COMPLIANCE_OFFICER,), EVERYBODY | {"Audit"}),
         ((Role.AUDITOR,), EVERYBODY | {"Audit"}),
         ((Role.ADMIN,), EVERYBODY | {"Models &amp; teams"}),
-        ((Role.ADMIN, Role.COMPLIANCE_OFFICER), LINKS),
+        ((Role.ADMIN, Role.COMPLIANCE_OFFICER), LINKS - {"Chat"}),
+        ((Role.ADMIN, Role.COMPLIANCE_OFFICER, Role.EMPLOYEE), LINKS),
     ],
 )
 def test_the_rail_shows_the_rooms_of_a_persons_roles(make_person, roles, links) -> None:
