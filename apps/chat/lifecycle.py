@@ -74,6 +74,7 @@ class Runner:
         while True:
             try:
                 closed = await in_database(turns.close_abandoned, now=timezone.now())
+                await in_database(turns.conclude_forgotten, now=timezone.now())
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("The sweep for abandoned turns has to wait: %s", type(error).__name__)
                 closed = []

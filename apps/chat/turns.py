@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -36,6 +37,7 @@ from apps.rag.search import Hit
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=6)
+FORGOTTEN_AFTER = timedelta(minutes=3)
 HISTORY_TURNS = 20
 PAYLOAD = "ledger.payload"
 LEDGER_ANSWER = "ledger.answer"
@@ -406,6 +408,33 @@ def close_abandoned(*, now: datetime) -> list[tuple[UUID, UUID]]:
         logger.warning("Closed turn %s, whose process had gone", turn.pk)
         closed.append((turn.conversation_id, turn.pk))
     return closed
+
+
+def conclude_forgotten(*, now: datetime) -> int:
+    """
+    Give an UNKNOWN outcome to exchanges without a turn whose process died (a connection test, say).
+
+    :return: how many this call concluded.
+    """
+    concluded = 0
+    for exchange in records.open_intents(now - FORGOTTEN_AFTER):
+        if exchange.turn_id is not None:
+            continue  # its turn's lease decides
+        with suppress(records.AlreadyConcluded):
+            records.conclude(
+                exchange.intent_id,
+                outcome=OutcomeKind.UNKNOWN,
+                reason="INTERRUPTED: The portal restarted before the result was recorded.",
+                sealed_answer=b"",
+                answer_text="",
+                input_tokens=0,
+                output_tokens=0,
+                cost=Decimal(0),
+                currency="",
+                now=now,
+            )
+            concluded += 1
+    return concluded
 
 
 def _interrupted(turn: Turn) -> Ending:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from apps.accounts.actors import who
 from apps.chat import pipeline, turns
 from apps.chat.models import Turn
 from apps.gateway.models import Budget, BudgetMonth, Grant
@@ -203,6 +204,31 @@ def test_a_turn_whose_process_died_is_closed_with_what_arrived(maya, provider, m
     assert intent.search.answer_text == "Dear <PERSON_1>, "
     provider.wait_for_disconnects()
     assert nothing_is_held()
+
+
+def test_an_exchange_without_a_turn_whose_process_died_is_concluded_as_unknown(maya, runner):
+    now = timezone.now() - timedelta(minutes=10)
+    intent_id = turns.records.open_intent(
+        who=who(maya.person),
+        door="BROWSER",
+        purpose="CONNECTION_TEST",
+        conversation_id=None,
+        turn_id=None,
+        model_label="Fake Large",
+        provider_label="Fake cloud",
+        egress_class="OUTSIDE",
+        sealed_payload=b"",
+        left_text="ping",
+        masked=(),
+        passages=(),
+        policy_version="1",
+        prompt_version="1",
+        now=now,
+    )
+
+    turns.conclude_forgotten(now=timezone.now())
+
+    assert Intent.objects.get(pk=intent_id).outcome.kind == "UNKNOWN"
 
 
 def test_an_empty_answer_is_said_to_be_one(maya, provider):

@@ -1,7 +1,5 @@
-import { announce, fragment, post } from "./pieces.js";
-
-const FIRST_PAUSE = 400;
-const LONGEST_PAUSE = 5000;
+import { ChatSocket } from "./chat-socket.js";
+import { addCopyButtons, announce, fragment, post } from "./pieces.js";
 
 /** The turns of one conversation: one socket, which says what this page has and receives the rest. */
 class ChatThread extends HTMLElement {
@@ -12,38 +10,20 @@ class ChatThread extends HTMLElement {
         this.addEventListener("submit", (event) => this.onSubmit(event));
         this.addEventListener("chat:turn", (event) => this.showTurn(event.detail));
         if (!this.turns) return;
-        this.pause = FIRST_PAUSE;
-        this.addCopyButtons(this.turns);
+        addCopyButtons(this.turns);
         this.scroller.scrollTop = this.scroller.scrollHeight;
-        this.connect();
+        const receive = (message) => this.receive(message);
+        new ChatSocket({ has: () => this.has(), receive, say: (sentence) => this.say(sentence) });
     }
 
-    connect() {
-        const scheme = location.protocol === "https:" ? "wss" : "ws";
-        this.socket = new WebSocket(`${scheme}://${location.host}/ws/chat`);
-        this.socket.onopen = () => this.subscribe();
-        this.socket.onmessage = (event) => this.receive(JSON.parse(event.data));
-        this.socket.onclose = (event) => this.onClose(event.code);
-    }
-
-    subscribe() {
-        this.pause = FIRST_PAUSE;
-        this.say("");
+    /** Which conversation this is, and the last number the page has of each turn. */
+    has() {
         const shown = [...this.turns.querySelectorAll("[data-turn]")];
         const turns = Object.fromEntries(shown.map((turn) => [turn.dataset.turn, Number(turn.dataset.number)]));
-        this.socket.send(JSON.stringify({ conversation: this.dataset.conversation, turns }));
-    }
-
-    onClose(code) {
-        if (code >= 4400 && code < 4500) return this.say("You are signed out, or this conversation is gone. Reload the page.");
-        if (code !== 1001) this.say("The connection was lost. What has arrived is kept; reconnecting…");
-        setTimeout(() => this.connect(), this.pause);
-        this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
+        return { conversation: this.dataset.conversation, turns };
     }
 
     receive(message) {
-        if (message.type === "trouble") return this.say(message.text);
-        if (message.type === "recovered") return this.say("");
         const isNear = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < 120;
         if (message.type === "turn") this.showTurn(message);
         else this.update(document.getElementById(`turn-${message.turn}`), message);
@@ -72,7 +52,7 @@ class ChatThread extends HTMLElement {
         }
         while (container.children.length > count) container.lastElementChild.remove();
         turn.dataset.number = number;
-        this.addCopyButtons(container);
+        addCopyButtons(container);
     }
 
     close(turn, { html, announcement }) {
@@ -80,7 +60,7 @@ class ChatThread extends HTMLElement {
         const spoken = turn.querySelector("[data-blocks]")?.lastElementChild?.textContent ?? "";
         const closed = fragment(html).firstElementChild;
         turn.replaceWith(closed);
-        this.addCopyButtons(closed);
+        addCopyButtons(closed);
         announce(`${spoken} ${announcement}`.trim());
         if (hadFocus) document.getElementById("text")?.focus();
         this.tellComposer();
@@ -91,7 +71,7 @@ class ChatThread extends HTMLElement {
         const known = document.getElementById(`turn-${turn ?? fresh.dataset.turn}`);
         if (known) return;
         this.turns.append(fresh);
-        this.addCopyButtons(fresh);
+        addCopyButtons(fresh);
         this.scroller.scrollTop = this.scroller.scrollHeight;
         this.tellComposer();
     }
@@ -107,12 +87,6 @@ class ChatThread extends HTMLElement {
     tellComposer() {
         const isBusy = Boolean(this.turns.querySelector('[data-outcome="OPEN"]'));
         this.querySelector("chat-composer")?.toggleAttribute("data-busy", isBusy);
-    }
-
-    addCopyButtons(root) {
-        for (const head of root.querySelectorAll(".code-block-head:not(:has(copy-button))")) {
-            head.append(this.querySelector("template[data-copy]").content.cloneNode(true));
-        }
     }
 
     say(sentence) {

@@ -15,3 +15,11 @@ export async function post(form) {
 export function announce(sentence) {
     document.dispatchEvent(new CustomEvent("portcullis:announce", { detail: sentence }));
 }
+
+/** Give every code block below `root` its copy button. */
+export function addCopyButtons(root) {
+    const template = document.querySelector("chat-thread template[data-copy]");
+    for (const head of root.querySelectorAll(".code-block-head:not(:has(copy-button))")) {
+        head.append(template.content.cloneNode(true));
+    }
+}
