@@ -25,6 +25,7 @@ from tests.platform.processes import Embedded, wait_until
 TUNSETIFF = 0x400454CA
 TUN_WITHOUT_HEADER = 0x0001 | 0x1000
 QUESTION = "How many days of leave do we have? Ask Marisol Quintero at marisol@brightwater.example."
+DNS_PORT = 53
 PROBE = ("198.51.100.7", 9)
 
 
@@ -61,7 +62,17 @@ def _destination(packet: bytes) -> str:
         protocol, address, rest = packet[6], socket.inet_ntop(socket.AF_INET6, packet[24:40]), packet[40:]
     if protocol not in {socket.IPPROTO_TCP, socket.IPPROTO_UDP}:
         return ""
-    return f"{address} port {struct.unpack('!H', rest[2:4])[0]}"
+    port = struct.unpack("!H", rest[2:4])[0]
+    return f"{address} port {port}" + (f" asking for {_name_asked(rest[8:])}" if port == DNS_PORT else "")
+
+
+def _name_asked(question: bytes) -> str:
+    """The host name that a DNS question over UDP asks for: what a failing test has to show."""
+    labels, at = [], 12
+    while at < len(question) and (length := question[at]):
+        labels.append(question[at + 1 : at + 1 + length].decode("ascii", "replace"))
+        at += length + 1
+    return ".".join(labels)
 
 
 def journey(address: str) -> str:
