@@ -226,7 +226,9 @@ OIDC_ISSUER = env.text(
 OIDC_CLIENT_ID = env.text("PORTCULLIS_OIDC_CLIENT_ID", default="", purpose="Client id at that provider.")
 OIDC_CLIENT_SECRET = env.secret("PORTCULLIS_OIDC_CLIENT_SECRET", default="", purpose="Client secret at that provider.")
 OIDC_NAME = env.text(
-    "PORTCULLIS_OIDC_NAME", default="Company sign-in", purpose="What the sign-in button calls that provider."
+    "PORTCULLIS_OIDC_NAME",
+    default="your company account",
+    purpose="What the button says after `Sign in with`.",
 )
 SSO_DEFAULT_ROLES = env.names(
     "PORTCULLIS_SSO_DEFAULT_ROLES",

@@ -124,7 +124,7 @@ def cards() -> list[Card]:
         Card(
             username=entry.username,
             name=entry.name,
-            roles=", ".join(role.label for role in entry.roles),
+            roles=", ".join([*(role.label for role in entry.roles), *(["Team lead"] if entry.is_lead else [])]),
             team=TEAMS.get(entry.team, ""),
             may=entry.may,
         )

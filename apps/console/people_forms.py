@@ -8,6 +8,8 @@ from django import forms
 
 from apps.accounts.models import Membership, Role, Team, User
 
+UNKNOWN = {"invalid_choice": "There is no such choice. Take one from the list."}
+
 
 class DescribedForm(forms.Form):
     """A form whose fields name their errors to screen readers and carry no colon."""
@@ -20,14 +22,22 @@ class PeopleFilter(DescribedForm):
     """What the list of people shows."""
 
     q = forms.CharField(required=False, max_length=200, label="Name or e-mail")
-    role = forms.ChoiceField(required=False, choices=[("", "Any role"), *Role.choices], label="Role")
+    role = forms.ChoiceField(
+        required=False, choices=[("", "Any role"), *Role.choices], label="Role", error_messages=UNKNOWN
+    )
     team = forms.ModelChoiceField(
-        required=False, queryset=Team.objects.none(), empty_label="Any team", label="Team", to_field_name="slug"
+        required=False,
+        queryset=Team.objects.none(),
+        empty_label="Any team",
+        label="Team",
+        to_field_name="slug",
+        error_messages=UNKNOWN,
     )
     state = forms.ChoiceField(
         required=False,
-        choices=[("", "Active and deactivated"), ("active", "Active"), ("deactivated", "Deactivated")],
+        choices=[("", "Any state"), ("active", "Active"), ("deactivated", "Deactivated")],
         label="State",
+        error_messages=UNKNOWN,
     )
 
     def __init__(self, *args: Any, admin: User, **kwargs: Any) -> None:
