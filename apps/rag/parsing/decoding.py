@@ -17,7 +17,8 @@ SAMPLE = 4096
 # Looked up while files may still be opened: the isolated process could not load a decoder later.
 KNOWN = (
     "ascii", "latin-1", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1250", "cp1251",
-    "cp1252", "cp1253", "cp1254", "cp1257", "iso8859-2", "iso8859-5", "iso8859-15", "koi8-r", "koi8-u", "mac-roman",
+    "cp1252", "cp1253", "cp1254", "cp1257", "cp437", "cp850", "iso8859-2", "iso8859-5", "iso8859-15", "koi8-r",
+    "koi8-u", "mac-roman",
     "shift_jis", "euc_jp", "iso2022_jp", "gb18030", "gbk", "big5", "euc_kr",
 )  # fmt: skip
 _LOADED = {codecs.lookup(name).name for name in KNOWN}

@@ -17,7 +17,8 @@ _WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD
 _HEADING_RATIO = 1.12
 _PARAGRAPH_GAP = 1.75
 _LONGEST_HEADING = 120
-_RUNNING_LINE_FROM = 4  # pages from which a line that keeps coming back is a header or footer
+_MANY_PAGES = 4
+_ON_MOST = 0.6  # of many pages: chapters often begin without a header
 _DIGITS = re.compile(r"\d+")
 _LIST_ITEM = re.compile(r"(?:[-*•·▪◦]|\d{1,2}[.)])\s+")
 
@@ -88,12 +89,13 @@ def _shape(line: Line) -> str:
 
 
 def _running_lines(pages: list[list[Line]]) -> frozenset[str]:
-    """Headers and footers: first or last lines that come back, apart from their numbers, on most pages."""
+    """Headers and footers: outermost lines that come back, apart from their numbers, on all pages (or most of many)."""
     filled = [page for page in pages if page]
-    if len(filled) < _RUNNING_LINE_FROM:
+    if len(filled) < 2:
         return frozenset()
+    needed = len(filled) * _ON_MOST if len(filled) >= _MANY_PAGES else len(filled)
     seen = Counter(shape for page in filled for shape in {_shape(line) for line in (*page[:2], *page[-2:])})
-    return frozenset(shape for shape, count in seen.items() if count > len(filled) * 0.6)
+    return frozenset(shape for shape, count in seen.items() if count >= needed)
 
 
 def _heading_levels(lines: list[Line]) -> dict[float, int]:
