@@ -1,6 +1,6 @@
 # Portcullis: everything one types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs reset test fast check format lock bench clean install install-dev screenshots
+.PHONY: help run stop status logs reset test fast check format lock bench clean install install-dev
 
 export PORT
 export CONFIRM

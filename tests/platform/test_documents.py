@@ -67,8 +67,10 @@ def test_every_page_under_docs_is_listed_in_their_index() -> None:
     assert pages <= set(re.findall(r"\]\(([^)/]+\.md)\)", index))
 
 
-def test_every_decision_is_listed_in_the_index() -> None:
-    index = (ROOT / "docs" / "README.md").read_text()
-    decisions = {f"decisions/{path.name}" for path in (ROOT / "docs" / "decisions").glob("*.md")}
+def test_every_decision_has_a_number_of_its_own_and_a_title() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    numbers = [page.name[:4] for page in pages]
 
-    assert decisions <= set(re.findall(r"\]\((decisions/[^)]+)\)", index))
+    assert len(set(numbers)) == len(numbers)
+    for page in pages:
+        assert page.read_text().startswith(f"# {page.name[:4]}"), page
