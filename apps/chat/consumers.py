@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +12,11 @@ from django.template.loader import render_to_string
 
 from apps.accounts.access import person_of_scope
 from apps.accounts.models import User
-from apps.chat import live, reading, turns
+from apps.chat import live, reading, texts, turns
 from apps.chat.database import in_database
-from apps.chat.models import Conversation, Turn
+from apps.chat.models import Conversation, Frame, Turn
 from apps.chat.reading import Reader
+from apps.privacy import keys
 
 POLL_SECONDS = 2.0
 SIGNED_OUT = 4401
@@ -44,6 +44,8 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         self.look = asyncio.Event()
         self.looking: asyncio.Task[None] | None = None
         self.is_database_away = False
+        self.is_only_a_frame = False
+        self.person_id: UUID | None = None
         if await in_database(person_of_scope, self.scope) is None:
             await self.close(SIGNED_OUT)
             return
@@ -74,6 +76,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
 
     async def turn_news(self, event: dict[str, str]) -> None:
         """Wake up: a turn of this conversation has news."""
+        self.is_only_a_frame = self.is_only_a_frame and bool(event["is_frame"])
         self.look.set()
 
     @classmethod
@@ -86,11 +89,15 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
 
     async def _keep_looking(self) -> None:
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.look.wait(), POLL_SECONDS)
-            self.look.clear()
             try:
-                messages = await in_database(self._read)
+                await asyncio.wait_for(self.look.wait(), POLL_SECONDS)
+            except TimeoutError:
+                self.is_only_a_frame = False
+            self.look.clear()
+            reading_on = self._read_frames if self.is_only_a_frame else self._read
+            self.is_only_a_frame = True
+            try:
+                messages = await in_database(reading_on)
             except (DatabaseError, InterfaceError):
                 if not self.is_database_away:
                     self.is_database_away = True
@@ -105,6 +112,23 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
             for message in messages:
                 await self.send_json(message)
 
+    def _read_frames(self) -> list[dict[str, Any]] | None:
+        """Read how the answer has grown: one query that asks for permission too. Whatever else it is, look closely."""
+        session_key = getattr(self.scope.get("session"), "session_key", None)
+        growing = [(turn_id, reader) for turn_id, reader in self.readers.items() if reader.box]
+        if len(growing) != 1 or not session_key or self.person_id is None:
+            return self._read()
+        turn_id, reader = growing[0]
+        found = Frame.objects.growing(
+            turn_id, after=reader.number, person_id=self.person_id, session_key=session_key
+        ).values_list("number", "sealed_text")
+        frames = list(found)
+        if not frames or reader.box is None:
+            return self._read()
+        grown = reader.text + "".join(reader.box.unseal(bytes(sealed)).decode() for _, sealed in frames)
+        blocks = reader.advance(grown, number=frames[-1][0])
+        return [_blocks(turn_id, reader, blocks)]
+
     def _read(self) -> list[dict[str, Any]] | None:
         """Read what is new for this page; None when the person may no longer see it."""
         person = person_of_scope(self.scope)
@@ -113,6 +137,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         conversation = Conversation.objects.visible_to(person).filter(pk=str(self.conversation_id)).first()
         if conversation is None:
             return None
+        self.person_id = person.pk
         waiting = [turn_id for turn_id in self.readers if turn_id in self.shown]
         rows = conversation.turns.filter(pk__in=waiting) | conversation.turns.exclude(pk__in=self.shown)
         messages: list[dict[str, Any]] = []
@@ -131,11 +156,11 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         if not turn.is_open:
             del self.readers[turn.pk]
             return messages
-        if not reader.text:
+        if reader.box is None:
             self.readers[turn.pk] = reader = _caught_up(turn, person, up_to=reader.number)
         if turn.last_frame > reader.number:
             blocks = reader.advance(turns.arrived_text(turn), number=turn.last_frame)
-            messages.append(_blocks(turn, blocks, len(reader.blocks)))
+            messages.append(_blocks(turn.pk, reader, blocks))
         status = render_to_string("chat/_status.html", {"turn": turn})
         if self.statuses.get(turn.pk) != status:
             self.statuses[turn.pk] = status
@@ -159,19 +184,19 @@ def render_turn(turn: Turn, person: User) -> str:
 
 def _caught_up(turn: Turn, person: User, *, up_to: int | None = None) -> Reader:
     """A reader that stands where a page stands which shows the turn's first `up_to` frames (all, by default)."""
-    reader = Reader()
+    reader = Reader(box=keys.open_key(turn.conversation_id).box(texts.FRAME))
     reader.renderer.citations = reading.addresses(reading.sources_of(turn, person=person))
     number = turn.last_frame if up_to is None else up_to
     reader.advance(turns.arrived_text(turn, up_to=number), number=number)
     return reader
 
 
-def _blocks(turn: Turn, blocks: list[tuple[int, str]], count: int) -> dict[str, Any]:
+def _blocks(turn_id: UUID, reader: Reader, blocks: list[tuple[int, str]]) -> dict[str, Any]:
     return {
         "type": "blocks",
-        "turn": str(turn.pk),
-        "number": turn.last_frame,
-        "count": count,
+        "turn": str(turn_id),
+        "number": reader.number,
+        "count": len(reader.blocks),
         "blocks": [{"index": index, "html": html} for index, html in blocks],
     }
 

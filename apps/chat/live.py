@@ -12,7 +12,8 @@ def group_of(conversation_id: UUID) -> str:
     return f"conversation.{conversation_id.hex}"
 
 
-async def wake(conversation_id: UUID, turn_id: UUID) -> None:
-    """Tell every socket of a conversation that a turn has news."""
+async def wake(conversation_id: UUID, turn_id: UUID, *, is_frame: bool = False) -> None:
+    """Tell every socket of a conversation that a turn has news; `is_frame` says that only the answer has grown."""
     layer = get_channel_layer()
-    await layer.group_send(group_of(conversation_id), {"type": "turn.news", "turn": str(turn_id)})
+    news = {"type": "turn.news", "turn": str(turn_id), "is_frame": is_frame}
+    await layer.group_send(group_of(conversation_id), news)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Self
+from uuid import UUID
 
+from django.contrib.sessions.models import Session
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.accounts.models import Role, Team, User
@@ -152,12 +155,33 @@ class Message(models.Model):
         return f"{self.author} in {self.turn_id}"
 
 
+class FrameQuerySet(models.QuerySet["Frame"]):
+    def growing(self, turn_id: UUID, *, after: int, person_id: UUID, session_key: str) -> Self:
+        """
+        Frames of an open turn beyond number `after`, if this very session of `person_id` may still read them.
+
+        One query asks it all: owner, active, not deleted, session alive. Nothing found says nothing about the reason.
+        """
+        is_signed_in = Session.objects.filter(session_key=session_key, expire_date__gt=Now())
+        return self.filter(
+            Exists(is_signed_in),
+            turn_id=turn_id,
+            number__gt=after,
+            turn__outcome=Turn.Outcome.OPEN,
+            turn__conversation__deleted_at=None,
+            turn__conversation__owner_id=person_id,
+            turn__conversation__owner__is_active=True,
+        )
+
+
 class Frame(models.Model):
     """A numbered piece of an answer that is still arriving; gone once the turn closes and the message holds it all."""
 
     turn = models.ForeignKey(Turn, models.CASCADE, related_name="frames")
     number = models.PositiveIntegerField()
     sealed_text = models.BinaryField()
+
+    objects = FrameQuerySet.as_manager()
 
     class Meta:
         ordering = ["number"]

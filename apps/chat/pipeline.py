@@ -32,7 +32,7 @@ from apps.rag.search import SearchFailed
 
 logger = logging.getLogger(__name__)
 
-FRAME_SECONDS = 0.05
+FRAME_SECONDS = 0.08
 HEARTBEAT_SECONDS = 1.5
 CLOSING_ATTEMPTS = 30
 CLOSING_PAUSE_SECONDS = 1.0
@@ -87,7 +87,7 @@ class Answer:
 
     async def keep_arriving(self) -> None:
         """
-        Write frames while words arrive, the first at once, later ones at most 20 a second.
+        Write frames while words arrive, the first at once, later ones at most 12 a second.
 
         :raises Stopped: once the turn should not go on.
         """
@@ -105,7 +105,7 @@ class Answer:
             raise Stopped
         self.frames = number
         self._kept += len(words)
-        await live.wake(self.job.conversation_id, self.job.turn_id)
+        await live.wake(self.job.conversation_id, self.job.turn_id, is_frame=True)
 
 
 async def answer_turn(turn_id: UUID) -> None:

@@ -15,7 +15,7 @@ from apps.chat.models import Conversation, Message, Turn
 from apps.chat.rendering import BlockRenderer
 from apps.ledger.models import Intent
 from apps.privacy import keys
-from apps.privacy.keys import ConversationKey
+from apps.privacy.keys import Box, ConversationKey
 from apps.rag.models import Passage
 
 ERASED = "This text was erased."
@@ -76,6 +76,7 @@ class Reader:
     number: int = 0
     text: str = ""
     blocks: list[str] = field(default_factory=list)
+    box: Box | None = None
     renderer: BlockRenderer = field(default_factory=BlockRenderer)
 
     def advance(self, text: str, *, number: int) -> list[tuple[int, str]]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Prefetch
 
 from apps.accounts.actors import who
@@ -20,7 +20,7 @@ from apps.accounts.models import Team, User
 from apps.chat import texts
 from apps.chat.composition import CHARACTERS_PER_TOKEN, PROMPT_VERSION, Exchange
 from apps.chat.forms import Question
-from apps.chat.models import Citation, Conversation, Frame, Message, Turn
+from apps.chat.models import Citation, Conversation, Message, Turn
 from apps.gateway import budgets
 from apps.gateway.admission import Admission
 from apps.gateway.models import LanguageModel
@@ -39,6 +39,14 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=6)
 FORGOTTEN_AFTER = timedelta(minutes=3)
 HISTORY_TURNS = 20
+KEEP_FRAME = """
+WITH answering AS (
+    UPDATE chat_turn SET last_frame = %s, lease_until = %s, step = %s
+     WHERE id = %s AND outcome = 'OPEN' AND stop_requested_at IS NULL
+    RETURNING id
+)
+INSERT INTO chat_frame (turn_id, number, sealed_text) SELECT id, %s, %s FROM answering
+"""
 PAYLOAD = "ledger.payload"
 LEDGER_ANSWER = "ledger.answer"
 
@@ -74,6 +82,7 @@ class Job:
     model_id: UUID | None
     model_label: str
     window_tokens: int
+    data_key: ConversationKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +222,7 @@ def load_job(turn_id: UUID) -> Job:
         model_id=turn.model_id,
         model_label=turn.model_label,
         window_tokens=turn.model.context_window if turn.model else 4096,
+        data_key=data_key,
     )
 
 
@@ -310,22 +320,17 @@ def hold_reservation(turn_id: UUID, reservation_id: UUID) -> None:
     Turn.objects.filter(pk=turn_id).update(reservation_id=reservation_id)
 
 
-@transaction.atomic
 def write_frame(job: Job, *, number: int, text: str, now: datetime) -> bool:
     """
-    Keep one piece of the answer.
+    Keep one piece of the answer, renew the lease and learn whether to go on: one statement, one round trip.
 
     :return: whether the pipeline should go on; see :func:`keep_alive`.
     """
-    goes_on = (
-        Turn.objects.open()
-        .filter(pk=job.turn_id, stop_requested_at=None)
-        .update(last_frame=number, lease_until=now + LEASE, step=Turn.Step.ANSWERING)
-    )
-    if goes_on:
-        sealed = texts.seal_text(keys.open_key(job.conversation_id), text, purpose=texts.FRAME)
-        Frame.objects.create(turn_id=job.turn_id, number=number, sealed_text=sealed)
-    return bool(goes_on)
+    sealed = texts.seal_text(job.data_key, text, purpose=texts.FRAME)
+    step = Turn.Step.ANSWERING.value
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP_FRAME, (number, now + LEASE, step, job.turn_id, number, sealed))
+        return bool(cursor.rowcount == 1)
 
 
 @transaction.atomic

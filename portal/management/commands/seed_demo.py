@@ -10,6 +10,7 @@ from django.core.management import BaseCommand, CommandError
 from apps.accounts import demo as people
 from apps.accounts.models import Team
 from apps.gateway import demo as models
+from apps.rag import demo as documents
 
 
 class Command(BaseCommand):
@@ -23,3 +24,4 @@ class Command(BaseCommand):
             )
         people.seed_demo()
         models.seed_demo(Team.objects.all())
+        documents.seed_demo()
