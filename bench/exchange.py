@@ -46,7 +46,8 @@ import sys
 from decimal import Decimal
 from apps.accounts.models import Team
 from apps.gateway.models import Budget, Grant, LanguageModel, Provider
-place = Provider.objects.create(name="Bench", kind="OPENAI_COMPATIBLE", base_url={url!r}, egress_class="OUTSIDE", is_on=True)
+place = Provider.objects.create(
+    name="Bench", kind="OPENAI_COMPATIBLE", base_url={url!r}, egress_class="OUTSIDE", is_on=True)
 model = LanguageModel.objects.create(provider=place, label="Bench model", upstream_id="bench", context_window=32000,
     max_output_tokens=1000, input_price=Decimal(1), output_price=Decimal(2), is_on=True)
 for team in Team.objects.all():
