@@ -36,13 +36,13 @@ def main() -> None:
 
 
 def _require_migrations() -> None:
-    """Compare our models with our migrations; `makemigrations --check` would want a database and look at others' too."""
+    """Compare our models with our migrations; `makemigrations --check` wants a database and looks at others' too."""
     from django.apps import apps
     from django.db.migrations.autodetector import MigrationAutodetector
     from django.db.migrations.loader import MigrationLoader
     from django.db.migrations.state import ProjectState
 
-    loader = MigrationLoader(None, ignore_no_initial=True)
+    loader = MigrationLoader(None)
     changes = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps)).changes(graph=loader.graph)
     ours = {config.label for config in apps.get_app_configs() if config.name.startswith(("apps.", "portal"))}
     missing = {label: migrations for label, migrations in changes.items() if label in ours}
