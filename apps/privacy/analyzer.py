@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, RecognizerResult
 
@@ -32,14 +32,14 @@ FAMILIES: Final = {
 }
 
 
-class Analyzer(AnalyzerEngine):  # type: ignore[misc]
+class Analyzer(AnalyzerEngine):
     """
     Presidio's analyzer without its quadratic pass over duplicates and its lemma-based context.
 
     Overlaps are settled once, by `overlaps.resolve`; context is part of our rules.
     """
 
-    def analyze(self, text: str, language: str = LANGUAGE, **_: Any) -> list[RecognizerResult]:
+    def look(self, text: str, *, language: str = LANGUAGE) -> list[RecognizerResult]:
         """Run every registered recogniser over `text` and give all results, overlapping ones included."""
         recognizers = self.registry.get_recognizers(language=language, all_fields=True)
         entities = self.get_supported_entities(language=language)
@@ -78,7 +78,7 @@ def analyzer() -> Analyzer:
 
 
 def _raw(text: str) -> Iterable[Finding]:
-    for found in analyzer().analyze(text):
+    for found in analyzer().look(text):
         yield Finding(found.entity_type, found.start, found.end, found.score, found.recognition_metadata[REASON])
 
 

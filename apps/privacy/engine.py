@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import atexit
 import hashlib
+import logging
 import multiprocessing
 import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
+from concurrent.futures.process import BrokenProcessPool
 from typing import Final
 
 from django.conf import settings
@@ -24,17 +26,25 @@ from apps.privacy import sentinel, worker
 from apps.privacy import version as engine_version
 from apps.privacy.findings import Finding, MalformedFinding, checked
 
+logger = logging.getLogger(__name__)
+
 SECONDS_AT_LEAST: Final = 3.0
 SECONDS_PER_CHARACTER: Final = 0.00025
 REMEMBERED: Final = 2_000
+ENGINE_FAILED: Final = "The privacy engine did not answer, so the message was not sent. Try again."
+ENGINE_LATE: Final = (
+    "The message took too long to check for personal data, so it was not sent. Send it in smaller parts."
+)
 
 
 class ScrubberUnavailable(Exception):
-    """The text could not be analysed for certain, so nothing may be sent. The sentence is for the person."""
+    """
+    The text could not be analysed for certain, so nothing may be sent. The sentence is for the person.
 
-    def __init__(
-        self, sentence: str = "The privacy engine did not answer, so the message was not sent. Try again."
-    ) -> None:
+    Raised without a cause on purpose: what libraries raise may quote the text.
+    """
+
+    def __init__(self, sentence: str = ENGINE_FAILED) -> None:
         super().__init__(sentence)
         self.sentence = sentence
 
@@ -53,11 +63,12 @@ def detect(text: str) -> tuple[Finding, ...]:
     remembered = _memory.get(text)
     if remembered is not None:
         return remembered
+    failure = ENGINE_FAILED
     try:
-        found = worker.find(text)
-    except Exception as error:
-        raise ScrubberUnavailable from error
-    return _memory.put(text, _trusted(text, found))
+        return _memory.put(text, _trusted(text, worker.find(text)))
+    except Exception as error:  # noqa: BLE001 - any library may fail here; the refusal is raised below
+        logger.error("The privacy engine failed: %s", type(error).__name__)  # noqa: TRY400 - its text holds personal data
+    raise ScrubberUnavailable(failure)
 
 
 async def detect_async(text: str) -> tuple[Finding, ...]:
@@ -71,19 +82,29 @@ async def detect_async(text: str) -> tuple[Finding, ...]:
     remembered = _memory.get(text)
     if remembered is not None:
         return remembered
+    failure = ENGINE_FAILED
     try:
-        future = _pool.get().schedule(worker.find, args=(text,), timeout=seconds_for(text))
-        async with asyncio.timeout(settings.SCRUB_SECONDS):
-            found = await asyncio.wrap_future(future)
-    except TimeoutError as error:
-        raise ScrubberUnavailable(
-            "The message took too long to check for personal data, so it was not sent. Send it in smaller parts."
-        ) from error
-    except asyncio.CancelledError:
-        raise
-    except Exception as error:
-        raise ScrubberUnavailable from error
-    return _memory.put(text, _trusted(text, found))
+        return _memory.put(text, _trusted(text, await _ask_the_process(text)))
+    except TimeoutError:
+        logger.error("The privacy engine was late for a text of %d characters", len(text))  # noqa: TRY400
+        failure = ENGINE_LATE
+    except Exception as error:  # noqa: BLE001 - any library may fail here; the refusal is raised below
+        logger.error("The privacy engine failed: %s", type(error).__name__)  # noqa: TRY400 - its text holds personal data
+    raise ScrubberUnavailable(failure)
+
+
+async def _ask_the_process(text: str) -> tuple[Finding, ...]:
+    """Ask the engine's process; one that had died idle is replaced and asked once more."""
+    try:
+        return await _one_attempt(text)
+    except BrokenProcessPool:
+        return await _one_attempt(text)
+
+
+async def _one_attempt(text: str) -> tuple[Finding, ...]:
+    future = _pool.get().schedule(worker.find, args=(text,), timeout=seconds_for(text))
+    async with asyncio.timeout(settings.SCRUB_SECONDS):
+        return await asyncio.wrap_future(future)
 
 
 def seconds_for(text: str) -> float:
@@ -107,12 +128,9 @@ def forget() -> None:
 
 
 def _trusted(text: str, found: Iterable[Finding]) -> tuple[Finding, ...]:
-    try:
-        findings = checked(found, text=text)
-    except (MalformedFinding, TypeError, AttributeError) as error:
-        raise ScrubberUnavailable from error
+    findings = checked(found, text=text)
     if sentinel.overlooked(text, findings):
-        raise ScrubberUnavailable
+        raise MalformedFinding("The privacy engine overlooked something obvious.")
     return findings
 
 
@@ -143,7 +161,7 @@ class _Pool:
     def _stop(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None and self._owner == os.getpid():
-            pool.stop()
+            pool.stop()  # type: ignore[no-untyped-call]
             pool.join()
 
 

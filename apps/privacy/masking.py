@@ -4,20 +4,31 @@
 
 from __future__ import annotations
 
-import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from typing import Final, TypeAlias
 
-from presidio_anonymizer import AnonymizerEngine
-from presidio_anonymizer.entities import OperatorConfig, RecognizerResult
+import regex
 
 from apps.privacy.findings import Finding
 
+# For a cloud operator that nobody uses here, the anonymizer imports the whole analyzer and its language library (100 MB
+# of memory in every web process). It accepts their absence, so they are made absent while it is imported.
+_is_absent = sys.modules.get("presidio_analyzer") is None
+if _is_absent:
+    sys.modules["presidio_analyzer"] = None  # type: ignore[assignment]
+try:
+    from presidio_anonymizer import AnonymizerEngine
+    from presidio_anonymizer.entities import OperatorConfig, RecognizerResult
+finally:
+    if _is_absent:
+        del sys.modules["presidio_analyzer"]
+
 STRETCH: Final = 4_000
 """Characters after which a new stretch begins: the anonymizer copies the whole text for each finding."""
-LOOKS_ESCAPED: Final = re.compile(r"(?<![\w\\/:.])\\\Z")
+LOOKS_ESCAPED: Final = regex.compile(r"(?<![\w\\/:.])\\\Z")
 PlaceholderFor: TypeAlias = Callable[[str, str], str]
 
 
@@ -74,4 +85,4 @@ def _anonymized(text: str, stretch: tuple[int, int, list[Finding]], placeholder_
 
 @cache
 def _anonymizer() -> AnonymizerEngine:
-    return AnonymizerEngine()
+    return AnonymizerEngine()  # type: ignore[no-untyped-call]

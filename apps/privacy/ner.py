@@ -37,7 +37,7 @@ class ModelMissing(Exception):
     """The language model's files are not where its package should have put them; install the requirements again."""
 
 
-class LightNlpEngine(NlpEngine):  # type: ignore[misc]
+class LightNlpEngine(NlpEngine):
     """Presidio's language engine without what only context words need."""
 
     engine_name = "portcullis_light"
@@ -59,12 +59,13 @@ class LightNlpEngine(NlpEngine):  # type: ignore[misc]
 
     def process_text(self, text: str, language: str) -> NlpArtifacts:
         """Recognise entities in `text`, piece by piece."""
-        entities = [
+        entities: list[Any] = [
             (start + entity.start_char, start + entity.end_char, entity.label_)
             for start, piece in pieces(text)
             for entity in self._nlp(piece).ents
         ]
-        return NlpArtifacts(entities, [], [], [], self, language)
+        tokens: Any = []
+        return NlpArtifacts(entities, tokens, [], [], self, language)
 
     def process_batch(
         self, texts: Iterable[str], language: str, batch_size: int = 1, n_process: int = 1, **_: Any
@@ -90,7 +91,7 @@ class LightNlpEngine(NlpEngine):  # type: ignore[misc]
         return [LANGUAGE]
 
 
-class ModelNameRecognizer(LocalRecognizer):  # type: ignore[misc]
+class ModelNameRecognizer(LocalRecognizer):
     """Turns the model's persons into results, after taking out what cannot be a name."""
 
     def __init__(self) -> None:
@@ -104,7 +105,9 @@ class ModelNameRecognizer(LocalRecognizer):  # type: ignore[misc]
         if v.PERSON not in entities:
             return []
         found = []
-        for start, end, label in nlp_artifacts.entities:
+        entity: Any
+        for entity in nlp_artifacts.entities:
+            start, end, label = entity
             if label != "PERSON":
                 continue
             for first, last in _lines(text, start, end):

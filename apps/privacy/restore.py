@@ -81,7 +81,7 @@ class Grammar:
             for pattern in self.begun:
                 match = pattern.fullmatch(text, start, partial=True)
                 if match is not None and match.partial:
-                    return start
+                    return int(start)
         return len(text)
 
 
@@ -140,7 +140,7 @@ class Restorer:
         type_ = regex.sub(r"\\?_|[ -]", "_", match["type"]).upper()
         value = self._values.get(f"{type_}_{match['number']}")
         if value is None:
-            return match[0]
+            return str(match[0])
         return value + (match["possessive"] or "")
 
 

@@ -61,7 +61,7 @@ class Rule:
         return bool(self.context.search(before) or self.context.search(text[end : end + CONTEXT_AFTER]))
 
 
-class RuleRecognizer(LocalRecognizer):  # type: ignore[misc]
+class RuleRecognizer(LocalRecognizer):
     """Runs a family of rules inside Presidio's registry."""
 
     def __init__(self, name: str, rules: Sequence[Rule]) -> None:

@@ -126,7 +126,7 @@ class Vault:
 
     def _load(self) -> None:
         for row in VaultEntry.objects.filter(conversation_id=self.conversation_id).order_by("id"):
-            value = self._box.unseal(row.sealed_value, label=row.placeholder).decode(ENCODING, "surrogatepass")
+            value = self._box.unseal(bytes(row.sealed_value), label=row.placeholder).decode(ENCODING, "surrogatepass")
             self._remember(row.placeholder, row.type, value)
             self._saved.add(row.placeholder)
 
