@@ -6,6 +6,7 @@ The order: secrets, process manager, database, schema, then model, worker and we
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -93,7 +94,8 @@ class Launcher:
             self._state.postgres.create_databases()
 
     def _prepare(self) -> None:
-        module = [sys.executable, "-m", "portal.embedded.preparation", "--demo-mark", str(self._state.demo_mark)]
+        files = ["--demo-mark", str(self._state.demo_mark), "--people-file", str(self._state.people)]
+        module = [sys.executable, "-m", "portal.embedded.preparation", *files]
         with_owner = preparation_environment(self._state, self._ports)
         done = subprocess.run(tethered(module), check=False, cwd=ROOT, env=with_owner, start_new_session=True)
         if done.returncode:
@@ -112,7 +114,8 @@ class Launcher:
     def _say_ready(self, seconds: float) -> None:
         processes = self._supervisor.processes()
         has_demo = self._environment["PORTCULLIS_DEMO_SIGN_IN"].lower() in {"1", "true", "yes", "on"}
-        say(banner(self._address, processes, self._state, seconds=seconds, has_demo=has_demo))
+        people = json.loads(self._state.people.read_text()) if has_demo else []
+        say(banner(self._address, people, processes, self._state, seconds=seconds))
 
     def _watch(self) -> NoReturn:
         watch = Watch(self._state, self._supervisor)

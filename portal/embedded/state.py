@@ -72,6 +72,11 @@ class State:
         return self.home / "demo.seeded"
 
     @property
+    def people(self) -> Path:
+        """Whom one can sign in as, for the banner; written at every start."""
+        return self.run / "people.json"
+
+    @property
     def postgres(self) -> EmbeddedPostgres:
         return EmbeddedPostgres(self.home / "postgres")
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
 from celery import bootsteps, signals
 from celery.beat import EmbeddedService
+from celery.exceptions import SecurityWarning
 
 from portal.celery import app
 from portal.embedded.broker import show_unfinished
@@ -45,6 +47,8 @@ def main() -> None:
 
     if count := show_unfinished(app.conf.broker_url):
         print(f"{count} tasks that an earlier worker did not finish are done again", flush=True)
+    # Celery warns about root because of pickle; here tasks are JSON.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     app.steps["worker"].add(Scheduler)
     app.worker_main(["worker", "--pool=threads", f"--concurrency={THREADS}", "--loglevel=INFO", "--without-gossip"])
 
