@@ -29,6 +29,8 @@ def parse(data: bytes) -> Parsed:
     """
     try:
         document = docx.Document(io.BytesIO(data))
+        if document.element.getroottree().docinfo.doctype:  # Word writes none; it could only declare entities
+            raise Unreadable(Reason.DAMAGED)
         return Parsed(tuple(_blocks(document)))
     except (PackageNotFoundError, KeyError, ValueError, AttributeError, etree.XMLSyntaxError):
         raise Unreadable(Reason.DAMAGED) from None

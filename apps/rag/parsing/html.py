@@ -36,7 +36,7 @@ def parse(data: bytes) -> Parsed:
     """
     Read an HTML file.
 
-    :raises Unreadable: if it has no element at all.
+    :raises Unreadable: if it has no element at all, or is nested too deeply to be read to its end.
     """
     return Parsed(tuple(blocks_of(decode(data, may_declare=True))))
 
@@ -45,13 +45,15 @@ def blocks_of(markup: str) -> list[Block]:
     """
     Read a piece of HTML.
 
-    :raises Unreadable: if it has no element at all.
+    :raises Unreadable: if it has no element at all, or is nested too deeply to be read to its end.
     """
     parser = lxml.html.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
     try:
         root = lxml.html.document_fromstring(_XML_DECLARATION.sub("", markup), parser=parser)
     except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError, ValueError):
         raise Unreadable(Reason.NO_TEXT) from None
+    if any(error.level_name == "FATAL" for error in parser.error_log):  # the parser gave up and dropped the rest
+        raise Unreadable(Reason.DAMAGED)
     return list(_Walk().over(root))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from apps.rag.parsing import Block, Parsed, Role, Unreadable
+from apps.rag.parsing import Block, Parsed, Reason, Role, Unreadable
 from apps.rag.parsing.cleaning import one_line, tidy
 from apps.rag.parsing.decoding import decode
 from apps.rag.parsing.html import blocks_of
@@ -59,8 +59,9 @@ def _paragraph(text: str, marker: str = "") -> Iterator[Block]:
 def _html(markup: str) -> Iterator[Block]:
     try:
         yield from blocks_of(markup)
-    except Unreadable:  # a lone comment: nothing that a reader would see
-        return
+    except Unreadable as refusal:
+        if refusal.reason is not Reason.NO_TEXT:  # a lone comment is nothing that a reader would see
+            raise
 
 
 def _cells(tokens: list[Token]) -> Iterator[list[str]]:

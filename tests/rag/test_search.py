@@ -1,0 +1,153 @@
+"""What a question finds, and what it does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.privacy import engine
+from apps.privacy.findings import Finding
+from apps.rag import embedding
+from apps.rag.models import Passage
+from apps.rag.search import SearchFailed, search
+
+pytestmark = pytest.mark.django_db
+SMALL_TALK = (
+    "hi", "hello, how are you?", "thanks!", "thank you very much", "good morning", "tell me a joke", "who are you?",
+    "what can you do?", "how is the weather today?", "ok", "yes", "bye", "what is 2+2?", "write a poem about the sea",
+    "translate good night into French", "please continue", "test", "",  "   ", "\0", "🙂", "???", "'; DROP TABLE x; --",
+)  # fmt: skip
+SHELF = (
+    "The limit for one night in a hotel is 130 euros, in Paris and London 190 euros.",
+    "Article LS-400 is the multi-parameter sensor and costs 1280 euros from one piece.",
+    "Marisol Quintero of Brightwater Clinics receives a discount of 12 per cent until 30 June 2027.",
+    "The calibration service failed because one host kept an old password file.",
+    "Parental leave is 26 weeks on full pay for the parent who gives birth.",
+)
+
+
+@pytest.fixture
+def maya(make_person: Any, make_collection: Any, make_document: Any) -> Any:
+    collection = make_collection("Contracts", teams=("Sales",))
+    for number, text in enumerate(SHELF):
+        make_document(collection, text, title=f"Document {number}")
+    return make_person(teams=("Sales",))
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("How much may a hotel in Paris cost?", 0),
+        ("What does the LS-400 cost?", 1),
+        ("LS-400", 1),
+        ("Until when does Marisol Quintero get her discount?", 2),
+        ("Why did calibration break down?", 3),
+        ("How long can a mother stay at home with pay?", 4),
+    ],
+)
+def test_the_best_passage_comes_first(maya: Any, question: str, expected: int):
+    hits = search(maya, question)
+
+    assert hits[0].document_title == f"Document {expected}"
+    assert hits[0].text == SHELF[expected]
+    assert hits[0].permission == "granted to team Sales"
+
+
+@pytest.mark.parametrize("said", SMALL_TALK)
+def test_small_talk_finds_nothing(maya: Any, said: str):
+    assert search(maya, said) == []
+
+
+def test_no_more_than_asked_for(maya: Any):
+    assert len(search(maya, "sensor discount hotel calibration leave euros", limit=2)) <= 2
+
+
+@pytest.mark.parametrize("said", ["x" * 200_000, "hotel " * 50_000, "hotel\ud800 in Paris", "\\' | & ! <-> hotel :*"])
+def test_no_question_breaks_the_search(maya: Any, said: str):
+    assert isinstance(search(maya, said), list)
+
+
+def test_company_wide_collections_say_so(make_person: Any, make_collection: Any, make_document: Any):
+    make_document(make_collection("Handbook", company_wide=True), SHELF[0])
+
+    assert search(make_person(), "hotel in Paris?")[0].permission == "company-wide collection Handbook"
+
+
+def test_findings_are_offsets_into_the_text_that_is_given(maya: Any):
+    passage = Passage.objects.get(text__contains="Marisol")
+    start = passage.text.index("Marisol Quintero")
+    kept = Finding("PERSON", start, start + len("Marisol Quintero"), 0.9, "a name")
+    in_title = Finding("ID", 0, 4, 0.9, "in the context line")
+    Passage.objects.filter(pk=passage.pk).update(findings=[in_title.to_json(), kept.to_json()])
+
+    hit = search(maya, "Until when does Marisol Quintero get her discount?")[0]
+
+    assert [hit.text[finding.start : finding.end] for finding in hit.findings] == ["Marisol Quintero"]
+
+
+def test_findings_of_an_older_engine_are_made_anew(
+    maya: Any, make_collection: Any, make_document: Any, monkeypatch: pytest.MonkeyPatch
+):
+    Passage.objects.get(text__contains="Marisol").document.delete()
+    make_document(make_collection("Old", teams=("Sales",)), SHELF[2], version="older")
+    monkeypatch.setattr(
+        engine, "detect", lambda text: (Finding("PERSON", text.index("Marisol"), text.index(" of "), 1.0, "now"),)
+    )
+
+    hit = search(maya, "Until when does Marisol Quintero get her discount?")[0]
+
+    assert [hit.text[finding.start : finding.end] for finding in hit.findings] == ["Marisol Quintero"]
+
+
+def test_a_missing_model_is_said_and_not_taken_for_no_documents(maya: Any, monkeypatch: pytest.MonkeyPatch):
+    def gone(text: str) -> Any:
+        raise embedding.EmbeddingUnavailable
+
+    monkeypatch.setattr(embedding, "embed", gone)
+
+    with pytest.raises(SearchFailed):
+        search(maya, "How much may a hotel cost?")
+
+
+def test_every_statement_about_passages_carries_the_permission(maya: Any):
+    with CaptureQueriesContext(
+        connection,
+    ) as statements:
+        search(maya, "How much may a hotel in Paris cost?")
+
+    about_passages = [each["sql"] for each in statements if 'FROM "rag_passage"' in each["sql"]]
+    assert len(about_passages) >= 4
+    assert all("accounts_membership" in sql and '"is_company_wide"' in sql for sql in about_passages)
+    assert all('"is_active"' in sql for sql in about_passages)
+
+
+def test_words_of_documents_one_may_not_see_do_not_change_what_one_finds(
+    maya: Any, make_collection: Any, make_document: Any
+):
+    before = [(hit.passage_id, hit.score) for hit in search(maya, "hotel in Paris")]
+
+    secret = make_collection("Secret", teams=("Engineering",))
+    for number in range(5):
+        make_document(secret, f"Hotel Paris hotel Paris {number}", title=f"Secret {number}")
+
+    assert [(hit.passage_id, hit.score) for hit in search(maya, "hotel in Paris")] == before
+
+
+def test_a_hit_behind_many_forbidden_ones_is_found(make_person: Any, make_collection: Any, make_document: Any):
+    forbidden = make_document(make_collection("Secret", teams=("Engineering",)), "x")
+    vector = embedding.embed("The hotel in Paris costs 190 euros at most.").tolist()
+    Passage.objects.bulk_create(
+        Passage(document=forbidden, ordinal=number, text=f"Secret\n{number}", embedding=vector)
+        for number in range(1, 1_200)
+    )
+    make_document(make_collection("Handbook", company_wide=True), SHELF[0])
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+
+    hits = search(make_person(teams=("Sales",)), "Which hotel price is the limit in Paris?")
+
+    assert [hit.text for hit in hits] == [SHELF[0]]
