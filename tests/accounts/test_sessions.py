@@ -14,6 +14,7 @@ from django.urls import NoReverseMatch, reverse
 
 from apps.accounts.access import person_of_scope, roles_required, signed_in
 from apps.accounts.actors import who
+from apps.accounts.backends import PersonBackend
 from apps.accounts.models import Role, RoleAssignment, User
 from tests.accounts.conftest import recorded
 
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 def scope_of(client):
     """The scope of a socket this browser has opened, its session loaded long ago."""
     session = SessionStore(client.session.session_key)
-    session.load()
+    assert session["_auth_user_id"]  # read now, and kept by the session object from here on
     return {"type": "websocket", "session": session, "user": None}
 
 
@@ -52,6 +53,15 @@ def test_a_deactivation_ends_the_socket_and_the_next_request(client, make_person
 
     assert person_of_scope(scope) is None
     assert client.get(reverse("accounts:profile")).status_code == 302
+
+
+def test_a_session_never_becomes_a_person_who_is_not_active(make_person):
+    maya = make_person()
+    assert PersonBackend().get_user(maya.pk) == maya
+
+    User.objects.filter(pk=maya.pk).update(is_active=False)
+
+    assert PersonBackend().get_user(maya.pk) is None
 
 
 def test_ended_sessions_stay_ended_after_a_reactivation(client, make_person):
