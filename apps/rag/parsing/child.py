@@ -8,28 +8,31 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, TypeAlias
 
-from apps.rag.parsing import MOST_BLOCKS, Kind, Parsed, Reason, Unreadable, docx, html, kinds, markdown, pdf, plain
+from apps.rag.parsing import MOST_BLOCKS, Kind, Parsed, Reason, Unreadable, kinds
 from apps.rag.parsing.isolation import CannotIsolate, close_the_doors, limit_resources
 
-_READERS = {
-    Kind.PDF: pdf.parse,
-    Kind.DOCX: docx.parse,
-    Kind.MARKDOWN: markdown.parse,
-    Kind.TEXT: plain.parse,
-    Kind.HTML: html.parse,
-}
+Reader: TypeAlias = Callable[[bytes], Parsed]
+_MODULES = {Kind.PDF: "pdf", Kind.DOCX: "docx", Kind.MARKDOWN: "markdown", Kind.TEXT: "plain", Kind.HTML: "html"}
 
 
-def read(kind: Kind, data: bytes) -> Parsed:
+def reader_of(kind: Kind) -> Reader:
+    """Import the reader of one kind, and only that: the libraries take longer to load than a file to read."""
+    reader: Reader = import_module(f"apps.rag.parsing.{_MODULES[kind]}").parse
+    return reader
+
+
+def read(kind: Kind, reader: Reader, data: bytes) -> Parsed:
     """
     Confirm and read one file.
 
     :raises Unreadable: if it cannot be read.
     """
     kinds.confirm(kind, data)
-    parsed = _READERS[kind](data)
+    parsed = reader(data)
     if not parsed.blocks:
         raise Unreadable(Reason.NO_TEXT)
     if len(parsed.blocks) > MOST_BLOCKS:
@@ -37,10 +40,10 @@ def read(kind: Kind, data: bytes) -> Parsed:
     return parsed
 
 
-def answer(kind: Kind, data: bytes) -> dict[str, Any]:
+def answer(kind: Kind, reader: Reader, data: bytes) -> dict[str, Any]:
     """Read one file and describe the result in what JSON can say."""
     try:
-        parsed = read(kind, data)
+        parsed = read(kind, reader, data)
     except Unreadable as refusal:
         return {"reason": refusal.reason}
     except (MemoryError, RecursionError):
@@ -50,6 +53,9 @@ def answer(kind: Kind, data: bytes) -> dict[str, Any]:
 
 
 def main() -> None:
+    """Read what is given on standard input, behind closed doors."""
+    kind = Kind(sys.argv[1])
+    reader = reader_of(kind)
     try:
         limit_resources()
         data = sys.stdin.buffer.read()
@@ -57,7 +63,7 @@ def main() -> None:
     except CannotIsolate:
         result: dict[str, Any] = {"reason": Reason.NOT_ISOLATED}
     else:
-        result = answer(Kind(sys.argv[1]), data)
+        result = answer(kind, reader, data)
     sys.stdout.write(json.dumps(result))
 
 
