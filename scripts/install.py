@@ -21,6 +21,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST, NEWEST = (3, 11), (3, 13)
 REQUIREMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*==", re.MULTILINE)
+STARTED = re.compile(r"(?:Collecting|Processing|Requirement already satisfied:) (\S+)")
 BROADER = {"requirements.lock": ["requirements-dev.lock"]}
 
 
@@ -90,10 +91,9 @@ def _follow(pip: subprocess.Popen[str], total: int) -> list[str]:
         lines.append(line.rstrip())
         if line.startswith("Ignoring "):  # a package of another platform
             total -= 1
-        if line.startswith(("Collecting ", "Requirement already satisfied: ")):
+        if started := STARTED.match(line):
             done += 1
-            name = line.split()[1 if line.startswith("Collecting") else 3]
-            _show(f"  {done:>3} of {total}  {name[:50]}", is_last=False, count=done)
+            _show(f"  {done:>3} of {total}  {Path(started[1]).name[:50]}", is_last=False, count=done)
         elif line.startswith("Installing collected"):
             _show("  unpacking", is_last=True, count=0)
     return lines

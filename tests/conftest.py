@@ -11,8 +11,7 @@ import pytest
 from django.conf import settings
 
 from portal.embedded.database import EmbeddedPostgres
-from tests.environment import POSTGRES as _postgres
-from tests.environment import STATE
+from tests.environment import POSTGRES, STATE
 from tests.fake_provider import FakeProvider
 
 
@@ -24,13 +23,13 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
     """The test run's own PostgreSQL cluster."""
-    _postgres.initialise()
-    server = _postgres.start(durable=False)
-    _postgres.create_databases()
-    yield _postgres
+    POSTGRES.initialise()
+    server = POSTGRES.start(durable=False)
+    POSTGRES.create_databases()
+    yield POSTGRES
     server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown: it waits for no client
     server.wait()
-    shutil.rmtree(_postgres.socket_dir, ignore_errors=True)
+    shutil.rmtree(POSTGRES.socket_dir, ignore_errors=True)
     shutil.rmtree(STATE, ignore_errors=True)
 
 
@@ -73,7 +72,7 @@ def _flush_as_superuser() -> Iterator[None]:
     from django.test import TransactionTestCase
 
     def truncate(self: TransactionTestCase) -> None:
-        with psycopg.connect(_postgres.url("postgres"), autocommit=True) as connection:
+        with psycopg.connect(POSTGRES.url("postgres"), autocommit=True) as connection:
             tables = connection.execute(
                 "SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables "
                 "WHERE schemaname = 'public' AND tablename NOT IN ('django_migrations', 'django_content_type')"
