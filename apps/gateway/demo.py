@@ -12,7 +12,7 @@ from apps.gateway.models import Budget, EgressClass, Grant, LanguageModel, Provi
 
 PROVIDER = "On this machine"
 WINDOW = 8192
-MODELS = (("SmolLM2 135M (local)", 1024), ("SmolLM2 135M, short answers", 96))
+MODELS = (("SmolLM2 135M (local)", 400), ("SmolLM2 135M, short answers", 96))
 LIMITS = {"Sales": Decimal(150), "Engineering": Decimal(400), "People & Finance": Decimal(100)}
 OTHER_LIMIT = Decimal(100)
 

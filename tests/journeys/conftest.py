@@ -39,7 +39,7 @@ class Stack:
     process: subprocess.Popen[str]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Start the product as `make run` does, with a state folder and a port of its own; stop it as Ctrl-C does."""
     state = tmp_path_factory.mktemp("stack")
@@ -77,7 +77,7 @@ def _wait_until_ready(process: subprocess.Popen[str]) -> None:
             pytest.fail(f"The product was not ready after {READY_SECONDS} seconds:\n{said}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Headless Chromium."""
     found = next((path for path in CHROMIUM if Path(path).exists()), None)

@@ -150,6 +150,13 @@ def test_pages_are_for_https_and_for_the_named_host_alone(shape: Shape) -> None:
     assert httpx.get(f"http://127.0.0.1:{shape.port}/", headers={**AS_PROXY, "host": "evil.example"}).status_code == 400
 
 
+def test_plain_http_is_sent_to_https(shape: Shape) -> None:
+    answer = httpx.get(f"http://127.0.0.1:{shape.port}/audit/", headers={"host": HOST})
+
+    assert answer.status_code == 301
+    assert answer.headers["location"] == f"https://{HOST}/audit/"
+
+
 def test_the_demo_s_one_click_sign_in_does_not_exist(shape: Shape) -> None:
     page = shape.get("/accounts/sign-in/")
     assert "Maya" not in page.text
