@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.template import engines
 from django.template.loader import render_to_string
 from playwright.sync_api import Page, expect
@@ -171,3 +172,13 @@ def test_copying_that_the_browser_forbids_is_said_aloud(look_at: LookAt, parts: 
     page.get_by_role("button", name="Copy").click()
 
     expect(page.locator("live-region")).to_contain_text("did not allow copying")
+
+
+def test_on_a_phone_the_current_tab_is_brought_into_view(look_at: LookAt) -> None:
+    tabs = "".join(f'<a class="tab" href="#{at}">A rather long tab {at}</a>' for at in range(5))
+    row = f'<nav class="tabs" aria-label="Sections">{tabs}<a class="tab" aria-current="page" href="#z">Last</a></nav>'
+    markup = engines["django"].from_string(PARTS.replace("<h1>Parts</h1>", row)).render({}, request_of(AnonymousUser()))
+
+    page = look_at(markup, width=390, height=844)
+
+    expect(page.get_by_role("link", name="Last")).to_be_in_viewport(ratio=1)
