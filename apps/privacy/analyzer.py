@@ -14,9 +14,11 @@ from typing import Final
 
 from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, RecognizerResult
 
-from apps.privacy import literals, normalise, overlaps, words
+from apps.privacy import gazetteer, literals, normalise, overlaps, words
+from apps.privacy import vocabulary as v
 from apps.privacy.consistency import KnownValues
 from apps.privacy.findings import Finding, checked
+from apps.privacy.gazetteer import FirstNameRecognizer
 from apps.privacy.ner import LightNlpEngine, ModelNameRecognizer
 from apps.privacy.recognisers import contact, credentials, financial, identity, people, places, references
 from apps.privacy.rules import LANGUAGE, REASON, RuleRecognizer
@@ -59,6 +61,7 @@ def find(text: str) -> tuple[Finding, ...]:
     """
     view = normalise.view(text)
     seen = [finding for finding in _raw(view.text) if not _is_allowed(view.text, finding)]
+    seen += _listed(view.text, seen)
     seen = list(overlaps.resolve(seen, text=view.text))
     known = KnownValues()
     for finding in seen:
@@ -73,13 +76,23 @@ def analyzer() -> Analyzer:
     """Build the analyzer, once for each process. Takes a second or two and loads the language model."""
     nlp_engine = LightNlpEngine()
     recognizers = [RuleRecognizer(name, rules) for name, rules in FAMILIES.items()]
-    registry = RecognizerRegistry([*recognizers, ModelNameRecognizer()], supported_languages=[LANGUAGE])
+    registry = RecognizerRegistry(
+        [*recognizers, FirstNameRecognizer(), ModelNameRecognizer()], supported_languages=[LANGUAGE]
+    )
     return Analyzer(registry=registry, nlp_engine=nlp_engine, supported_languages=[LANGUAGE])
 
 
 def _raw(text: str) -> Iterable[Finding]:
     for found in analyzer().look(text):
         yield Finding(found.entity_type, found.start, found.end, found.score, found.recognition_metadata[REASON])
+
+
+def _listed(text: str, seen: Iterable[Finding]) -> list[Finding]:
+    persons = [(finding.start, finding.end) for finding in seen if finding.type == v.PERSON]
+    return [
+        Finding(v.PERSON, start, end, gazetteer.SCORE, gazetteer.IN_A_LIST)
+        for start, end in gazetteer.beside(text, persons)
+    ]
 
 
 def _is_allowed(text: str, finding: Finding) -> bool:

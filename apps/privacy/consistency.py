@@ -99,7 +99,7 @@ def _may_change_case(type_: str, value: str) -> bool:
         return False
     if type_ not in WHOLE_WORD_TYPES or " " in value:
         return True
-    return len(value) >= SHORTEST_FOREIGN_CASE and value.lower() not in words.common()
+    return len(value) >= SHORTEST_FOREIGN_CASE and value.lower() not in words.dictionary()
 
 
 def _parts(name: str) -> Iterator[str]:

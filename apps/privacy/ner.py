@@ -120,8 +120,23 @@ def is_plausible(name: str) -> bool:
     """Say whether what the model calls a person can be one: letters, no code, not only common or technical words."""
     if not CAN_BE_A_NAME.search(name) or SPOILS_A_NAME.search(name) or name.lower() in words.allowed():
         return False
-    tokens = [token.lower() for token in re.findall(r"[^\W\d_]+", name)]
-    return any(token not in words.allowed() and token not in words.common() and len(token) > 1 for token in tokens)
+    tokens = [token for token in re.findall(r"[^\W\d_]+", name) if len(token) > 1]
+    return any(_is_telling(token, is_alone=len(tokens) == 1) for token in tokens)
+
+
+def _is_telling(token: str, *, is_alone: bool) -> bool:
+    word = token.lower()
+    if word in words.common() or word in words.allowed():
+        return not is_alone and word in words.first_names_also_words()
+    if word not in words.dictionary() or word in words.first_names_also_words():
+        return True
+    return (
+        is_alone
+        and token[0].isupper()
+        and not token.isupper()
+        and len(word) > 3
+        and word in words.surnames_also_words()
+    )
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

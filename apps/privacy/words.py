@@ -16,9 +16,33 @@ def common() -> frozenset[str]:
 
 
 @cache
+def dictionary() -> frozenset[str]:
+    """Give tens of thousands of words in lower case that are no proper names when written so."""
+    return _read("dictionary.txt") | common()
+
+
+@cache
 def allowed() -> frozenset[str]:
     """Give terms in lower case that are never masked as a name, an organisation or a place."""
     return _read("allowed_terms.txt")
+
+
+@cache
+def first_names() -> frozenset[str]:
+    """Give first names in lower case that are hardly anything else."""
+    return _read("first_names.txt")
+
+
+@cache
+def first_names_also_words() -> frozenset[str]:
+    """Give first names in lower case that are words or places too."""
+    return _read("first_names_also_words.txt")
+
+
+@cache
+def surnames_also_words() -> frozenset[str]:
+    """Give surnames in lower case that are words too."""
+    return _read("surnames_also_words.txt")
 
 
 def _read(name: str) -> frozenset[str]:

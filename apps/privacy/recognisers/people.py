@@ -20,7 +20,7 @@ TITLE: Final = r"""(?:mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|dame|lord|l
     lieutenant|lt|major|maj|general|gen|judge|justice|officer|inspector|detective|nurse|pastor|father|sister|brother|rev|reverend|rabbi|imam)"""
 LABEL: Final = r"""(?:full|first|last|middle|given|family|maiden|legal|contact|customer|client|patient|employee|applicant|candidate|user|account[ ]holder|
     cardholder|card[ ]holder|beneficiary|sender|recipient|payee|guest|member|tenant|author|signatory|guardian|spouse|emergency[ ]contact)[ _-]?names?
-    |names?|surname|forename|vorname|nachname|nom|prénom|nombre|apellidos?|nome|cognome|naam|achternaam|attn|attention|c/o|signed[ ]by|reported[ ]by|
+    |(?:billing|shipping|mailing|delivery|home|postal)[ ]address|names?|surname|forename|vorname|nachname|nom|prénom|nombre|apellidos?|nome|cognome|naam|achternaam|attn|attention|c/o|signed[ ]by|reported[ ]by|
     assigned[ ]to|assignee|reporter|approved[ ]by|prepared[ ]by|written[ ]by|reviewed[ ]by|requested[ ]by|created[ ]by|owner|from|to|cc|bcc|contact|
     customer|client|patient|employee|applicant|candidate|tenant|borrower|lender|buyer|seller|plaintiff|defendant|witness|claimant|manager|supervisor|
     beneficiary|cardholder|account[ ]holder|policyholder|insured|interviewer|interviewee|attendees?|participants?|caller|agent"""

@@ -53,6 +53,37 @@ RULES: Final = (
     ),
     Rule(
         v.ADDRESS,
+        "A street address with its flat or suite",
+        pattern(
+            r"""(?<![\w.,$€£-])\d{1,6}[A-Za-z]?(?:[ ]\d{1,4}(?:st|nd|rd|th)?)?[ ]{1,2}[\p{L}\d][\p{L}\d.'-]*(?:[ ][\p{L}\d][\p{L}\d.'-]*){0,5}?
+            ,?\s{1,5}(?:Apt|Apartment|Suite|Ste|Unit|Flat)\.?[ ]?\#?\d{1,5}[A-Z]?\b
+            (?:,?[ ]?\n[ ]*(?:(?!\d)[\p{L}.'-]+[ ]?){1,4}){0,2}(?:(?:,?[ ]?\n[ ]*|,[ ]|[ ]?,?\s{1,5})(?:\p{L}[\p{L}.'-]*,?[ ]){0,4}\d{4,6}(?:-\d{3,4})?\b)?""",
+            is_any_case=True,
+        ),
+        0.86,
+        needs=("apt", "apartment", "suite", "ste", "unit", "flat"),
+    ),
+    Rule(
+        v.ADDRESS,
+        "A street address with its postal code",
+        pattern(
+            r"""(?<![\w.,$€£-])(?:\d{1,5}[a-z]?[ ])?(?:\p{Lu}[\p{L}.'-]+[ ]){1,4}\d{1,5}[a-z]?\.?,?[ ]?\n?[ ]{0,4}(?:[A-Z]{1,2}[- ])?\d{4,6}[ ]\p{Lu}[\p{L}-]+(?!\w)
+            |(?<![\w.,$€£-])(?:\d{1,5}[ ])?(?:\p{Lu}[\p{L}.'-]+[ ]){1,4}\d{1,4}[a-z]?\.?[ ]?\n[ ]{0,4}(?:\p{L}[\p{L}.'-]*,?[ ]?){1,4}\n[ ]{0,4}(?:\p{L}[\p{L}.'-]*,?[ ]?){1,3}\d{4,6}\b"""
+        ),
+        0.84,
+    ),
+    Rule(
+        v.ADDRESS,
+        "A military address",
+        pattern(
+            r"(?<!\w)(?:PSC|CMR|Unit|USNS|USS)[ ]\w{2,12}(?:,?[ ]Box[ ]\d{1,5})?,?\s{1,3}[AFD]PO[ ]A[AEP][ ]\d{5}(?:-\d{4})?(?!\w)",
+            is_any_case=True,
+        ),
+        0.9,
+        needs=("apo", "fpo", "dpo"),
+    ),
+    Rule(
+        v.ADDRESS,
         "A post box",
         pattern(
             rf"(?<!\w)(?:P\.?[ ]?O\.?[ ]?Box|Postfach|Apartado|B\.?P\.?)[ ]\#?\d{{1,7}}(?:,?[ ]{CITY},?[ ]{REGION}[ ]{US_ZIP})?(?!\w)"
