@@ -11,10 +11,12 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from apps.accounts.models import Team, User
 from apps.rag.models import Collection, CollectionGrant, Document, Passage
 from apps.rag.search import why
+from apps.rag.splitting import HEADING_MARK
 
 NEIGHBOURS = 2
 PASSAGES_A_PAGE = 25
 DOCUMENTS_A_PAGE = 50
+LONGEST_COLUMN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,29 @@ def why_visible(collection: Collection, person: User) -> str:
     """Say why `person` may read `collection`, which they may."""
     team = Team.objects.filter(memberships__person=person, collection_grants__collection=collection).first()
     return why(collection.name, is_company_wide=collection.is_company_wide, team=team.name if team else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a passage as a page shows it: a heading, a table row (pairs of name and cell), or words."""
+
+    words: str = ""
+    heading: str = ""
+    cells: tuple[tuple[str, str], ...] = ()
+
+
+def lines_of(passage: Passage) -> list[Line]:
+    """Cut a passage's body into what a page shows of it."""
+    return [_line(text) for text in passage.body.split("\n") if text]
+
+
+def _line(text: str) -> Line:
+    if text.startswith(HEADING_MARK):
+        return Line(heading=text.removeprefix(HEADING_MARK))
+    cells = [cell.partition(": ") for cell in text.split(" | ")]
+    if len(cells) > 1 and all(colon and len(name) < LONGEST_COLUMN for name, colon, _ in cells):
+        return Line(cells=tuple((name, value) for name, _, value in cells))
+    return Line(words=text)
 
 
 def neighbours(passage: Passage) -> list[Passage]:

@@ -13,6 +13,7 @@ MOST_WORDS = 180  # what fits into the embedding model's 256 tokens with its hea
 MOST_PASSAGES = 4_000
 LONGEST_HEADING = 400
 SEPARATOR = " > "
+HEADING_MARK = "## "  # before a heading inside a passage, as Markdown has it
 _SENTENCE_END = re.compile("(?<=[.!?])\\s+|(?<=[\u3002\uff01\uff1f])|\n")
 _LETTERS_A_WORD = 7
 
@@ -121,7 +122,7 @@ def _join(one: _Section, other: _Section) -> _Section:
 
 def _with_heading(section: _Section, path: tuple[str, ...]) -> list[Block]:
     rest = SEPARATOR.join(section.path[len(path) :])
-    return [Block(Role.PARAGRAPH, rest, 0, section.page), *section.blocks] if rest else section.blocks
+    return [Block(Role.PARAGRAPH, HEADING_MARK + rest, 0, section.page), *section.blocks] if rest else section.blocks
 
 
 def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def test_short_sections_share_a_passage_and_keep_their_headings():
 
     assert len(found) == 1
     assert found[0].heading == "Policy"
-    assert [line for line in found[0].text.split("\n") if len(line) == 1] == ["A", "B"]
+    assert [line for line in found[0].text.split("\n") if line.startswith("#")] == ["## A", "## B"]
 
 
 def test_passages_stay_on_their_page():

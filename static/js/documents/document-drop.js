@@ -44,7 +44,8 @@ class DocumentDrop extends HTMLElement {
     line(file) {
         const line = this.row.content.cloneNode(true);
         line.querySelector("[data-name]").textContent = file.name;
-        line.querySelector("[data-size]").textContent = `${(file.size / 1048576).toFixed(1)} MB`;
+        line.querySelector("[data-size]").textContent =
+            file.size < 1048576 ? `${Math.ceil(file.size / 1024)} KB` : `${(file.size / 1048576).toFixed(1)} MB`;
         const problem = line.querySelector("[data-problem]");
         problem.textContent = this.problem(file);
         problem.hidden = !problem.textContent;
