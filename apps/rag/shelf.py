@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet
@@ -73,26 +73,38 @@ def why_visible(collection: Collection, person: User) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a passage as a page shows it: a heading, a table row (pairs of name and cell), or words."""
+class Part:
+    """One part of a passage as a page shows it: a heading, words, or a table with its columns and rows of cells."""
 
     words: str = ""
     heading: str = ""
-    cells: tuple[tuple[str, str], ...] = ()
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[tuple[str, str], ...], ...] = ()
 
 
-def lines_of(passage: Passage) -> list[Line]:
-    """Cut a passage's body into what a page shows of it."""
-    return [_line(text) for text in passage.body.split("\n") if text]
+def parts_of(passage: Passage) -> list[Part]:
+    """Cut a passage's body into what a page shows of it; rows that follow each other become one table."""
+    parts: list[Part] = []
+    for text in filter(None, passage.body.split("\n")):
+        cells = _cells(text)
+        columns = tuple(name for name, _ in cells)
+        if cells and parts and parts[-1].columns == columns:
+            parts[-1] = replace(parts[-1], rows=(*parts[-1].rows, cells))
+        elif cells:
+            parts.append(Part(columns=columns, rows=(cells,)))
+        elif text.startswith(HEADING_MARK):
+            parts.append(Part(heading=text.removeprefix(HEADING_MARK)))
+        else:
+            parts.append(Part(words=text))
+    return parts
 
 
-def _line(text: str) -> Line:
-    if text.startswith(HEADING_MARK):
-        return Line(heading=text.removeprefix(HEADING_MARK))
+def _cells(text: str) -> tuple[tuple[str, str], ...]:
+    """Read ``Column: cell | Column: cell`` as pairs; any other line gives none."""
     cells = [cell.partition(": ") for cell in text.split(" | ")]
-    if len(cells) > 1 and all(colon and len(name) < LONGEST_COLUMN for name, colon, _ in cells):
-        return Line(cells=tuple((name, value) for name, _, value in cells))
-    return Line(words=text)
+    if len(cells) < 2 or not all(colon and len(name) < LONGEST_COLUMN for name, colon, _ in cells):
+        return ()
+    return tuple((name, value) for name, _, value in cells)
 
 
 def neighbours(passage: Passage) -> list[Passage]:

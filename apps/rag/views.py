@@ -107,7 +107,7 @@ def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
         shown.passages.defer("embedding", "search"), request.GET.get("page", "1"), size=shelf.PASSAGES_A_PAGE
     )
     library.record_look(shown, Action.DOCUMENT_OPENED, person=person, now=timezone.now())
-    context = {**_about(shown, person), "passages": _with_lines(passages), "page": page, "pages": pages}
+    context = {**_about(shown, person), "passages": _with_parts(passages), "page": page, "pages": pages}
     return render(request, "rag/document.html", context)
 
 
@@ -122,14 +122,14 @@ def passage(request: HttpRequest, passage_id: UUID) -> HttpResponse:
     context = {
         **_about(shown.document, person),
         "passage": shown,
-        "passages": _with_lines(shelf.neighbours(shown)),
+        "passages": _with_parts(shelf.neighbours(shown)),
         "page_of_passage": shown.ordinal // shelf.PASSAGES_A_PAGE + 1,
     }
     return render(request, "rag/passage.html", context)
 
 
-def _with_lines(passages: Iterable[Passage]) -> list[tuple[Passage, list[shelf.Line]]]:
-    return [(each, shelf.lines_of(each)) for each in passages]
+def _with_parts(passages: Iterable[Passage]) -> list[tuple[Passage, list[shelf.Part]]]:
+    return [(each, shelf.parts_of(each)) for each in passages]
 
 
 def _about(shown: Document, person: User) -> dict[str, object]:
