@@ -55,7 +55,7 @@ def browser() -> Client:
     [
         ("/bad", 400, "We could not read that request"),
         ("/forbidden", 403, "This page is not open to you"),
-        ("/missing", 404, "There is nothing here for you"),
+        ("/missing", 404, "There is nothing at this address"),
         ("/broken", 500, "Something went wrong on our side"),
         ("/no-database", 503, "Portcullis is not ready"),
     ],
