@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +46,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         self.looking: asyncio.Task[None] | None = None
         self.is_database_away = False
         self.is_only_a_frame = False
+        self.looked_closely_at = 0.0
         self.person_id: UUID | None = None
         if await in_database(person_of_scope, self.scope) is None:
             await self.close(SIGNED_OUT)
@@ -94,7 +96,8 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
             except TimeoutError:
                 self.is_only_a_frame = False
             self.look.clear()
-            reading_on = self._read_frames if self.is_only_a_frame else self._read
+            is_due = time.monotonic() - self.looked_closely_at > POLL_SECONDS
+            reading_on = self._read_frames if self.is_only_a_frame and not is_due else self._read
             self.is_only_a_frame = True
             try:
                 messages = await in_database(reading_on)
@@ -138,6 +141,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         if conversation is None:
             return None
         self.person_id = person.pk
+        self.looked_closely_at = time.monotonic()
         waiting = [turn_id for turn_id in self.readers if turn_id in self.shown]
         rows = conversation.turns.filter(pk__in=waiting) | conversation.turns.exclude(pk__in=self.shown)
         messages: list[dict[str, Any]] = []
