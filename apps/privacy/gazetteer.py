@@ -20,13 +20,36 @@ from apps.privacy.rules import LANGUAGE, result
 
 SCORE: Final = 0.7
 REASON: Final = "A first name from the list of names"
+GUESS: Final = 0.55
+UNHEARD: Final = "Capitalised words that are in no dictionary, as names are"
+UNHEARD_SPEAKS: Final = "A word that is in no dictionary, in the place of a name"
 IN_A_LIST: Final = "A name listed beside another name"
 WORD: Final = regex.compile(r"(?<![\w@/\\.-])\p{L}[\p{L}\p{M}]*(?:['-]\p{L}[\p{L}\p{M}]+)*(?![\w@/\\(-]|\.\w)")
 NEXT: Final = regex.compile(
-    r" ((?:\p{Lu}\. ?)?(?:(?:van|von|der|den|de|del|della|di|da|dos|al|el|bin|la|le) ){0,2})(\p{L}[\p{L}\p{M}]*(?:['-]\p{L}[\p{L}\p{M}]+)*)(?![\w@/\\(])"
+    r" ((?:\p{L}\.? ?(?<=[ .]))?(?:(?:van|von|der|den|de|del|della|di|da|dos|al|el|bin|la|le) ){0,2})(\p{L}[\p{L}\p{M}]*(?:['-]\p{L}[\p{L}\p{M}]+)*)(?![\w@/\\(])"
 )
 MOST_SURNAMES: Final = 3
 SHORTEST_LOWER_SURNAME: Final = 4
+CAPITALISED: Final = r"\p{Lu}(?:\p{Ll}\p{M}?)+(?:['-]\p{Lu}?(?:\p{Ll}\p{M}?)+)*"
+PAIR: Final = regex.compile(
+    rf"(?<![\w@/\\.#-])(?<one>{CAPITALISED})(?: \p{{Lu}}\.?)?(?: (?:van|von|der|den|de|del|di|da|dos|ten|ter|al|el|bin))?"
+    rf"(?: (?<one>{CAPITALISED})){{1,3}}(?![\w@/\\(])"
+)
+RELATION: Final = (
+    r"(?:kid|son|daughter|wife|husband|brother|sister|mother|father|mom|mum|dad|uncle|aunt|cousin|friend|colleague|boss"
+    r"|manager|assistant|neighbou?r|partner|boyfriend|girlfriend|fianc[ée]e?|teammate|roommate|classmate|coach|teacher"
+    r"|him|her|named|name\?|under|says|said|told|ask|asked|tell|email|call|called|ping|met|meet|thank|thanks|cc|remind)"
+)
+SPEAKS: Final = (
+    r"(?:says|said|told|tells|wrote|writes|asked|asks|replied|thinks|thought|called|wants|wanted|needs|joined|resigned"
+    r"|mentioned|explained|confirmed|agreed|sent|signed|promised|complained|reported|approved|emailed|texted|lives|works)"
+)
+SINGLE: Final = regex.compile(
+    rf"(?<=(?<![\w-]){RELATION},? )(?<one>{CAPITALISED})(?![\w@/\\(-])|(?<![\w@/\\.#-])(?<one>{CAPITALISED})(?= {SPEAKS}(?!\w))"
+    rf"|(?:^|(?<=[.!?] ))(?<one>{CAPITALISED})(?=, (?:can|could|would|will|please|did|do|are|have|what|how|when|where|I|we)(?!\w))"
+    rf"|^(?<one>{CAPITALISED})(?=: ?[\"“\p{{L}}])",
+    regex.MULTILINE,
+)
 NAME: Final = r"(?:\p{Lu}\p{Ll}[\p{L}'-]*(?: \p{Lu}\.)?(?: \p{Lu}\p{Ll}[\p{L}'-]*){0,2})"
 LISTING: Final = regex.compile(
     rf"(?<![\w.])(?<one>{NAME})(?:, (?<one>{NAME})){{0,12}},? (?:and|or|&|und|et|y|e|en) (?<one>{NAME})(?!\w)"
@@ -46,8 +69,11 @@ class FirstNameRecognizer(LocalRecognizer):
         """Give the names that begin with a known first name."""
         if v.PERSON not in entities:
             return []
-        found = list(_first_names(text))
-        return [result(v.PERSON, start, end, SCORE, REASON) for start, end in found]
+        return [
+            *(result(v.PERSON, start, end, SCORE, REASON) for start, end in _first_names(text)),
+            *(result(v.PERSON, start, end, GUESS, UNHEARD) for start, end in _unheard(PAIR, text)),
+            *(result(v.PERSON, start, end, GUESS, UNHEARD_SPEAKS) for start, end in _unheard(SINGLE, text)),
+        ]
 
 
 def beside(text: str, places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -69,8 +95,17 @@ def _is_open(word: str) -> bool:
     return word not in words.common() and word not in words.allowed() and len(word) > 1
 
 
+def _unheard(pattern: regex.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
+    """Give the places where every capitalised word is in no dictionary."""
+    for match in pattern.finditer(text):
+        if all(_is_unheard(word.lower()) or word.lower() in words.first_names() for word in match.captures("one")):
+            yield match.start("one") if len(match.captures("one")) == 1 else match.start(), match.end()
+
+
 def _is_unheard(word: str) -> bool:
-    return len(word) >= SHORTEST_LOWER_SURNAME and word not in words.dictionary()
+    stem = word.removesuffix("s")
+    is_known = word in words.dictionary() or word in words.allowed() or word in words.places()
+    return len(word) >= SHORTEST_LOWER_SURNAME and not is_known and stem not in words.dictionary()
 
 
 def _first_names(text: str) -> Iterator[tuple[int, int]]:
@@ -93,7 +128,7 @@ def _end_of_surnames(text: str, end: int, *, is_lower: bool) -> int:
         if following is None:
             return end
         word = following[2]
-        is_alike = word.islower() and not following[1] if is_lower else word[0].isupper()
+        is_alike = word.islower() if is_lower else word[0].isupper()
         if not is_alike or not _is_open(word.lower()) or (is_lower and not _is_unheard(word)):
             return end
         end = following.end(2)

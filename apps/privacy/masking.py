@@ -40,9 +40,13 @@ def widened(text: str, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """
     wide: list[Finding] = []
     for finding in findings:
-        is_escaped = LOOKS_ESCAPED.search(text, max(0, finding.start - 1), finding.start)
-        is_free = not wide or wide[-1].end < finding.start
-        wide.append(replace(finding, start=finding.start - 1) if is_escaped and is_free else finding)
+        escape = finding.start - 1
+        follows_a_placeholder = bool(wide) and wide[-1].end == escape
+        has_escape = escape >= 0 and text[escape] == "\\" and (not wide or wide[-1].end <= escape)
+        if has_escape and (follows_a_placeholder or LOOKS_ESCAPED.search(text, max(0, escape - 1), finding.start)):
+            wide.append(replace(finding, start=escape))
+        else:
+            wide.append(finding)
     return tuple(wide)
 
 

@@ -40,6 +40,12 @@ def first_names_also_words() -> frozenset[str]:
 
 
 @cache
+def places() -> frozenset[str]:
+    """Give countries, large cities and regions in lower case, and what is made of their names."""
+    return _read("places.txt")
+
+
+@cache
 def surnames_also_words() -> frozenset[str]:
     """Give surnames in lower case that are words too."""
     return _read("surnames_also_words.txt")

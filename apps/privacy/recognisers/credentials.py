@@ -13,6 +13,7 @@ from collections import Counter
 from typing import Final
 
 from apps.privacy import vocabulary as v
+from apps.privacy import words
 from apps.privacy.rules import Rule, near, pattern
 
 NO_SECRET: Final = re.compile(
@@ -61,7 +62,7 @@ KEY_NAME: Final = r"""
     [\w.-]{0,40}(?:pass(?:word|wd|phrase|code)?|pwd|pswd|passwort|kennwort|contraseña|mot[ _]de[ _]passe|secret|token|api[_.-]?key|apikey
     |access[_.-]?key|secret[_.-]?key|private[_.-]?key|encryption[_.-]?key|signing[_.-]?key|auth[_.-]?key|account[_.-]?key|shared[_.-]?key
     |master[_.-]?key|license[_.-]?key|storage[_.-]?key|credentials?|client[_.-]?secret|bearer|authorization|connection[_.-]?string|conn[_.-]?str
-    |session[_.-]?(?:id|key)|cookie|salt|pin|otp|auth|dsn|webhook)[\w.-]{0,30}"""
+    |session[_.-]?(?:id|key)|cookie|salt|pin|otp|auth|dsn|webhook)(?:[_.-]?(?:key|token|id|value|string|default|live|prod|test|dev|v?\d+)){0,2}"""
 SECRET_WORDS: Final = (
     "pass",
     "pwd",
@@ -103,10 +104,38 @@ def is_random(text: str) -> bool:
     return classes >= 2 and bool(HOLDS_A_DIGIT.search(text)) and entropy(text) > 3.3 + 0.01 * min(len(text), 40)
 
 
+def is_wordy(text: str) -> bool:
+    """Say whether a run of characters is made of dictionary words: a path, an identifier, a file's name."""
+    pieces = re.findall(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}", text)
+    return (
+        bool(pieces) and sum(map(len, pieces)) > len(text) / 2 and all(p.lower() in words.dictionary() for p in pieces)
+    )
+
+
+def is_key_like(text: str) -> bool:
+    """Say whether a run of characters beside a word such as key may be one: letters with digits, no words."""
+    is_identifier = re.fullmatch(r"[A-Z0-9]+(?:_[A-Z0-9]+)+=*", text) is not None
+    is_path = "/" in text and not HOLDS_A_DIGIT.search(text)
+    if len(text) < 16 or is_identifier or is_path or is_wordy(text) or len(set(text)) < 6:
+        return False
+    holds_both = bool(HOLDS_A_DIGIT.search(text)) and any(character.isalpha() for character in text)
+    is_mixed = not text.islower() and not text.isupper() and entropy(text) > 3.8
+    return holds_both or (len(text) >= 20 and is_mixed)
+
+
+def stands_out(text: str) -> bool:
+    """Say whether a run of characters is so random that it needs no word beside it: three classes, no hash, no words."""
+    classes = sum(bool(re.search(one, text)) for one in (r"[a-z]", r"[A-Z]", r"\d"))
+    has_prefix = re.match(r"[a-z]{2,10}[_-](?=[A-Za-z0-9_-]{20,}$)", text) is not None
+    is_hex = re.fullmatch(r"[0-9a-fA-F-]+", text) is not None
+    return (classes == 3 or (has_prefix and classes == 2)) and not is_hex and not is_wordy(text) and entropy(text) > 3.9
+
+
 def is_value(text: str) -> bool:
     """Say whether what stands after a secret's name may be one: not a placeholder, a variable or a plain word."""
     stripped = text.strip("\"'`,;")
-    return len(stripped) >= 4 and not NO_SECRET.match(stripped) and len(set(stripped)) > 2
+    is_address = re.match(r"https?://[^@?]*$|[A-Za-z][\w.]*\(|-|/|\(|\[|#\{|\\?\$[A-Za-z_{(]", stripped) is not None
+    return len(stripped) >= 4 and not is_address and not NO_SECRET.match(stripped) and len(set(stripped)) > 2
 
 
 def is_said_password(text: str) -> bool:
@@ -163,7 +192,7 @@ RULES: Final = (
         v.SECRET,
         "A value assigned to a name such as password or token",
         pattern(
-            rf"""(?<![\w-])["'`]?{KEY_NAME}["'`]?[ ]{{0,3}}(?:=>|:=|=|:|->)[ ]{{0,3}}
+            rf"""(?<![\w-])["'`]?{KEY_NAME}["'`]?[ \t]{{0,16}}(?:=>|:=|={{1,3}}|!={{1,2}}|:|->|,(?=[ ]?["'`]))[ \t]{{0,16}}
             (?:(?P<quote>["'`])(?P<value>[^"'`\n]{{4,300}})(?P=quote)|(?:Bearer[ ]|Basic[ ]|Token[ ])?(?P<value>[^\s"'`,;<>()\[\]{{}}]{{4,300}}))""",
             is_any_case=True,
         ),
@@ -219,7 +248,7 @@ RULES: Final = (
         v.SECRET,
         "A password on a command line",
         pattern(
-            r"""(?<!\S)(?:-u[ ]?["']?[\w.@-]+:(?P<value>[^\s"']{3,100})|(?:sshpass[ ]-p|--password|--pass|--token|--secret|--api-key|mysql\b[^\n]{0,80}?[ ]-p)[ =]?["']?(?P<value>[^\s"']{4,200}))""",
+            r"""(?<!\S)(?:-u[ ]?["']?[\w.@-]+:(?P<value>[^\s"']{3,100})|(?:sshpass[ ]-p|--password(?!-)|--pass|--token|--secret|--api-key|mysql\b[^\n]{0,80}?[ ]-p)[ =]?["']?(?P<value>[^\s"']{4,200}))""",
             is_any_case=True,
         ),
         0.85,
@@ -237,27 +266,34 @@ RULES: Final = (
     ),
     Rule(
         v.SECRET,
-        "A random string beside words such as key or secret",
-        pattern(r"(?<![\w/+.-])[A-Za-z0-9][A-Za-z0-9_+/.~-]{15,300}={0,2}(?![\w])"),
-        0.82,
-        is_random,
-        near(
-            "key",
-            "keys",
-            "secret",
-            "secrets",
-            "token",
-            "tokens",
-            "password",
-            "credential",
-            "credentials",
-            "auth",
-            "api",
-            r"\w*[_-](?:key|secret|token|password)",
-            "apikey",
-            "signature",
-            "private",
+        "A quoted password",
+        pattern(
+            r"""(?<![\w-])(?:[\w.]{0,30}(?:pass(?:word|wd|phrase)|pwd|secret))(?:[ ](?:for|of)[ ][\w ."'-]{1,40}?)?
+            [ ]{0,3}(?:is[ ]{1,3}|,[ ]?)?(?P<quote>["'`])(?P<value>[^"'`\s]{3,100})(?P=quote)""",
+            is_any_case=True,
         ),
-        needs=SECRET_WORDS,
+        0.85,
+        lambda text: len(text) > 3 and not NO_SECRET.match(text),
+        needs=("pass", "pwd", "secret"),
+    ),
+    Rule(
+        v.SECRET,
+        "A random string beside words such as key or secret",
+        pattern(
+            r"(?<![A-Za-z0-9/+.])[A-Za-z0-9][A-Za-z0-9_+/.~-]{15,300}={0,2}(?![\w=\"'])|(?<![A-Za-z0-9/+.])[A-Za-z0-9][A-Za-z0-9_+/.~-]{15,300}={0,2}(?=[\"'](?!\w))"
+        ),
+        0.82,
+        is_key_like,
+        near(r"[\w.-]*(?:key|secret|token|password|pat|private|access|auth|credential|signature|api|client)s?"),
+        needs=(*SECRET_WORDS, "pat", "private", "access", "api", "client"),
+    ),
+    Rule(
+        v.SECRET,
+        "A random string",
+        pattern(
+            r"(?<![\w/+.=%-])(?!sha\d{3}-)[A-Za-z0-9][A-Za-z0-9_-]{23,300}(?:\.[A-Za-z0-9_-]{16,300})*={0,2}(?![\w./])"
+        ),
+        0.81,
+        stands_out,
     ),
 )

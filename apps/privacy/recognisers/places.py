@@ -18,7 +18,7 @@ CITY: Final = rf"(?:{WORD}(?:[ ]{WORD}){{0,3}})"
 REGION: Final = r"(?:[A-Z]{2}|\p{Lu}\p{Ll}+(?:[ ]\p{Lu}\p{Ll}+)?)"
 US_ZIP: Final = r"\d{5}(?:-\d{4})?"
 UK_POSTCODE: Final = r"(?:GIR[ ]?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d|[A-HK-Y]\d\d|\d[A-HJKPS-UW]|[A-HK-Y]\d[ABEHMNPRV-Y])[ ]?\d[ABD-HJLNP-UW-Z]{2})"
-GERMAN_STREET: Final = r"\p{Lu}[\p{L}.-]*(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|ufer|damm|chaussee|laan|straat|weg|plein|gracht|kade|dreef|singel)"
+GERMAN_STREET: Final = r"\p{Lu}[\p{L}.-]*(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|ufer|damm|chaussee|vej|gade|veien|vegen|gata|gatan|vägen|tie|katu|kuja|utca|laan|straat|weg|plein|gracht|kade|dreef|singel)"
 ROMANCE_STREET: Final = r"""(?:rue|avenue|boulevard|bd|place|chemin|impasse|allée|quai|route|cours|calle|avenida|avda?\.?|paseo|plaza|carrera|via|viale|piazza|
     corso|largo|vicolo|rua|travessa|praça|estrada|c/)"""
 MONTH: Final = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
@@ -38,7 +38,7 @@ RULES: Final = (
         v.ADDRESS,
         "A street address",
         pattern(
-            rf"(?<!\w)(?:\p{{Lu}}[\p{{L}}-]*[ ])?{GERMAN_STREET}[ ]?\d{{1,4}}[ ]?[a-z]?(?:[ ]?[-/][ ]?\d{{1,4}})?(?!\w)(?:,?(?:[ ]|[ ]?\n[ ]?)(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?:[ ][A-Z]{{2}})?[ ]\p{{Lu}}[\p{{L}}-]+(?:[ ](?:am|an[ ]der|im|bei)[ ]\p{{Lu}}[\p{{L}}-]+)?)?"
+            rf"(?<!\w)(?:\d{{1,6}}[ ])?(?:\p{{Lu}}[\p{{L}}-]*[ ])?{GERMAN_STREET}[ ]?\d{{1,4}}[ ]?[a-z]?(?:[ ]?[-/][ ]?\d{{1,4}})?(?!\w)(?:,?(?:[ ]|[ ]?\n[ ]?)(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?:[ ][A-Z]{{2}})?[ ]\p{{Lu}}[\p{{L}}-]+(?:[ ](?:am|an[ ]der|im|bei)[ ]\p{{Lu}}[\p{{L}}-]+)?)?"
         ),
         0.88,
     ),
