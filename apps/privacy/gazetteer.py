@@ -30,7 +30,7 @@ NEXT: Final = regex.compile(
 )
 MOST_SURNAMES: Final = 3
 SHORTEST_LOWER_SURNAME: Final = 4
-CAPITALISED: Final = r"\p{Lu}(?:\p{Ll}\p{M}?)+(?:['-]\p{Lu}?(?:\p{Ll}\p{M}?)+)*"
+CAPITALISED: Final = r"\p{Lu}(?:\p{Ll}\p{M}?)+(?:['-]\p{Lu}?(?:\p{Ll}\p{M}?){2,})*"
 PAIR: Final = regex.compile(
     rf"(?<![\w@/\\.#-])(?<one>{CAPITALISED})(?: \p{{Lu}}\.?)?(?: (?:van|von|der|den|de|del|di|da|dos|ten|ter|al|el|bin))?"
     rf"(?: (?<one>{CAPITALISED})){{1,3}}(?![\w@/\\(])"

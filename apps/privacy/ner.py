@@ -33,6 +33,10 @@ CAN_BE_A_NAME: Final = re.compile(r"[^\W\d_]{2}")
 SPOILS_A_NAME: Final = re.compile(r"[\d@/\\=<>{}\[\]|#$%^*_~`:;]|\w\.\w|[a-z][A-Z]{2}")
 
 
+NOISE: Final = re.compile(r"[^\w\s]{12,}")
+"""Long runs of punctuation: the tokenizer peels them off one by one, in time quadratic in their length."""
+
+
 class ModelMissing(Exception):
     """The language model's files are not where its package should have put them; install the requirements again."""
 
@@ -62,7 +66,7 @@ class LightNlpEngine(NlpEngine):
         entities: list[Any] = [
             (start + entity.start_char, start + entity.end_char, entity.label_)
             for start, piece in pieces(text)
-            for entity in self._nlp(piece).ents
+            for entity in self._nlp(NOISE.sub(_blanks, piece)).ents
         ]
         tokens: Any = []
         return NlpArtifacts(entities, tokens, [], [], self, language)
@@ -114,6 +118,10 @@ class ModelNameRecognizer(LocalRecognizer):
                 if is_plausible(text[first:last]):
                     found.append(result(v.PERSON, first, last, SCORE, REASON))
         return found
+
+
+def _blanks(noise: re.Match[str]) -> str:
+    return " " * len(noise[0])
 
 
 def is_plausible(name: str) -> bool:

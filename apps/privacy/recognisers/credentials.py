@@ -207,7 +207,7 @@ RULES: Final = (
             r"""(?<!\w)(?:pass(?:word|wd|phrase|code)|pwd|pin(?:[ ]code)?|passwort|kennwort|contraseña|mot[ ]de[ ]passe|wachtwoord|senha|
             credentials?|api[ ]key|secret|token|access[ ]code|otp)(?:[ ](?:for|to|of|on)[ ][\w .-]{1,30}?)?
             [ ]?(?:(?:is|was|are|ist|lautet|est|es|reset[ ]to|set[ ]to|changed[ ]to|now|still|set|=|:|->)[ ]{0,2}){1,3}["'`“]?
-            (?P<value>[^\s"'`”]{4,120})""",
+            (?P<value>[^\s"'`”;]{3,120}[^\s"'`”;,.:!?)])""",
             is_any_case=True,
         ),
         0.85,

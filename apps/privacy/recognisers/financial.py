@@ -4,24 +4,34 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Final
 
 from apps.privacy import vocabulary as v
 from apps.privacy.recognisers import check_digits
 from apps.privacy.rules import Rule, near, pattern
 
+CARD: Final = "A card number with a valid check digit"
+
+
+def _iban_shapes() -> str:
+    """Spell out, for each length, the countries that use it: a pattern that took more would swallow what follows."""
+    countries = sorted(check_digits.IBAN_LENGTHS.items(), key=lambda item: (-item[1], item[0]))
+    return "|".join(
+        rf"(?:{'|'.join(code for code, _ in group)})[ ]?[0-9]{{2}}(?:[ -]?[A-Z0-9]){{{length - 4}}}"
+        for length, group in groupby(countries, key=lambda item: item[1])
+    )
+
+
 RULES: Final = (
-    Rule(
-        v.CARD,
-        "A card number with a valid check digit",
-        pattern(r"(?<![\w.])(?:\d[ -]?){11,18}\d(?![\w])"),
-        1.0,
-        check_digits.card,
-    ),
+    Rule(v.CARD, CARD, pattern(r"(?<![\w.])\d{12,19}(?!\w)"), 1.0, check_digits.card),
+    Rule(v.CARD, CARD, pattern(r"(?<![\w.])\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?!\w)"), 1.0, check_digits.card),
+    Rule(v.CARD, CARD, pattern(r"(?<![\w.])\d{4}([ -])\d{6}\1\d{4,5}(?!\w)"), 1.0, check_digits.card),
+    Rule(v.CARD, CARD, pattern(r"(?<![\w.])(?:\d[ -]?){11,18}\d(?![\w])"), 1.0, check_digits.card),
     Rule(
         v.IBAN,
         "An IBAN with valid check digits",
-        pattern(r"(?<![^\W_])[A-Z]{2}[ ]?\d{2}(?:[ -]?[A-Z0-9]){11,30}(?![^\W_])", is_any_case=True),
+        pattern(rf"(?<![^\W_])(?:{_iban_shapes()})(?![^\W_])", is_any_case=True),
         1.0,
         check_digits.iban,
     ),

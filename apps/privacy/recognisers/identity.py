@@ -183,7 +183,7 @@ RULES: Final = (
     _beside("A Thai identity number", r"\d-?\d{4}-?\d{5}-?\d{2}-?\d", c.th_identity, "thai", "national id", "identity"),
     _beside(
         "A passport number",
-        r"[A-Z]{0,3}[ ]?\d{6,9}[A-Z]?",
+        r"[A-Z]{0,3}[ ]?\d{6,9}[A-Z]?|(?=[A-Z0-9]*\d{2})[A-Z0-9]{7,10}",
         None,
         "passport",
         "reisepass",
