@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.db import DatabaseError, InterfaceError
 
 from apps.accounts.access import person_of_scope
+from apps.accounts.sockets import BAD_MESSAGE, CalmSocket
 from apps.rag import shelf
 from apps.rag.models import Document
 
@@ -19,10 +19,9 @@ POLL_SECONDS = 0.5
 MOST_WATCHED = 200
 MOST_SECONDS = 1800.0  # a page that stays open longer asks again
 SIGNED_OUT = 4401
-BAD_MESSAGE = 4400
 
 
-class DocumentsConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
+class DocumentsConsumer(CalmSocket):
     """
     One page that watches the documents it names: ``{"watch": [ids]}`` once, then a frame whenever something moved.
 
@@ -48,14 +47,6 @@ class DocumentsConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
             await self.close(BAD_MESSAGE)
             return
         self.watching = asyncio.create_task(self._watch(wanted))
-
-    @classmethod
-    async def decode_json(cls, text_data: str) -> Any:
-        """Read JSON; anything else is answered by closing the socket, not by an exception in the log."""
-        try:
-            return await super().decode_json(text_data)
-        except ValueError:
-            return None
 
     async def _watch(self, wanted: frozenset[UUID]) -> None:
         shown: list[shelf.Progress] = []

@@ -48,7 +48,7 @@ def _collection_page(
 ) -> HttpResponse:
     person = person_of(request)
     found = shown.documents.select_related("uploaded_by").order_by("-created_at")
-    title = request.GET.get("title", "").strip()[:100]
+    title = request.GET.get("title", "").replace("\0", "").strip()[:100]
     rows = list((found.filter(title__icontains=title) if title else found)[: shelf.DOCUMENTS_A_PAGE + 1])
     context = {
         "collection": shown,
