@@ -17,18 +17,21 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.core.asgi import get_asgi_application  # noqa: E402
+from django.urls import re_path  # noqa: E402
 
 from apps.chat import routing as chat_routing  # noqa: E402
 from apps.rag import routing as rag_routing  # noqa: E402
 from apps.rag.body_limit import LimitedBody  # noqa: E402
 from portal.checks import refuse_unsafe_settings  # noqa: E402
 from portal.lifespan import Lifespan  # noqa: E402
-from portal.origins import SameOriginOnly, allowed_origins  # noqa: E402
+from portal.origins import SameOriginOnly, allowed_origins, no_such_socket  # noqa: E402
 from portal.static_files import StaticFiles  # noqa: E402
 
 refuse_unsafe_settings()
 
-sockets = URLRouter([*chat_routing.websocket_urlpatterns, *rag_routing.websocket_urlpatterns])
+sockets = URLRouter(
+    [*chat_routing.websocket_urlpatterns, *rag_routing.websocket_urlpatterns, re_path(r"", no_such_socket)]
+)
 application = ProtocolTypeRouter(
     {
         "http": StaticFiles(LimitedBody(get_asgi_application())),

@@ -21,6 +21,11 @@ def allowed_origins(base_url: str, hosts: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([f"{base.scheme}://{base.netloc}", *named]))
 
 
+async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Refuse a socket at an address where there is none."""
+    await send({"type": "websocket.close", "code": 4404})
+
+
 class SameOriginOnly(OriginValidator):  # type: ignore[misc]  # channels has no types
     """Refuse a socket whose Origin header is missing, repeated or not one of ours, before it is accepted."""
 

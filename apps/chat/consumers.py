@@ -7,29 +7,28 @@ import time
 from typing import Any
 from uuid import UUID
 
-from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.db import DatabaseError, InterfaceError
 from django.template.loader import render_to_string
 
 from apps.accounts.access import person_of_scope
 from apps.accounts.models import User
+from apps.accounts.sockets import BAD_MESSAGE, CalmSocket
 from apps.chat import live, reading, texts, turns
 from apps.chat.database import in_database
-from apps.chat.models import Conversation, Frame, Turn
+from apps.chat.models import Conversation, Frame, Turn, may_chat
 from apps.chat.reading import Reader
 from apps.privacy import keys
 
 POLL_SECONDS = 2.0
 SIGNED_OUT = 4401
 NOT_FOUND = 4404
-BAD_MESSAGE = 4400
 MOST_TURNS = 500
 DATABASE_AWAY = (
     "The connection to the portal's database is interrupted. What has arrived is kept; this page catches up."
 )
 
 
-class ChatConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
+class ChatConsumer(CalmSocket):
     """
     Streams the open turns of one conversation to one page.
 
@@ -63,7 +62,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         """Accept one message: which conversation the page shows, and the last number it has of each turn."""
         try:
             conversation_id, has = _subscription(content)
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             await self.close(BAD_MESSAGE)
             return
         if self.conversation_id is not None:
@@ -80,14 +79,6 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         """Wake up: a turn of this conversation has news."""
         self.is_only_a_frame = self.is_only_a_frame and bool(event["is_frame"])
         self.look.set()
-
-    @classmethod
-    async def decode_json(cls, text_data: str) -> Any:
-        """Read JSON; anything else is answered by closing the socket, not by an exception in the log."""
-        try:
-            return await super().decode_json(text_data)
-        except ValueError:
-            return None
 
     async def _keep_looking(self) -> None:
         while True:
@@ -135,7 +126,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
     def _read(self) -> list[dict[str, Any]] | None:
         """Read what is new for this page; None when the person may no longer see it."""
         person = person_of_scope(self.scope)
-        if person is None:
+        if person is None or not may_chat(person):
             return None
         conversation = Conversation.objects.visible_to(person).filter(pk=str(self.conversation_id)).first()
         if conversation is None:

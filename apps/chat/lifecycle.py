@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from apps.chat import live, pipeline, turns
 from apps.chat.database import in_database
+from apps.ledger.records import LedgerUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -75,8 +76,11 @@ class Runner:
             try:
                 closed = await in_database(turns.close_abandoned, now=timezone.now())
                 await in_database(turns.conclude_forgotten, now=timezone.now())
-            except (DatabaseError, InterfaceError) as error:
+            except (LedgerUnavailable, DatabaseError, InterfaceError) as error:
                 logger.warning("The sweep for abandoned turns has to wait: %s", type(error).__name__)
+                closed = []
+            except Exception as error:  # noqa: BLE001 - a sweeper that ends leaves turns open for ever
+                logger.critical("The sweep for abandoned turns failed: %s", type(error).__name__)
                 closed = []
             for conversation_id, turn_id in closed:
                 await live.wake(conversation_id, turn_id)

@@ -12,7 +12,7 @@ from django.db.models import Exists, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.accounts.models import Role, Team, User
+from apps.accounts.models import Role, RoleAssignment, Team, User
 from apps.gateway.models import LanguageModel
 from apps.ledger.ids import new_id
 
@@ -160,11 +160,13 @@ class FrameQuerySet(models.QuerySet["Frame"]):
         """
         Frames of an open turn beyond number `after`, if this very session of `person_id` may still read them.
 
-        One query asks it all: owner, active, not deleted, session alive. Nothing found says nothing about the reason.
+        One query asks it all: owner, active, may chat, not deleted, session alive. Nothing found gives no reason.
         """
         is_signed_in = Session.objects.filter(session_key=session_key, expire_date__gt=Now())
+        may_chat = RoleAssignment.objects.filter(person_id=person_id, role=Role.EMPLOYEE)
         return self.filter(
             Exists(is_signed_in),
+            Exists(may_chat),
             turn_id=turn_id,
             number__gt=after,
             turn__outcome=Turn.Outcome.OPEN,

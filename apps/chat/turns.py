@@ -110,6 +110,7 @@ def begin_conversation(person: User, *, team: Team, question: Question, now: dat
 
     :raises texts.BadMessage: if the text cannot be asked.
     """
+    _one_after_another(person.pk, question.key)
     sent_before = Turn.objects.visible_to(person).filter(key=question.key).first()
     if sent_before:
         return sent_before
@@ -133,6 +134,7 @@ def start_turn(conversation: Conversation, question: Question, *, now: datetime)
     :raises AnotherTurnIsOpen: if the conversation's last question is still being answered.
     """
     text = texts.clean_question(question.text, limit=settings.MESSAGE_LIMIT_CHARACTERS)
+    _one_after_another(conversation.owner_id, question.key)
     sent_before: Turn | None = conversation.turns.filter(key=question.key).first()
     if sent_before:
         return sent_before
@@ -149,6 +151,12 @@ def start_turn(conversation: Conversation, question: Question, *, now: datetime)
     conversation.updated_at = now
     conversation.save(update_fields=["sealed_title", "model", "uses_documents", "updated_at"])
     return turn
+
+
+def _one_after_another(person_id: UUID, key: UUID) -> None:
+    """Make a question that is sent twice at the same moment wait for its first sending to be committed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"chat {person_id} {key}"])
 
 
 @transaction.atomic
@@ -404,11 +412,12 @@ def close_abandoned(*, now: datetime) -> list[tuple[UUID, UUID]]:
     """
     closed = []
     for turn in Turn.objects.abandoned(now).select_related("conversation")[:100]:
-        job = load_job(turn.pk)
-        ending = _interrupted(turn)
         try:
-            close_turn(job, ending, now=now)
+            close_turn(load_job(turn.pk), _interrupted(turn), now=now)
         except TurnAlreadyClosed:
+            continue
+        except (keys.KeyUnavailable, keys.KeyDestroyed, keys.SealBroken) as error:
+            logger.critical("Turn %s cannot be closed, its texts do not open: %s", turn.pk, type(error).__name__)
             continue
         logger.warning("Closed turn %s, whose process had gone", turn.pk)
         closed.append((turn.conversation_id, turn.pk))
@@ -417,13 +426,18 @@ def close_abandoned(*, now: datetime) -> list[tuple[UUID, UUID]]:
 
 def conclude_forgotten(*, now: datetime) -> int:
     """
-    Give an UNKNOWN outcome to exchanges without a turn whose process died (a connection test, say).
+    Give an UNKNOWN outcome to exchanges that no open turn will conclude, since their process died.
+
+    A connection test is one, and so is an exchange whose process died before its turn knew of the record.
 
     :return: how many this call concluded.
     """
     concluded = 0
-    for exchange in records.open_intents(now - FORGOTTEN_AFTER):
-        if exchange.turn_id is not None:
+    forgotten = records.open_intents(now - FORGOTTEN_AFTER)
+    answering = Turn.objects.open().filter(pk__in=[each.turn_id for each in forgotten if each.turn_id])
+    waited_for = set(answering.values_list("pk", flat=True))
+    for exchange in forgotten:
+        if exchange.turn_id in waited_for:
             continue  # its turn's lease decides
         with suppress(records.AlreadyConcluded):
             records.conclude(

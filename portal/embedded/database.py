@@ -92,6 +92,7 @@ class EmbeddedPostgres:
             "log_min_messages": "warning",
             "log_statement": "none",
             "log_min_error_statement": "panic",  # a failing statement may carry somebody's words
+            "log_error_verbosity": "terse",  # and so may the details of an error: they quote the row
         }
         if self.tcp_port:
             options |= {"listen_addresses": "127.0.0.1", "port": str(self.tcp_port)}

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from html import unescape
 from typing import Any
 
@@ -211,3 +212,60 @@ def test_a_malformed_frame_closes_the_socket_and_nothing_else(maya, provider, ad
     maya.ask("And now?", turn.conversation_id)
     tab.read(lambda tab: tab.shown)
     assert Conversation.objects.count() == 1
+
+
+@pytest.mark.parametrize("frame", [b"\x00\xff", "[" * 30_000, '{"conversation": "%s", "turns": {"%s": 1e999}}'])
+def test_a_hostile_frame_is_answered_by_the_code_for_bad_messages(maya, provider, address, frame):
+    provider.will_answer("Yes.")
+    turn = maya.ask("Hello?")
+    cookie = {"Cookie": Tab(address, maya, turn, -1).socket.request.headers["Cookie"]}
+    socket = connect(f"ws://{address}/ws/chat", origin=BASE_URL, additional_headers=cookie)
+
+    socket.send(frame % (turn.conversation_id, turn.pk) if "%s" in str(frame) else frame)
+
+    with pytest.raises(ConnectionClosed) as closed:
+        socket.recv(timeout=5)
+    assert closed.value.rcvd.code == 4400
+
+
+def test_frames_after_a_bad_one_leave_no_error_behind(maya, provider, address, caplog):
+    provider.will_answer("Yes.")
+    turn = maya.ask("Hello?")
+    cookie = {"Cookie": Tab(address, maya, turn, -1).socket.request.headers["Cookie"]}
+    socket = connect(f"ws://{address}/ws/chat", origin=BASE_URL, additional_headers=cookie)
+    subscription = json.dumps({"conversation": str(turn.conversation_id), "turns": {}})
+
+    for _ in range(200):
+        try:
+            socket.send(subscription)
+        except ConnectionClosed:
+            break
+
+    with suppress(ConnectionClosed):
+        while True:
+            socket.recv(timeout=5)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_a_person_who_may_not_chat_any_more_is_shown_nothing_more(maya, provider, address):
+    provider.will_answer("One, ", PAUSE, "two.")
+    maya.begin("Count")
+    tab = Tab(address, maya, maya.newest())
+    tab.read(lambda tab: "One" in tab.text)
+    maya.person.role_assignments.all().delete()
+
+    provider.go_on()
+
+    with pytest.raises(ConnectionClosed):
+        tab.read(lambda tab: tab.closed)
+
+
+def test_a_socket_at_an_unknown_address_is_refused_quietly(maya, provider, address, caplog):
+    provider.will_answer("Yes.")
+    cookie = {"Cookie": Tab(address, maya, maya.ask("Hello?"), -1).socket.request.headers["Cookie"]}
+
+    with pytest.raises(InvalidStatus) as refused:
+        connect(f"ws://{address}/ws/nothing-here", origin=BASE_URL, additional_headers=cookie)
+
+    assert refused.value.response.status_code == 403
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

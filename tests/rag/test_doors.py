@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -434,3 +435,10 @@ def test_only_an_empty_collection_is_deleted(signed_in: Any, david: Any, documen
 
     assert not Collection.objects.filter(pk=shelf.pk).exists()
     assert Event.objects.filter(action=Action.COLLECTION_DELETED).count() == 1
+
+
+@pytest.mark.parametrize("title", ["\0", "a\0b", "\ud800", "%", "x" * 5000])
+def test_no_search_for_a_title_breaks_the_page(signed_in: Any, maya: Any, shelf: Collection, title: str):
+    address = f"/documents/in/{shelf.pk}?{urlencode({'title': title}, errors='surrogatepass')}"
+
+    assert signed_in(maya).get(address).status_code == 200

@@ -184,3 +184,13 @@ async def test_too_many_documents_at_once_are_refused(session: SessionStore):
     await page.watch(*(uuid4() for _ in range(201)))
 
     assert await closed_with(page) == 4400
+
+
+@pytest.mark.parametrize("frame", [{"bytes": b"\x00\xff"}, {"text": "[" * 30_000}])
+async def test_a_hostile_frame_closes_the_socket_without_an_error(make_person: Any, frame: dict[str, Any]) -> None:
+    page = socket(await sync_to_async(session_of)(await sync_to_async(make_person)("maya")))
+    await page.connect()
+
+    await page.send_input({"type": "websocket.receive", **frame})
+
+    assert await page.receive_output(timeout=5) == {"type": "websocket.close", "code": 4400}

@@ -1,0 +1,137 @@
+"""What an enemy or an unlucky moment does to the chat: presses a button ten times, dies in between, takes a role."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.utils import timezone
+
+from apps.chat import lifecycle, turns
+from apps.chat.forms import Question
+from apps.chat.models import Conversation, Turn
+from apps.ledger import records
+from apps.ledger.models import Intent, Outcome
+from tests.chat.conftest import wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def all_at_once(many: int, act) -> list:
+    """Do the same in many threads at the same moment; return what each gave or raised."""
+    gate, done = threading.Barrier(many), []
+
+    def one() -> None:
+        gate.wait()
+        try:
+            done.append(act())
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
+            done.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=one) for _ in range(many)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    return done
+
+
+def test_a_first_question_sent_ten_times_at_once_is_one_conversation(maya):
+    team, key = maya.person.teams.get(), uuid4()
+    question = Question("Hello?", key, maya.model.pk, uses_documents=False)
+
+    for _ in range(3):
+        all_at_once(10, lambda: turns.begin_conversation(maya.person, team=team, question=question, now=timezone.now()))
+
+    assert Conversation.objects.count() == 1
+    assert Turn.objects.count() == 1
+
+
+def test_a_question_sent_ten_times_at_once_is_one_turn_and_no_error(maya, provider):
+    provider.will_answer("Yes.")
+    conversation = maya.ask("Hello?").conversation
+    for _ in range(5):
+        question = Question("Again?", uuid4(), maya.model.pk, uses_documents=False)
+
+        given = all_at_once(10, lambda question=question: turns.start_turn(conversation, question, now=timezone.now()))
+
+        assert len({turn.pk for turn in given}) == 1
+        Turn.objects.open().update(outcome="FAILED", closed_at=timezone.now())
+
+
+def test_an_exchange_whose_process_died_before_its_turn_knew_of_it_is_concluded_too(maya, provider, monkeypatch):
+    open_intent = records.open_intent
+
+    def die_right_after(**facts):
+        open_intent(**facts)
+        raise records.LedgerUnavailable("57P01")
+
+    monkeypatch.setattr(records, "open_intent", die_right_after)
+    turn = maya.ask("Hello?")
+    left_open = Intent.objects.filter(turn_id=turn.pk, outcome=None)
+    assert left_open.count() == 1
+
+    turns.conclude_forgotten(now=timezone.now() + timedelta(minutes=4))
+
+    assert not left_open.exists()
+    assert Outcome.objects.filter(intent__turn_id=turn.pk, kind="UNKNOWN").count() == 1
+    assert not provider.requests
+
+
+def test_the_sweep_goes_on_after_a_moment_without_the_ledger(maya, provider, monkeypatch):
+    seen = []
+
+    def fail_once(*, now):
+        seen.append(now)
+        if len(seen) == 1:
+            raise records.LedgerUnavailable("57P01")
+        return []
+
+    monkeypatch.setattr(lifecycle, "SWEEP_SECONDS", 0.05)
+    monkeypatch.setattr(turns, "close_abandoned", fail_once)
+
+    wait_for(lambda: len(seen) > 2)
+
+
+def test_one_turn_that_cannot_be_closed_does_not_keep_the_others_open(maya, provider, monkeypatch):
+    monkeypatch.setattr(lifecycle, "launch", lambda turn_id: None)
+    team = maya.person.teams.get()
+    first, second = (
+        turns.begin_conversation(
+            maya.person, team=team, question=Question("Hi", uuid4(), maya.model.pk, uses_documents=False),
+            now=timezone.now() - timedelta(minutes=minutes),
+        )
+        for minutes in (60, 50)
+    )  # fmt: skip
+    load_job = turns.load_job
+
+    def broken(turn_id):
+        if turn_id == first.pk:
+            raise turns.keys.SealBroken("altered")
+        return load_job(turn_id)
+
+    monkeypatch.setattr(turns, "load_job", broken)
+
+    maya.closed(second, seconds=8)
+
+
+def test_a_person_who_may_not_chat_any_more_is_sent_no_more_frames(maya, provider, monkeypatch):
+    from apps.chat.models import Frame
+
+    provider.will_answer("Yes.")
+    turn = maya.ask("Hello?")
+    Turn.objects.filter(pk=turn.pk).update(outcome="OPEN", closed_at=None, lease_until=timezone.now() + timedelta(1))
+    Frame.objects.create(turn=turn, number=7, sealed_text=b"")
+    key = maya.client.cookies[settings.SESSION_COOKIE_NAME].value
+    growing = Frame.objects.growing(turn.pk, after=0, person_id=maya.person.pk, session_key=key)
+    assert growing.exists()
+
+    maya.person.role_assignments.all().delete()
+
+    assert not growing.all().exists()
