@@ -14,6 +14,7 @@ import django
 from django.core.management import call_command
 
 from portal.embedded.console import step
+from portal.embedded.state import write_private
 
 
 def main() -> None:
@@ -33,7 +34,7 @@ def main() -> None:
         with step("the demo company, once"):
             call_command("seed_demo", verbosity=0)
         demo_mark.touch()
-    wanted.people_file.write_text(json.dumps(people()))
+    write_private(wanted.people_file, json.dumps(people()))
 
 
 def people() -> list[tuple[str, str, str]]:

@@ -51,11 +51,11 @@ class Shape:
         )
 
 
-def command_of(service: dict[str, Any]) -> list[str]:
-    """A service's own command, with this environment's programs."""
+def command_of(service: dict[str, Any], *, temporary: Path) -> list[str]:
+    """A service's own command, with this environment's programs and another temporary folder."""
     program, *arguments = service["command"]
     binary = sys.executable if program == "python" else str(Path(sys.executable).with_name(program))
-    return [binary, *arguments]
+    return [binary, *(re.sub("^/tmp", str(temporary), argument) for argument in arguments)]
 
 
 def environment_of(service: dict[str, Any], folder: Path) -> dict[str, str]:
@@ -88,7 +88,7 @@ def shape(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shape]:
         start_stores(started, shape, postgres)
         prepare(services["prepare"], shape)
         for name in ("web", "worker", "scheduler"):
-            command = [part.replace("/tmp/", f"{folder}/") for part in command_of(services[name])]  # noqa: S108
+            command = command_of(services[name], temporary=folder)
             started.enter_context(running(command, log=folder / f"{name}.log", environment=environment))
         wait_until(lambda: status_of(f"http://127.0.0.1:{web_port}/readyz", **AS_PROXY) == 200, what="the web is ready")
         wait_until(lambda: "ready." in (folder / "worker.log").read_text(), what="the worker is ready")
@@ -130,7 +130,10 @@ def prepare(service: dict[str, Any], shape: Shape) -> None:
     owner = shape.environment | {
         "PORTCULLIS_DATABASE_OWNER_URL_FILE": str(shape.logs / "secrets" / "database_owner_url"),
     }
-    for command in (command_of(service), [sys.executable, "manage.py", "collectstatic", "--no-input"]):
+    for command in (
+        command_of(service, temporary=shape.logs),
+        [sys.executable, "manage.py", "collectstatic", "--no-input"],
+    ):
         done = subprocess.run(command, cwd=ROOT, env=owner, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 
