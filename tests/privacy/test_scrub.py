@@ -124,6 +124,12 @@ async def test_what_looks_like_a_placeholder_is_restored_to_itself(vault: Vault)
     assert restored(scrubbed.text, vault.placeholders) == text
 
 
+async def test_what_looks_like_a_placeholder_is_masked_even_where_nobody_found_it(vault: Vault) -> None:
+    scrubbed = await scrub.scrub([Draft("system", "Say <PERSON_1>.", ())], vault=vault)
+
+    assert scrubbed.text == "Say <LITERAL_1>."
+
+
 @pytest.mark.parametrize("literal", LOOKS_LIKE_PLACEHOLDERS)
 def test_every_form_that_would_be_restored_is_masked_as_a_literal(literal: str) -> None:
     found = list(literals.find(f"a {literal} b"))

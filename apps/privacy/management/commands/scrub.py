@@ -1,0 +1,42 @@
+"""Look through texts from standard input: the door for measuring."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.privacy import engine
+
+
+class Command(BaseCommand):
+    """Read ``{"id", "text"}`` a line, write ``{"id", "spans": [[start, end, type, score], …]}`` a line."""
+
+    help = "Find what would be masked in texts given as JSON lines; offsets are in code points of the original text."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Ask for the one format there is by its name, so that another can be added."""
+        parser.add_argument("--jsonl", action="store_true", required=True, help="Lines of JSON in, lines of JSON out.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """
+        Answer line by line, so that any number of texts takes the memory of one.
+
+        :raises CommandError: at the first line that is not what was asked for, by its number, without its text.
+        """
+        for number, line in enumerate(sys.stdin, start=1):
+            if line.strip():
+                self.stdout.write(self._answer(line, number=number))
+
+    def _answer(self, line: str, *, number: int) -> str:
+        try:
+            row = json.loads(line)
+            identifier, text = row["id"], str(row["text"])
+        except (ValueError, KeyError, TypeError):
+            raise CommandError(f'Line {number} is not a JSON object with "id" and "text".') from None
+        spans = [[finding.start, finding.end, finding.type, finding.score] for finding in engine.detect(text)]
+        return json.dumps({"id": identifier, "spans": spans})
