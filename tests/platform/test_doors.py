@@ -58,6 +58,7 @@ async def test_our_own_pages_may_open_a_socket(origin: str) -> None:
         (OURS, "https://evil.example"),
     ],
 )
+@pytest.mark.django_db  # Channels tidies up database connections after every socket, refused ones too
 async def test_every_other_page_is_refused_before_the_socket_opens(origins: tuple[str, ...]) -> None:
     assert not await is_let_in(*origins)
 
