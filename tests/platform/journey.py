@@ -96,13 +96,13 @@ def _outcome(browser: httpx.Client, conversation: str) -> str:
 
 
 def _hidden(page: httpx.Response) -> dict[str, str]:
-    """The hidden fields and the chosen model of a page's forms."""
+    """The hidden fields of a page's forms, and the model that answers briefly."""
     fields = {}
     for tag in re.findall(r"<input[^>]*>", page.text):
         name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
         if name and value and 'type="hidden"' in tag:
             fields[name[1]] = value[1]
-    if model := re.search(r'<select[^>]*name="model".*?<option value="([^"]+)"', page.text, re.DOTALL):
+    if model := re.search(r'<option value="([^"]+)"[^>]*>[^<]*short answers', page.text):
         fields["model"] = model[1]
     return fields
 
