@@ -1,14 +1,16 @@
-"""Folders for Unix sockets, whose paths may not be long."""
+"""Folders for Unix sockets, whose paths may be neither long nor unusual."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import tempfile
 from pathlib import Path
 
 LONGEST_FOLDER = 80
+USUAL = re.compile(r"[A-Za-z0-9._/-]+")
 
 
 class UnsafeFolder(RuntimeError):
@@ -16,8 +18,11 @@ class UnsafeFolder(RuntimeError):
 
 
 def socket_folder(inside: Path) -> Path:
-    """Return `inside`, or a short folder under the temporary folder where that path is too long for a socket."""
-    if len(str(inside)) <= LONGEST_FOLDER:
+    """
+    Return `inside`, or a short folder under the temporary folder where that path is too long for a socket or has a
+    character (a space, a comma) that PostgreSQL or a database address would read as something else.
+    """
+    if len(str(inside)) <= LONGEST_FOLDER and USUAL.fullmatch(str(inside)):
         return inside
     digest = hashlib.sha256(str(inside).encode()).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"portcullis-{digest}"

@@ -141,6 +141,7 @@ class Launcher:
         if not self._supervisor.stop(seconds=STOP_SECONDS):
             complain("The process manager did not end in time; ending what is left.")
         leftovers.clear(self._state)
+        leftovers.remove_temporary_folders(self._state)
         say(f"Stopped after {time.monotonic() - began:.1f} s; all data is kept.")
 
 

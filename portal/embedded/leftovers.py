@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
+import shutil
 from collections.abc import Iterable
 
 import psutil
@@ -41,14 +41,11 @@ def clear(state: State) -> int:
     return len(left)
 
 
-def wait_for_end(state: State, seconds: float) -> bool:
-    """Wait until every remembered process has ended; return whether that happened in time."""
-    deadline = time.monotonic() + seconds
-    while any(process.is_running() for process in _remembered(state)):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
+def remove_temporary_folders(state: State) -> None:
+    """Remove the folders of sockets that could not lie inside the state folder; they hold nothing else."""
+    for folder in (state.sockets, state.postgres.socket_dir):
+        if not folder.is_relative_to(state.home):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remembered(state: State) -> list[psutil.Process]:

@@ -162,6 +162,7 @@ def _section(state: State, program: Program, order: int) -> str:
     options = ["--environment", str(_environment_file(state, program))]
     if program.account:
         options += ["--account", program.account]
+    # supervisord expands % once in every value, and twice in the name of a log file.
     command = shlex.join(tethered(program.command, *options, sign=program.stop_signal))
     return f"""[program:{program.name}]
 command={_plain(command)}
@@ -174,7 +175,7 @@ startretries=5
 stopsignal={program.stop_signal.name.removeprefix("SIG")}
 stopwaitsecs={program.stop_seconds}
 redirect_stderr=true
-stdout_logfile={_plain(str(state.logs / program.name))}.log
+stdout_logfile={_plain(_plain(str(state.logs / program.name)))}.log
 stdout_logfile_maxbytes={LOG_BYTES}
 stdout_logfile_backups={LOG_BACKUPS}
 """
