@@ -124,6 +124,15 @@ async def test_what_looks_like_a_placeholder_is_restored_to_itself(vault: Vault)
     assert restored(scrubbed.text, vault.placeholders) == text
 
 
+async def test_what_an_earlier_turn_revealed_is_masked_where_the_engine_sees_nothing(vault: Vault, place) -> None:  # type: ignore[no-untyped-def]
+    vault.mask("Ondine Vasquez", [place("Ondine Vasquez", "Ondine Vasquez")])
+
+    scrubbed = await scrub.scrub([Draft("user", "send ONDINE vasquez's file", ())], vault=vault)
+
+    assert "ondine" not in scrubbed.text.lower()
+    assert "vasquez" not in scrubbed.text.lower()
+
+
 async def test_what_looks_like_a_placeholder_is_masked_even_where_nobody_found_it(vault: Vault) -> None:
     scrubbed = await scrub.scrub([Draft("system", "Say <PERSON_1>.", ())], vault=vault)
 
