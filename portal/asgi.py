@@ -30,7 +30,11 @@ from portal.static_files import StaticFiles  # noqa: E402
 refuse_unsafe_settings()
 
 sockets = URLRouter(
-    [*chat_routing.websocket_urlpatterns, *rag_routing.websocket_urlpatterns, re_path(r"", no_such_socket)]
+    [
+        *chat_routing.websocket_urlpatterns,
+        *rag_routing.websocket_urlpatterns,
+        re_path(r"", no_such_socket),  # type: ignore[arg-type]  # an ASGI application, as URLRouter wants
+    ]
 )
 application = ProtocolTypeRouter(
     {
