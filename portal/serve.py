@@ -33,6 +33,7 @@ def main() -> None:
         lifespan="on",
         ws_max_size=SOCKET_MESSAGE_LIMIT_BYTES,
         ws_per_message_deflate=False,
+        http="h11",  # the other parser takes headers without end
         h11_max_incomplete_event_size=HEADER_LIMIT_BYTES,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=30,
