@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -40,12 +42,10 @@ class Stack:
 
 
 @pytest.fixture(scope="package")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack() -> Iterator[Stack]:
     """Start the product as `make run` does, with a state folder and a port of its own; stop it as Ctrl-C does."""
-    state = tmp_path_factory.mktemp("stack")
+    state = Path(tempfile.mkdtemp(prefix="portcullis-journey-"))
     state.chmod(0o711)
-    state.parent.chmod(0o711)
-    state.parent.parent.chmod(0o711)
     port = free_port()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PORTCULLIS_")}
     clean.pop("DJANGO_SETTINGS_MODULE", None)
@@ -62,6 +62,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     yield Stack(f"http://localhost:{port}", state, process)
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0
+    shutil.rmtree(state)
 
 
 def _wait_until_ready(process: subprocess.Popen[str]) -> None:
