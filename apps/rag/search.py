@@ -19,7 +19,7 @@ from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection, transaction
-from django.db.models import Case, FloatField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, ExpressionWrapper, FloatField, OuterRef, QuerySet, Subquery, Value, When
 from pgvector.django import CosineDistance
 
 from apps.accounts.models import User
@@ -106,8 +106,9 @@ def search(person: User, question: str, *, limit: int = 4) -> list[Hit]:
     with transaction.atomic():
         _use_the_indexes()
         readable = Passage.objects.visible_to(person)
-        near = _by_meaning(readable, vector)
-        words = _weigh(readable, _lexemes(asked))
+        total = _count_up_to(readable)
+        near = _by_meaning(readable, vector, total=total)
+        words = _weigh(readable, _lexemes(asked), total=total)
         order = _fuse(near, _by_words(readable, words))
         candidates = {found.row.pk: found for found in _candidates(person, order[: 4 * limit], vector)}
     coded = [word.lexeme for word in words if _CODE.fullmatch(word.lexeme)]
@@ -126,8 +127,14 @@ def _use_the_indexes() -> None:
         cursor.execute("SET LOCAL random_page_cost = 1.1")
 
 
-def _by_meaning(readable: PassageQuerySet, vector: list[float]) -> list[UUID]:
-    near = readable.order_by(CosineDistance("embedding", vector))
+def _by_meaning(readable: PassageQuerySet, vector: list[float], *, total: int) -> list[UUID]:
+    """
+    Rank by likeness. A person who may read little gets the exact order, because an index over everybody's passages can
+    miss the few among the many; from 1,000 readable ones on the index is used.
+    """
+    distance = CosineDistance("embedding", vector)
+    exact = ExpressionWrapper(distance + Value(0.0), output_field=FloatField())  # which no index knows
+    near = readable.order_by(exact if total < COUNTED_UP_TO else distance)
     return list(near.values_list("pk", flat=True)[:CANDIDATES])
 
 
@@ -137,9 +144,8 @@ def _lexemes(question: str) -> list[str]:
         return list(cursor.fetchone()[0] or [])[:MOST_WORDS]
 
 
-def _weigh(readable: PassageQuerySet, lexemes: Iterable[str]) -> list[_Word]:
+def _weigh(readable: PassageQuerySet, lexemes: Iterable[str], *, total: int) -> list[_Word]:
     """Weigh each word by how few readable passages have it (inverse document frequency). One bounded count a word."""
-    total = _count_up_to(readable)
     weighed = []
     for lexeme in lexemes:
         seen = _count_up_to(readable.filter(search=_query(lexeme)))

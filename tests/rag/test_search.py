@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pgvector.django import CosineDistance
 
 from apps.privacy import engine
 from apps.privacy.findings import Finding
 from apps.rag import embedding
-from apps.rag.models import Passage
+from apps.rag import search as search_module
+from apps.rag.models import Document, Passage
 from apps.rag.search import SearchFailed, search
 
 pytestmark = pytest.mark.django_db
@@ -136,18 +139,53 @@ def test_words_of_documents_one_may_not_see_do_not_change_what_one_finds(
     assert [(hit.passage_id, hit.score) for hit in search(maya, "hotel in Paris")] == before
 
 
-def test_a_hit_behind_many_forbidden_ones_is_found(make_person: Any, make_collection: Any, make_document: Any):
-    forbidden = make_document(make_collection("Secret", teams=("Engineering",)), "x")
-    vector = embedding.embed("The hotel in Paris costs 190 euros at most.").tolist()
+def crowd(document: Document, vector: Any, *, count: int, spread: float) -> None:
+    """Put many passages around a vector."""
+    rng = np.random.default_rng(7)
     Passage.objects.bulk_create(
-        Passage(document=forbidden, ordinal=number, text=f"Secret\n{number}", embedding=vector)
-        for number in range(1, 1_200)
+        Passage(
+            document=document,
+            ordinal=number,
+            text=f"Secret\n{number}",
+            embedding=(vector + rng.normal(0, spread, 384)).tolist(),
+        )
+        for number in range(1, count + 1)
+    )
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.01])
+def test_the_few_one_may_read_are_found_among_many_that_one_may_not(
+    spread: float, make_person: Any, make_collection: Any, make_document: Any
+):
+    question = "Which hotel price is the limit in Paris?"
+    crowd(
+        make_document(make_collection("Secret", teams=("Engineering",)), "x"),
+        embedding.embed(question),
+        count=1_200,
+        spread=spread,
     )
     make_document(make_collection("Handbook", company_wide=True), SHELF[0])
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_sort = off")
 
-    hits = search(make_person(teams=("Sales",)), "Which hotel price is the limit in Paris?")
+    assert [hit.text for hit in search(make_person(teams=("Sales",)), question)] == [SHELF[0]]
 
-    assert [hit.text for hit in hits] == [SHELF[0]]
+
+def test_the_index_goes_on_past_what_one_may_not_read(make_person: Any, make_collection: Any, make_document: Any):
+    vector = embedding.embed("Who repairs the gateway at night?")  # far from what other tests left in the index
+    crowd(make_document(make_collection("Secret", teams=("Engineering",)), "x"), vector, count=600, spread=0.01)
+    allowed = make_document(make_collection("Handbook", company_wide=True), "y")
+    crowd(allowed, vector, count=30, spread=0.015)
+    readable = Passage.objects.visible_to(make_person(teams=("Sales",)))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+    near = readable.order_by(CosineDistance("embedding", vector.tolist()))
+    assert "rag_passage_embedding" in near[:40].explain()
+
+    search_module._use_the_indexes()
+    found = search_module._by_meaning(readable, vector.tolist(), total=search_module.COUNTED_UP_TO)
+
+    assert len(found) > 20
+    assert set(found) <= set(allowed.passages.values_list("pk", flat=True))
