@@ -13,7 +13,8 @@ from apps.privacy.rules import Rule, pattern
 
 def is_pair(text: str) -> bool:
     """Say whether "user:password" given to a command holds a password."""
-    return len(text) > 2 and not shapes.is_placeholder(text) and not text.startswith("//")
+    password = text.partition(":")[2]
+    return len(password) > 1 and not shapes.is_placeholder(password) and not text.replace(":", "").isdigit()
 
 
 RULES: Final = (

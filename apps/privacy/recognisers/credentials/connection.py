@@ -27,7 +27,7 @@ RULES: Final = (
         v.SECRET,
         "A user name and password in a link",
         pattern(
-            r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,30}+://(?P<value>[^\s/:@\"'<>\[\]]{0,80}+:(?:[^\s/\"'<>@]{1,200}|[^\s\"'<>@]{1,80}))@(?=[\w.\[$%{-])"
+            r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,30}+://(?P<value>[^\s/:@\"'<>\[\]]{0,80}+:(?:[^\s/\"'<>@]{1,200}|(?!\d{1,5}/)[^\s\"'<>@]{1,80}))@(?=[\w.\[$%{-])"
         ),
         0.97,
         is_userinfo,
@@ -65,7 +65,7 @@ RULES: Final = (
         ),
         0.85,
         shapes.is_value,
-        needs=("user", "uid", "login"),
+        needs=("user=", "user =", "user id", "userid", "username=", "username =", "uid=", "uid =", "login="),
     ),
     Rule(
         v.SECRET,

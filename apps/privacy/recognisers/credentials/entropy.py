@@ -25,7 +25,7 @@ BESIDE: Final = near(
 )
 BESIDE_A_VENDOR: Final = regex.compile(
     rf"""(?:(?<![A-Za-z])|(?-i:(?<=[a-z])(?=[A-Z])))(?:{"|".join(VENDORS)})[ \t\w.-]{{0,28}}
-    ["'\s\])]{{0,4}}(?:=>|:=|\?=|={{1,2}}|:{{1,2}}|\|\||>|,|\()?[`"'\s=\\]{{0,5}}$""",
+    ["'\s\])\\]{{0,4}}(?:["']?,?\s{{0,20}}["']?value["']?)?(?:=>|:{{1,3}}=?|\?=|\|?={{1,2}}|\|\||<-|->|>|,|\()?[`"'\s=\\]{{0,5}}$""",
     regex.IGNORECASE | regex.VERBOSE,
 )
 
@@ -39,7 +39,8 @@ def is_vendors_value(text: str) -> bool:
     )
 
 
-FIRST_DIGIT: Final = r"[0-9](?<=(?=(?P<value>{value}))(?<![{before}])[{letters}]{{0,60}}[0-9])"
+HASH_BEFORE: Final = r"""(?<!(?:pub(?:lic)?[_-]?key|md5|sha-?\d{{1,3}}|checksum|chksum|digest|integrity|etag|fingerprint|commit|revision)["']?\s{{0,3}}[=:]\s{{0,3}}["']?)"""
+FIRST_DIGIT: Final = rf"[0-9](?<=(?=(?P<value>{{value}}))(?<![{{before}}]){HASH_BEFORE}[{{letters}}]{{{{0,60}}}}[0-9])"
 """
 A run of characters with a digit in it, found by its first digit: a scan for digits costs a tenth of a scan for runs.
 
@@ -67,7 +68,7 @@ RULES: Final = (
         v.SECRET,
         "A long value after a word such as key or secret",
         pattern(
-            r"(?:key|token|secret|access|private|password)[ \t:=-]{1,4}(?P<value>[A-Za-z0-9][A-Za-z0-9_+/=.-]{15,400}+)(?![\w(\[])",
+            r"(?:key|token|secret|access|private|password)[ \t:=-]{1,4}(?P<value>[A-Za-z0-9][A-Za-z0-9_+/.-]{15,8000}+={0,2})",
             is_any_case=True,
         ),
         0.83,

@@ -38,6 +38,6 @@ RULES: Final = (
         ),
         0.9,
         lambda text: any(character.isdigit() for character in text),
-        needs=("password", "secret", "key", "md5", "community", "priv"),
+        needs=(" 0 ", " 4 ", " 5 ", " 6 ", " 7 ", " 8 ", " 9 ", "sha256 ", "encrypted ", "hash ", "ascii-text "),
     ),
 )  # fmt: skip

@@ -71,7 +71,7 @@ RULES: Final = (
         ),
         0.85,
         shapes.is_said_password,
-        needs=("log", "sign", "cred", "access", "account", "zugang", "anmeld", "identifiant", "connexion", "acc", "inlog", "acesso", "user"),
+        needs=("login", "log in", "log-in", "signin", "sign in", "sign-in", "credential", "creds", "access", "account", "zugang", "anmeld", "identifiant", "connexion", "accés", "accès", "acces", "credenci", "credenzi", "inlog", "acesso", "username"),
     ),
     Rule(
         v.SECRET,

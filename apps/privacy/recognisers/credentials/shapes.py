@@ -16,7 +16,7 @@ from apps.privacy import words
 
 STANDS_FOR_A_VALUE: Final = re.compile(
     r"""(?ix)
-    (?:[x*.•#_?-]|\\|\s)+ | (.)\1+ | <[^<>]*>? | &lt;.* | \[.* | \{.* | \$.* | %[\w(]?.*%?s?d? | @\w+@ | \#\{.* | __\w+__ | :\w+ | ~.*
+    (?:[x*.•#_?-]|\\|\s)+ | (.)\1+ | <[^<>]*>? | &lt;.* | \[.* | \{.* | \\?\$.* | %[\w(]?.*%?s?d? | @\w+@ | \#\{.* | __\w+__ | :\w+ | ~.*
     | \\?["'] .* | .*(?:change|replace)[-_ ]?(?:me|this|it|with).* | .*(?:your|put|insert|enter|add)[-_ ]?(?:own|real|actual)?[-_ ]?
       (?:api|access|secret|client|auth|db|database|new|strong)?[-_ ]?(?:pass|secret|token|key|pw|value|here|id|user|name).*
     | .*(?:placeholder|redacted|goes[-_ ]?here|example|sample[-_ ]).* | (?:my|some|the|a|any|this|super|very|new|old|test|fake|dummy|default|no)?
@@ -29,9 +29,9 @@ STANDS_FOR_A_VALUE: Final = re.compile(
 )
 CODE: Final = re.compile(
     r"""(?x)
-    (?:await|new|return|typeof|not|function|async|lambda|if|else|new)\s.* | [\w.$>:!?&*-]{1,80}[(\[].* | \(.* | [=!<>|&+].*
+    (?:await|new|return|typeof|not|function|async|lambda|if|else|new)\s.* | [\w.$>:!?&*-]{1,80}[(\[].* | \(.* | [=!<>|&+]{1,3}(?:[\s("'].*)?
     | [A-Za-z_$][\w$]{0,40}(?:(?:\??\.|->|::)[A-Za-z_$*][\w$*]{0,40})+[;,)]? | \.{0,2}/.* | \\\\.* | ~/.* | [A-Z]:\\.*
-    | [a-z][a-z0-9+.-]{1,20}://[^@\s]* | (?:process|import\.meta|os|sys|env|ENV|config|settings|secrets|vars|var|local|data|module)[.\[:].*
+    | (?:file|env|fd):.* | !(?:[A-Za-z]+\b|\S*$) | [a-z][a-z0-9+.-]{1,20}://[^@\s]* | (?:process|import\.meta|os|sys|env|ENV|config|settings|secrets|vars|var|local|data|module)[.\[:].*
     """
 )
 HAS_DIGIT: Final = re.compile(r"[0-9]")
@@ -87,7 +87,7 @@ def is_reference(identifier: str) -> bool:
 def is_quoted_value(text: str) -> bool:
     """Say whether a quoted text after a password's name may be one: a phrase may, a sentence or a label may not."""
     stripped = text.strip()
-    if len(stripped) < 3 or is_placeholder(stripped) or len(set(stripped)) < 3 or CODE_IN_QUOTES.search(stripped):
+    if len(stripped) < 4 or is_placeholder(stripped) or len(set(stripped)) < 3 or CODE_IN_QUOTES.search(stripped):
         return False
     if IDENTIFIER.fullmatch(stripped) and (SECRETS_NAME.search(stripped) or CONSTANT.fullmatch(stripped)):
         return False
@@ -95,7 +95,7 @@ def is_quoted_value(text: str) -> bool:
 
 
 CODE_IN_QUOTES: Final = re.compile(
-    r"^(?:[./#]|\$[({\w]|%[({]?\w+|https?://[^@]*$|\{)|[({<>]|:$|^[\w-]+/[\w/-]+$|^[\w-]+\.[a-z]{2,4}$"
+    r"^(?:(?:cat|echo|printf|openssl|aws|az|gcloud|vault|kubectl|op|date|uuidgen|pwgen)\s|(?:file|env|fd):|[./#]|\$[({\w]|%[({]?\w+|https?://[^@]*$|\{)|[({<>]|:$|^[A-Za-z_-]+/[A-Za-z_/#-]+$|^[\w-]+\.[a-z]{2,4}$"
 )
 
 
@@ -112,13 +112,14 @@ def is_machine_made(text: str) -> bool:
         return True
     if is_wordy(stripped) or NAMES_WITH_NUMBERS.fullmatch(stripped) or VERSION_OR_DATE.match(stripped):
         return False
-    if CONSTANT.fullmatch(stripped) and not HAS_DIGIT.search(stripped):
+    if not HAS_DIGIT.search(stripped) and (CONSTANT.fullmatch(stripped) or PATH.fullmatch(stripped)):
         return False
     has_digit = HAS_DIGIT.search(stripped) is not None
     has_letter = any(character.isalpha() for character in stripped)
     return (has_digit and has_letter and len(stripped) >= 10) or len(stripped) >= 16
 
 
+PATH: Final = re.compile(r"[\w.-]+(?:/[\w.-]+)+")
 NAMES_WITH_NUMBERS: Final = re.compile(r"[A-Za-z]{1,20}(?:[_.-][A-Za-z]{1,20})*[_.-]?\d{1,3}(?:[_.-][A-Za-z]{2,20})*")
 VERSION_OR_DATE: Final = re.compile(
     r"v?\d{1,4}(?:[.-]\d{1,4}){2,3}(?![\w])|\d+(?:\.\d+)?\s?(?:[kKMG]?B|ms|s|px|em|rem|%)$"
@@ -189,9 +190,12 @@ def is_varied(text: str) -> bool:
 def is_said_password(text: str) -> bool:
     """Say whether a word after "password is" is one: not a plain word."""
     stripped = text.rstrip(".,;:!?\"')»”")
-    if len(stripped) < 4 or is_placeholder(stripped) or is_code(stripped):
+    if len(stripped) < 4 or is_placeholder(stripped) or is_code(stripped) or PARTS.search(stripped):
         return False
     return not re.fullmatch(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", stripped) or looks_typed(stripped)
+
+
+PARTS: Final = re.compile(r"^\d+/\d+$|&\w+=")
 
 
 def looks_typed(letters: str) -> bool:
