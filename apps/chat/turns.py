@@ -22,7 +22,7 @@ from apps.chat.composition import CHARACTERS_PER_TOKEN, PROMPT_VERSION, Exchange
 from apps.chat.forms import Question
 from apps.chat.models import Citation, Conversation, Message, Turn
 from apps.gateway import budgets
-from apps.gateway.admission import Admission
+from apps.gateway.admission import Admission, admit
 from apps.gateway.models import LanguageModel
 from apps.ledger import records
 from apps.ledger.facts import PassageFact, Who
@@ -323,9 +323,18 @@ def payload_of(prompt: Scrubbed) -> bytes:
     return json.dumps({"messages": messages}, sort_keys=True, separators=(",", ":")).encode()
 
 
-def hold_reservation(turn_id: UUID, reservation_id: UUID) -> None:
-    """Note which reservation pays for the turn, so that it is freed whatever happens to this process."""
-    Turn.objects.filter(pk=turn_id).update(reservation_id=reservation_id)
+@transaction.atomic
+def admit_turn(job: Job, *, prompt: Scrubbed, now: datetime) -> Admission:
+    """
+    Hold the money for the turn and note on it which reservation that is: both or neither, whatever dies in between.
+
+    :raises Refused: with a sentence for the person.
+    :raises TurnAlreadyClosed: if nobody waits for the answer any more; nothing is held then.
+    """
+    admission = admit(person=job.person, team=job.team, model_id=job.model_id or "", prompt=prompt, now=now)
+    if not Turn.objects.open().filter(pk=job.turn_id).update(reservation_id=admission.reservation_id):
+        raise TurnAlreadyClosed(job.turn_id)
+    return admission
 
 
 def write_frame(job: Job, *, number: int, text: str, now: datetime) -> bool:

@@ -14,6 +14,8 @@ from django.utils import timezone
 from apps.chat import lifecycle, turns
 from apps.chat.forms import Question
 from apps.chat.models import Conversation, Turn
+from apps.gateway import budgets
+from apps.gateway.models import BudgetMonth, Reservation
 from apps.ledger import records
 from apps.ledger.models import Intent, Outcome
 from tests.chat.conftest import wait_for
@@ -81,6 +83,41 @@ def test_an_exchange_whose_process_died_before_its_turn_knew_of_it_is_concluded_
 
     assert not left_open.exists()
     assert Outcome.objects.filter(intent__turn_id=turn.pk, kind="UNKNOWN").count() == 1
+    assert not provider.requests
+
+
+def test_a_process_that_dies_while_it_holds_money_for_a_turn_holds_none(maya, provider, monkeypatch):
+    reserve = budgets.reserve
+
+    def die_right_after(**terms):
+        reserve(**terms)
+        raise MemoryError
+
+    monkeypatch.setattr(budgets, "reserve", die_right_after)
+
+    turn = maya.ask("Hello?")
+
+    assert turn.outcome == "REFUSED"
+    assert not BudgetMonth.objects.exclude(reserved=0).exists()
+    assert not Reservation.objects.exists()
+
+
+def test_no_money_is_held_for_a_turn_that_was_closed_meanwhile(maya, provider, monkeypatch):
+    reserve = budgets.reserve
+
+    def after_the_turn_was_closed(**terms):
+        all_at_once(1, lambda: Turn.objects.open().update(outcome="REFUSED", closed_at=timezone.now()))
+        return reserve(**terms)
+
+    ended = []
+    close_turn = turns.close_turn
+    monkeypatch.setattr(turns, "close_turn", lambda *job, **at: (ended.append(job), close_turn(*job, **at)))
+    monkeypatch.setattr(budgets, "reserve", after_the_turn_was_closed)
+
+    maya.begin("Hello?")
+
+    wait_for(lambda: ended)
+    assert not BudgetMonth.objects.exclude(reserved=0).exists()
     assert not provider.requests
 
 
