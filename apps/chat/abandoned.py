@@ -14,7 +14,7 @@ from apps.chat.models import Turn
 from apps.chat.turns import Asked, Ending, TurnAlreadyClosed
 from apps.ledger import records
 from apps.ledger.vocabulary import OutcomeKind
-from apps.privacy import keys, overlaps
+from apps.privacy import keys
 from apps.privacy.vault import Vault
 
 logger = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ def _interrupted(turn: Turn) -> Ending:
     sentence = "The portal restarted while the model was answering. What had arrived is kept; ask again for the rest."
     # The record keeps scrubbed words only, and the words as received went with the process: mask the kept ones again.
     vault = Vault.open(turn.conversation_id)
-    as_received = vault.mask(kept, overlaps.resolve(vault.known.find(kept), text=kept))
+    as_received = vault.mask_known(kept)
     return Ending(
         Turn.Outcome.FAILED,
         "INTERRUPTED",

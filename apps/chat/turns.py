@@ -290,9 +290,11 @@ def note_masked(turn_id: UUID, *, masked: int, passages: Sequence[Hit]) -> None:
     )
 
 
-def record_intent(job: Job, *, admission: Admission, prompt: Scrubbed, passages: Sequence[Hit], now: datetime) -> UUID:
+def record_intent(
+    job: Job, *, admission: Admission, prompt: Scrubbed, passages: Sequence[Hit], labels: Sequence[str], now: datetime
+) -> UUID:
     """
-    Put the exchange on the record before a byte leaves.
+    Put the exchange on the record before a byte leaves; `labels` are scrubbed, one for each passage.
 
     :raises records.LedgerUnavailable: if it cannot be written; nothing may be sent then.
     """
@@ -305,10 +307,10 @@ def record_intent(job: Job, *, admission: Admission, prompt: Scrubbed, passages:
         model_label=admission.model_label,
         provider_label=admission.provider_label,
         egress_class=admission.egress_class,
-        sealed_payload=keys.seal(job.conversation_id, payload_of(prompt), purpose=PAYLOAD),
+        sealed_payload=keys.seal(job.conversation_id, payload_of(prompt, passages, labels), purpose=PAYLOAD),
         left_text=prompt.text,
         masked=prompt.masked,
-        passages=[PassageFact(hit.passage_id, hit.document_id, hit.document_title, hit.permission) for hit in passages],
+        passages=[PassageFact(hit.passage_id, hit.document_id, hit.permission) for hit in passages],
         policy_version=engine.version(),
         prompt_version=PROMPT_VERSION,
         now=now,
@@ -322,10 +324,15 @@ def record_intent(job: Job, *, admission: Admission, prompt: Scrubbed, passages:
     return intent_id
 
 
-def payload_of(prompt: Scrubbed) -> bytes:
-    """What left, as the record keeps it: ``{"messages": [{"role", "text"}, …]}`` in canonical JSON."""
+def payload_of(prompt: Scrubbed, passages: Sequence[Hit], labels: Sequence[str]) -> bytes:
+    """
+    What left, as the record keeps it: ``{"messages": [{"role", "text"}, …], "passages": {id: label}}``, canonical JSON.
+
+    The passages' labels stand here, where erasure reaches them, and not in the ledger's plain columns.
+    """
     messages = [{"role": message.role, "text": message.text} for message in prompt.messages]
-    return json.dumps({"messages": messages}, sort_keys=True, separators=(",", ":")).encode()
+    labelled = {str(hit.passage_id): label for hit, label in zip(passages, labels, strict=True)}
+    return json.dumps({"messages": messages, "passages": labelled}, sort_keys=True, separators=(",", ":")).encode()
 
 
 @transaction.atomic
