@@ -19,7 +19,7 @@ from apps.chat.database import in_database
 from apps.chat.models import Turn
 from apps.chat.turns import Ending, Job, TurnAlreadyClosed
 from apps.gateway import client
-from apps.gateway.admission import Admission, Refused, admit
+from apps.gateway.admission import Admission, Refused
 from apps.gateway.client import Delta, Finish, ModelFailed
 from apps.ledger.records import LedgerUnavailable
 from apps.privacy import engine
@@ -125,7 +125,7 @@ async def answer_turn(turn_id: UUID) -> None:
     except asyncio.CancelledError:
         await asyncio.shield(_close(job, _ended_early(answer, Turn.Outcome.FAILED, "PORTAL_STOPPED", PORTAL_STOPPED)))
         raise
-    except Stopped:
+    except (Stopped, TurnAlreadyClosed):
         ending = _ended_early(answer, Turn.Outcome.STOPPED, "STOPPED", STOPPED)
     except ModelFailed as failure:
         ending = replace(
@@ -162,7 +162,7 @@ async def _ask(job: Job, answer: Answer) -> Ending:
     answer.restorer = Restorer(vault.placeholders)
     hits = [passage.hit for passage in passages]
     await in_database(turns.note_masked, job.turn_id, masked=len(prompt.masked), passages=hits)
-    admission = await _admit(job, prompt)
+    admission = await in_database(turns.admit_turn, job, prompt=prompt, now=timezone.now())
     await in_database(turns.record_intent, job, admission=admission, prompt=prompt, passages=hits, now=timezone.now())
     await _step(job, Turn.Step.ASKING)
     return _answered(answer, await _send(admission, prompt, answer))
@@ -176,14 +176,6 @@ async def _retrieve(job: Job) -> Sequence[composition.Passage]:
     labels = [composition.passage_label(hit) for hit in hits]
     findings = [await engine.detect_async(label) for label in labels]
     return [composition.Passage(*row) for row in zip(hits, labels, findings, strict=True)]
-
-
-async def _admit(job: Job, prompt: Scrubbed) -> Admission:
-    admission = await in_database(
-        admit, person=job.person, team=job.team, model_id=job.model_id or "", prompt=prompt, now=timezone.now()
-    )
-    await in_database(turns.hold_reservation, job.turn_id, admission.reservation_id)
-    return admission
 
 
 async def _send(admission: Admission, prompt: Scrubbed, answer: Answer) -> Finish:
