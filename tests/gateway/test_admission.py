@@ -207,11 +207,13 @@ def test_the_model_on_this_machine_says_when_it_is_not_running(refusal, settings
 @pytest.mark.parametrize("address", ["http://127.0.0.1:8001", "http://127.0.0.1:8001/", "http://127.0.0.1:8001/v1"])
 def test_the_model_on_this_machine_is_found_where_the_portal_started_it(maya, sales, model, prompt, settings, address):
     settings.LOCAL_MODEL_URL = address
+    settings.LOCAL_MODEL_KEY = "of this run"
     Provider.objects.update(kind=Provider.Kind.EMBEDDED)
 
     leave = admit(person=maya, team=sales, model_id=model.pk, prompt=prompt, now=NOW)
 
     assert leave.endpoint.base_url == "http://127.0.0.1:8001/v1"
+    assert leave.endpoint.api_key == "of this run"
 
 
 def test_a_sealed_key_opens_for_its_own_provider_only(maya, sales, model, prompt, refusal):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 from collections.abc import Iterator
 
+import httpx
 import psutil
 import psycopg
 import pytest
 
 from portal.embedded.database import OWNER
+from portal.embedded.programs import MODEL_KEY_VARIABLE
 from portal.embedded.state import State
 from tests.platform.processes import PROGRAMS, Embedded, family, open_folder, status_of, wait_until
 
@@ -123,10 +126,34 @@ def test_secrets_are_private_and_no_program_holds_the_owner_s_password(embedded:
                 assert postgres.password(OWNER) not in known
                 assert postgres.password("postgres") not in known
 
+                assert "PORTCULLIS_LOCAL_MODEL_KEY" not in " ".join(process.cmdline())
+
         kept = [path for path in embedded.state.rglob("*") if path.suffix in {".key", ".password", ".json", ".conf"}]
         secret = [path for path in kept if not {"data", "static"} & set(path.relative_to(embedded.state).parts)]
         assert {"master.key", "secret.key", "portcullis_owner.password"} <= {path.name for path in secret}
         assert not [path for path in secret if path.stat().st_mode & 0o077]
+
+
+def test_the_local_model_answers_nobody_who_has_not_the_key_of_this_run(embedded: Embedded) -> None:
+    question = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 1}
+    with embedded.started():
+        run = State(embedded.state).announced()
+        assert run
+        model = f"http://127.0.0.1:{run.model_port}"
+        key = json.loads((embedded.state / "run" / "model.environment.json").read_text())[MODEL_KEY_VARIABLE]
+        asked = [
+            httpx.post(f"{model}{path}", json=question, headers=headers, timeout=60).status_code
+            for path in ("/v1/chat/completions", "/completion", "/v1/completions", "/tokenize", "/infill")
+            for headers in ({}, {"Authorization": "Bearer wrong"}, {"X-Api-Key": "wrong"})
+        ]
+        known = httpx.post(
+            f"{model}/v1/chat/completions", json=question, headers={"Authorization": f"Bearer {key}"}, timeout=60
+        )
+        closed = [httpx.get(f"{model}{path}").status_code for path in ("/slots", "/metrics", "/props")]
+
+    assert set(asked) == {401}
+    assert known.status_code == 200
+    assert not {200} & set(closed)
 
 
 def test_reset_asks_before_it_deletes_everything(embedded: Embedded) -> None:
