@@ -27,8 +27,8 @@ from apps.gateway.models import LanguageModel
 from apps.ledger import records
 from apps.ledger.facts import PassageFact, Who
 from apps.ledger.ids import new_id
-from apps.ledger.vocabulary import Action, Door, OutcomeKind, Purpose
-from apps.privacy import engine, keys, overlaps
+from apps.ledger.vocabulary import Action, Door, EgressClass, OutcomeKind, Purpose
+from apps.privacy import keys, overlaps
 from apps.privacy.keys import ConversationKey
 from apps.privacy.scrub import Scrubbed
 from apps.privacy.vault import Vault
@@ -39,6 +39,7 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=6)
 FORGOTTEN_AFTER = timedelta(minutes=3)
 HISTORY_TURNS = 20
+SENTENCE_LENGTH = 500
 KEEP_FRAME = """
 WITH answering AS (
     UPDATE chat_turn SET last_frame = %s, lease_until = %s, step = %s
@@ -81,19 +82,25 @@ class Job:
     uses_documents: bool
     model_id: UUID | None
     model_label: str
+    egress_class: str
     window_tokens: int
     data_key: ConversationKey
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a turn ended, for the person and for the record. Texts may be empty; token counts are of this turn alone."""
+    """
+    How a turn ended, for the person and for the record. Texts may be empty; token counts are of this turn alone.
+
+    `answer_on_record` is the answer as received with everything personal masked; the record keeps it readable.
+    """
 
     outcome: Turn.Outcome
     reason: str = ""
     sentence: str = ""
     answer: str = ""
     answer_as_received: str = ""
+    answer_on_record: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
 
@@ -214,7 +221,8 @@ def _open_turn(
 
 def load_job(turn_id: UUID) -> Job:
     """Read what the pipeline needs. Three queries; the texts are opened here and never leave the process unscrubbed."""
-    turn = Turn.objects.select_related("conversation__owner", "conversation__team", "model").get(pk=turn_id)
+    wanted = Turn.objects.select_related("conversation__owner", "conversation__team", "model__provider")
+    turn = wanted.get(pk=turn_id)
     conversation = turn.conversation
     question = turn.messages.get(author=Message.Author.PERSON)
     data_key = keys.open_key(conversation.pk)
@@ -229,6 +237,7 @@ def load_job(turn_id: UUID) -> Job:
         uses_documents=turn.uses_documents,
         model_id=turn.model_id,
         model_label=turn.model_label,
+        egress_class=turn.model.egress_class if turn.model else EgressClass.OUTSIDE,
         window_tokens=turn.model.context_window if turn.model else 4096,
         data_key=data_key,
     )
@@ -285,6 +294,12 @@ def note_masked(turn_id: UUID, *, masked: int, passages: Sequence[Hit]) -> None:
     )
 
 
+def note_held(job: Job, *, placeholders: Sequence[str]) -> None:
+    """Note which placeholders the person is asked about before anything is sent."""
+    is_outside = job.egress_class == EgressClass.OUTSIDE
+    Turn.objects.filter(pk=job.turn_id).update(held=list(dict.fromkeys(placeholders)), is_outside=is_outside)
+
+
 def record_intent(job: Job, *, admission: Admission, prompt: Scrubbed, passages: Sequence[Hit], now: datetime) -> UUID:
     """
     Put the exchange on the record before a byte leaves.
@@ -301,10 +316,10 @@ def record_intent(job: Job, *, admission: Admission, prompt: Scrubbed, passages:
         provider_label=admission.provider_label,
         egress_class=admission.egress_class,
         sealed_payload=keys.seal(job.conversation_id, payload_of(prompt), purpose=PAYLOAD),
-        left_text=prompt.text,
+        left_text=prompt.record_text,
         masked=prompt.masked,
         passages=[PassageFact(hit.passage_id, hit.document_id, hit.document_title, hit.permission) for hit in passages],
-        policy_version=engine.version(),
+        policy_version=prompt.policy_version,
         prompt_version=PROMPT_VERSION,
         now=now,
     )
@@ -318,9 +333,14 @@ def record_intent(job: Job, *, admission: Admission, prompt: Scrubbed, passages:
 
 
 def payload_of(prompt: Scrubbed) -> bytes:
-    """What left, as the record keeps it: ``{"messages": [{"role", "text"}, …]}`` in canonical JSON."""
+    """
+    What left, as the record keeps it: ``{"in_clear": […], "messages": [{"role", "text"}, …]}`` in canonical JSON.
+
+    ``in_clear`` lists what was found and left, as ``{"placeholder", "reason", "type"}``.
+    """
     messages = [{"role": message.role, "text": message.text} for message in prompt.messages]
-    return json.dumps({"messages": messages}, sort_keys=True, separators=(",", ":")).encode()
+    in_clear = [{"placeholder": one.placeholder, "reason": one.reason, "type": one.type} for one in prompt.in_clear]
+    return json.dumps({"in_clear": in_clear, "messages": messages}, sort_keys=True, separators=(",", ":")).encode()
 
 
 def hold_reservation(turn_id: UUID, reservation_id: UUID) -> None:
@@ -395,7 +415,7 @@ def _conclude(job: Job, turn: Turn, ending: Ending, *, now: datetime) -> None:
         outcome=OutcomeKind(ending.outcome.value),
         reason=ending.in_words,
         sealed_answer=keys.seal(job.conversation_id, ending.answer_as_received.encode(), purpose=LEDGER_ANSWER),
-        answer_text=ending.answer_as_received,
+        answer_text=ending.answer_on_record,
         input_tokens=ending.input_tokens,
         output_tokens=ending.output_tokens,
         cost=cost,
@@ -463,17 +483,22 @@ def _interrupted(turn: Turn) -> Ending:
         return Ending(Turn.Outcome.REFUSED, "INTERRUPTED", sentence)
     sentence = "The portal restarted while the model was answering. What had arrived is kept; ask again for the rest."
     # The record keeps scrubbed words only, and the words as received went with the process: mask the kept ones again.
-    vault = Vault.open(turn.conversation_id)
-    as_received = vault.mask(kept, overlaps.resolve(vault.known.find(kept), text=kept))
+    as_received = masked_again(kept, Vault.open(turn.conversation_id))
     return Ending(
         Turn.Outcome.FAILED,
         "INTERRUPTED",
         sentence,
         answer=kept,
         answer_as_received=as_received,
+        answer_on_record=as_received,
         input_tokens=turn.input_tokens,
         output_tokens=estimated_tokens(kept),
     )
+
+
+def masked_again(text: str, vault: Vault) -> str:
+    """Mask every value of the vault in a text of the same conversation."""
+    return vault.mask(text, overlaps.resolve(vault.known.find(text), text=text))
 
 
 def estimated_tokens(text: str) -> int:
