@@ -14,7 +14,7 @@ from apps.chat.models import Turn
 from apps.chat.turns import Asked, Ending, TurnAlreadyClosed
 from apps.ledger import records
 from apps.ledger.vocabulary import OutcomeKind
-from apps.privacy import keys, overlaps
+from apps.privacy import keys
 from apps.privacy.vault import Vault
 
 logger = logging.getLogger(__name__)
@@ -98,14 +98,14 @@ def _interrupted(turn: Turn) -> Ending:
         return Ending(Turn.Outcome.REFUSED, "INTERRUPTED", sentence)
     sentence = "The portal restarted while the model was answering. What had arrived is kept; ask again for the rest."
     # The record keeps scrubbed words only, and the words as received went with the process: mask the kept ones again.
-    vault = Vault.open(turn.conversation_id)
-    as_received = vault.mask(kept, overlaps.resolve(vault.known.find(kept), text=kept))
+    as_received = turns.masked_again(kept, Vault.open(turn.conversation_id))
     return Ending(
         Turn.Outcome.FAILED,
         "INTERRUPTED",
         sentence,
         answer=kept,
         answer_as_received=as_received,
+        answer_on_record=as_received,
         input_tokens=turn.input_tokens,
         output_tokens=turns.estimated_tokens(kept),
     )
