@@ -24,10 +24,7 @@ SPELLINGS: dict[str, Callable[[str, int], str]] = {
     "[PERSON_1]": lambda type_, number: f"[{type_}_{number}]",
     "{{PERSON_1}}": lambda type_, number: f"{{{{{type_}_{number}}}}}",
     "PERSON_1": lambda type_, number: f"{type_}_{number}",
-    "[Person 1]": lambda type_, number: f"[{type_.title()} {number}]",
-    "<person-1>": lambda type_, number: f"<{type_.lower()}-{number}>",
     "«PERSON_1»": lambda type_, number: f"«{type_}_{number}»",
-    "@person1": lambda type_, number: f"@{type_.lower()}{number}",
 }
 TASKS = [
     "Write a short e-mail to P1 that P2 cannot come on Monday.",
@@ -88,13 +85,13 @@ def _model() -> Iterator[Callable[[str], str]]:
     def ask(question: str) -> str:
         body = {
             "model": model_server.ALIAS,
-            "max_tokens": 90,
+            "max_tokens": 60,
             "messages": [
                 {"role": "system", "content": "You are a helpful assistant in a company. Answer briefly."},
                 {"role": "user", "content": question},
             ],
         }
-        connection = HTTPConnection("127.0.0.1", port)
+        connection = HTTPConnection("127.0.0.1", port, timeout=300)
         connection.request("POST", "/v1/chat/completions", json.dumps(body), {"Content-Type": "application/json"})
         return str(json.load(connection.getresponse())["choices"][0]["message"]["content"])
 

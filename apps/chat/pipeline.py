@@ -25,8 +25,8 @@ from apps.ledger.records import LedgerUnavailable
 from apps.privacy import engine
 from apps.privacy.engine import ScrubberUnavailable
 from apps.privacy.restore import Restorer
-from apps.privacy.scrub import Scrubbed, scrub
-from apps.privacy.vault import Vault
+from apps.privacy.scrub import Draft, Scrubbed, scrub
+from apps.privacy.vault import Vault, VaultMoved
 from apps.rag import search
 from apps.rag.search import SearchFailed
 
@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 FRAME_SECONDS = 0.08
 HEARTBEAT_SECONDS = 1.5
+SCRUBBING_ATTEMPTS = 4
 CLOSING_ATTEMPTS = 30
 CLOSING_PAUSE_SECONDS = 1.0
 
@@ -157,8 +158,7 @@ async def _ask(job: Job, answer: Answer) -> Ending:
         question=job.question, history=job.history, passages=passages, window_tokens=job.window_tokens
     )
     vault = await in_database(Vault.open, job.conversation_id)
-    prompt = await scrub(drafts, vault=vault)
-    await in_database(vault.save)
+    prompt = await _scrubbed(drafts, vault)
     answer.restorer = Restorer(vault.placeholders)
     hits = [passage.hit for passage in passages]
     await in_database(turns.note_masked, job.turn_id, masked=len(prompt.masked), passages=hits)
@@ -176,6 +176,22 @@ async def _retrieve(job: Job) -> Sequence[composition.Passage]:
     labels = [composition.passage_label(hit) for hit in hits]
     findings = [await engine.detect_async(label) for label in labels]
     return [composition.Passage(*row) for row in zip(hits, labels, findings, strict=True)]
+
+
+async def _scrubbed(drafts: Sequence[Draft], vault: Vault) -> Scrubbed:
+    """
+    Scrub and keep the new placeholders; scrub again where another message of the conversation gave one away first.
+
+    :raises ScrubberUnavailable: if that happens every time; nothing may be sent then.
+    """
+    for _ in range(SCRUBBING_ATTEMPTS):
+        prompt = await scrub(drafts, vault=vault)
+        try:
+            await in_database(vault.save)
+        except VaultMoved:
+            continue  # the vault has reloaded; what was masked with the old one names other people and is thrown away
+        return prompt
+    raise ScrubberUnavailable("Other messages of this conversation kept taking the placeholders first.")
 
 
 async def _admit(job: Job, prompt: Scrubbed) -> Admission:
