@@ -28,7 +28,7 @@ from apps.privacy.policy import Policy
 from apps.privacy.refusals import MessageHeld, PolicyStops
 from apps.privacy.restore import Restorer
 from apps.privacy.scrub import Draft, Scrubbed, scrub
-from apps.privacy.vault import Vault
+from apps.privacy.vault import Vault, VaultMoved
 from apps.rag import search
 from apps.rag.search import SearchFailed
 
@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 FRAME_SECONDS = 0.08
 HEARTBEAT_SECONDS = 1.5
+SCRUBBING_ATTEMPTS = 4
 CLOSING_ATTEMPTS = 30
 CLOSING_PAUSE_SECONDS = 1.0
 
@@ -169,8 +170,7 @@ async def _ask(job: Job, answer: Answer) -> Ending:
         question=job.question, history=job.history, passages=passages, window_tokens=job.window_tokens
     )
     vault, policy = await in_database(_vault_and_policy, job)
-    prompt = await _scrub(job, drafts, vault, policy)
-    await in_database(vault.save)
+    prompt = await _scrubbed(job, drafts, vault, policy)
     answer.vault = vault
     answer.restorer = Restorer(vault.placeholders)
     hits = [passage.hit for passage in passages]
@@ -186,15 +186,30 @@ def _vault_and_policy(job: Job) -> tuple[Vault, Policy]:
     return Vault.open(job.conversation_id), releases.applied(policy, conversation_id=job.conversation_id)
 
 
-async def _scrub(job: Job, drafts: Sequence[Draft], vault: Vault, policy: Policy) -> Scrubbed:
+async def _scrubbed(job: Job, drafts: Sequence[Draft], vault: Vault, policy: Policy) -> Scrubbed:
+    """
+    Scrub and keep the new placeholders; scrub again where another message of the conversation gave one away first.
+
+    :raises ScrubberUnavailable: if that happens every time; nothing may be sent then.
+    """
+    for _ in range(SCRUBBING_ATTEMPTS):
+        # After VaultMoved the vault has reloaded; what was masked with the old one names other people: thrown away.
+        with suppress(VaultMoved):
+            return await _scrubbed_once(job, drafts, vault, policy)
+    raise ScrubberUnavailable("Other messages of this conversation kept taking the placeholders first.")
+
+
+async def _scrubbed_once(job: Job, drafts: Sequence[Draft], vault: Vault, policy: Policy) -> Scrubbed:
     """Scrub; a message that is held for a confirmation leaves behind which placeholders it is about."""
     try:
-        return await scrub(drafts, vault=vault, policy=policy)
+        prompt = await scrub(drafts, vault=vault, policy=policy)
     except MessageHeld as held:
         await in_database(vault.save)
         placeholders = [concern.placeholder for concern in held.concerns]
         await in_database(turns.note_held, job, placeholders=placeholders)
         raise
+    await in_database(vault.save)
+    return prompt
 
 
 async def _retrieve(job: Job) -> Sequence[composition.Passage]:
