@@ -98,14 +98,14 @@ def _interrupted(turn: Turn) -> Ending:
         return Ending(Turn.Outcome.REFUSED, "INTERRUPTED", sentence)
     sentence = "The portal restarted while the model was answering. What had arrived is kept; ask again for the rest."
     # The record keeps scrubbed words only, and the words as received went with the process: mask the kept ones again.
-    vault = Vault.open(turn.conversation_id)
-    as_received = vault.mask_known(kept)
+    as_received = turns.masked_again(kept, Vault.open(turn.conversation_id))
     return Ending(
         Turn.Outcome.FAILED,
         "INTERRUPTED",
         sentence,
         answer=kept,
         answer_as_received=as_received,
+        answer_on_record=as_received,
         input_tokens=turn.input_tokens,
         output_tokens=turns.estimated_tokens(kept),
     )

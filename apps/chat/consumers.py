@@ -134,7 +134,7 @@ class ChatConsumer(CalmSocket):
             turn_id, after=reader.number, person_id=self.person_id, session_key=session_key
         ).values_list("number", "sealed_text")
         frames = list(found)
-        if not frames or reader.box is None:
+        if not frames or reader.box is None or not reader.text:
             return self._read()
         grown = reader.text + "".join(reader.box.unseal(bytes(sealed)).decode() for _, sealed in frames)
         blocks = reader.advance(grown, number=frames[-1][0])
@@ -176,6 +176,8 @@ class ChatConsumer(CalmSocket):
         if reader.box is None:
             self.readers[turn.pk] = reader = _caught_up(turn, person, up_to=reader.number)
         if turn.last_frame > reader.number:
+            if not reader.text:  # what the question masked is in the vault by now, and was not before
+                reader.renderer.verbatim = reading.verbatim_of(keys.open_key(turn.conversation_id))
             blocks = reader.advance(turns.arrived_text(turn), number=turn.last_frame)
             messages.append(_blocks(turn.pk, reader, blocks))
         status = render_to_string("chat/_status.html", {"turn": turn})
@@ -201,7 +203,9 @@ def render_turn(turn: Turn, person: User) -> str:
 
 def _caught_up(turn: Turn, person: User, *, up_to: int | None = None) -> Reader:
     """A reader that stands where a page stands which shows the turn's first `up_to` frames (all, by default)."""
-    reader = Reader(box=keys.open_key(turn.conversation_id).box(texts.FRAME))
+    data_key = keys.open_key(turn.conversation_id)
+    reader = Reader(box=data_key.box(texts.FRAME))
+    reader.renderer.verbatim = reading.verbatim_of(data_key)
     reader.renderer.citations = reading.addresses(reading.sources_of(turn, person=person))
     number = turn.last_frame if up_to is None else up_to
     reader.advance(turns.arrived_text(turn, up_to=number), number=number)

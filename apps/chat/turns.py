@@ -26,16 +26,18 @@ from apps.gateway.models import LanguageModel
 from apps.ledger import records
 from apps.ledger.facts import PassageFact, Who
 from apps.ledger.ids import new_id
-from apps.ledger.vocabulary import Action, Door, OutcomeKind, Purpose
-from apps.privacy import engine, keys
+from apps.ledger.vocabulary import Action, Door, EgressClass, OutcomeKind, Purpose
+from apps.privacy import keys, overlaps
 from apps.privacy.keys import ConversationKey
 from apps.privacy.scrub import Scrubbed
+from apps.privacy.vault import Vault
 from apps.rag.search import Hit
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=6)
 HISTORY_TURNS = 20
+SENTENCE_LENGTH = 500
 KEEP_FRAME = """
 WITH answering AS (
     UPDATE chat_turn SET last_frame = %s, lease_until = %s, step = %s
@@ -84,19 +86,25 @@ class Job(Asked):
     uses_documents: bool
     model_id: UUID | None
     model_label: str
+    egress_class: str
     window_tokens: int
     data_key: ConversationKey
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a turn ended, for the person and for the record. Texts may be empty; token counts are of this turn alone."""
+    """
+    How a turn ended, for the person and for the record. Texts may be empty; token counts are of this turn alone.
+
+    `answer_on_record` is the answer as received with everything personal masked; the record keeps it readable.
+    """
 
     outcome: Turn.Outcome
     reason: str = ""
     sentence: str = ""
     answer: str = ""
     answer_as_received: str = ""
+    answer_on_record: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
 
@@ -219,7 +227,8 @@ def _open_turn(
 
 def load_job(turn_id: UUID) -> Job:
     """Read what the pipeline needs. Three queries; the texts are opened here and never leave the process unscrubbed."""
-    turn = Turn.objects.select_related("conversation__owner", "conversation__team", "model").get(pk=turn_id)
+    wanted = Turn.objects.select_related("conversation__owner", "conversation__team", "model__provider")
+    turn = wanted.get(pk=turn_id)
     conversation = turn.conversation
     question = turn.messages.get(author=Message.Author.PERSON)
     data_key = keys.open_key(conversation.pk)
@@ -234,6 +243,7 @@ def load_job(turn_id: UUID) -> Job:
         uses_documents=turn.uses_documents,
         model_id=turn.model_id,
         model_label=turn.model_label,
+        egress_class=turn.model.egress_class if turn.model else EgressClass.OUTSIDE,
         window_tokens=turn.model.context_window if turn.model else 4096,
         data_key=data_key,
     )
@@ -290,6 +300,12 @@ def note_masked(turn_id: UUID, *, masked: int, passages: Sequence[Hit]) -> None:
     )
 
 
+def note_held(job: Job, *, placeholders: Sequence[str]) -> None:
+    """Note which placeholders the person is asked about before anything is sent."""
+    is_outside = job.egress_class == EgressClass.OUTSIDE
+    Turn.objects.filter(pk=job.turn_id).update(held=list(dict.fromkeys(placeholders)), is_outside=is_outside)
+
+
 def record_intent(
     job: Job, *, admission: Admission, prompt: Scrubbed, passages: Sequence[Hit], labels: Sequence[str], now: datetime
 ) -> UUID:
@@ -308,10 +324,10 @@ def record_intent(
         provider_label=admission.provider_label,
         egress_class=admission.egress_class,
         sealed_payload=keys.seal(job.conversation_id, payload_of(prompt, passages, labels), purpose=PAYLOAD),
-        left_text=prompt.text,
+        left_text=prompt.record_text,
         masked=prompt.masked,
         passages=[PassageFact(hit.passage_id, hit.document_id, hit.permission) for hit in passages],
-        policy_version=engine.version(),
+        policy_version=prompt.policy_version,
         prompt_version=PROMPT_VERSION,
         now=now,
     )
@@ -326,13 +342,17 @@ def record_intent(
 
 def payload_of(prompt: Scrubbed, passages: Sequence[Hit], labels: Sequence[str]) -> bytes:
     """
-    What left, as the record keeps it: ``{"messages": [{"role", "text"}, …], "passages": {id: label}}``, canonical JSON.
+    What left, as the record keeps it, in canonical JSON:
+    ``{"in_clear": […], "messages": [{"role", "text"}, …], "passages": {id: label}}``.
 
-    The passages' labels stand here, where erasure reaches them, and not in the ledger's plain columns.
+    ``in_clear`` lists what was found and left, as ``{"placeholder", "reason", "type"}``. The passages' labels stand
+    here, where erasure reaches them, and not in the ledger's plain columns.
     """
     messages = [{"role": message.role, "text": message.text} for message in prompt.messages]
+    in_clear = [{"placeholder": one.placeholder, "reason": one.reason, "type": one.type} for one in prompt.in_clear]
     labelled = {str(hit.passage_id): label for hit, label in zip(passages, labels, strict=True)}
-    return json.dumps({"messages": messages, "passages": labelled}, sort_keys=True, separators=(",", ":")).encode()
+    payload = {"in_clear": in_clear, "messages": messages, "passages": labelled}
+    return json.dumps(payload, sort_keys=True, separators=(",", ":")).encode()
 
 
 @transaction.atomic
@@ -383,7 +403,7 @@ def close_turn(job: Asked, ending: Ending, *, now: datetime) -> None:
     turn = Turn.objects.get(pk=job.turn_id)
     data_key = keys.open_keys([job.conversation_id]).get(job.conversation_id)
     if data_key is None:
-        ending = replace(ending, answer="", answer_as_received="")
+        ending = replace(ending, answer="", answer_as_received="", answer_on_record="")
     elif ending.answer:
         sealed = texts.seal_text(data_key, ending.answer, purpose=texts.ANSWER)
         Message.objects.create(turn=turn, author=Message.Author.MODEL, sealed_text=sealed)
@@ -419,13 +439,18 @@ def _conclude(job: Asked, turn: Turn, ending: Ending, data_key: ConversationKey 
         outcome=OutcomeKind(ending.outcome.value),
         reason=ending.in_words,
         sealed_answer=data_key.box(LEDGER_ANSWER).seal(ending.answer_as_received.encode()) if data_key else b"",
-        answer_text=ending.answer_as_received,
+        answer_text=ending.answer_on_record,
         input_tokens=ending.input_tokens,
         output_tokens=ending.output_tokens,
         cost=cost,
         currency=currency,
         now=now,
     )
+
+
+def masked_again(text: str, vault: Vault) -> str:
+    """Mask every value of the vault in a text of the same conversation."""
+    return vault.mask(text, overlaps.resolve(vault.known.find(text), text=text))
 
 
 def estimated_tokens(text: str) -> int:

@@ -100,6 +100,17 @@ def test_an_answer_streams_while_it_arrives(maya, provider, address):
     assert "Dear Grace Hopper, we thank you." in tab.closed["html"]
 
 
+def test_a_restored_password_is_shown_as_text_while_the_answer_streams(maya, provider, address):
+    provider.will_answer("It is <SECRET_1>, *keep* it ", PAUSE, "safe.")
+    maya.begin("My password is: Xk9*tR2*vQ7_mL4_pZ8")
+    tab = Tab(address, maya, maya.newest())
+
+    tab.read(lambda tab: tab.text.endswith("it"))
+    provider.go_on()
+
+    assert tab.text == "It is Xk9*tR2*vQ7_mL4_pZ8, keep it"
+
+
 def test_a_tab_that_comes_back_receives_only_the_rest(maya, provider, address):
     words = [f"word{number} " for number in range(12)]
     provider.will_answer(*words[:6], PAUSE, *words[6:], seconds_between=0.06)
