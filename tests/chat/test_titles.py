@@ -33,7 +33,8 @@ def test_a_title_is_in_no_row_that_cannot_be_erased(maya, provider, postgres, ma
     collection = Collection.objects.create(name="Plant", is_company_wide=True)
     upload = {"person": maya.person, "now": timezone.now()}
     document = library.add_document(collection, file=ContentFile(TEXT, name=NAME), file_name=NAME, **upload)
-    ingest.ingest(document.pk)
+    document_id = document.pk
+    ingest.ingest(document_id)
     library.record_refused_upload(collection, file_name=NAME.replace(".md", ".exe"), why="No such kind.", **upload)
     provider.will_answer("It was left open [1].")
 
@@ -51,6 +52,6 @@ def test_a_title_is_in_no_row_that_cannot_be_erased(maya, provider, postgres, ma
     assert "Warning to " in page
     assert "Quintero" not in page
     assert "company-wide collection Plant" in page
-    assert str(document.pk) in officer.get("/audit/events").content.decode()
+    assert str(document_id) in officer.get("/audit/events").content.decode()
     keys.destroy(turn.conversation_id)
     assert "Its name cannot be shown" in officer.get(f"/audit/exchanges/{exchange.pk}").content.decode()
