@@ -13,12 +13,13 @@ from apps.accounts.models import User
 from apps.chat import texts, turns
 from apps.chat.models import Conversation, Message, Turn
 from apps.chat.rendering import BlockRenderer
+from apps.chat.verbatim import Verbatim
 from apps.ledger.models import Intent
 from apps.privacy import keys, releases
 from apps.privacy.keys import Box, ConversationKey
 from apps.privacy.policy import Policy, placeholder_type
 from apps.privacy.refusals import MessageBlocked
-from apps.privacy.vault import Vault
+from apps.privacy.vault import Vault, values_of
 from apps.privacy.vocabulary import WORDS_FOR
 from apps.rag.models import Passage
 
@@ -120,17 +121,23 @@ def _title(conversation: Conversation, data_key: ConversationKey | None) -> str:
 
 
 def turns_of(conversation: Conversation, *, person: User) -> list[TurnView]:
-    """Every turn of a conversation, oldest first. Five queries, whatever its length."""
+    """Every turn of a conversation, oldest first. Six queries, whatever its length."""
     rows = list(conversation.turns.prefetch_related("messages", "citations", "retries").select_related("model"))
     passages = _readable_passages(rows, person)
     data_key = keys.open_keys([conversation.pk]).get(conversation.pk)
-    return [_view(turn, passages, data_key) for turn in rows]
+    verbatim = verbatim_of(data_key)
+    return [_view(turn, passages, data_key, verbatim) for turn in rows]
 
 
 def turn_view(turn: Turn, *, person: User) -> TurnView:
     """One turn."""
     data_key = keys.open_keys([turn.conversation_id]).get(turn.conversation_id)
-    return _view(turn, _readable_passages([turn], person), data_key)
+    return _view(turn, _readable_passages([turn], person), data_key, verbatim_of(data_key))
+
+
+def verbatim_of(data_key: ConversationKey | None) -> Verbatim:
+    """The masked values of a conversation, which its answers show as they were written. One query."""
+    return Verbatim(values_of(data_key) if data_key else ())
 
 
 def sources_of(turn: Turn, *, person: User) -> list[Source]:
@@ -186,13 +193,15 @@ def to_edit(views: Sequence[TurnView], asked_for: str) -> str:
     return chosen[0].question if chosen else ""
 
 
-def _view(turn: Turn, passages: Mapping[UUID, Passage], data_key: ConversationKey | None) -> TurnView:
+def _view(
+    turn: Turn, passages: Mapping[UUID, Passage], data_key: ConversationKey | None, verbatim: Verbatim
+) -> TurnView:
     if data_key is None:
         return TurnView(turn, ERASED, [], [])
     sources = _sources(turn, passages)
     asked = next(m for m in turn.messages.all() if m.author == Message.Author.PERSON)
     question = texts.unseal_text(data_key, asked.sealed_text, purpose=texts.QUESTION)
-    blocks = BlockRenderer(addresses(sources)).render(answer_text(turn, data_key))
+    blocks = BlockRenderer(addresses(sources), verbatim).render(answer_text(turn, data_key))
     return TurnView(turn, question, blocks, sources, is_superseded=bool(turn.retries.all()))
 
 

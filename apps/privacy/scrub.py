@@ -124,9 +124,17 @@ def is_genuine(prompt: object) -> bool:
     return type(prompt) is Scrubbed and getattr(prompt, "_seal", None) is _ONLY_THIS_MODULE
 
 
-async def scrub(drafts: Sequence[Draft], *, vault: Vault, policy: Policy = DEFAULT) -> Scrubbed:
+async def scrub(
+    drafts: Sequence[Draft],
+    *,
+    vault: Vault,
+    policy: Policy = DEFAULT,
+    on_progress: engine.Progress | None = None,
+) -> Scrubbed:
     """
     Mask every draft with the conversation's vault, which learns the new values; save it before anything is sent.
+
+    Drafts are looked through one after the other, so that a long conversation waits its turn like a short question.
 
     :raises ScrubberUnavailable: if the engine fails, is late or contradicts itself; nothing may be sent then.
     :raises ScrubIncomplete: if a known value is still in the result.
@@ -135,14 +143,29 @@ async def scrub(drafts: Sequence[Draft], *, vault: Vault, policy: Policy = DEFAU
     """
     if any(draft.role not in ROLES for draft in drafts):
         raise ValueError("A draft's role is system, user or assistant.")
-    found = await asyncio.gather(*(_findings(draft) for draft in drafts))
+    found = await _found(drafts, on_progress)
     if sum(len(draft.text) for draft in drafts) > ON_THE_LOOP:
         return await asyncio.to_thread(_masked, drafts, found, vault, policy)
     return _masked(drafts, found, vault, policy)
 
 
-async def _findings(draft: Draft) -> tuple[Finding, ...]:
-    return await engine.detect_async(draft.text) if draft.findings is None else draft.findings
+async def _found(drafts: Sequence[Draft], on_progress: engine.Progress | None) -> list[tuple[Finding, ...]]:
+    whole, done = sum(len(draft.text) for draft in drafts if draft.findings is None), 0
+    found: list[tuple[Finding, ...]] = []
+    for draft in drafts:
+        if draft.findings is not None:
+            found.append(draft.findings)
+            continue
+        found.append(await engine.detect_async(draft.text, on_progress=_share(on_progress, draft, done, whole)))
+        done += len(draft.text)
+    return found
+
+
+def _share(on_progress: engine.Progress | None, draft: Draft, done: int, whole: int) -> engine.Progress | None:
+    """Turn the progress in one draft into the progress in all of them."""
+    if on_progress is None:
+        return None
+    return lambda part: on_progress((done + part * len(draft.text)) / whole)
 
 
 def _masked(
