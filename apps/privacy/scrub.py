@@ -159,8 +159,8 @@ def _one_round(
     try:
         settled = _settle(drafts, found, vault)
         return tuple(_message(draft, findings, vault) for draft, findings in zip(drafts, settled, strict=True))
-    except MalformedFinding as error:
-        raise engine.ScrubberUnavailable(str(error)) from error
+    except MalformedFinding:
+        raise engine.ScrubberUnavailable from None
 
 
 def _settle(drafts: Sequence[Draft], found: Sequence[tuple[Finding, ...]], vault: Vault) -> list[tuple[Finding, ...]]:
