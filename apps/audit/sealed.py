@@ -8,6 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from apps.privacy import keys
+from apps.privacy.restore import Piece
 
 PAYLOAD = "ledger.payload"
 ANSWER = "ledger.answer"
@@ -15,10 +16,15 @@ ANSWER = "ledger.answer"
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One message as it left: who spoke in the prompt, and the words, which no error message repeats."""
+    """
+    One message as it left: who spoke in the prompt, and the words, which no error message repeats.
+
+    ``pieces`` are the same words with what the placeholders stand for, once an officer has unmasked them.
+    """
 
     role: str = field(repr=False)
     text: str = field(repr=False)
+    pieces: tuple[Piece, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
