@@ -22,7 +22,7 @@ from typing import Final
 from django.conf import settings
 from pebble import ProcessPool
 
-from apps.privacy import sentinel, worker
+from apps.privacy import name_model, sentinel, worker
 from apps.privacy import version as engine_version
 from apps.privacy.findings import Finding, MalformedFinding, checked
 
@@ -149,6 +149,7 @@ class _Pool:
                 self._pool = ProcessPool(
                     max_workers=settings.SCRUB_PROCESSES,
                     initializer=worker.load,
+                    initargs=(name_model.chosen(),),
                     context=multiprocessing.get_context("spawn"),
                 )
                 self._owner = os.getpid()
