@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -31,7 +32,11 @@ def main() -> None:
     data = arrays.build(_documents(texts, options), words)
     say(f"{len(data.starts) - 1} documents, {len(data.form)} tokens, {len(data.forms.word)} forms")
     say(f"{len(words.keys)} words in the lexicon")
-    model = learn.learn(data, epochs=options.epochs, seed=options.seed, say=say)
+    model = learn.Model()
+    if options.go_on:
+        learn.read_weights(model, options.go_on)
+    rate = learn.RATE / 3 if options.go_on else learn.RATE
+    learn.learn(model, data, epochs=options.epochs, rate=rate, seed=options.seed, say=say)
     export.write(export.arrays_of(model, words), options.out)
     say(f"{options.out}: {options.out.stat().st_size} bytes")
 
@@ -48,6 +53,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--labelled", type=Path, nargs="*", default=[])
     parser.add_argument("--cache", type=Path, default=Path(".training"))
     parser.add_argument("--synthetic", type=int, default=40_000, help="how many synthetic texts to write")
+    parser.add_argument("--share", type=float, default=1.0, help="how much of the given texts to use")
+    parser.add_argument("--go-on", type=Path, help="weights to go on from, at a third of the rate")
     parser.add_argument("--epochs", type=float, default=2.0)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
@@ -56,11 +63,12 @@ def _options() -> argparse.Namespace:
 def _documents(texts: list[Path], options: argparse.Namespace) -> Iterator[Document]:
     """Give everything to learn from: what we wrote, what teachers labelled, what people labelled, and variations."""
     yield from synthetic.documents(seed=options.seed, count=options.synthetic)
-    taught = list(corpus.read_taught(_taught_files(texts, options.cache)))
+    rng = random.Random(options.seed)
+    taught = [d for d in corpus.read_taught(_taught_files(texts, options.cache)) if rng.random() < options.share]
     yield from taught
     yield from corpus.variations(taught, seed=options.seed, share=TAUGHT_AGAIN)
     files = [file for folder in options.labelled for file in sorted(folder.glob("*.iob2"))]
-    labelled = [document for file in files for document in corpus.read_labelled(file)]
+    labelled = [d for file in files for d in corpus.read_labelled(file) if rng.random() < options.share]
     yield from labelled
     yield from corpus.variations(labelled, seed=options.seed + 1, share=LABELLED_AGAIN)
 

@@ -82,14 +82,7 @@ def _places(text: str, matches: list[Any]) -> Any:
     starts = np.array([match.start() for match in matches])
     ends = np.array([match.end() for match in matches])
     kinds = np.array([tokens.kind_of(match[0]) for match in matches])
-    return network.place_rows(
-        network.lines_of(text, starts),
-        starts,
-        ends,
-        is_word=kinds < tokens.DIGITS,
-        has_capital=(kinds > tokens.LOWER) & (kinds < tokens.DIGITS),
-        is_upper=kinds == tokens.UPPER,
-    )
+    return network.place_rows(network.lines_of(text, starts), starts, ends, kinds)
 
 
 def _labels(document: Document, matches: list[Any]) -> tuple[Any, Any]:

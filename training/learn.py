@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -98,16 +99,15 @@ class Model(nn.Module):
         return (torch.rand(*size, 1) >= share).float() if self.training else 1.0
 
 
-def learn(corpus: Corpus, *, epochs: float, seed: int, say: Callable[[str], None]) -> Model:
-    """Train a model for so many passes over the corpus. Minutes of one core for each million tokens."""
+def learn(model: Model, corpus: Corpus, *, epochs: float, rate: float, seed: int, say: Callable[[str], None]) -> None:
+    """Train a model for so many passes over the corpus. Two minutes of one core for each million tokens."""
     torch.manual_seed(seed)
     torch.set_flush_denormal(True)
-    model = Model()
     parts = _parts(corpus)
     steps = int(sum(end - start for start, end, _ in parts) * epochs / TOKENS_A_BATCH * 1.12) + 1
     large = [model.word.weight, model.gram.weight]
     small = [parameter for parameter in model.parameters() if all(parameter is not table for table in large)]
-    optimizers = (torch.optim.SparseAdam(large, lr=RATE), torch.optim.Adam(small, lr=RATE))
+    optimizers = (torch.optim.SparseAdam(large, lr=rate), torch.optim.Adam(small, lr=rate))
     schedules = [
         torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _pace(step / steps)) for optimizer in optimizers
     ]
@@ -124,7 +124,21 @@ def learn(corpus: Corpus, *, epochs: float, seed: int, say: Callable[[str], None
         losses.append(loss.item())
         if step % 100 == 0 or step == steps:
             say(f"step {step} of {steps}, loss {np.mean(losses[-100:]):.4f}, {time.monotonic() - began:.0f} s")
-    return model.eval()
+    model.eval()
+
+
+def read_weights(model: Model, file: Path) -> None:
+    """Read a weights file that `export` wrote into a model."""
+    with np.load(file) as arrays, torch.no_grad():
+        for name in ("word", "gram", "shape", "flags", "place"):
+            table = arrays[name].astype(np.float32) * arrays[f"{name}_scales"][:, None]
+            getattr(model, name).weight.copy_(torch.from_numpy(table))
+        for index, convolution in enumerate(model.convolutions):
+            kernel: Any = convolution
+            kernel.weight.copy_(torch.from_numpy(arrays[f"kernel{index}"].astype(np.float32).transpose(2, 1, 0)))
+            kernel.bias.copy_(torch.from_numpy(arrays[f"bias{index}"].astype(np.float32)))
+        model.output.weight.copy_(torch.from_numpy(arrays["output"].astype(np.float32).T))
+        model.output.bias.copy_(torch.from_numpy(arrays["output_bias"].astype(np.float32)))
 
 
 def _pace(done: float) -> float:

@@ -97,6 +97,8 @@ SLOTS: Final[dict[str, Callable[[Scene], tuple[str, str]]]] = {
     "first": lambda scene: (scene.somebody().first, PERSON),
     "last": lambda scene: (scene.somebody().last, PERSON),
     "wordname": lambda scene: (scene.rng.choice(values.WORD_NAMES), PERSON),
+    "placename": lambda scene: (scene.rng.choice(values.PLACE_NAMES), PERSON),
+    "nameplace": lambda scene: (scene.rng.choice(values.PLACE_NAMES), LOCATION),
     "plainlast": lambda scene: (scene.rng.choice(values.PLAIN_SURNAMES), PERSON),
     "foreign": lambda scene: (_foreign(scene.rng), PERSON),
     "title": lambda scene: (values.choice_of(values.TITLES, scene.rng, language=scene.language), ""),
@@ -290,6 +292,8 @@ def disturb(document: Document, rng: random.Random) -> Document:
         return replace(document, text=_same_length(document.text, _without_accent))
     if roll < 0.28:
         return replace(document, text=re.sub(r"[.,;:!?\"]", " ", document.text))
+    if roll < 0.33:
+        return _as_html(document, rng)
     return document
 
 
@@ -300,6 +304,21 @@ def _lower_some(document: Document, rng: random.Random) -> Document:
         if mark.label == PERSON and rng.random() < 0.8:
             text = text[: mark.start] + _same_length(text[mark.start : mark.end], str.lower) + text[mark.end :]
     return replace(document, text=text)
+
+
+def _as_html(document: Document, rng: random.Random) -> Document:
+    """Put the text between tags, and some names too."""
+    draft, position = Draft(), 0
+    opening, closing = rng.choice((("<p>", "</p>"), ("<div>", "</div>"), ("<li>", "</li>"), ("<td>", "</td>")))
+    draft.add(opening)
+    for mark in document.marks:
+        inner = rng.random() < 0.25
+        draft.add(document.text[position : mark.start].replace("\n", f"{closing}{opening}") + ("<b>" if inner else ""))
+        draft.add(document.text[mark.start : mark.end], mark.label)
+        draft.add("</b>" if inner else "")
+        position = mark.end
+    draft.add(document.text[position:].replace("\n", f"{closing}{opening}") + closing)
+    return draft.finish()
 
 
 def _same_length(text: str, change: Callable[[str], str]) -> str:

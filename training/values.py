@@ -133,6 +133,9 @@ def cities(language: str) -> tuple[str, ...]:
     return tuple(sorted(found | set(WORLD)))
 
 
+PLACE_NAMES: Final = _list("place_names")
+"""Towns and countries whose names people bear too."""
+
 WORLD: Final = _list("world")
 
 
@@ -309,6 +312,20 @@ ENDINGS: Final = (
 )
 INSTITUTIONS: Final = (
     "Foundation",
+    "Scientific",
+    "Medical Supply",
+    "Soup Company",
+    "Motors",
+    "Industries",
+    "Airlines",
+    "Pharmacy",
+    "Farms",
+    "Press",
+    "Records",
+    "Capital",
+    "Consulting",
+    "Law Firm",
+    "Street Station",
     "Institute",
     "University",
     "Memorial Hospital",
