@@ -32,10 +32,11 @@ reset: install ## Delete all data of the embedded installation (needs CONFIRM=ye
 
 test: install-dev ## Install what the tests need and run every test, browser journeys too
 	@scripts/test-tools.sh
-	@$(VENV)/pytest
+	@$(VENV)/pytest -n logical -m "not journey"
+	@$(VENV)/pytest -m journey
 
-fast: install-dev ## Run the tests without the journeys
-	@$(VENV)/pytest -m "not journey"
+fast: install-dev ## Run the quick tests: no journeys, no browsers, nothing that takes a second
+	@$(VENV)/pytest -n logical -m "not journey and not thorough"
 
 check: install-dev ## Check style, types, import rules, templates, settings and migrations
 	@scripts/check.sh

@@ -49,3 +49,25 @@ def overlaps(text: str) -> tuple[Finding, ...]:
 def answers_another_question(text: str) -> list[str]:
     """Give something that is no finding."""
     return ["PERSON"]
+
+
+def eats_memory(text: str) -> tuple[Finding, ...]:
+    """Take memory without end, or as much as a machine has to spare."""
+    eaten = [b"\1" * 2**25 for _ in range(64)]
+    return () if eaten else worker.find(text)
+
+
+def invents_a_type(text: str) -> tuple[Finding, ...]:
+    """Call what it found by a name that holds what it found."""
+    return tuple(replace(finding, type=text[finding.start : finding.end]) for finding in worker.find(text))
+
+
+def overlooks_the_card(text: str) -> tuple[Finding, ...]:
+    """Find all but what anybody can see."""
+    return tuple(finding for finding in worker.find(text) if finding.type != "CARD")
+
+
+def is_slow(text: str) -> tuple[Finding, ...]:
+    """Find everything, too late."""
+    time.sleep(2)
+    return worker.find(text)

@@ -9,13 +9,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.privacy import engine
+from apps.privacy import engine, preview
+from apps.privacy.policy import DEFAULT
 
 
 class Command(BaseCommand):
     """Read ``{"id", "text"}`` a line, write ``{"id", "spans": [[start, end, type, score], …]}`` a line."""
 
-    help = "Find what would be masked in texts given as JSON lines; offsets are in code points of the original text."
+    help = "Find what the default profile masks in texts given as JSON lines; offsets are code points of the original."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -38,5 +39,6 @@ class Command(BaseCommand):
             identifier, text = row["id"], str(row["text"])
         except (ValueError, KeyError, TypeError):
             raise CommandError(f'Line {number} is not a JSON object with "id" and "text".') from None
-        spans = [[finding.start, finding.end, finding.type, finding.score] for finding in engine.detect(text)]
+        found = preview.masked_only(text, engine.detect(text), policy=DEFAULT)
+        spans = [[finding.start, finding.end, finding.type, finding.score] for finding in found]
         return json.dumps({"id": identifier, "spans": spans})
