@@ -42,10 +42,6 @@ CLOSING_PAUSE_SECONDS = 1.0
 
 _nudges: dict[UUID, asyncio.Event] = {}
 
-SCRUBBER_FAILED = (
-    "The check for personal data could not be completed, so nothing was sent. Try again in a moment; "
-    "if it keeps happening, tell your administrator."
-)
 LEDGER_FAILED = "The exchange could not be put on the record, so nothing was sent. Try again in a moment."
 SEARCH_FAILED = (
     "The company documents could not be searched, so nothing was sent. Try again, or switch “Use documents” off."
@@ -148,8 +144,8 @@ async def answer_turn(turn_id: UUID) -> None:
         ending = Ending(Turn.Outcome.REFUSED, refusal.code, refusal.sentence)
     except PolicyStops as stopped:
         ending = Ending(Turn.Outcome.REFUSED, stopped.code, stopped.sentence[: turns.SENTENCE_LENGTH])
-    except ScrubberUnavailable:
-        ending = Ending(Turn.Outcome.REFUSED, "SCRUBBER_UNAVAILABLE", SCRUBBER_FAILED)
+    except ScrubberUnavailable as failure:
+        ending = Ending(Turn.Outcome.REFUSED, "SCRUBBER_UNAVAILABLE", failure.sentence)
     except LedgerUnavailable:
         ending = Ending(Turn.Outcome.REFUSED, "LEDGER_UNAVAILABLE", LEDGER_FAILED)
     except SearchFailed:
