@@ -19,7 +19,17 @@ SHORTEST: Final = 2
 SHORTEST_PART: Final = 3
 SHORTEST_FOREIGN_CASE: Final = 4
 SHORTEST_INSIDE_WORDS: Final = 8
-WHOLE_WORD_TYPES: Final = frozenset({vocabulary.PERSON, vocabulary.ORGANIZATION, vocabulary.LOCATION})
+WHOLE_WORD_TYPES: Final = frozenset(
+    {
+        vocabulary.PERSON,
+        vocabulary.ORGANIZATION,
+        vocabulary.LOCATION,
+        vocabulary.PROJECT,
+        vocabulary.CODE_NAME,
+        vocabulary.PRODUCT,
+        vocabulary.COMPANY_TERM,
+    }
+)
 SEEN_BEFORE: Final = "The same value was recognised elsewhere in this conversation"
 PART_OF_A_NAME: Final = "Part of a name recognised elsewhere in this conversation"
 

@@ -6,6 +6,9 @@ from django.db import models
 from django.utils import timezone
 
 from apps.ledger.ids import new_id
+from apps.privacy.dictionary_models import DictionaryEntry as DictionaryEntry
+from apps.privacy.dictionary_models import DictionaryImport as DictionaryImport
+from apps.privacy.dictionary_models import DictionaryState as DictionaryState
 
 
 class DataKey(models.Model):

@@ -131,7 +131,7 @@ def _masked(drafts: Sequence[Draft], found: Sequence[tuple[Finding, ...]], vault
         if not any(_has_leftovers(message, vault) for message in messages):
             everything = {span.placeholder: span for message in reversed(messages) for span in reversed(message.masked)}
             masked = tuple(reversed(everything.values()))
-            return Scrubbed(messages, masked, engine.version(), made_by=_ONLY_THIS_MODULE)
+            return Scrubbed(messages, masked, engine.version_in_use(), made_by=_ONLY_THIS_MODULE)
     raise ScrubIncomplete
 
 
