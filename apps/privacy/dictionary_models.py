@@ -27,8 +27,8 @@ class DictionaryEntry(models.Model):
     """
     One term of the company's own, and what is done with it.
 
-    `key` is the term as it is compared (folded, or as written where the writing counts): one term stands here once. The
-    database raises the dictionary's version with every statement that changes this table.
+    `key` is the term as it is compared (folded, and as written where the writing counts): one term stands here once.
+    The database raises the dictionary's version with every statement that changes this table.
     """
 
     class Kind(models.TextChoices):

@@ -88,13 +88,14 @@ def checked(term: str, *, kind: str, is_exact: bool, note: str = "") -> NewTerm:
     tidy, note = " ".join(term.split()), " ".join(note.split())
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in tidy + note):
         raise TermUnspeakable
-    key = dictionary.written_of(tidy) if is_exact else dictionary.key_of(tidy)
-    if sum(character.isalnum() for character in key) < dictionary.FEWEST_CHARACTERS:
+    folded = dictionary.key_of(tidy)
+    key = f"{folded}={dictionary.written_of(tidy)}" if is_exact else folded
+    if sum(character.isalnum() for character in folded) < dictionary.FEWEST_CHARACTERS:
         raise TermTooShort
-    is_long = len(tidy) > LONGEST_TERM or len(key) >= LONGEST_KEY
+    is_long = len(tidy) > LONGEST_TERM or len(key) > LONGEST_KEY
     if is_long or dictionary.word_count(tidy) > dictionary.MOST_WORDS:
         raise TermTooLong
-    return NewTerm(tidy, f"={key}" if is_exact else key, kind, is_exact, note)
+    return NewTerm(tidy, key, kind, is_exact, note)
 
 
 @transaction.atomic
