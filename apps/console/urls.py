@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.console import budgets, dictionary, dictionary_imports, matrix, people, providers, teams
+from apps.console import budgets, dictionary, dictionary_imports, matrix, people, privacy, providers, teams
 
 app_name = "console"
 urlpatterns = [
@@ -36,6 +36,9 @@ urlpatterns = [
     path("dictionary/import/<uuid:import_id>/discard/", dictionary_imports.discard, name="dictionary_import_discard"),
     path("dictionary/<uuid:entry_id>/", dictionary.term, name="dictionary_term"),
     path("dictionary/<uuid:entry_id>/remove/", dictionary.remove, name="dictionary_remove"),
+    path("privacy/", privacy.policy, name="privacy"),
+    path("privacy/change/", privacy.change, name="privacy_change"),
+    path("privacy/try/", privacy.trial, name="privacy_trial"),
     path("people/", people.people, name="people"),
     path("people/<uuid:person_id>/", people.person, name="person"),
     path("people/<uuid:person_id>/roles/grant/", people.grant_role, name="person_grant_role"),

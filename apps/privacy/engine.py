@@ -15,14 +15,15 @@ import multiprocessing
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures.process import BrokenProcessPool
-from typing import Final
+from typing import Final, TypeAlias
+from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from pebble import ProcessPool
 
-from apps.privacy import dictionary_handover, sentinel, worker
+from apps.privacy import dictionary_handover, pieces, sentinel, vocabulary, worker
 from apps.privacy import version as engine_version
 from apps.privacy.dictionary_file import Handover
 from apps.privacy.dictionary_handover import DictionaryUnavailable
@@ -30,13 +31,18 @@ from apps.privacy.findings import Finding, MalformedFinding, checked
 
 logger = logging.getLogger(__name__)
 
-SECONDS_AT_LEAST: Final = 3.0
+SECONDS_AT_LEAST: Final = 5.0
 SECONDS_PER_CHARACTER: Final = 0.00025
 REMEMBERED: Final = 2_000
-ENGINE_FAILED: Final = "The privacy engine did not answer, so the message was not sent. Try again."
-ENGINE_LATE: Final = (
-    "The message took too long to check for personal data, so it was not sent. Send it in smaller parts."
+ENGINE_FAILED: Final = (
+    "The check for personal data could not be completed, so nothing was sent. Try again in a moment; "
+    "if it keeps happening, tell your administrator."
 )
+ENGINE_LATE: Final = (
+    "The check for personal data took too long, so nothing was sent. Try again, or send the text in smaller parts."
+)
+Progress: TypeAlias = Callable[[float], None]
+"""Told how much of a text has been looked through, from 0 to 1."""
 
 
 class ScrubberUnavailable(Exception):
@@ -84,7 +90,9 @@ def detect(text: str) -> tuple[Finding, ...]:
     try:
         handover = dictionary_handover.current()
         remembered = _memory.get(text, handover)
-        return remembered if remembered is not None else _memory.put(text, handover, _found_here(text, handover))
+        if remembered is not None:
+            return remembered
+        return _memory.put(text, handover, _trusted(text, _find_here(text, handover)))
     except DictionaryUnavailable as error:
         logger.error("The company's dictionary could not be read")  # noqa: TRY400 - the database's error may quote terms
         failure = error.sentence
@@ -93,11 +101,13 @@ def detect(text: str) -> tuple[Finding, ...]:
     raise ScrubberUnavailable(failure)
 
 
-async def detect_async(text: str) -> tuple[Finding, ...]:
+async def detect_async(text: str, *, on_progress: Progress | None = None) -> tuple[Finding, ...]:
     """
     Find what must be masked, in the engine's own process; the event loop stays free.
 
-    The time limit grows with the text; a late engine is killed and replaced. Cancelling the task cancels the work.
+    A long text goes there in pieces, of which one at a time waits among the short texts, so a short text never waits
+    for a long one. The time limit grows with the text and holds for each piece; a late engine is killed and replaced.
+    Cancelling the task cancels the work.
 
     :raises ScrubberUnavailable: if the engine fails, is late, dies, or its answer does not fit the text.
     """
@@ -107,7 +117,7 @@ async def detect_async(text: str) -> tuple[Finding, ...]:
         remembered = _memory.get(text, handover)
         if remembered is not None:
             return remembered
-        return _memory.put(text, handover, _trusted(text, await _ask_the_process(text, handover)))
+        return _memory.put(text, handover, _trusted(text, await _find_there(text, handover, on_progress)))
     except DictionaryUnavailable as error:
         logger.error("The company's dictionary could not be read")  # noqa: TRY400 - the database's error may quote terms
         failure = error.sentence
@@ -119,8 +129,30 @@ async def detect_async(text: str) -> tuple[Finding, ...]:
     raise ScrubberUnavailable(failure)
 
 
-def _found_here(text: str, handover: Handover) -> tuple[Finding, ...]:
-    return _trusted(text, worker.find(text, handover))
+def _find_here(text: str, handover: Handover) -> Iterable[Finding]:
+    if len(text) <= pieces.LONGEST:
+        return worker.find(text, handover)
+    return pieces.united(text, ((piece, worker.find(piece.text, handover)) for piece in pieces.cut(text)))
+
+
+async def _find_there(text: str, handover: Handover, on_progress: Progress | None) -> Iterable[Finding]:
+    if len(text) <= pieces.LONGEST:
+        return await _ask_the_process(text, handover)
+    found = []
+    for piece in pieces.cut(text):
+        async with _lane_of_long_texts():
+            found.append((piece, await _ask_the_process(piece.text, handover)))
+        if on_progress:
+            on_progress((piece.start + len(piece.text)) / len(text))
+    return await asyncio.to_thread(pieces.united, text, found)
+
+
+def _lane_of_long_texts() -> asyncio.Semaphore:
+    """Let as many pieces of long texts stand in the engine's queue as there are engine processes, first come first."""
+    loop = asyncio.get_running_loop()
+    if loop not in _lanes:
+        _lanes[loop] = asyncio.Semaphore(settings.SCRUB_PROCESSES)
+    return _lanes[loop]
 
 
 async def _ask_the_process(text: str, handover: Handover) -> tuple[Finding, ...]:
@@ -160,6 +192,8 @@ def forget() -> None:
 
 def _trusted(text: str, found: Iterable[Finding]) -> tuple[Finding, ...]:
     findings = checked(found, text=text)
+    if any(finding.type not in vocabulary.TYPES for finding in findings):
+        raise MalformedFinding("The privacy engine reported a type that nobody knows.")
     if sentinel.overlooked(text, findings):
         raise MalformedFinding("The privacy engine overlooked something obvious.")
     return findings
@@ -227,5 +261,6 @@ def _digest(text: str, handover: Handover) -> bytes:
 
 
 _pool: Final = _Pool()
+_lanes: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]] = WeakKeyDictionary()
 _memory: Final = _Memory()
 atexit.register(shut_down)

@@ -54,7 +54,7 @@ WORDS_FOR: Final[dict[str, str]] = {
     PROJECT: "project",
     CODE_NAME: "code name",
     PRODUCT: "product",
-    COMPANY_TERM: "word of the company's own",
+    COMPANY_TERM: "company term",
     LITERAL: "text that looks like a placeholder",
 }
 TYPES: Final = frozenset(WORDS_FOR)

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('privacy', '0001_initial'),
+        ('privacy', '0002_policy'),
     ]
 
     operations = [
