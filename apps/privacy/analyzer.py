@@ -20,7 +20,7 @@ from apps.privacy.consistency import KnownValues
 from apps.privacy.dictionary import EMPTY, Dictionary, Sightings
 from apps.privacy.findings import Finding, checked
 from apps.privacy.gazetteer import FirstNameRecognizer
-from apps.privacy.ner import LightNlpEngine, ModelNameRecognizer
+from apps.privacy.ner import ModelNameRecognizer, chosen_engine
 from apps.privacy.reading import Reading
 from apps.privacy.recognisers import (
     contact,
@@ -95,7 +95,7 @@ def find(text: str, dictionary: Dictionary = EMPTY) -> tuple[Finding, ...]:
 @cache
 def analyzer() -> Analyzer:
     """Build the analyzer, once for each process. Takes a second or two and loads the language model."""
-    nlp_engine = LightNlpEngine()
+    nlp_engine = chosen_engine()
     recognizers = [RuleRecognizer(name, rules) for name, rules in FAMILIES.items()]
     registry = RecognizerRegistry(
         [*recognizers, FirstNameRecognizer(), ModelNameRecognizer()], supported_languages=[LANGUAGE]

@@ -23,7 +23,7 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 from pebble import ProcessPool
 
-from apps.privacy import dictionary_handover, pieces, sentinel, vocabulary, worker
+from apps.privacy import dictionary_handover, name_model, pieces, sentinel, vocabulary, worker
 from apps.privacy import version as engine_version
 from apps.privacy.dictionary_file import Handover
 from apps.privacy.dictionary_handover import DictionaryUnavailable
@@ -214,6 +214,7 @@ class _Pool:
                 self._pool = ProcessPool(
                     max_workers=settings.SCRUB_PROCESSES,
                     initializer=worker.load,
+                    initargs=(name_model.chosen(),),
                     context=multiprocessing.get_context("spawn"),
                 )
                 self._owner = os.getpid()
