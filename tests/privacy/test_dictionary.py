@@ -177,11 +177,11 @@ def types(text: str) -> list[str]:
 
 @pytest.mark.django_db
 def test_a_change_counts_for_the_next_text_and_makes_earlier_findings_out_of_date(live: None) -> None:
-    text = "the contract with corvine lathe"
+    text = "please compare the winter bicycle budget"
     before = engine.version()
     assert types(text) == []
 
-    entry = put("Corvine Lathe")
+    entry = put("Winter Bicycle")
     assert types(text) == ["ORGANIZATION"]
     assert engine.version() != before
 
@@ -195,13 +195,13 @@ def test_a_change_counts_for_the_next_text_and_makes_earlier_findings_out_of_dat
 @pytest.mark.django_db(transaction=True)
 async def test_a_new_term_never_leaves_and_the_engines_process_has_the_present_dictionary(live: None) -> None:
     conversations = [await sync_to_async(Vault.open)(uuid.uuid4()) for _ in range(2)]
-    question = Draft("user", "What does corvine lathe pay?")
-    assert "corvine" in (await scrub([question], vault=conversations[0])).text
+    question = Draft("user", "Please compare the winter bicycle budget.")
+    assert "winter bicycle" in (await scrub([question], vault=conversations[0])).text
 
-    await sync_to_async(put)("Corvine Lathe")
+    await sync_to_async(put)("Winter Bicycle")
     scrubbed = await scrub([question], vault=conversations[1])
 
-    assert scrubbed.text == "What does <ORGANIZATION_1> pay?"
+    assert scrubbed.text == "Please compare the <ORGANIZATION_1> budget."
     assert scrubbed.engine_version == await sync_to_async(engine.version)()
 
 
