@@ -178,7 +178,7 @@ def _masked(
     return Scrubbed(
         messages,
         tuple(masked.values()),
-        engine.version(),
+        engine.version_in_use(),
         made_by=_ONLY_THIS_MODULE,
         policy=policy,
         in_clear=tuple(span for placeholder, span in everything.items() if placeholder not in masked),
