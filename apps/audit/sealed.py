@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
@@ -49,6 +50,8 @@ class Opened:
     state: Literal["READABLE", "NOTHING", "ERASED", "BROKEN", "LOCKED"]
     messages: tuple[Said, ...] = ()
     in_clear: tuple[InClear, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Scrubbed labels of the passages that went along, by the passage's id."""
 
 
 def open_payload(conversation_id: UUID | None, sealed: bytes) -> Opened:
@@ -91,7 +94,14 @@ def _payload(plain: bytes) -> Opened:
         in_clear = [InClear(one["placeholder"], one["type"], one["reason"]) for one in whole.get("in_clear", [])]
     except (ValueError, KeyError, TypeError):
         return Opened("READABLE", (Said("", _text(plain)),))
-    return Opened("READABLE", tuple(said), tuple(in_clear))
+    return Opened("READABLE", tuple(said), tuple(in_clear), _labels(plain))
+
+
+def _labels(plain: bytes) -> dict[str, str]:
+    try:
+        return {str(passage): str(label) for passage, label in json.loads(plain)["passages"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _text(plain: bytes) -> str:

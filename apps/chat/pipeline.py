@@ -42,10 +42,6 @@ CLOSING_PAUSE_SECONDS = 1.0
 
 _nudges: dict[UUID, asyncio.Event] = {}
 
-SCRUBBER_FAILED = (
-    "The check for personal data could not be completed, so nothing was sent. Try again in a moment; "
-    "if it keeps happening, tell your administrator."
-)
 LEDGER_FAILED = "The exchange could not be put on the record, so nothing was sent. Try again in a moment."
 SEARCH_FAILED = (
     "The company documents could not be searched, so nothing was sent. Try again, or switch “Use documents” off."
@@ -148,8 +144,8 @@ async def answer_turn(turn_id: UUID) -> None:
         ending = Ending(Turn.Outcome.REFUSED, refusal.code, refusal.sentence)
     except PolicyStops as stopped:
         ending = Ending(Turn.Outcome.REFUSED, stopped.code, stopped.sentence[: turns.SENTENCE_LENGTH])
-    except ScrubberUnavailable:
-        ending = Ending(Turn.Outcome.REFUSED, "SCRUBBER_UNAVAILABLE", SCRUBBER_FAILED)
+    except ScrubberUnavailable as failure:
+        ending = Ending(Turn.Outcome.REFUSED, "SCRUBBER_UNAVAILABLE", failure.sentence)
     except LedgerUnavailable:
         ending = Ending(Turn.Outcome.REFUSED, "LEDGER_UNAVAILABLE", LEDGER_FAILED)
     except SearchFailed:
@@ -176,7 +172,10 @@ async def _ask(job: Job, answer: Answer) -> Ending:
     hits = [passage.hit for passage in passages]
     await in_database(turns.note_masked, job.turn_id, masked=len(prompt.masked), passages=hits)
     admission = await in_database(turns.admit_turn, job, prompt=prompt, now=timezone.now())
-    await in_database(turns.record_intent, job, admission=admission, prompt=prompt, passages=hits, now=timezone.now())
+    labels = [turns.masked_again(passage.label, vault) for passage in passages]
+    await in_database(
+        turns.record_intent, job, admission=admission, prompt=prompt, passages=hits, labels=labels, now=timezone.now()
+    )
     await _step(job, Turn.Step.ASKING)
     return _answered(answer, await _send(admission, prompt, answer))
 

@@ -29,12 +29,15 @@ from apps.privacy.findings import Finding, MalformedFinding, checked
 
 logger = logging.getLogger(__name__)
 
-SECONDS_AT_LEAST: Final = 3.0
+SECONDS_AT_LEAST: Final = 5.0
 SECONDS_PER_CHARACTER: Final = 0.00025
 REMEMBERED: Final = 2_000
-ENGINE_FAILED: Final = "The privacy engine did not answer, so the message was not sent. Try again."
+ENGINE_FAILED: Final = (
+    "The check for personal data could not be completed, so nothing was sent. Try again in a moment; "
+    "if it keeps happening, tell your administrator."
+)
 ENGINE_LATE: Final = (
-    "The message took too long to check for personal data, so it was not sent. Send it in smaller parts."
+    "The check for personal data took too long, so nothing was sent. Try again, or send the text in smaller parts."
 )
 Progress: TypeAlias = Callable[[float], None]
 """Told how much of a text has been looked through, from 0 to 1."""

@@ -216,8 +216,8 @@ def _one_round(
     try:
         settled = enforcement.settle([draft.text for draft in drafts], own)
         return tuple(_message(draft, findings, vault) for draft, findings in zip(drafts, settled, strict=True))
-    except MalformedFinding as error:
-        raise engine.ScrubberUnavailable(str(error)) from error
+    except MalformedFinding:
+        raise engine.ScrubberUnavailable from None
 
 
 def _require_allowed(drafts: Sequence[Draft], messages: Sequence[ScrubbedMessage], policy: Policy) -> None:

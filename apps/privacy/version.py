@@ -12,6 +12,6 @@ def current() -> str:
     """Name the state of recognisers, word lists and model by a digest of their files."""
     digest = hashlib.sha256()
     home = Path(__file__).parent
-    for path in sorted([*home.glob("*.py"), *home.glob("recognisers/*.py"), *home.glob("data/*")]):
+    for path in sorted([*home.glob("*.py"), *home.glob("recognisers/**/*.py"), *home.glob("data/*")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return f"en-sm-{digest.hexdigest()[:12]}"

