@@ -52,7 +52,40 @@ INTRODUCTION_WORDS: Final = "my i this name named man woman guy friend colleague
 
 
 INSTITUTIONS: Final = frozenset(
-    ["company", "corporation", "corp", "inc", "ltd", "limited", "llc", "plc", "act", "code", "insurance", "motors", "electric", "foundation", "institute", "university", "college", "school", "hospital", "society", "association", "council", "committee", "court", "commission", "agency", "office", "department", "ministry", "prize", "medal", "award"]
+    [
+        "company",
+        "corporation",
+        "corp",
+        "inc",
+        "ltd",
+        "limited",
+        "llc",
+        "plc",
+        "act",
+        "code",
+        "insurance",
+        "motors",
+        "electric",
+        "foundation",
+        "institute",
+        "university",
+        "college",
+        "school",
+        "hospital",
+        "society",
+        "association",
+        "council",
+        "committee",
+        "court",
+        "commission",
+        "agency",
+        "office",
+        "department",
+        "ministry",
+        "prize",
+        "medal",
+        "award",
+    ]
 )
 
 
