@@ -1,6 +1,6 @@
 # Portcullis: everything one types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs reset test fast check format lock bench egress-proof fuzz clean install install-dev
+.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench egress-proof fuzz clean install install-dev
 
 export PORT
 export CONFIRM
@@ -10,6 +10,7 @@ export UPGRADE
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv/bin
+TRAIN_PYTHON ?= .training/venv/bin/python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +47,12 @@ format: install-dev ## Put the code in order
 
 lock: install-dev ## Write the lock files (UPGRADE=yes: with the newest versions that are a week old)
 	@scripts/lock.sh
+
+eval-privacy: install-dev ## Measure what the privacy engine lets through (needs FOLDER=labelled texts)
+	@$(VENV)/python bench/eval_privacy.py $(FOLDER) $(OPTIONS)
+
+train: ## Train the name model anew (TRAIN_PYTHON=a Python with training/requirements.txt; OPTIONS=folders of text)
+	@$(TRAIN_PYTHON) -m training --out apps/privacy/models/names.npz $(OPTIONS)
 
 bench: install-dev ## Measure the running product: start times, memory, installed size
 	@$(VENV)/python -m bench

@@ -334,6 +334,11 @@ SCRUB_SECONDS = env.seconds(
     default=30,
     purpose="How long scrubbing a message, or a piece of a long one, may take before it is refused.",
 )
+NAME_MODEL = env.text(
+    "PORTCULLIS_NAME_MODEL",
+    default="own",
+    purpose="Which model finds names: `own`, or `spacy:` followed by the package or folder of a spaCy pipeline.",
+)
 SCRUB_PROCESSES = env.number(
     "PORTCULLIS_SCRUB_PROCESSES",
     default=1,

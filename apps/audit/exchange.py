@@ -61,6 +61,14 @@ class FullExchange:
         """What was masked: type, placeholder, score and reason of each."""
         return list(self.intent.masked)
 
+    @property
+    def passages(self) -> list[tuple[str, str, str]]:
+        """The passages that went along: scrubbed label (empty once it was erased), permission, id."""
+        return [
+            (self.left.labels.get(each["passage_id"], ""), each["permission"], each["passage_id"])
+            for each in self.intent.passages
+        ]
+
 
 def read(exchange_id: UUID) -> FullExchange:
     """

@@ -176,7 +176,10 @@ async def _ask(job: Job, answer: Answer) -> Ending:
     hits = [passage.hit for passage in passages]
     await in_database(turns.note_masked, job.turn_id, masked=len(prompt.masked), passages=hits)
     admission = await in_database(turns.admit_turn, job, prompt=prompt, now=timezone.now())
-    await in_database(turns.record_intent, job, admission=admission, prompt=prompt, passages=hits, now=timezone.now())
+    labels = [turns.masked_again(passage.label, vault) for passage in passages]
+    await in_database(
+        turns.record_intent, job, admission=admission, prompt=prompt, passages=hits, labels=labels, now=timezone.now()
+    )
     await _step(job, Turn.Step.ASKING)
     return _answered(answer, await _send(admission, prompt, answer))
 

@@ -311,9 +311,11 @@ def note_held(job: Job, *, placeholders: Sequence[str]) -> None:
     Turn.objects.filter(pk=job.turn_id).update(held=list(dict.fromkeys(placeholders)), is_outside=is_outside)
 
 
-def record_intent(job: Job, *, admission: Admission, prompt: Scrubbed, passages: Sequence[Hit], now: datetime) -> UUID:
+def record_intent(
+    job: Job, *, admission: Admission, prompt: Scrubbed, passages: Sequence[Hit], labels: Sequence[str], now: datetime
+) -> UUID:
     """
-    Put the exchange on the record before a byte leaves.
+    Put the exchange on the record before a byte leaves; `labels` are scrubbed, one for each passage.
 
     :raises records.LedgerUnavailable: if it cannot be written; nothing may be sent then.
     """
@@ -326,10 +328,10 @@ def record_intent(job: Job, *, admission: Admission, prompt: Scrubbed, passages:
         model_label=admission.model_label,
         provider_label=admission.provider_label,
         egress_class=admission.egress_class,
-        sealed_payload=keys.seal(job.conversation_id, payload_of(prompt), purpose=PAYLOAD),
+        sealed_payload=keys.seal(job.conversation_id, payload_of(prompt, passages, labels), purpose=PAYLOAD),
         left_text=prompt.record_text,
         masked=prompt.masked,
-        passages=[PassageFact(hit.passage_id, hit.document_id, hit.document_title, hit.permission) for hit in passages],
+        passages=[PassageFact(hit.passage_id, hit.document_id, hit.permission) for hit in passages],
         policy_version=prompt.policy_version,
         prompt_version=PROMPT_VERSION,
         now=now,
@@ -343,15 +345,19 @@ def record_intent(job: Job, *, admission: Admission, prompt: Scrubbed, passages:
     return intent_id
 
 
-def payload_of(prompt: Scrubbed) -> bytes:
+def payload_of(prompt: Scrubbed, passages: Sequence[Hit], labels: Sequence[str]) -> bytes:
     """
-    What left, as the record keeps it: ``{"in_clear": […], "messages": [{"role", "text"}, …]}`` in canonical JSON.
+    What left, as the record keeps it, in canonical JSON:
+    ``{"in_clear": […], "messages": [{"role", "text"}, …], "passages": {id: label}}``.
 
-    ``in_clear`` lists what was found and left, as ``{"placeholder", "reason", "type"}``.
+    ``in_clear`` lists what was found and left, as ``{"placeholder", "reason", "type"}``. The passages' labels stand
+    here, where erasure reaches them, and not in the ledger's plain columns.
     """
     messages = [{"role": message.role, "text": message.text} for message in prompt.messages]
     in_clear = [{"placeholder": one.placeholder, "reason": one.reason, "type": one.type} for one in prompt.in_clear]
-    return json.dumps({"in_clear": in_clear, "messages": messages}, sort_keys=True, separators=(",", ":")).encode()
+    labelled = {str(hit.passage_id): label for hit, label in zip(passages, labels, strict=True)}
+    payload = {"in_clear": in_clear, "messages": messages, "passages": labelled}
+    return json.dumps(payload, sort_keys=True, separators=(",", ":")).encode()
 
 
 @transaction.atomic

@@ -19,14 +19,28 @@ from apps.privacy import vocabulary as v
 from apps.privacy.consistency import KnownValues
 from apps.privacy.findings import Finding, checked
 from apps.privacy.gazetteer import FirstNameRecognizer
-from apps.privacy.ner import LightNlpEngine, ModelNameRecognizer
-from apps.privacy.recognisers import contact, credentials, financial, identity, people, places, references
+from apps.privacy.ner import ModelNameRecognizer, chosen_engine
+from apps.privacy.reading import Reading
+from apps.privacy.recognisers import (
+    contact,
+    credentials,
+    documents,
+    financial,
+    identity,
+    identity_world,
+    people,
+    phones,
+    places,
+    references,
+)
 from apps.privacy.rules import LANGUAGE, REASON, RuleRecognizer
 
 FAMILIES: Final = {
     "contact": contact.RULES,
+    "phones": phones.RULES,
     "financial": financial.RULES,
-    "identity": identity.RULES,
+    "identity": identity.RULES + identity_world.RULES,
+    "documents": documents.RULES,
     "credentials": credentials.RULES,
     "references": references.RULES,
     "people": people.RULES,
@@ -44,13 +58,16 @@ class Analyzer(AnalyzerEngine):
     def look(self, text: str, *, language: str = LANGUAGE) -> list[RecognizerResult]:
         """Run every registered recogniser over `text` and give all results, overlapping ones included."""
         recognizers = self.registry.get_recognizers(language=language, all_fields=True)
-        entities = self.get_supported_entities(language=language)
+        entities = sorted({entity for recognizer in recognizers for entity in recognizer.supported_entities})
         artifacts = self.nlp_engine.process_text(text, language)
-        return [
-            found
-            for recognizer in recognizers
-            for found in recognizer.analyze(text=text, entities=entities, nlp_artifacts=artifacts)
-        ]
+        reading = Reading(text)
+        found: list[RecognizerResult] = []
+        for recognizer in recognizers:
+            if isinstance(recognizer, RuleRecognizer | FirstNameRecognizer):
+                found += recognizer.read(reading)
+            else:
+                found += recognizer.analyze(text=text, entities=entities, nlp_artifacts=artifacts)
+        return found
 
 
 def find(text: str) -> tuple[Finding, ...]:
@@ -74,7 +91,7 @@ def find(text: str) -> tuple[Finding, ...]:
 @cache
 def analyzer() -> Analyzer:
     """Build the analyzer, once for each process. Takes a second or two and loads the language model."""
-    nlp_engine = LightNlpEngine()
+    nlp_engine = chosen_engine()
     recognizers = [RuleRecognizer(name, rules) for name, rules in FAMILIES.items()]
     registry = RecognizerRegistry(
         [*recognizers, FirstNameRecognizer(), ModelNameRecognizer()], supported_languages=[LANGUAGE]

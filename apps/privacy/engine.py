@@ -23,7 +23,7 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 from pebble import ProcessPool
 
-from apps.privacy import pieces, sentinel, vocabulary, worker
+from apps.privacy import name_model, pieces, sentinel, vocabulary, worker
 from apps.privacy import version as engine_version
 from apps.privacy.findings import Finding, MalformedFinding, checked
 
@@ -185,6 +185,7 @@ class _Pool:
                 self._pool = ProcessPool(
                     max_workers=settings.SCRUB_PROCESSES,
                     initializer=worker.load,
+                    initargs=(name_model.chosen(),),
                     context=multiprocessing.get_context("spawn"),
                 )
                 self._owner = os.getpid()

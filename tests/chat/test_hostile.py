@@ -213,4 +213,4 @@ def prepare_to_send(turn: Turn) -> None:
     vault = Vault.open(turn.conversation_id)
     prompt = asyncio.run(scrub([Draft("user", job.question)], vault=vault))
     admission = turns.admit_turn(job, prompt=prompt, now=timezone.now())
-    turns.record_intent(job, admission=admission, prompt=prompt, passages=[], now=timezone.now())
+    turns.record_intent(job, admission=admission, prompt=prompt, passages=[], labels=[], now=timezone.now())
