@@ -284,6 +284,11 @@ def keep_alive(turn_id: UUID, *, now: datetime, step: Turn.Step | None = None) -
     return bool(Turn.objects.open().filter(pk=turn_id, stop_requested_at=None).update(**values))
 
 
+def note_checked(turn_id: UUID, *, percent: int) -> None:
+    """Note how much of a long message has been looked through for personal data."""
+    Turn.objects.open().filter(pk=turn_id).update(checked_percent=percent)
+
+
 def request_stop(turn: Turn, *, now: datetime) -> None:
     """Ask the process that answers this turn to stop; harmless when the turn is closed."""
     Turn.objects.open().filter(pk=turn.pk, stop_requested_at=None).update(stop_requested_at=now)

