@@ -33,7 +33,8 @@ def beside(reason: str, source: str, check: Check | None, *terms: str, digits: i
 
 
 def _longest_literal(term: str) -> str:
-    return max(LITERAL.findall(term.lower()), key=len)
+    literals: list[str] = LITERAL.findall(term.lower())
+    return max(literals, key=len)
 
 
 def _place(source: str, digits: int | None) -> Place:
