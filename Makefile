@@ -1,6 +1,6 @@
 # Portcullis: everything one types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs reset test fast check format lock bench clean install install-dev
+.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench egress-proof fuzz clean install install-dev
 
 export PORT
 export CONFIRM
@@ -10,6 +10,7 @@ export UPGRADE
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv/bin
+TRAIN_PYTHON ?= .training/venv/bin/python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,10 +32,11 @@ reset: install ## Delete all data of the embedded installation (needs CONFIRM=ye
 
 test: install-dev ## Install what the tests need and run every test, browser journeys too
 	@scripts/test-tools.sh
-	@$(VENV)/pytest
+	@$(VENV)/pytest -n logical -m "not journey"
+	@$(VENV)/pytest -m journey
 
-fast: install-dev ## Run the tests without the journeys
-	@$(VENV)/pytest -m "not journey"
+fast: install-dev ## Run the quick tests: no journeys, no browsers, nothing that takes a second
+	@$(VENV)/pytest -n logical -m "not journey and not thorough"
 
 check: install-dev ## Check style, types, import rules, templates, settings and migrations
 	@scripts/check.sh
@@ -46,8 +48,21 @@ format: install-dev ## Put the code in order
 lock: install-dev ## Write the lock files (UPGRADE=yes: with the newest versions that are a week old)
 	@scripts/lock.sh
 
+eval-privacy: install-dev ## Measure what the privacy engine lets through (needs FOLDER=labelled texts)
+	@$(VENV)/python bench/eval_privacy.py $(FOLDER) $(OPTIONS)
+
+train: ## Train the name model anew (TRAIN_PYTHON=a Python with training/requirements.txt; OPTIONS=folders of text)
+	@$(TRAIN_PYTHON) -m training --out apps/privacy/models/names.npz $(OPTIONS)
+
 bench: install-dev ## Measure the running product: start times, memory, installed size
 	@$(VENV)/python -m bench
+
+egress-proof: install-dev ## Prove what leaves: 500 planted journeys over a recorded link (root, Linux; about 8 minutes)
+	@scripts/egress-tools.sh
+	@exec $(VENV)/python -m bench.egress_proof
+
+fuzz: install-dev ## Scrub and restore hostile texts for SECONDS=60 and report what does not come back exactly
+	@exec $(VENV)/python -m bench.fuzz_privacy $(or $(SECONDS),60)
 
 install:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found. Choose: make run PYTHON=/path/to/python3.12"; exit 1; }

@@ -23,6 +23,7 @@ from apps.chat import routing as chat_routing  # noqa: E402
 from apps.rag import routing as rag_routing  # noqa: E402
 from apps.rag.body_limit import LimitedBody  # noqa: E402
 from portal.checks import refuse_unsafe_settings  # noqa: E402
+from portal.framing import OneLengthOnly  # noqa: E402
 from portal.lifespan import Lifespan  # noqa: E402
 from portal.origins import SameOriginOnly, allowed_origins, no_such_socket  # noqa: E402
 from portal.static_files import StaticFiles  # noqa: E402
@@ -38,7 +39,7 @@ sockets = URLRouter(
 )
 application = ProtocolTypeRouter(
     {
-        "http": StaticFiles(LimitedBody(get_asgi_application())),
+        "http": OneLengthOnly(StaticFiles(LimitedBody(get_asgi_application()))),
         "websocket": SameOriginOnly(
             AuthMiddlewareStack(sockets), allowed_origins(settings.BASE_URL, settings.ALLOWED_HOSTS)
         ),

@@ -1,8 +1,10 @@
 """The Celery application; tasks are found in every room's tasks.py."""
 
+import logging.config
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -13,3 +15,14 @@ TRANSPORT_ALIASES["database"] = "portal.embedded.broker:Transport"
 app = Celery("portcullis")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.setup_logging.connect(weak=False)
+def keep_our_logging(**kwargs: Any) -> None:
+    """Keep Celery from putting its own handlers in place of ours, whose lines quote nobody."""
+    from django.conf import settings
+
+    from portal.log_lines import tell_types_and_places
+
+    logging.config.dictConfig(settings.LOGGING)
+    tell_types_and_places()

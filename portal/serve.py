@@ -20,6 +20,9 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     from django.conf import settings
 
+    from portal.log_lines import tell_types_and_places
+
+    tell_types_and_places()
     trusted = settings.TRUSTED_PROXIES
     uvicorn.run(
         "portal.asgi:application",

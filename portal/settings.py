@@ -308,6 +308,11 @@ LOCAL_MODEL_URL = env.text(
     default="",
     purpose="Address of the embedded model's OpenAI-compatible server; `make run` sets it.",
 )
+LOCAL_MODEL_KEY = env.secret(
+    "PORTCULLIS_LOCAL_MODEL_KEY",
+    default="",
+    purpose="Key that the embedded model asks for; `make run` makes a new one at every start.",
+)
 MODEL_CONNECT_SECONDS = env.seconds(
     "PORTCULLIS_MODEL_CONNECT_SECONDS", default=5, purpose="How long a connection to a model may take."
 )
@@ -329,6 +334,11 @@ SCRUB_SECONDS = env.seconds(
     default=30,
     purpose="How long scrubbing one message may take before it is refused; nothing is sent unscrubbed.",
 )
+NAME_MODEL = env.text(
+    "PORTCULLIS_NAME_MODEL",
+    default="own",
+    purpose="Which model finds names: `own`, or `spacy:` followed by the package or folder of a spaCy pipeline.",
+)
 SCRUB_PROCESSES = env.number(
     "PORTCULLIS_SCRUB_PROCESSES",
     default=1,
@@ -346,7 +356,7 @@ USE_I18N = False
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {"line": {"()": "portal.log_lines.TypeAndPlace"}},
     "filters": {"refusals": {"()": "portal.reports.RefusalsInOneLine"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},

@@ -20,6 +20,18 @@ def pytest_configure() -> None:
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Whatever looks at a page in a real browser is thorough."""
+    for item in items:
+        if "chromium" in item.fixturenames:
+            item.add_marker(pytest.mark.thorough)
+
+
+def pytest_unconfigure() -> None:
+    """Remove this process's own state folder; the process that only hands out tests has one too."""
+    shutil.rmtree(STATE, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
     """The test run's own PostgreSQL cluster."""

@@ -55,6 +55,12 @@ class EventRow:
         return self.subject_id if self.subject_kind == EXCHANGE else ""
 
     @property
+    def document_id(self) -> str:
+        """The document it is about, where it is one: its page names it to those who may read it."""
+        is_document = self.subject_kind == "document" and _is_id(self.subject_id)
+        return self.subject_id if is_document else ""
+
+    @property
     def particulars(self) -> list[tuple[str, str]]:
         """The details as names and values, inner ones by their path; what was asked for comes first."""
         pairs = [(_named(path), value) for path, value in _flattened("", self.details) if path not in BOUNDS]
@@ -84,6 +90,14 @@ def listed(form: EventFilter, cursor: Cursor | None) -> EventList:
     with reads.bounded():
         page = page_of(Event.objects.filter(form.condition()).values(*COLUMNS), cursor, at="happened_at")
     return EventList([EventRow(**row) for row in page.rows], page.newer, page.older)
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _flattened(path: str, value: Any) -> Iterator[tuple[str, str]]:

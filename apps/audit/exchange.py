@@ -47,6 +47,11 @@ class FullExchange:
         return (self.outcome.concluded_at - self.intent.started_at).total_seconds()
 
     @property
+    def can_be_unmasked(self) -> bool:
+        """Say whether there is text to read and something was masked in this exchange."""
+        return self.left.state == "READABLE" and bool(self.intent.masked_count)
+
+    @property
     def placeholders(self) -> frozenset[str]:
         """The placeholders that stand for something in what left."""
         return frozenset(span["placeholder"] for span in self.intent.masked)
@@ -55,6 +60,14 @@ class FullExchange:
     def masked(self) -> list[Mapping[str, Any]]:
         """What was masked: type, placeholder, score and reason of each."""
         return list(self.intent.masked)
+
+    @property
+    def passages(self) -> list[tuple[str, str, str]]:
+        """The passages that went along: scrubbed label (empty once it was erased), permission, id."""
+        return [
+            (self.left.labels.get(each["passage_id"], ""), each["permission"], each["passage_id"])
+            for each in self.intent.passages
+        ]
 
 
 def read(exchange_id: UUID) -> FullExchange:
@@ -78,6 +91,7 @@ def read(exchange_id: UUID) -> FullExchange:
 
 
 def looks_at(exchange_id: UUID) -> list[Event]:
-    """List who opened the exchange, newest first, 20 at most. One query."""
-    looks = Event.objects.filter(subject_kind=EXCHANGE, subject_id=str(exchange_id), action=Action.AUDIT_OPENED)
+    """List who opened or unmasked the exchange, newest first, 20 at most. One query."""
+    acts = [Action.AUDIT_OPENED, Action.AUDIT_UNMASKED]
+    looks = Event.objects.filter(subject_kind=EXCHANGE, subject_id=str(exchange_id), action__in=acts)
     return list(looks.order_by("-happened_at", "-id")[:LOOKS_AT_MOST])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
 from apps.privacy import keys
+from apps.privacy.restore import Piece
 
 PAYLOAD = "ledger.payload"
 ANSWER = "ledger.answer"
@@ -15,10 +17,15 @@ ANSWER = "ledger.answer"
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One message as it left: who spoke in the prompt, and the words, which no error message repeats."""
+    """
+    One message as it left: who spoke in the prompt, and the words, which no error message repeats.
+
+    ``pieces`` are the same words with what the placeholders stand for, once an officer has unmasked them.
+    """
 
     role: str = field(repr=False)
     text: str = field(repr=False)
+    pieces: tuple[Piece, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,8 @@ class Opened:
 
     state: Literal["READABLE", "NOTHING", "ERASED", "BROKEN", "LOCKED"]
     messages: tuple[Said, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Scrubbed labels of the passages that went along, by the passage's id."""
 
 
 def open_payload(conversation_id: UUID | None, sealed: bytes) -> Opened:
@@ -55,7 +64,7 @@ def _opened(conversation_id: UUID | None, sealed: bytes, *, purpose: str) -> Ope
         return Opened("LOCKED")
     if purpose == ANSWER:
         return Opened("READABLE", (Said("", _text(plain)),))
-    return Opened("READABLE", _messages(plain))
+    return Opened("READABLE", _messages(plain), _labels(plain))
 
 
 def _messages(plain: bytes) -> tuple[Said, ...]:
@@ -66,6 +75,13 @@ def _messages(plain: bytes) -> tuple[Said, ...]:
         return tuple(Said(str(one["role"]), str(one["content"] if "content" in one else one["text"])) for one in listed)
     except (ValueError, KeyError, TypeError):
         return (Said("", _text(plain)),)
+
+
+def _labels(plain: bytes) -> dict[str, str]:
+    try:
+        return {str(passage): str(label) for passage, label in json.loads(plain)["passages"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _text(plain: bytes) -> str:

@@ -8,5 +8,6 @@ app_name = "audit"
 urlpatterns = [
     path("", views.exchanges, name="exchanges"),
     path("exchanges/<uuid:exchange_id>", views.exchange, name="exchange"),
+    path("exchanges/<uuid:exchange_id>/original", views.original, name="original"),
     path("events", views.events, name="events"),
 ]

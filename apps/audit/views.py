@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.access import person_of, roles_required
 from apps.accounts.models import Role, User
@@ -21,6 +21,7 @@ from apps.audit import exchange as one
 from apps.audit import exchanges as exchange_list
 from apps.audit import looks
 from apps.audit.filters import EventFilter, ExchangeFilter
+from apps.audit.original import CannotBeShown, ReasonForm, with_original_text
 from apps.audit.paging import Cursor, CursorBroken, cursor_of
 from apps.audit.reads import TookTooLong
 from apps.ledger.records import LedgerUnavailable
@@ -32,7 +33,15 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 def desk(view: View[P]) -> View[P]:
     """Let officers and auditors read, keep nothing in any cache, and show nothing that could not be recorded."""
+    return roles_required(Role.COMPLIANCE_OFFICER, Role.AUDITOR)(require_GET(_on_the_record(view)))
 
+
+def officers_only(view: View[P]) -> View[P]:
+    """Let officers act, who are neither auditors nor admins, on the same terms."""
+    return roles_required(Role.COMPLIANCE_OFFICER)(require_POST(_on_the_record(view)))
+
+
+def _on_the_record(view: View[P]) -> View[P]:
     @wraps(view)
     def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
@@ -40,8 +49,7 @@ def desk(view: View[P]) -> View[P]:
         except LedgerUnavailable:
             return HttpResponse(render_to_string("audit/not_recorded.html"), status=503)
 
-    guarded = require_GET(cache_control(no_store=True, private=True)(page))
-    return roles_required(Role.COMPLIANCE_OFFICER, Role.AUDITOR)(guarded)
+    return cache_control(no_store=True, private=True)(page)
 
 
 @desk
@@ -67,13 +75,41 @@ def events(request: HttpRequest) -> HttpResponse:
 
 @desk
 def exchange(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
-    """Show one exchange in full."""
+    """Show one exchange in full, scrubbed as it left."""
+    form = ReasonForm() if person_of(request).has_role(Role.COMPLIANCE_OFFICER) else None
+    return _scrubbed_page(request, _found(exchange_id), form=form)
+
+
+@officers_only
+def original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
+    """Show one exchange with the words behind its placeholders, to an officer who says why."""
+    found, officer = _found(exchange_id), person_of(request)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _scrubbed_page(request, found, form=form, status=400)
     try:
-        found = one.read(exchange_id)
+        shown = with_original_text(found, officer=officer, reason=form.cleaned_data["reason"], now=timezone.now())
+    except CannotBeShown as reason:
+        return _scrubbed_page(request, found, form=None, trouble=reason.sentence, status=409)
+    page = {"exchange": shown, "looks": one.looks_at(exchange_id), "is_unmasked": True}
+    return render(request, "audit/exchange.html", page)
+
+
+def _found(exchange_id: UUID) -> one.FullExchange:
+    try:
+        return one.read(exchange_id)
     except one.NoSuchExchange:
         raise Http404 from None
-    looks.opened(person_of(request), exchange_id=exchange_id, label=found.label, now=timezone.now())
-    return render(request, "audit/exchange.html", {"exchange": found, "looks": one.looks_at(exchange_id)})
+
+
+def _scrubbed_page(
+    request: HttpRequest, exchange: one.FullExchange, *, form: ReasonForm | None, trouble: str = "", status: int = 200
+) -> HttpResponse:
+    """Record the look, then show the exchange without what its placeholders stand for."""
+    exchange_id = exchange.intent.id
+    looks.opened(person_of(request), exchange_id=exchange_id, label=exchange.label, now=timezone.now())
+    page = {"exchange": exchange, "looks": one.looks_at(exchange_id), "reason_form": form, "trouble": trouble}
+    return render(request, "audit/exchange.html", page, status=status)
 
 
 def _list_page(

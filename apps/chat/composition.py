@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from apps.privacy import refusals
 from apps.privacy.findings import Finding
 from apps.privacy.scrub import Draft
 from apps.rag.search import Hit
@@ -64,8 +65,11 @@ def compose(
     room = int(window * (1 - SHARE_FOR_ANSWER)) - len(system.text) - len(question)
     drafts = [system]
     for exchange in _newest_that_fit(history, room):
-        drafts += [Draft("user", exchange.question), Draft("assistant", exchange.answer)]
-    return [*drafts, Draft("user", question)], kept
+        drafts += [
+            Draft("user", exchange.question, place=refusals.HISTORY),
+            Draft("assistant", exchange.answer, place=refusals.HISTORY),
+        ]
+    return [*drafts, Draft("user", question, place=refusals.QUESTION)], kept
 
 
 def _fitting(passages: Sequence[Passage], room: int) -> list[Passage]:
@@ -90,7 +94,7 @@ def _system(passages: Sequence[Passage]) -> Draft:
         text += f"{passage.label}:\n"
         findings += _moved(passage.hit.findings, len(text))
         text += passage.hit.text
-    return Draft("system", text, findings=tuple(findings))
+    return Draft("system", text, findings=tuple(findings), place=refusals.PASSAGES)
 
 
 def _moved(findings: Sequence[Finding], offset: int) -> list[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import Any
 from uuid import UUID
@@ -18,14 +19,20 @@ from apps.chat.database import in_database
 from apps.chat.models import Conversation, Frame, Turn, may_chat
 from apps.chat.reading import Reader
 from apps.privacy import keys
+from apps.privacy.keys import KeyDestroyed, KeyUnavailable, SealBroken
+
+logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
 SIGNED_OUT = 4401
 NOT_FOUND = 4404
+ERASED = 4410
 MOST_TURNS = 500
 DATABASE_AWAY = (
     "The connection to the portal's database is interrupted. What has arrived is kept; this page catches up."
 )
+
+KEY_AWAY = "The texts of this conversation cannot be opened at the moment. Nothing is lost; this page catches up."
 
 
 class ChatConsumer(CalmSocket):
@@ -43,7 +50,7 @@ class ChatConsumer(CalmSocket):
         self.statuses: dict[UUID, str] = {}
         self.look = asyncio.Event()
         self.looking: asyncio.Task[None] | None = None
-        self.is_database_away = False
+        self.is_in_trouble = False
         self.is_only_a_frame = False
         self.looked_closely_at = 0.0
         self.person_id: UUID | None = None
@@ -92,19 +99,29 @@ class ChatConsumer(CalmSocket):
             self.is_only_a_frame = True
             try:
                 messages = await in_database(reading_on)
+            except KeyDestroyed:
+                await self.close(ERASED)
+                return
             except (DatabaseError, InterfaceError):
-                if not self.is_database_away:
-                    self.is_database_away = True
-                    await self.send_json({"type": "trouble", "text": DATABASE_AWAY})
+                await self._say_trouble(DATABASE_AWAY)
                 continue
-            if self.is_database_away:
-                self.is_database_away = False
+            except (KeyUnavailable, SealBroken) as error:
+                logger.critical("Conversation %s does not open: %s", self.conversation_id, type(error).__name__)
+                await self._say_trouble(KEY_AWAY)
+                continue
+            if self.is_in_trouble:
+                self.is_in_trouble = False
                 await self.send_json({"type": "recovered"})
             if messages is None:
                 await self.close(SIGNED_OUT)
                 return
             for message in messages:
                 await self.send_json(message)
+
+    async def _say_trouble(self, text: str) -> None:
+        if not self.is_in_trouble:
+            self.is_in_trouble = True
+            await self.send_json({"type": "trouble", "text": text})
 
     def _read_frames(self) -> list[dict[str, Any]] | None:
         """Read how the answer has grown: one query that asks for permission too. Whatever else it is, look closely."""
@@ -117,20 +134,25 @@ class ChatConsumer(CalmSocket):
             turn_id, after=reader.number, person_id=self.person_id, session_key=session_key
         ).values_list("number", "sealed_text")
         frames = list(found)
-        if not frames or reader.box is None:
+        if not frames or reader.box is None or not reader.text:
             return self._read()
         grown = reader.text + "".join(reader.box.unseal(bytes(sealed)).decode() for _, sealed in frames)
         blocks = reader.advance(grown, number=frames[-1][0])
         return [_blocks(turn_id, reader, blocks)]
 
     def _read(self) -> list[dict[str, Any]] | None:
-        """Read what is new for this page; None when the person may no longer see it."""
+        """
+        Read what is new for this page; None when the person may no longer see it.
+
+        :raises KeyDestroyed: once the conversation was erased, also where nothing is new.
+        """
         person = person_of_scope(self.scope)
         if person is None or not may_chat(person):
             return None
         conversation = Conversation.objects.visible_to(person).filter(pk=str(self.conversation_id)).first()
         if conversation is None:
             return None
+        keys.open_key(conversation.pk)
         self.person_id = person.pk
         self.looked_closely_at = time.monotonic()
         waiting = [turn_id for turn_id in self.readers if turn_id in self.shown]
@@ -154,6 +176,8 @@ class ChatConsumer(CalmSocket):
         if reader.box is None:
             self.readers[turn.pk] = reader = _caught_up(turn, person, up_to=reader.number)
         if turn.last_frame > reader.number:
+            if not reader.text:  # what the question masked is in the vault by now, and was not before
+                reader.renderer.verbatim = reading.verbatim_of(keys.open_key(turn.conversation_id))
             blocks = reader.advance(turns.arrived_text(turn), number=turn.last_frame)
             messages.append(_blocks(turn.pk, reader, blocks))
         status = render_to_string("chat/_status.html", {"turn": turn})
@@ -179,7 +203,9 @@ def render_turn(turn: Turn, person: User) -> str:
 
 def _caught_up(turn: Turn, person: User, *, up_to: int | None = None) -> Reader:
     """A reader that stands where a page stands which shows the turn's first `up_to` frames (all, by default)."""
-    reader = Reader(box=keys.open_key(turn.conversation_id).box(texts.FRAME))
+    data_key = keys.open_key(turn.conversation_id)
+    reader = Reader(box=data_key.box(texts.FRAME))
+    reader.renderer.verbatim = reading.verbatim_of(data_key)
     reader.renderer.citations = reading.addresses(reading.sources_of(turn, person=person))
     number = turn.last_frame if up_to is None else up_to
     reader.advance(turns.arrived_text(turn, up_to=number), number=number)

@@ -11,6 +11,7 @@ from django import forms
 from apps.accounts.models import Team, User
 from apps.gateway.models import EgressClass, LanguageModel
 
+LONGEST_PREVIEW = 20_000
 PLACES: dict[str, str] = {EgressClass.OUTSIDE: "leaves the network", EgressClass.INSIDE: "stays inside"}
 
 
@@ -75,6 +76,31 @@ class NewConversationForm(QuestionForm):
         if team:
             self.team = team
             self.offered = LanguageModel.objects.callable_by(person, team)
+
+
+class PreviewForm(forms.Form):
+    """A message that is being written, the model it would go to and, for a new conversation, the team that pays."""
+
+    text = forms.CharField(strip=False, max_length=LONGEST_PREVIEW)
+    model = forms.UUIDField()
+    team = forms.ModelChoiceField(Team.objects.none(), required=False)
+
+    def __init__(self, *arguments: Any, person: User, team: Team | None, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.person, self._team = person, team
+        self.fields["team"].queryset = Team.objects.filter(memberships__person=person)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Find the model among those that the person may call now."""
+        data = super().clean() or {}
+        team, model_id = self._team or data.get("team"), data.get("model")
+        if team is None or model_id is None:
+            raise forms.ValidationError("There is no such model.")
+        model = LanguageModel.objects.callable_by(self.person, team).filter(pk=model_id).first()
+        if model is None:
+            raise forms.ValidationError("There is no such model.")
+        self.team_id, self.egress_class = team.pk, model.egress_class
+        return data
 
 
 class RenameForm(forms.Form):

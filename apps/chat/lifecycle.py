@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from apps.chat import live, pipeline, turns
+from apps.chat import abandoned, live, pipeline
 from apps.chat.database import in_database
 from apps.ledger.records import LedgerUnavailable
 
@@ -74,8 +74,8 @@ class Runner:
     async def _sweep(self) -> None:
         while True:
             try:
-                closed = await in_database(turns.close_abandoned, now=timezone.now())
-                await in_database(turns.conclude_forgotten, now=timezone.now())
+                closed = await in_database(abandoned.close_abandoned, now=timezone.now())
+                await in_database(abandoned.conclude_forgotten, now=timezone.now())
             except (LedgerUnavailable, DatabaseError, InterfaceError) as error:
                 logger.warning("The sweep for abandoned turns has to wait: %s", type(error).__name__)
                 closed = []

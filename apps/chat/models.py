@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models import Exists, Q
@@ -93,6 +94,7 @@ class Turn(models.Model):
     reason = models.CharField(max_length=40, blank=True)
     sentence = models.CharField(max_length=500, blank=True)
     masked = models.PositiveIntegerField(default=0)
+    held = ArrayField(models.CharField(max_length=64), default=list)
     last_frame = models.PositiveIntegerField(default=0)
     intent_id = models.UUIDField(null=True)
     reservation_id = models.UUIDField(null=True)

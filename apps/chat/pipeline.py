@@ -19,14 +19,16 @@ from apps.chat.database import in_database
 from apps.chat.models import Turn
 from apps.chat.turns import Ending, Job, TurnAlreadyClosed
 from apps.gateway import client
-from apps.gateway.admission import Admission, Refused, admit
+from apps.gateway.admission import Admission, Refused
 from apps.gateway.client import Delta, Finish, ModelFailed
 from apps.ledger.records import LedgerUnavailable
-from apps.privacy import engine
+from apps.privacy import engine, policies, releases
 from apps.privacy.engine import ScrubberUnavailable
+from apps.privacy.policy import Policy
+from apps.privacy.refusals import MessageHeld, PolicyStops
 from apps.privacy.restore import Restorer
-from apps.privacy.scrub import Scrubbed, scrub
-from apps.privacy.vault import Vault
+from apps.privacy.scrub import Draft, Scrubbed, scrub
+from apps.privacy.vault import Vault, VaultMoved
 from apps.rag import search
 from apps.rag.search import SearchFailed
 
@@ -34,15 +36,12 @@ logger = logging.getLogger(__name__)
 
 FRAME_SECONDS = 0.08
 HEARTBEAT_SECONDS = 1.5
+SCRUBBING_ATTEMPTS = 4
 CLOSING_ATTEMPTS = 30
 CLOSING_PAUSE_SECONDS = 1.0
 
 _nudges: dict[UUID, asyncio.Event] = {}
 
-SCRUBBER_FAILED = (
-    "The check for personal data could not be completed, so nothing was sent. Try again in a moment; "
-    "if it keeps happening, tell your administrator."
-)
 LEDGER_FAILED = "The exchange could not be put on the record, so nothing was sent. Try again in a moment."
 SEARCH_FAILED = (
     "The company documents could not be searched, so nothing was sent. Try again, or switch “Use documents” off."
@@ -68,6 +67,7 @@ class Answer:
         self.text = ""
         self.frames = 0
         self.sent: Scrubbed | None = None
+        self.vault: Vault | None = None
         self._kept = 0
         self._news = asyncio.Event()
 
@@ -84,6 +84,13 @@ class Answer:
         if words:
             self.text += words
             self._news.set()
+
+    @property
+    def on_record(self) -> str:
+        """The words as received, with what left in clear masked all the same: the record's text is searched."""
+        if self.vault is None or self.sent is None or not self.sent.in_clear:
+            return self.as_received
+        return turns.masked_again(self.as_received, self.vault)
 
     async def keep_arriving(self) -> None:
         """
@@ -125,7 +132,7 @@ async def answer_turn(turn_id: UUID) -> None:
     except asyncio.CancelledError:
         await asyncio.shield(_close(job, _ended_early(answer, Turn.Outcome.FAILED, "PORTAL_STOPPED", PORTAL_STOPPED)))
         raise
-    except Stopped:
+    except (Stopped, TurnAlreadyClosed):
         ending = _ended_early(answer, Turn.Outcome.STOPPED, "STOPPED", STOPPED)
     except ModelFailed as failure:
         ending = replace(
@@ -135,8 +142,10 @@ async def answer_turn(turn_id: UUID) -> None:
         )
     except Refused as refusal:
         ending = Ending(Turn.Outcome.REFUSED, refusal.code, refusal.sentence)
-    except ScrubberUnavailable:
-        ending = Ending(Turn.Outcome.REFUSED, "SCRUBBER_UNAVAILABLE", SCRUBBER_FAILED)
+    except PolicyStops as stopped:
+        ending = Ending(Turn.Outcome.REFUSED, stopped.code, stopped.sentence[: turns.SENTENCE_LENGTH])
+    except ScrubberUnavailable as failure:
+        ending = Ending(Turn.Outcome.REFUSED, "SCRUBBER_UNAVAILABLE", failure.sentence)
     except LedgerUnavailable:
         ending = Ending(Turn.Outcome.REFUSED, "LEDGER_UNAVAILABLE", LEDGER_FAILED)
     except SearchFailed:
@@ -156,16 +165,50 @@ async def _ask(job: Job, answer: Answer) -> Ending:
     drafts, passages = composition.compose(
         question=job.question, history=job.history, passages=passages, window_tokens=job.window_tokens
     )
-    vault = await in_database(Vault.open, job.conversation_id)
-    prompt = await scrub(drafts, vault=vault)
-    await in_database(vault.save)
+    vault, policy = await in_database(_vault_and_policy, job)
+    prompt = await _scrubbed(job, drafts, vault, policy)
+    answer.vault = vault
     answer.restorer = Restorer(vault.placeholders)
     hits = [passage.hit for passage in passages]
     await in_database(turns.note_masked, job.turn_id, masked=len(prompt.masked), passages=hits)
-    admission = await _admit(job, prompt)
-    await in_database(turns.record_intent, job, admission=admission, prompt=prompt, passages=hits, now=timezone.now())
+    admission = await in_database(turns.admit_turn, job, prompt=prompt, now=timezone.now())
+    labels = [turns.masked_again(passage.label, vault) for passage in passages]
+    await in_database(
+        turns.record_intent, job, admission=admission, prompt=prompt, passages=hits, labels=labels, now=timezone.now()
+    )
     await _step(job, Turn.Step.ASKING)
     return _answered(answer, await _send(admission, prompt, answer))
+
+
+def _vault_and_policy(job: Job) -> tuple[Vault, Policy]:
+    policy = policies.in_force(team_id=job.team.pk, egress_class=job.egress_class)
+    return Vault.open(job.conversation_id), releases.applied(policy, conversation_id=job.conversation_id)
+
+
+async def _scrubbed(job: Job, drafts: Sequence[Draft], vault: Vault, policy: Policy) -> Scrubbed:
+    """
+    Scrub and keep the new placeholders; scrub again where another message of the conversation gave one away first.
+
+    :raises ScrubberUnavailable: if that happens every time; nothing may be sent then.
+    """
+    for _ in range(SCRUBBING_ATTEMPTS):
+        # After VaultMoved the vault has reloaded; what was masked with the old one names other people: thrown away.
+        with suppress(VaultMoved):
+            return await _scrubbed_once(job, drafts, vault, policy)
+    raise ScrubberUnavailable("Other messages of this conversation kept taking the placeholders first.")
+
+
+async def _scrubbed_once(job: Job, drafts: Sequence[Draft], vault: Vault, policy: Policy) -> Scrubbed:
+    """Scrub; a message that is held for a confirmation leaves behind which placeholders it is about."""
+    try:
+        prompt = await scrub(drafts, vault=vault, policy=policy)
+    except MessageHeld as held:
+        await in_database(vault.save)
+        placeholders = [concern.placeholder for concern in held.concerns]
+        await in_database(turns.note_held, job, placeholders=placeholders)
+        raise
+    await in_database(vault.save)
+    return prompt
 
 
 async def _retrieve(job: Job) -> Sequence[composition.Passage]:
@@ -176,14 +219,6 @@ async def _retrieve(job: Job) -> Sequence[composition.Passage]:
     labels = [composition.passage_label(hit) for hit in hits]
     findings = [await engine.detect_async(label) for label in labels]
     return [composition.Passage(*row) for row in zip(hits, labels, findings, strict=True)]
-
-
-async def _admit(job: Job, prompt: Scrubbed) -> Admission:
-    admission = await in_database(
-        admit, person=job.person, team=job.team, model_id=job.model_id or "", prompt=prompt, now=timezone.now()
-    )
-    await in_database(turns.hold_reservation, job.turn_id, admission.reservation_id)
-    return admission
 
 
 async def _send(admission: Admission, prompt: Scrubbed, answer: Answer) -> Finish:
@@ -203,7 +238,11 @@ async def _send(admission: Admission, prompt: Scrubbed, answer: Answer) -> Finis
 def _answered(answer: Answer, finish: Finish) -> Ending:
     if not answer.text.strip():
         empty = "The model gave an empty answer. Try again, or choose another model."
-        return Ending(Turn.Outcome.FAILED, "EMPTY_ANSWER", empty, "", "", finish.input_tokens, finish.output_tokens)
+        return replace(
+            Ending(Turn.Outcome.FAILED, "EMPTY_ANSWER", empty),
+            input_tokens=finish.input_tokens,
+            output_tokens=finish.output_tokens,
+        )
     too_long = "The answer reached its length limit. Ask the model to go on."
     return Ending(
         Turn.Outcome.ANSWERED,
@@ -211,6 +250,7 @@ def _answered(answer: Answer, finish: Finish) -> Ending:
         too_long if finish.reason == "length" else "",
         answer=answer.text,
         answer_as_received=answer.as_received,
+        answer_on_record=answer.on_record,
         input_tokens=finish.input_tokens,
         output_tokens=finish.output_tokens,
     )
@@ -229,6 +269,7 @@ def _ended_early(answer: Answer, outcome: Turn.Outcome, reason: str, sentence: s
         sentence,
         answer=answer.text,
         answer_as_received=answer.as_received,
+        answer_on_record=answer.on_record,
         input_tokens=used.input_tokens,
         output_tokens=used.output_tokens,
     )

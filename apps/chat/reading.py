@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -13,9 +13,14 @@ from apps.accounts.models import User
 from apps.chat import texts, turns
 from apps.chat.models import Conversation, Message, Turn
 from apps.chat.rendering import BlockRenderer
+from apps.chat.verbatim import Verbatim
 from apps.ledger.models import Intent
-from apps.privacy import keys
+from apps.privacy import keys, releases
 from apps.privacy.keys import Box, ConversationKey
+from apps.privacy.policy import Policy, placeholder_type
+from apps.privacy.refusals import MessageBlocked
+from apps.privacy.vault import Vault, values_of
+from apps.privacy.vocabulary import WORDS_FOR
 from apps.rag.models import Passage
 
 ERASED = "This text was erased."
@@ -52,21 +57,30 @@ class LeftMessage:
 
 @dataclass(frozen=True, slots=True)
 class MaskedView:
-    """One masked value: what was sent instead, its kind in words, and why."""
+    """One value that was found: the person's words, what was sent instead, its kind in words, and why."""
 
+    value: str
     placeholder: str
     kind: str
     reason: str
+    may_release: bool = False
+    is_released: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Everything that was sent for one turn, and to whom."""
+    """
+    Everything that was sent for one turn, and to whom.
+
+    `in_clear` are values that were found and sent as they stand; `released` are those of the whole conversation.
+    """
 
     model: str
     provider: str
     messages: list[LeftMessage]
     masked: list[MaskedView]
+    in_clear: list[MaskedView]
+    released: list[MaskedView]
 
 
 @dataclass(slots=True)
@@ -107,17 +121,23 @@ def _title(conversation: Conversation, data_key: ConversationKey | None) -> str:
 
 
 def turns_of(conversation: Conversation, *, person: User) -> list[TurnView]:
-    """Every turn of a conversation, oldest first. Five queries, whatever its length."""
+    """Every turn of a conversation, oldest first. Six queries, whatever its length."""
     rows = list(conversation.turns.prefetch_related("messages", "citations", "retries").select_related("model"))
     passages = _readable_passages(rows, person)
     data_key = keys.open_keys([conversation.pk]).get(conversation.pk)
-    return [_view(turn, passages, data_key) for turn in rows]
+    verbatim = verbatim_of(data_key)
+    return [_view(turn, passages, data_key, verbatim) for turn in rows]
 
 
 def turn_view(turn: Turn, *, person: User) -> TurnView:
     """One turn."""
     data_key = keys.open_keys([turn.conversation_id]).get(turn.conversation_id)
-    return _view(turn, _readable_passages([turn], person), data_key)
+    return _view(turn, _readable_passages([turn], person), data_key, verbatim_of(data_key))
+
+
+def verbatim_of(data_key: ConversationKey | None) -> Verbatim:
+    """The masked values of a conversation, which its answers show as they were written. One query."""
+    return Verbatim(values_of(data_key) if data_key else ())
 
 
 def sources_of(turn: Turn, *, person: User) -> list[Source]:
@@ -138,7 +158,7 @@ def answer_text(turn: Turn, data_key: ConversationKey) -> str:
     return texts.unseal_text(data_key, message.sealed_text, purpose=texts.ANSWER) if message else ""
 
 
-def what_left(turn: Turn) -> Left | None:
+def what_left(turn: Turn, *, policy: Policy) -> Left | None:
     """What was sent for a turn, from the record itself; None when nothing was, or when it was erased."""
     intent = Intent.objects.filter(pk=turn.intent_id).first() if turn.intent_id else None
     data_key = keys.open_keys([turn.conversation_id]).get(turn.conversation_id)
@@ -146,21 +166,42 @@ def what_left(turn: Turn) -> Left | None:
         return None
     payload = json.loads(data_key.box(turns.PAYLOAD).unseal(bytes(intent.sealed_payload)))
     messages = [LeftMessage(message["role"], message["text"]) for message in payload["messages"]]
-    masked = [MaskedView(span["placeholder"], _words(span["type"]), span["reason"]) for span in intent.masked]
-    return Left(intent.model_label, intent.provider_label, messages, masked)
+    values = Vault.open(turn.conversation_id).placeholders
+    released = {one.placeholder: one for one in releases.active(turn.conversation_id)}
+
+    def seen(placeholder: str, reason: str) -> MaskedView:
+        type_ = placeholder_type(placeholder)
+        may_release = policy.may_be_released(type_)
+        kind = WORDS_FOR.get(type_, "value")
+        return MaskedView(values.get(placeholder, ""), placeholder, kind, reason, may_release, placeholder in released)
+
+    return Left(
+        intent.model_label,
+        intent.provider_label,
+        messages,
+        masked=[seen(span["placeholder"], span["reason"]) for span in intent.masked],
+        in_clear=[seen(span["placeholder"], span["reason"]) for span in payload.get("in_clear", [])],
+        released=[seen(placeholder, one.get_kind_display()) for placeholder, one in released.items()],
+    )
 
 
-def _words(code: str) -> str:
-    return code.replace("_", " ").lower()
+def to_edit(views: Sequence[TurnView], asked_for: str) -> str:
+    """Give the question to put back into the composer: the one asked for, or the last if the policy refused it."""
+    chosen = [view for view in views if str(view.turn.pk) == asked_for]
+    if not chosen and views and views[-1].turn.reason == MessageBlocked.code:
+        chosen = [views[-1]]
+    return chosen[0].question if chosen else ""
 
 
-def _view(turn: Turn, passages: Mapping[UUID, Passage], data_key: ConversationKey | None) -> TurnView:
+def _view(
+    turn: Turn, passages: Mapping[UUID, Passage], data_key: ConversationKey | None, verbatim: Verbatim
+) -> TurnView:
     if data_key is None:
         return TurnView(turn, ERASED, [], [])
     sources = _sources(turn, passages)
     asked = next(m for m in turn.messages.all() if m.author == Message.Author.PERSON)
     question = texts.unseal_text(data_key, asked.sealed_text, purpose=texts.QUESTION)
-    blocks = BlockRenderer(addresses(sources)).render(answer_text(turn, data_key))
+    blocks = BlockRenderer(addresses(sources), verbatim).render(answer_text(turn, data_key))
     return TurnView(turn, question, blocks, sources, is_superseded=bool(turn.retries.all()))
 
 

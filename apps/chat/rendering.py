@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import mdurl
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -17,6 +18,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
+
+from apps.chat.verbatim import STAND_IN, Verbatim
 
 ALLOWED_TAGS = {
     "a", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p",
@@ -46,9 +49,11 @@ class BlockRenderer:
     call are not parsed again, so a whole answer costs about one parse of it, not one for each frame.
 
     :ivar citations: number the model was given for a passage -> address that opens the passage.
+    :ivar verbatim: restored values, shown as the text they were.
     """
 
     citations: Mapping[int, str] = field(default_factory=dict)
+    verbatim: Verbatim = field(default_factory=Verbatim)
     _text: str = ""
     _done: list[str] = field(default_factory=list)
     _done_lines: int = 0
@@ -59,13 +64,13 @@ class BlockRenderer:
 
         Everything but the last top-level block is kept, since appended text can only change the last one.
         """
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = self.verbatim.protected(text.replace("\r\n", "\n").replace("\r", "\n"))
         if not text.startswith(self._text):
             self._done, self._done_lines = [], 0
         self._text = text
         tail = "\n".join(text.split("\n")[self._done_lines :])
         blocks = _top_level_blocks(tail)
-        rendered = [_html(block.tokens, self.citations) for block in blocks]
+        rendered = [_html(block.tokens, self.citations, self.verbatim) for block in blocks]
         if len(blocks) > 1:
             self._done += rendered[:-1]
             self._done_lines += blocks[-1].first_line
@@ -96,11 +101,11 @@ def _top_level_blocks(text: str) -> list[_Block]:
     return blocks
 
 
-def _html(tokens: Sequence[Token], citations: Mapping[int, str]) -> str:
+def _html(tokens: Sequence[Token], citations: Mapping[int, str], verbatim: Verbatim) -> str:
     parser = _parser()
-    unsafe = parser.renderer.render(list(tokens), parser.options, {"citations": citations})
+    unsafe = parser.renderer.render(list(tokens), parser.options, {"citations": citations, "verbatim": verbatim})
     return nh3.clean(
-        unsafe,
+        verbatim.as_html(unsafe),
         tags=ALLOWED_TAGS,
         attributes=ALLOWED_ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},
@@ -109,9 +114,17 @@ def _html(tokens: Sequence[Token], citations: Mapping[int, str]) -> str:
     )
 
 
+class _Parser(MarkdownIt):
+    """Markdown whose addresses keep what stands in for a value, which as part of a host's name would be lost."""
+
+    def normalizeLink(self, url: str) -> str:  # noqa: N802 - the parser calls it by this name
+        """Encode an address."""
+        return mdurl.encode(url) if STAND_IN.search(url) else super().normalizeLink(url)
+
+
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False})
+    parser = _Parser("commonmark", {"html": False, "linkify": False, "typographer": False})
     parser.enable(["table", "strikethrough"])
     parser.disable("reference")  # a block must not depend on an address defined in another one
     parser.core.ruler.push("nothing_from_elsewhere", _replace_images)
@@ -164,15 +177,16 @@ def _render_cell(
 
 
 def _render_code(
-    self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: dict[str, object]
+    self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: dict[str, Verbatim]
 ) -> str:
     """Render a code block with highlighting by class names."""
     token = tokens[index]
     language = token.info.split()[0] if token.info.split() else ""
     label = nh3.clean_text(language) or "text"
+    code = env["verbatim"].as_text(token.content)
     return (
         f'<div class="code-block"><div class="code-block-head"><span>{label}</span></div>'
-        f'<pre class="highlight" tabindex="0"><code>{_highlighted(token.content, language)}</code></pre></div>\n'
+        f'<pre class="highlight" tabindex="0"><code>{_highlighted(code, language)}</code></pre></div>\n'
     )
 
 

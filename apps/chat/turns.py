@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -22,13 +21,13 @@ from apps.chat.composition import CHARACTERS_PER_TOKEN, PROMPT_VERSION, Exchange
 from apps.chat.forms import Question
 from apps.chat.models import Citation, Conversation, Message, Turn
 from apps.gateway import budgets
-from apps.gateway.admission import Admission
+from apps.gateway.admission import Admission, admit
 from apps.gateway.models import LanguageModel
 from apps.ledger import records
 from apps.ledger.facts import PassageFact, Who
 from apps.ledger.ids import new_id
-from apps.ledger.vocabulary import Action, Door, OutcomeKind, Purpose
-from apps.privacy import engine, keys, overlaps
+from apps.ledger.vocabulary import Action, Door, EgressClass, OutcomeKind, Purpose
+from apps.privacy import keys, overlaps
 from apps.privacy.keys import ConversationKey
 from apps.privacy.scrub import Scrubbed
 from apps.privacy.vault import Vault
@@ -37,8 +36,8 @@ from apps.rag.search import Hit
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=6)
-FORGOTTEN_AFTER = timedelta(minutes=3)
 HISTORY_TURNS = 20
+SENTENCE_LENGTH = 500
 KEEP_FRAME = """
 WITH answering AS (
     UPDATE chat_turn SET last_frame = %s, lease_until = %s, step = %s
@@ -68,32 +67,44 @@ class NothingToRetry(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """Everything the pipeline needs to know of a turn, read once."""
+class Asked:
+    """Who asked, and where: all that is left to know of a turn whose conversation was erased."""
 
     turn_id: UUID
     conversation_id: UUID
+    who: Who
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Asked):
+    """Everything the pipeline needs to know of a turn, read once."""
+
     person: User
     team: Team
-    who: Who
     question: str
     history: Sequence[Exchange]
     uses_documents: bool
     model_id: UUID | None
     model_label: str
+    egress_class: str
     window_tokens: int
     data_key: ConversationKey
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a turn ended, for the person and for the record. Texts may be empty; token counts are of this turn alone."""
+    """
+    How a turn ended, for the person and for the record. Texts may be empty; token counts are of this turn alone.
+
+    `answer_on_record` is the answer as received with everything personal masked; the record keeps it readable.
+    """
 
     outcome: Turn.Outcome
     reason: str = ""
     sentence: str = ""
     answer: str = ""
     answer_as_received: str = ""
+    answer_on_record: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
 
@@ -146,7 +157,7 @@ def start_turn(conversation: Conversation, question: Question, *, now: datetime)
     Message.objects.create(turn=turn, author=Message.Author.PERSON, sealed_text=sealed)
     if not conversation.sealed_title:
         conversation.sealed_title = texts.seal_text(data_key, texts.title_of(text), purpose=texts.TITLE)
-    conversation.model_id = turn.model_id
+    conversation.model_id = turn.model_id or conversation.model_id
     conversation.uses_documents = question.uses_documents
     conversation.updated_at = now
     conversation.save(update_fields=["sealed_title", "model", "uses_documents", "updated_at"])
@@ -172,7 +183,7 @@ def retry_turn(turn: Turn, *, now: datetime) -> Turn:
     again = _open_turn(
         turn.conversation,
         key=new_id(),
-        model_id=turn.model_id,
+        model_id=turn.model_id or turn.conversation.model_id,
         uses_documents=turn.uses_documents,
         now=now,
         retry_of=turn,
@@ -191,7 +202,9 @@ def _open_turn(
     now: datetime,
     retry_of: Turn | None = None,
 ) -> Turn:
-    model = LanguageModel.objects.filter(pk=model_id).first() if model_id else None
+    # A model that the team may not use stays unnamed, also in the refusal that admission gives.
+    granted = LanguageModel.objects.filter(grants__team_id=conversation.team_id)
+    model = granted.filter(pk=model_id).first() if model_id else None
     try:
         with transaction.atomic():
             return Turn.objects.create(
@@ -214,7 +227,8 @@ def _open_turn(
 
 def load_job(turn_id: UUID) -> Job:
     """Read what the pipeline needs. Three queries; the texts are opened here and never leave the process unscrubbed."""
-    turn = Turn.objects.select_related("conversation__owner", "conversation__team", "model").get(pk=turn_id)
+    wanted = Turn.objects.select_related("conversation__owner", "conversation__team", "model__provider")
+    turn = wanted.get(pk=turn_id)
     conversation = turn.conversation
     question = turn.messages.get(author=Message.Author.PERSON)
     data_key = keys.open_key(conversation.pk)
@@ -229,6 +243,7 @@ def load_job(turn_id: UUID) -> Job:
         uses_documents=turn.uses_documents,
         model_id=turn.model_id,
         model_label=turn.model_label,
+        egress_class=turn.model.egress_class if turn.model else EgressClass.OUTSIDE,
         window_tokens=turn.model.context_window if turn.model else 4096,
         data_key=data_key,
     )
@@ -285,9 +300,17 @@ def note_masked(turn_id: UUID, *, masked: int, passages: Sequence[Hit]) -> None:
     )
 
 
-def record_intent(job: Job, *, admission: Admission, prompt: Scrubbed, passages: Sequence[Hit], now: datetime) -> UUID:
+def note_held(job: Job, *, placeholders: Sequence[str]) -> None:
+    """Note which placeholders the person is asked about before anything is sent."""
+    is_outside = job.egress_class == EgressClass.OUTSIDE
+    Turn.objects.filter(pk=job.turn_id).update(held=list(dict.fromkeys(placeholders)), is_outside=is_outside)
+
+
+def record_intent(
+    job: Job, *, admission: Admission, prompt: Scrubbed, passages: Sequence[Hit], labels: Sequence[str], now: datetime
+) -> UUID:
     """
-    Put the exchange on the record before a byte leaves.
+    Put the exchange on the record before a byte leaves; `labels` are scrubbed, one for each passage.
 
     :raises records.LedgerUnavailable: if it cannot be written; nothing may be sent then.
     """
@@ -300,11 +323,11 @@ def record_intent(job: Job, *, admission: Admission, prompt: Scrubbed, passages:
         model_label=admission.model_label,
         provider_label=admission.provider_label,
         egress_class=admission.egress_class,
-        sealed_payload=keys.seal(job.conversation_id, payload_of(prompt), purpose=PAYLOAD),
-        left_text=prompt.text,
+        sealed_payload=keys.seal(job.conversation_id, payload_of(prompt, passages, labels), purpose=PAYLOAD),
+        left_text=prompt.record_text,
         masked=prompt.masked,
-        passages=[PassageFact(hit.passage_id, hit.document_id, hit.document_title, hit.permission) for hit in passages],
-        policy_version=engine.version(),
+        passages=[PassageFact(hit.passage_id, hit.document_id, hit.permission) for hit in passages],
+        policy_version=prompt.policy_version,
         prompt_version=PROMPT_VERSION,
         now=now,
     )
@@ -317,15 +340,33 @@ def record_intent(job: Job, *, admission: Admission, prompt: Scrubbed, passages:
     return intent_id
 
 
-def payload_of(prompt: Scrubbed) -> bytes:
-    """What left, as the record keeps it: ``{"messages": [{"role", "text"}, …]}`` in canonical JSON."""
+def payload_of(prompt: Scrubbed, passages: Sequence[Hit], labels: Sequence[str]) -> bytes:
+    """
+    What left, as the record keeps it, in canonical JSON:
+    ``{"in_clear": […], "messages": [{"role", "text"}, …], "passages": {id: label}}``.
+
+    ``in_clear`` lists what was found and left, as ``{"placeholder", "reason", "type"}``. The passages' labels stand
+    here, where erasure reaches them, and not in the ledger's plain columns.
+    """
     messages = [{"role": message.role, "text": message.text} for message in prompt.messages]
-    return json.dumps({"messages": messages}, sort_keys=True, separators=(",", ":")).encode()
+    in_clear = [{"placeholder": one.placeholder, "reason": one.reason, "type": one.type} for one in prompt.in_clear]
+    labelled = {str(hit.passage_id): label for hit, label in zip(passages, labels, strict=True)}
+    payload = {"in_clear": in_clear, "messages": messages, "passages": labelled}
+    return json.dumps(payload, sort_keys=True, separators=(",", ":")).encode()
 
 
-def hold_reservation(turn_id: UUID, reservation_id: UUID) -> None:
-    """Note which reservation pays for the turn, so that it is freed whatever happens to this process."""
-    Turn.objects.filter(pk=turn_id).update(reservation_id=reservation_id)
+@transaction.atomic
+def admit_turn(job: Job, *, prompt: Scrubbed, now: datetime) -> Admission:
+    """
+    Hold the money for the turn and note on it which reservation that is: both or neither, whatever dies in between.
+
+    :raises Refused: with a sentence for the person.
+    :raises TurnAlreadyClosed: if nobody waits for the answer any more; nothing is held then.
+    """
+    admission = admit(person=job.person, team=job.team, model_id=job.model_id or "", prompt=prompt, now=now)
+    if not Turn.objects.open().filter(pk=job.turn_id).update(reservation_id=admission.reservation_id):
+        raise TurnAlreadyClosed(job.turn_id)
+    return admission
 
 
 def write_frame(job: Job, *, number: int, text: str, now: datetime) -> bool:
@@ -342,9 +383,9 @@ def write_frame(job: Job, *, number: int, text: str, now: datetime) -> bool:
 
 
 @transaction.atomic
-def close_turn(job: Job, ending: Ending, *, now: datetime) -> None:
+def close_turn(job: Asked, ending: Ending, *, now: datetime) -> None:
     """
-    Store the answer, settle its cost and conclude its record: all or none.
+    Store the answer, settle its cost and conclude its record: all or none. Of an erased conversation no text is kept.
 
     :raises TurnAlreadyClosed: if another process closed this turn first.
     """
@@ -360,14 +401,17 @@ def close_turn(job: Job, ending: Ending, *, now: datetime) -> None:
     ):
         raise TurnAlreadyClosed(job.turn_id)
     turn = Turn.objects.get(pk=job.turn_id)
-    if ending.answer:
-        sealed = texts.seal_text(keys.open_key(job.conversation_id), ending.answer, purpose=texts.ANSWER)
+    data_key = keys.open_keys([job.conversation_id]).get(job.conversation_id)
+    if data_key is None:
+        ending = replace(ending, answer="", answer_as_received="", answer_on_record="")
+    elif ending.answer:
+        sealed = texts.seal_text(data_key, ending.answer, purpose=texts.ANSWER)
         Message.objects.create(turn=turn, author=Message.Author.MODEL, sealed_text=sealed)
     turn.frames.all().delete()
-    _conclude(job, turn, ending, now=now)
+    _conclude(job, turn, ending, data_key, now=now)
 
 
-def _conclude(job: Job, turn: Turn, ending: Ending, *, now: datetime) -> None:
+def _conclude(job: Asked, turn: Turn, ending: Ending, data_key: ConversationKey | None, *, now: datetime) -> None:
     """Settle or free the money, and give the intent its one outcome (or record a refusal where there is none)."""
     if turn.intent_id is None:
         if turn.reservation_id:
@@ -394,8 +438,8 @@ def _conclude(job: Job, turn: Turn, ending: Ending, *, now: datetime) -> None:
         turn.intent_id,
         outcome=OutcomeKind(ending.outcome.value),
         reason=ending.in_words,
-        sealed_answer=keys.seal(job.conversation_id, ending.answer_as_received.encode(), purpose=LEDGER_ANSWER),
-        answer_text=ending.answer_as_received,
+        sealed_answer=data_key.box(LEDGER_ANSWER).seal(ending.answer_as_received.encode()) if data_key else b"",
+        answer_text=ending.answer_on_record,
         input_tokens=ending.input_tokens,
         output_tokens=ending.output_tokens,
         cost=cost,
@@ -404,76 +448,9 @@ def _conclude(job: Job, turn: Turn, ending: Ending, *, now: datetime) -> None:
     )
 
 
-def close_abandoned(*, now: datetime) -> list[tuple[UUID, UUID]]:
-    """
-    Close every turn whose process died, keeping what had arrived. Safe to run in many processes at once.
-
-    :return: (conversation, turn) of the turns this call closed.
-    """
-    closed = []
-    for turn in Turn.objects.abandoned(now).select_related("conversation")[:100]:
-        try:
-            close_turn(load_job(turn.pk), _interrupted(turn), now=now)
-        except TurnAlreadyClosed:
-            continue
-        except (keys.KeyUnavailable, keys.KeyDestroyed, keys.SealBroken) as error:
-            logger.critical("Turn %s cannot be closed, its texts do not open: %s", turn.pk, type(error).__name__)
-            continue
-        logger.warning("Closed turn %s, whose process had gone", turn.pk)
-        closed.append((turn.conversation_id, turn.pk))
-    return closed
-
-
-def conclude_forgotten(*, now: datetime) -> int:
-    """
-    Give an UNKNOWN outcome to exchanges that no open turn will conclude, since their process died.
-
-    A connection test is one, and so is an exchange whose process died before its turn knew of the record.
-
-    :return: how many this call concluded.
-    """
-    concluded = 0
-    forgotten = records.open_intents(now - FORGOTTEN_AFTER)
-    answering = Turn.objects.open().filter(pk__in=[each.turn_id for each in forgotten if each.turn_id])
-    waited_for = set(answering.values_list("pk", flat=True))
-    for exchange in forgotten:
-        if exchange.turn_id in waited_for:
-            continue  # its turn's lease decides
-        with suppress(records.AlreadyConcluded):
-            records.conclude(
-                exchange.intent_id,
-                outcome=OutcomeKind.UNKNOWN,
-                reason="INTERRUPTED: The portal restarted before the result was recorded.",
-                sealed_answer=b"",
-                answer_text="",
-                input_tokens=0,
-                output_tokens=0,
-                cost=Decimal(0),
-                currency="",
-                now=now,
-            )
-            concluded += 1
-    return concluded
-
-
-def _interrupted(turn: Turn) -> Ending:
-    kept = arrived_text(turn)
-    if turn.intent_id is None:
-        sentence = "The portal restarted before anything was sent. Ask again."
-        return Ending(Turn.Outcome.REFUSED, "INTERRUPTED", sentence)
-    sentence = "The portal restarted while the model was answering. What had arrived is kept; ask again for the rest."
-    # The record keeps scrubbed words only, and the words as received went with the process: mask the kept ones again.
-    vault = Vault.open(turn.conversation_id)
-    as_received = vault.mask(kept, overlaps.resolve(vault.known.find(kept), text=kept))
-    return Ending(
-        Turn.Outcome.FAILED,
-        "INTERRUPTED",
-        sentence,
-        answer=kept,
-        answer_as_received=as_received,
-        input_tokens=turn.input_tokens,
-        output_tokens=estimated_tokens(kept),
-    )
+def masked_again(text: str, vault: Vault) -> str:
+    """Mask every value of the vault in a text of the same conversation."""
+    return vault.mask(text, overlaps.resolve(vault.known.find(text), text=text))
 
 
 def estimated_tokens(text: str) -> int:

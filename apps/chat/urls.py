@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.chat import views
+from apps.chat import privacy_views, views
 
 app_name = "chat"
 urlpatterns = [
@@ -14,5 +14,10 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/delete", views.delete, name="delete"),
     path("turns/<uuid:turn_id>/stop", views.stop, name="stop"),
     path("turns/<uuid:turn_id>/retry", views.retry, name="retry"),
-    path("turns/<uuid:turn_id>/left", views.what_left, name="what_left"),
+    path("turns/<uuid:turn_id>/left", privacy_views.what_left, name="what_left"),
+    path("turns/<uuid:turn_id>/release", privacy_views.release, name="release"),
+    path("turns/<uuid:turn_id>/mask-again", privacy_views.mask_again, name="mask_again"),
+    path("turns/<uuid:turn_id>/send-anyway", privacy_views.send_anyway, name="send_anyway"),
+    path("c/preview", privacy_views.preview_message, name="preview_new"),
+    path("c/<uuid:conversation_id>/preview", privacy_views.preview_message, name="preview"),
 ]

@@ -64,7 +64,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """Show one conversation."""
     person = person_of(request)
-    return _page(request, person, conversation=_conversation(person, conversation_id))
+    return _page(request, person, conversation=find_conversation(person, conversation_id))
 
 
 @require_POST
@@ -72,7 +72,7 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """Ask the next question; a script gets the turn as a piece of page, a plain form goes back to the page."""
     person = person_of(request)
-    found = _conversation(person, conversation_id)
+    found = find_conversation(person, conversation_id)
     form = QuestionForm(request.POST, person=person, team=found.team)
     if not form.is_valid():
         return _cannot_ask(request, person, found, form)
@@ -82,7 +82,7 @@ def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         form.add_error("text", problem.sentence)
         return _cannot_ask(request, person, found, form)
     lifecycle.launch(turn.pk)
-    return _turn_or_page(request, person, turn)
+    return turn_or_page(request, person, turn)
 
 
 @require_POST
@@ -90,43 +90,33 @@ def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 def retry(request: HttpRequest, turn_id: UUID) -> HttpResponse:
     """Ask the question of a turn that ended without an answer again."""
     person = person_of(request)
-    turn = _turn(person, turn_id)
+    turn = find_turn(person, turn_id)
     try:
         again = turns.retry_turn(turn, now=timezone.now())
     except CANNOT_ASK as problem:
-        if _wants_piece(request):
+        if wants_piece(request):
             return HttpResponse(problem.sentence, status=409, content_type="text/plain; charset=utf-8")
         messages.error(request, problem.sentence)
         return redirect("chat:conversation", turn.conversation_id)
     lifecycle.launch(again.pk)
-    return _turn_or_page(request, person, again)
+    return turn_or_page(request, person, again)
 
 
 @require_POST
 @roles_required(Role.EMPLOYEE)
 def stop(request: HttpRequest, turn_id: UUID) -> HttpResponse:
     """Stop an answer; the upstream call is cancelled and what arrived is kept."""
-    turn = _turn(person_of(request), turn_id)
+    turn = find_turn(person_of(request), turn_id)
     turns.request_stop(turn, now=timezone.now())
     lifecycle.nudge(turn.pk)
-    return HttpResponse(status=204) if _wants_piece(request) else redirect("chat:conversation", turn.conversation_id)
-
-
-@require_GET
-@roles_required(Role.EMPLOYEE)
-def what_left(request: HttpRequest, turn_id: UUID) -> HttpResponse:
-    """Show exactly what was sent to the model for one turn."""
-    turn = _turn(person_of(request), turn_id)
-    template = "chat/_left.html" if _wants_piece(request) else "chat/left.html"
-    context = {"turn": turn, "left": reading.what_left(turn), "title": reading.title_of(turn.conversation)}
-    return render(request, template, context)
+    return HttpResponse(status=204) if wants_piece(request) else redirect("chat:conversation", turn.conversation_id)
 
 
 @require_POST
 @roles_required(Role.EMPLOYEE)
 def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """Give a conversation another title."""
-    found = _conversation(person_of(request), conversation_id)
+    found = find_conversation(person_of(request), conversation_id)
     form = RenameForm(request.POST)
     if form.is_valid():
         conversations.rename(found, title=form.cleaned_data["title"], now=timezone.now())
@@ -139,35 +129,40 @@ def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 @roles_required(Role.EMPLOYEE)
 def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """Take a conversation off the person's list; the record of its exchanges stays."""
-    found = _conversation(person_of(request), conversation_id)
+    found = find_conversation(person_of(request), conversation_id)
     conversations.delete(found, now=timezone.now())
     messages.success(request, "The conversation was deleted from your list. The company's record of it stays.")
     return redirect("chat:home")
 
 
-def _conversation(person: User, conversation_id: UUID) -> Conversation:
+def find_conversation(person: User, conversation_id: UUID) -> Conversation:
+    """Find a conversation of the person's, or answer 404."""
     return get_object_or_404(
         Conversation.objects.visible_to(person).select_related("team", "model"), pk=conversation_id
     )
 
 
-def _turn(person: User, turn_id: UUID) -> Turn:
-    return get_object_or_404(Turn.objects.visible_to(person).select_related("conversation", "model"), pk=turn_id)
+def find_turn(person: User, turn_id: UUID) -> Turn:
+    """Find a turn of a conversation of the person's, or answer 404."""
+    wanted = Turn.objects.visible_to(person)
+    return get_object_or_404(wanted.select_related("conversation__team", "conversation__owner", "model"), pk=turn_id)
 
 
-def _wants_piece(request: HttpRequest) -> bool:
+def wants_piece(request: HttpRequest) -> bool:
+    """Say whether a script asks for a piece of page."""
     return request.headers.get("X-Requested-With") == "fetch"
 
 
-def _turn_or_page(request: HttpRequest, person: User, turn: Turn) -> HttpResponse:
-    if _wants_piece(request):
+def turn_or_page(request: HttpRequest, person: User, turn: Turn) -> HttpResponse:
+    """Give a new turn as a piece to a script, and the conversation's page to a browser."""
+    if wants_piece(request):
         return HttpResponse(render_turn(turn, person), status=201, headers={"X-Next-Key": str(new_id())})
     return redirect("chat:conversation", turn.conversation_id)
 
 
 def _cannot_ask(request: HttpRequest, person: User, found: Conversation, form: QuestionForm) -> HttpResponse:
     """Say why the question cannot be asked; the text stays in the form."""
-    if _wants_piece(request):
+    if wants_piece(request):
         problems = json.loads(form.errors.as_json())
         sentence = " ".join(error["message"] for errors in problems.values() for error in errors)
         return HttpResponse(sentence, status=422, content_type="text/plain; charset=utf-8")
@@ -184,9 +179,9 @@ def _page(
 ) -> HttpResponse:
     teams = list(Team.objects.filter(memberships__person=person))
     team = conversation.team if conversation else next(iter(teams), None)
-    if form is None:
-        form = _empty_form(person, conversation, team)
     views = reading.turns_of(conversation, person=person) if conversation else []
+    if form is None:
+        form = _empty_form(person, conversation, team, text=reading.to_edit(views, request.GET.get("edit", "")))
     context: dict[str, Any] = {
         "conversation": conversation,
         "title": reading.title_of(conversation) if conversation else "",
@@ -202,8 +197,8 @@ def _page(
     return render(request, "chat/conversation.html", context, status=status)
 
 
-def _empty_form(person: User, conversation: Conversation | None, team: Team | None) -> QuestionForm:
+def _empty_form(person: User, conversation: Conversation | None, team: Team | None, *, text: str) -> QuestionForm:
     if conversation:
-        initial = {"model": conversation.model_id, "uses_documents": conversation.uses_documents}
+        initial = {"text": text, "model": conversation.model_id, "uses_documents": conversation.uses_documents}
         return QuestionForm(person=person, team=conversation.team, initial=initial)
     return NewConversationForm(person=person, initial={"team": team.pk if team else None, "uses_documents": True})

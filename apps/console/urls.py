@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.console import budgets, matrix, people, providers, teams
+from apps.console import budgets, matrix, people, privacy, providers, teams
 
 app_name = "console"
 urlpatterns = [
@@ -24,6 +24,9 @@ urlpatterns = [
     path("budgets/", budgets.overview, name="budgets"),
     path("budgets/<uuid:team_id>/", budgets.budget, name="budget"),
     path("budgets/<uuid:team_id>/remove/", budgets.remove, name="budget_remove"),
+    path("privacy/", privacy.policy, name="privacy"),
+    path("privacy/change/", privacy.change, name="privacy_change"),
+    path("privacy/try/", privacy.trial, name="privacy_trial"),
     path("people/", people.people, name="people"),
     path("people/<uuid:person_id>/", people.person, name="person"),
     path("people/<uuid:person_id>/roles/grant/", people.grant_role, name="person_grant_role"),

@@ -17,6 +17,7 @@ from apps.gateway.refusals import (
     CredentialMissing,
     ModelNotAllowed,
     ModelSwitchedOff,
+    MovedOutside,
     NoBudget,
     NotInTeam,
     OverBudget,
@@ -59,6 +60,7 @@ def admit(*, person: User, team: Team, model_id: UUID | str, prompt: Scrubbed, n
     """
     _require_membership(person, team)
     model = _granted_model(team, model_id)
+    _require_fitting_policy(model, prompt)
     price = _known_price(model)
     endpoint = _reachable(model)
     input_at_most, output_at_most = _fit(model, prompt)
@@ -99,6 +101,15 @@ def _granted_model(team: Team, model_id: UUID | str) -> LanguageModel:
             model=model,
         )
     return model
+
+
+def _require_fitting_policy(model: LanguageModel, prompt: Scrubbed) -> None:
+    if not prompt.may_go_to(model.egress_class):
+        raise MovedOutside(
+            f"{model.label} was moved to the other side of the company's network while the message was prepared, so "
+            "nothing was sent. Send it again.",
+            model=model,
+        )
 
 
 def _known_price(model: LanguageModel) -> Price:

@@ -30,7 +30,7 @@ from apps.gateway.upstream import Usage
 from apps.ledger.ids import new_id
 from apps.ledger.records import LedgerUnavailable, conclude, open_intent, record_event
 from apps.ledger.vocabulary import Action, Door, OutcomeKind, Purpose
-from apps.privacy import engine, keys
+from apps.privacy import keys
 from apps.privacy.engine import ScrubberUnavailable
 from apps.privacy.scrub import Draft, Scrubbed, scrub
 from apps.privacy.vault import Vault
@@ -112,10 +112,10 @@ def _open(model: LanguageModel, exchange_id: UUID, prompt: Scrubbed, by: User, n
         provider_label=model.provider.name,
         egress_class=model.egress_class,
         sealed_payload=keys.seal(exchange_id, payload, purpose=PAYLOAD),
-        left_text=prompt.text,
+        left_text=prompt.record_text,
         masked=prompt.masked,
         passages=(),
-        policy_version=engine.version(),
+        policy_version=prompt.policy_version,
         prompt_version=PROMPT_VERSION,
         now=now,
     )

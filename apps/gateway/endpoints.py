@@ -84,7 +84,7 @@ def endpoint_of(model: LanguageModel) -> Endpoint:
     """
     provider = model.provider
     if provider.kind == Kind.EMBEDDED:
-        return Endpoint(provider.kind, model.upstream_id, _embedded_address())
+        return Endpoint(provider.kind, model.upstream_id, _embedded_address(), settings.LOCAL_MODEL_KEY)
     if provider.credential == Provider.Credential.ENVIRONMENT:
         return _from_environment(provider, model)
     key = provider_keys.unseal(provider) if provider.credential == Provider.Credential.SEALED else ""

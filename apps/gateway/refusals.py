@@ -43,6 +43,12 @@ class ModelSwitchedOff(Refused):
     code = "MODEL_SWITCHED_OFF"
 
 
+class MovedOutside(Refused):
+    """The prompt was made for a model inside the network, and the model is outside now."""
+
+    code = "MOVED_OUTSIDE"
+
+
 class PriceUnknown(Refused):
     """Nobody knows what the call would cost."""
 

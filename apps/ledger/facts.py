@@ -22,11 +22,14 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class PassageFact:
-    """A passage that went into a prompt, with the permission that allowed it (for example ``team:Sales``)."""
+    """
+    A passage that went into a prompt, with the permission that allowed it (for example ``team:Sales``).
+
+    Its document's title is a person's words and has no place in rows that nobody can erase.
+    """
 
     passage_id: UUID
     document_id: UUID
-    document_label: str
     permission: str
 
 

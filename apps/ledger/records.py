@@ -270,7 +270,6 @@ def _passage_json(passage: PassageFact) -> dict[str, str]:
     return {
         "passage_id": str(passage.passage_id),
         "document_id": str(passage.document_id),
-        "document_label": storable(passage.document_label),
         "permission": storable(passage.permission),
     }
 

@@ -113,6 +113,11 @@ class Action(TextChoices):
     LEFT_TEXT_SHOWN = "LEFT_TEXT_SHOWN", "Person looked at what left"
     KEY_DESTROYED = "KEY_DESTROYED", "Conversation's key destroyed"
     SCRUBBER_FAILED = "SCRUBBER_FAILED", "Scrubber failed, nothing was sent"
+    POLICY_CHANGED = "POLICY_CHANGED", "Privacy policy changed"
+    POLICY_TRIED = "POLICY_TRIED", "Privacy policy tried on a text"
+    VALUE_RELEASED = "VALUE_RELEASED", "Masked value released as not personal"
+    VALUE_MASKED_AGAIN = "VALUE_MASKED_AGAIN", "Released value masked again"
+    WARNING_CONFIRMED = "WARNING_CONFIRMED", "Sent despite the policy's warning"
 
     # Records
     AUDIT_SEARCHED = "AUDIT_SEARCHED", "Searched the exchanges"
@@ -151,7 +156,8 @@ _TOPIC_BY_FIRST_WORD = {
     "RESERVATION": Topic.MODELS,
     "COLLECTION": Topic.DOCUMENTS, "DOCUMENT": Topic.DOCUMENTS, "PASSAGE": Topic.DOCUMENTS,
     "CONVERSATION": Topic.CONVERSATIONS, "LEFT": Topic.CONVERSATIONS, "KEY": Topic.CONVERSATIONS,
-    "SCRUBBER": Topic.CONVERSATIONS,
+    "SCRUBBER": Topic.CONVERSATIONS, "POLICY": Topic.CONVERSATIONS, "VALUE": Topic.CONVERSATIONS,
+    "WARNING": Topic.CONVERSATIONS,
     "AUDIT": Topic.RECORDS,
     "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL,
 }  # fmt: skip

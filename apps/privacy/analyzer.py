@@ -19,7 +19,7 @@ from apps.privacy import vocabulary as v
 from apps.privacy.consistency import KnownValues
 from apps.privacy.findings import Finding, checked
 from apps.privacy.gazetteer import FirstNameRecognizer
-from apps.privacy.ner import LightNlpEngine, ModelNameRecognizer
+from apps.privacy.ner import ModelNameRecognizer, chosen_engine
 from apps.privacy.reading import Reading
 from apps.privacy.recognisers import (
     contact,
@@ -92,7 +92,7 @@ def find(text: str) -> tuple[Finding, ...]:
 @cache
 def analyzer() -> Analyzer:
     """Build the analyzer, once for each process. Takes a second or two and loads the language model."""
-    nlp_engine = LightNlpEngine()
+    nlp_engine = chosen_engine()
     recognizers = [RuleRecognizer(name, rules) for name, rules in FAMILIES.items()]
     registry = RecognizerRegistry(
         [*recognizers, FirstNameRecognizer(), ModelNameRecognizer()], supported_languages=[LANGUAGE]

@@ -15,26 +15,32 @@ import multiprocessing
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures.process import BrokenProcessPool
-from typing import Final
+from typing import Final, TypeAlias
+from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from pebble import ProcessPool
 
-from apps.privacy import sentinel, worker
+from apps.privacy import name_model, pieces, sentinel, vocabulary, worker
 from apps.privacy import version as engine_version
 from apps.privacy.findings import Finding, MalformedFinding, checked
 
 logger = logging.getLogger(__name__)
 
-SECONDS_AT_LEAST: Final = 3.0
+SECONDS_AT_LEAST: Final = 5.0
 SECONDS_PER_CHARACTER: Final = 0.00025
 REMEMBERED: Final = 2_000
-ENGINE_FAILED: Final = "The privacy engine did not answer, so the message was not sent. Try again."
-ENGINE_LATE: Final = (
-    "The message took too long to check for personal data, so it was not sent. Send it in smaller parts."
+ENGINE_FAILED: Final = (
+    "The check for personal data could not be completed, so nothing was sent. Try again in a moment; "
+    "if it keeps happening, tell your administrator."
 )
+ENGINE_LATE: Final = (
+    "The check for personal data took too long, so nothing was sent. Try again, or send the text in smaller parts."
+)
+Progress: TypeAlias = Callable[[float], None]
+"""Told how much of a text has been looked through, from 0 to 1."""
 
 
 class ScrubberUnavailable(Exception):
@@ -65,17 +71,19 @@ def detect(text: str) -> tuple[Finding, ...]:
         return remembered
     failure = ENGINE_FAILED
     try:
-        return _memory.put(text, _trusted(text, worker.find(text)))
+        return _memory.put(text, _trusted(text, _find_here(text)))
     except Exception as error:  # noqa: BLE001 - any library may fail here; the refusal is raised below
         logger.error("The privacy engine failed: %s", type(error).__name__)  # noqa: TRY400 - its text holds personal data
     raise ScrubberUnavailable(failure)
 
 
-async def detect_async(text: str) -> tuple[Finding, ...]:
+async def detect_async(text: str, *, on_progress: Progress | None = None) -> tuple[Finding, ...]:
     """
     Find what must be masked, in the engine's own process; the event loop stays free.
 
-    The time limit grows with the text; a late engine is killed and replaced. Cancelling the task cancels the work.
+    A long text goes there in pieces, of which one at a time waits among the short texts, so a short text never waits
+    for a long one. The time limit grows with the text and holds for each piece; a late engine is killed and replaced.
+    Cancelling the task cancels the work.
 
     :raises ScrubberUnavailable: if the engine fails, is late, dies, or its answer does not fit the text.
     """
@@ -84,13 +92,39 @@ async def detect_async(text: str) -> tuple[Finding, ...]:
         return remembered
     failure = ENGINE_FAILED
     try:
-        return _memory.put(text, _trusted(text, await _ask_the_process(text)))
+        return _memory.put(text, _trusted(text, await _find_there(text, on_progress)))
     except TimeoutError:
         logger.error("The privacy engine was late for a text of %d characters", len(text))  # noqa: TRY400
         failure = ENGINE_LATE
     except Exception as error:  # noqa: BLE001 - any library may fail here; the refusal is raised below
         logger.error("The privacy engine failed: %s", type(error).__name__)  # noqa: TRY400 - its text holds personal data
     raise ScrubberUnavailable(failure)
+
+
+def _find_here(text: str) -> Iterable[Finding]:
+    if len(text) <= pieces.LONGEST:
+        return worker.find(text)
+    return pieces.united(text, ((piece, worker.find(piece.text)) for piece in pieces.cut(text)))
+
+
+async def _find_there(text: str, on_progress: Progress | None) -> Iterable[Finding]:
+    if len(text) <= pieces.LONGEST:
+        return await _ask_the_process(text)
+    found = []
+    for piece in pieces.cut(text):
+        async with _lane_of_long_texts():
+            found.append((piece, await _ask_the_process(piece.text)))
+        if on_progress:
+            on_progress((piece.start + len(piece.text)) / len(text))
+    return await asyncio.to_thread(pieces.united, text, found)
+
+
+def _lane_of_long_texts() -> asyncio.Semaphore:
+    """Let as many pieces of long texts stand in the engine's queue as there are engine processes, first come first."""
+    loop = asyncio.get_running_loop()
+    if loop not in _lanes:
+        _lanes[loop] = asyncio.Semaphore(settings.SCRUB_PROCESSES)
+    return _lanes[loop]
 
 
 async def _ask_the_process(text: str) -> tuple[Finding, ...]:
@@ -129,6 +163,8 @@ def forget() -> None:
 
 def _trusted(text: str, found: Iterable[Finding]) -> tuple[Finding, ...]:
     findings = checked(found, text=text)
+    if any(finding.type not in vocabulary.TYPES for finding in findings):
+        raise MalformedFinding("The privacy engine reported a type that nobody knows.")
     if sentinel.overlooked(text, findings):
         raise MalformedFinding("The privacy engine overlooked something obvious.")
     return findings
@@ -149,6 +185,7 @@ class _Pool:
                 self._pool = ProcessPool(
                     max_workers=settings.SCRUB_PROCESSES,
                     initializer=worker.load,
+                    initargs=(name_model.chosen(),),
                     context=multiprocessing.get_context("spawn"),
                 )
                 self._owner = os.getpid()
@@ -196,5 +233,6 @@ def _digest(text: str) -> bytes:
 
 
 _pool: Final = _Pool()
+_lanes: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]] = WeakKeyDictionary()
 _memory: Final = _Memory()
 atexit.register(shut_down)

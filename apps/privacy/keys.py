@@ -25,7 +25,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from apps.privacy.models import DataKey, VaultEntry
+from apps.privacy.models import DataKey, Release, VaultEntry
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -200,6 +200,7 @@ def destroy(conversation_id: UUID) -> None:
     )
     DataKey.objects.filter(pk=conversation_id, destroyed_at=None).update(wrapped_key=b"", destroyed_at=timezone.now())
     VaultEntry.objects.filter(conversation_id=conversation_id).delete()
+    Release.objects.filter(conversation_id=conversation_id).delete()
 
 
 def _make_key(conversation_id: UUID) -> DataKey:

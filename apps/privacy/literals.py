@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from typing import Final
 
 from apps.privacy import vocabulary
 from apps.privacy.findings import Finding
-from apps.privacy.restore import Grammar
+from apps.privacy.spelling import grammar_of
 
-MOST_DIGITS: Final = 9
+MARKS: Final = re.compile(r"[_<\[{&%\\]|[^\x00-\x7f]")
+DIGIT: Final = re.compile("[0-9]")
 UNSPEAKABLE: Final = re.compile("[\x00\ud800-\udfff]+")
 
 
 def find(text: str) -> Iterator[Finding]:
     """Find what looks like a placeholder of any type, and runs of characters that are not text."""
-    if "_" in text or "<" in text or "[" in text or "&" in text or "%" in text or not text.isascii():
-        for match in _grammar().whole.finditer(text):
+    if DIGIT.search(text) and MARKS.search(text):
+        for match in grammar_of(vocabulary.TYPES).find(text):
             yield _literal(match.start(), match.end(), "It looks like a placeholder and must come back as it is")
     for match in UNSPEAKABLE.finditer(text):
         yield _literal(match.start(), match.end(), "Not a character that can be sent")
@@ -31,8 +31,3 @@ def find(text: str) -> Iterator[Finding]:
 
 def _literal(start: int, end: int, reason: str) -> Finding:
     return Finding(vocabulary.LITERAL, start, end, 1.0, reason)
-
-
-@cache
-def _grammar() -> Grammar:
-    return Grammar.of(vocabulary.TYPES, digits=MOST_DIGITS)

@@ -2,7 +2,7 @@
 Make the prompt that may leave: every position goes through the same steps, and only this module can make a Scrubbed.
 
 If detection fails, is late, or its own result does not hold on a second look, nothing is returned: an exception is
-raised and nothing can be sent.
+raised and nothing can be sent. The policy says what must be masked, what refuses the message, and what may stay.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from dataclasses import InitVar, dataclass, field
 from typing import Any, Final, Literal, NoReturn, TypeAlias
 
 from apps.ledger.facts import MaskedSpan
-from apps.privacy import engine, literals, masking, overlaps
-from apps.privacy.consistency import KnownValues
+from apps.privacy import engine, literals, masking
+from apps.privacy.enforcement import Enforcement
 from apps.privacy.findings import Finding, MalformedFinding
+from apps.privacy.policy import DEFAULT, Policy, Treatment
+from apps.privacy.refusals import QUESTION, Concern, MessageBlocked, MessageHeld
 from apps.privacy.vault import Vault
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
@@ -42,12 +44,14 @@ class Draft:
     """
     One position of a prompt before scrubbing.
 
-    `findings` are the places found earlier in exactly this `text` (at ingest); None asks the engine now.
+    `findings` are the places found earlier in exactly this `text` (at ingest); None asks the engine now. `place` says
+    where the text comes from, for the sentence of a refusal.
     """
 
     role: Role
     text: str
     findings: tuple[Finding, ...] | None = None
+    place: str = QUESTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +68,18 @@ class Scrubbed:
     """
     A prompt that may leave. Only `scrub` makes one: copies, replacements, subclasses and pickles are refused.
 
-    `masked` lists what was masked, once for each placeholder, in the order of first appearance.
+    `masked` lists what was masked, once for each placeholder, in the order of first appearance; `in_clear` what was
+    found and left, because the policy or the person says so. `record_text` is the text as the record keeps it
+    searchable, with that masked, too. It goes to models of the policy's egress class only (`may_go_to`).
     """
 
     messages: tuple[ScrubbedMessage, ...]
     masked: tuple[MaskedSpan, ...]
     engine_version: str
     made_by: InitVar[object]
+    policy: Policy = DEFAULT
+    in_clear: tuple[MaskedSpan, ...] = ()
+    record_text: str = ""
     _seal: object = field(init=False, repr=False, compare=False)
 
     def __post_init__(self, made_by: object) -> None:
@@ -92,8 +101,17 @@ class Scrubbed:
 
     @property
     def text(self) -> str:
-        """All that leaves, in order, for the search row."""
-        return "\n\n".join(message.text for message in self.messages)
+        """All that leaves, in order."""
+        return _joined(self.messages)
+
+    @property
+    def policy_version(self) -> str:
+        """Name the engine and the policy that made this prompt, for the record."""
+        return f"{self.engine_version} {self.policy.version}"
+
+    def may_go_to(self, egress_class: str) -> bool:
+        """Say whether a model of this class may have it: one of the policy's own class, any in the default profile."""
+        return self.policy is DEFAULT or egress_class == self.policy.egress_class
 
     def to_bytes(self) -> bytes:
         """Give the messages as canonical JSON: sorted keys, no spaces, ASCII."""
@@ -106,66 +124,103 @@ def is_genuine(prompt: object) -> bool:
     return type(prompt) is Scrubbed and getattr(prompt, "_seal", None) is _ONLY_THIS_MODULE
 
 
-async def scrub(drafts: Sequence[Draft], *, vault: Vault) -> Scrubbed:
+async def scrub(
+    drafts: Sequence[Draft],
+    *,
+    vault: Vault,
+    policy: Policy = DEFAULT,
+    on_progress: engine.Progress | None = None,
+) -> Scrubbed:
     """
     Mask every draft with the conversation's vault, which learns the new values; save it before anything is sent.
 
+    Drafts are looked through one after the other, so that a long conversation waits its turn like a short question.
+
     :raises ScrubberUnavailable: if the engine fails, is late or contradicts itself; nothing may be sent then.
     :raises ScrubIncomplete: if a known value is still in the result.
+    :raises MessageBlocked: if something is found that the policy refuses.
+    :raises MessageHeld: if something is found that the person must confirm first; save the vault then, too.
     """
     if any(draft.role not in ROLES for draft in drafts):
         raise ValueError("A draft's role is system, user or assistant.")
-    found = await asyncio.gather(*(_findings(draft) for draft in drafts))
+    found = await _found(drafts, on_progress)
     if sum(len(draft.text) for draft in drafts) > ON_THE_LOOP:
-        return await asyncio.to_thread(_masked, drafts, found, vault)
-    return _masked(drafts, found, vault)
+        return await asyncio.to_thread(_masked, drafts, found, vault, policy)
+    return _masked(drafts, found, vault, policy)
 
 
-async def _findings(draft: Draft) -> tuple[Finding, ...]:
-    return await engine.detect_async(draft.text) if draft.findings is None else draft.findings
+async def _found(drafts: Sequence[Draft], on_progress: engine.Progress | None) -> list[tuple[Finding, ...]]:
+    whole, done = sum(len(draft.text) for draft in drafts if draft.findings is None), 0
+    found: list[tuple[Finding, ...]] = []
+    for draft in drafts:
+        if draft.findings is not None:
+            found.append(draft.findings)
+            continue
+        found.append(await engine.detect_async(draft.text, on_progress=_share(on_progress, draft, done, whole)))
+        done += len(draft.text)
+    return found
 
 
-def _masked(drafts: Sequence[Draft], found: Sequence[tuple[Finding, ...]], vault: Vault) -> Scrubbed:
+def _share(on_progress: engine.Progress | None, draft: Draft, done: int, whole: int) -> engine.Progress | None:
+    """Turn the progress in one draft into the progress in all of them."""
+    if on_progress is None:
+        return None
+    return lambda part: on_progress((done + part * len(draft.text)) / whole)
+
+
+def _masked(
+    drafts: Sequence[Draft], found: Sequence[tuple[Finding, ...]], vault: Vault, policy: Policy = DEFAULT
+) -> Scrubbed:
+    messages = _until_clean(drafts, found, vault, policy)
+    _require_allowed(drafts, messages, policy)
+    on_record = _until_clean(drafts, found, vault, policy.for_the_record()) if policy.lets_something_out else messages
+    masked, everything = _spans(messages), _spans(on_record)
+    return Scrubbed(
+        messages,
+        tuple(masked.values()),
+        engine.version(),
+        made_by=_ONLY_THIS_MODULE,
+        policy=policy,
+        in_clear=tuple(span for placeholder, span in everything.items() if placeholder not in masked),
+        record_text=_joined(on_record),
+    )
+
+
+def _until_clean(
+    drafts: Sequence[Draft], found: Sequence[tuple[Finding, ...]], vault: Vault, policy: Policy
+) -> tuple[ScrubbedMessage, ...]:
+    """Mask until nothing that must not leave is left: what a round teaches may show more in the next."""
+    enforcement = Enforcement(policy, placeholders=vault.placeholders)
+    own = [[*findings, *literals.find(draft.text)] for draft, findings in zip(drafts, found, strict=True)]
     for _ in range(ROUNDS):
-        messages = _one_round(drafts, found, vault)
-        if not any(_has_leftovers(message, vault) for message in messages):
-            everything = {span.placeholder: span for message in reversed(messages) for span in reversed(message.masked)}
-            masked = tuple(reversed(everything.values()))
-            return Scrubbed(messages, masked, engine.version(), made_by=_ONLY_THIS_MODULE)
+        messages = _one_round(drafts, own, vault, enforcement)
+        enforcement.learn(vault.placeholders)
+        if not any(_has_leftovers(message, vault, enforcement) for message in messages):
+            return messages
     raise ScrubIncomplete
 
 
 def _one_round(
-    drafts: Sequence[Draft], found: Sequence[tuple[Finding, ...]], vault: Vault
+    drafts: Sequence[Draft], own: Sequence[Sequence[Finding]], vault: Vault, enforcement: Enforcement
 ) -> tuple[ScrubbedMessage, ...]:
-    """Mask every draft once. What a round teaches the vault may show more in the next."""
     try:
-        settled = _settle(drafts, found, vault)
+        settled = enforcement.settle([draft.text for draft in drafts], own)
         return tuple(_message(draft, findings, vault) for draft, findings in zip(drafts, settled, strict=True))
-    except MalformedFinding as error:
-        raise engine.ScrubberUnavailable(str(error)) from error
+    except MalformedFinding:
+        raise engine.ScrubberUnavailable from None
 
 
-def _settle(drafts: Sequence[Draft], found: Sequence[tuple[Finding, ...]], vault: Vault) -> list[tuple[Finding, ...]]:
-    """Add to what was found in each draft what is known from the vault and from the other drafts."""
-    own = [[*findings, *literals.find(draft.text)] for draft, findings in zip(drafts, found, strict=True)]
-    new = KnownValues()
-    for draft, findings in zip(drafts, own, strict=True):
-        for finding in findings:
-            if not 0 <= finding.start < finding.end <= len(draft.text):
-                raise MalformedFinding("The scrubber reported places that do not fit the text.")
-            new.add(finding.type, draft.text[finding.start : finding.end])
-    return [
-        overlaps.resolve(
-            [
-                *findings,
-                *vault.known.find(draft.text, besides=findings),
-                *new.find(draft.text, besides=findings),
-            ],
-            text=draft.text,
-        )
-        for draft, findings in zip(drafts, own, strict=True)
+def _require_allowed(drafts: Sequence[Draft], messages: Sequence[ScrubbedMessage], policy: Policy) -> None:
+    """Refuse, or hold for a confirmation, what the policy does not simply mask."""
+    concerns = [
+        Concern(span.type, span.placeholder, draft.place)
+        for draft, message in zip(drafts, messages, strict=True)
+        for span in message.masked
     ]
+    for treatment, refusal in ((Treatment.BLOCK, MessageBlocked), (Treatment.WARN, MessageHeld)):
+        matching = [one for one in concerns if policy.rule(one.type).treatment == treatment]
+        if matching:
+            raise refusal(matching)
 
 
 def _message(draft: Draft, findings: Sequence[Finding], vault: Vault) -> ScrubbedMessage:
@@ -178,10 +233,23 @@ def _message(draft: Draft, findings: Sequence[Finding], vault: Vault) -> Scrubbe
     return ScrubbedMessage(draft.role, text, tuple(spans.values()))
 
 
-def _has_leftovers(message: ScrubbedMessage, vault: Vault) -> bool:
-    """Look once more for every value of the vault in what is about to leave."""
+def _spans(messages: Sequence[ScrubbedMessage]) -> dict[str, MaskedSpan]:
+    """List what was masked by placeholder, each once, in the order of first appearance."""
+    spans: dict[str, MaskedSpan] = {}
+    for message in messages:
+        for span in message.masked:
+            spans.setdefault(span.placeholder, span)
+    return spans
+
+
+def _joined(messages: Sequence[ScrubbedMessage]) -> str:
+    return "\n\n".join(message.text for message in messages)
+
+
+def _has_leftovers(message: ScrubbedMessage, vault: Vault, enforcement: Enforcement) -> bool:
+    """Look once more, in what is about to leave, for every value that must not."""
     between = PLACEHOLDER.sub(lambda match: _stand_in(vault.placeholders.get(match[0], match[0])), message.text)
-    return any(leftover.end - leftover.start > SHORTEST_CHECKED for leftover in vault.known.find(between))
+    return any(leftover.end - leftover.start > SHORTEST_CHECKED for leftover in enforcement.spread(between))
 
 
 def _stand_in(value: str) -> str:

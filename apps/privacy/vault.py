@@ -12,6 +12,7 @@ import hmac
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Self
 from uuid import UUID
@@ -58,15 +59,16 @@ class Vault:
         self._last_number: Counter[str] = Counter()
 
     @classmethod
-    def open(cls, conversation_id: UUID) -> Self:
+    def open(cls, conversation_id: UUID, *, as_of: datetime | None = None) -> Self:
         """
         Load and open the conversation's vault, making its key on first use. Two queries, four on first use.
 
+        :param as_of: leave out what was given away later; such a vault is for reading only.
         :raises KeyDestroyed: if the conversation was erased.
         :raises KeyUnavailable: if the master key cannot be used.
         """
         vault = cls(keys.open_key(conversation_id))
-        vault._load()
+        vault._load(as_of=as_of)
         return vault
 
     @property
@@ -124,10 +126,12 @@ class Vault:
             if is_free:
                 self._remember(placeholder, type_, value)
 
-    def _load(self) -> None:
-        for row in VaultEntry.objects.filter(conversation_id=self.conversation_id).order_by("id"):
-            value = self._box.unseal(bytes(row.sealed_value), label=row.placeholder).decode(ENCODING, "surrogatepass")
-            self._remember(row.placeholder, row.type, value)
+    def _load(self, *, as_of: datetime | None = None) -> None:
+        rows = VaultEntry.objects.filter(conversation_id=self.conversation_id)
+        if as_of is not None:
+            rows = rows.filter(created_at__lte=as_of)
+        for row in rows.order_by("id"):
+            self._remember(row.placeholder, row.type, _opened(row, self._box))
             self._saved.add(row.placeholder)
 
     def _forget(self) -> None:
@@ -151,6 +155,20 @@ class Vault:
             digest=hmac.digest(self._digest_key, value, hashlib.sha256),
             sealed_value=self._box.seal(value, label=placeholder),
         )
+
+
+def values_of(key: keys.ConversationKey) -> list[str]:
+    """
+    List the values of a conversation, for showing its owner's own texts. One query.
+
+    :raises SealBroken: if an entry was altered or moved.
+    """
+    box = key.box(PURPOSE)
+    return [_opened(row, box) for row in VaultEntry.objects.filter(conversation_id=key.conversation_id)]
+
+
+def _opened(row: VaultEntry, box: keys.Box) -> str:
+    return box.unseal(bytes(row.sealed_value), label=row.placeholder).decode(ENCODING, "surrogatepass")
 
 
 def _number_of(placeholder: str) -> int:

@@ -250,7 +250,6 @@ def _record(action: Action, document: Document, details: dict[str, int | str], n
         who=None,
         subject_kind="document",
         subject_id=str(document.pk),
-        subject_label=document.title,
         details=details,
         now=now,
     )

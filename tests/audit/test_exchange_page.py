@@ -36,9 +36,9 @@ def words(page: str) -> str:
 
 
 def test_an_exchange_is_shown_whole(make_exchange, opened):
-    passage = PassageFact(new_id(), new_id(), "Travel policy", "team:Sales")
+    passage = PassageFact(new_id(), new_id(), "team:Sales")
 
-    page = words(opened(make_exchange(passages=(passage,))))
+    page = words(opened(make_exchange(passages=(passage,), labels={passage.passage_id: "Travel policy"})))
 
     for fact in [
         "Maya Lindqvist", "Sales", "Browser", "SmolLM2 135M", "This machine", "Inside the network", "Answered",
@@ -67,13 +67,14 @@ HOSTILE = [
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_text_in_every_place_is_shown_as_text(make_exchange, desk, opened, hostile):
-    passage = PassageFact(new_id(), new_id(), hostile, hostile)
+    passage = PassageFact(new_id(), new_id(), hostile)
     exchange_id = make_exchange(
         hostile, answer=hostile, ends=OutcomeKind.FAILED, reason=hostile, model_label=hostile, provider_label=hostile,
         who=Who(new_id(), hostile, new_id(), hostile), masked=(hostile,), passages=(passage,), policy_version=hostile,
-        prompt_version=hostile,
+        prompt_version=hostile, labels={passage.passage_id: hostile},
     )  # fmt: skip
-    harmless = make_exchange("Please greet <PERSON_1>", ends=OutcomeKind.FAILED, reason="x", passages=(passage,))
+    harmless = make_exchange("Please greet <PERSON_1>", ends=OutcomeKind.FAILED, reason="x", passages=(passage,),
+        labels={passage.passage_id: "Travel policy"})  # fmt: skip
 
     for page in (opened(exchange_id), desk.get("/audit/").content.decode(), desk.get("/audit/events").content.decode()):
         assert "alert(1)</script" not in page

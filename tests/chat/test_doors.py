@@ -28,6 +28,10 @@ DOORS = [
     ("post", "/turns/{turn}/stop"),
     ("post", "/turns/{turn}/retry"),
     ("get", "/turns/{turn}/left"),
+    ("post", "/turns/{turn}/release"),
+    ("post", "/turns/{turn}/mask-again"),
+    ("post", "/turns/{turn}/send-anyway"),
+    ("post", "/c/{conversation}/preview"),
 ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.actors import who
-from apps.chat import pipeline, turns
+from apps.chat import abandoned, pipeline, turns
 from apps.chat.models import Turn
 from apps.gateway.models import Budget, BudgetMonth, Grant
 from apps.ledger.models import Intent
@@ -194,7 +194,7 @@ def test_a_turn_whose_process_died_is_closed_with_what_arrived(maya, provider, m
     turn = maya.newest()
     wait_for(lambda: Turn.objects.get(pk=turn.pk).last_frame)
 
-    closed = turns.close_abandoned(now=timezone.now() + timedelta(seconds=60))
+    closed = abandoned.close_abandoned(now=timezone.now() + timedelta(seconds=60))
 
     assert [turn_id for _, turn_id in closed] == [turn.pk]
     turn.refresh_from_db()
@@ -226,7 +226,7 @@ def test_an_exchange_without_a_turn_whose_process_died_is_concluded_as_unknown(m
         now=now,
     )
 
-    turns.conclude_forgotten(now=timezone.now())
+    abandoned.conclude_forgotten(now=timezone.now())
 
     assert Intent.objects.get(pk=intent_id).outcome.kind == "UNKNOWN"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from datetime import timedelta
 from uuid import uuid4
@@ -11,11 +12,16 @@ from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
-from apps.chat import lifecycle, turns
+from apps.chat import abandoned, lifecycle, turns
 from apps.chat.forms import Question
 from apps.chat.models import Conversation, Turn
+from apps.gateway import budgets
+from apps.gateway.models import BudgetMonth, Reservation
 from apps.ledger import records
 from apps.ledger.models import Intent, Outcome
+from apps.privacy import keys
+from apps.privacy.scrub import Draft, scrub
+from apps.privacy.vault import Vault
 from tests.chat.conftest import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,10 +83,45 @@ def test_an_exchange_whose_process_died_before_its_turn_knew_of_it_is_concluded_
     left_open = Intent.objects.filter(turn_id=turn.pk, outcome=None)
     assert left_open.count() == 1
 
-    turns.conclude_forgotten(now=timezone.now() + timedelta(minutes=4))
+    abandoned.conclude_forgotten(now=timezone.now() + timedelta(minutes=4))
 
     assert not left_open.exists()
     assert Outcome.objects.filter(intent__turn_id=turn.pk, kind="UNKNOWN").count() == 1
+    assert not provider.requests
+
+
+def test_a_process_that_dies_while_it_holds_money_for_a_turn_holds_none(maya, provider, monkeypatch):
+    reserve = budgets.reserve
+
+    def die_right_after(**terms):
+        reserve(**terms)
+        raise MemoryError
+
+    monkeypatch.setattr(budgets, "reserve", die_right_after)
+
+    turn = maya.ask("Hello?")
+
+    assert turn.outcome == "REFUSED"
+    assert not BudgetMonth.objects.exclude(reserved=0).exists()
+    assert not Reservation.objects.exists()
+
+
+def test_no_money_is_held_for_a_turn_that_was_closed_meanwhile(maya, provider, monkeypatch):
+    reserve = budgets.reserve
+
+    def after_the_turn_was_closed(**terms):
+        all_at_once(1, lambda: Turn.objects.open().update(outcome="REFUSED", closed_at=timezone.now()))
+        return reserve(**terms)
+
+    ended = []
+    close_turn = turns.close_turn
+    monkeypatch.setattr(turns, "close_turn", lambda *job, **at: (ended.append(job), close_turn(*job, **at)))
+    monkeypatch.setattr(budgets, "reserve", after_the_turn_was_closed)
+
+    maya.begin("Hello?")
+
+    wait_for(lambda: ended)
+    assert not BudgetMonth.objects.exclude(reserved=0).exists()
     assert not provider.requests
 
 
@@ -94,7 +135,7 @@ def test_the_sweep_goes_on_after_a_moment_without_the_ledger(maya, provider, mon
         return []
 
     monkeypatch.setattr(lifecycle, "SWEEP_SECONDS", 0.05)
-    monkeypatch.setattr(turns, "close_abandoned", fail_once)
+    monkeypatch.setattr(abandoned, "close_abandoned", fail_once)
 
     wait_for(lambda: len(seen) > 2)
 
@@ -135,3 +176,41 @@ def test_a_person_who_may_not_chat_any_more_is_sent_no_more_frames(maya, provide
     maya.person.role_assignments.all().delete()
 
     assert not growing.all().exists()
+
+
+def test_a_model_of_another_team_is_refused_without_its_name(maya, provider, make_team, make_model):
+    secret = make_model(make_team("Research"), provider=provider, label="Project Falcon tuned")
+
+    turn = maya.ask("Hello?", model=secret.pk)
+
+    assert (turn.outcome, turn.reason) == ("REFUSED", "MODEL_NOT_ALLOWED")
+    assert "Falcon" not in maya.page(turn)
+    assert "Falcon" not in Intent.objects.get(turn_id=turn.pk).model_label
+    assert not provider.requests
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_a_conversation_erased_while_it_is_answered_closes_and_frees_its_money(maya, provider, monkeypatch, is_sent):
+    monkeypatch.setattr(lifecycle, "launch", lambda turn_id: None)
+    question = Question("Hi", uuid4(), maya.model.pk, uses_documents=False)
+    begun = timezone.now() - timedelta(minutes=5)
+    turn = turns.begin_conversation(maya.person, team=maya.person.teams.get(), question=question, now=begun)
+    if is_sent:
+        prepare_to_send(turn)
+    keys.destroy(turn.conversation_id)
+
+    closed = maya.closed(turn, seconds=8)
+
+    assert closed.reason == "ERASED"
+    assert "erased" in closed.sentence
+    assert not BudgetMonth.objects.exclude(reserved=0).exists()
+    assert Outcome.objects.filter(intent__turn_id=turn.pk, sealed_answer=b"").count() == 1
+
+
+def prepare_to_send(turn: Turn) -> None:
+    """Do what the pipeline does up to the record."""
+    job = turns.load_job(turn.pk)
+    vault = Vault.open(turn.conversation_id)
+    prompt = asyncio.run(scrub([Draft("user", job.question)], vault=vault))
+    admission = turns.admit_turn(job, prompt=prompt, now=timezone.now())
+    turns.record_intent(job, admission=admission, prompt=prompt, passages=[], labels=[], now=timezone.now())

@@ -44,7 +44,7 @@ def test_the_steps_happen_in_the_order_of_the_page(maya, provider, monkeypatch):
     note(pipeline.composition, "compose", "compose")
     note(pipeline, "scrub", "scrub")
     note(pipeline.Vault, "save", "vault.save")
-    note(pipeline, "admit", "admit")
+    note(turns, "admit", "admit")
     note(turns.records, "open_intent", "open_intent")
     note(pipeline.client, "stream", "stream")
     note(turns, "close_turn", "close_turn")

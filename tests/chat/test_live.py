@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from apps.chat.models import Conversation, Turn
+from apps.privacy import keys
 from tests.chat.conftest import Asker, wait_for
 from tests.chat.test_asking import answer_of
 from tests.fake_provider import PAUSE
@@ -97,6 +98,17 @@ def test_an_answer_streams_while_it_arrives(maya, provider, address):
 
     assert tab.closed["outcome"] == "ANSWERED"
     assert "Dear Grace Hopper, we thank you." in tab.closed["html"]
+
+
+def test_a_restored_password_is_shown_as_text_while_the_answer_streams(maya, provider, address):
+    provider.will_answer("It is <SECRET_1>, *keep* it ", PAUSE, "safe.")
+    maya.begin("My password is: Xk9*tR2*vQ7_mL4_pZ8")
+    tab = Tab(address, maya, maya.newest())
+
+    tab.read(lambda tab: tab.text.endswith("it"))
+    provider.go_on()
+
+    assert tab.text == "It is Xk9*tR2*vQ7_mL4_pZ8, keep it"
 
 
 def test_a_tab_that_comes_back_receives_only_the_rest(maya, provider, address):
@@ -258,6 +270,25 @@ def test_a_person_who_may_not_chat_any_more_is_shown_nothing_more(maya, provider
 
     with pytest.raises(ConnectionClosed):
         tab.read(lambda tab: tab.closed)
+
+
+def test_a_conversation_erased_while_it_is_watched_ends_the_socket_with_a_code_of_its_own(maya, provider, address):
+    provider.will_answer("One, ", PAUSE, "two.")
+    maya.begin("Count")
+    turn = maya.newest()
+    tab = Tab(address, maya, turn)
+    tab.read(lambda tab: "One" in tab.text)
+
+    keys.destroy(turn.conversation_id)
+    late = Tab(address, maya, turn)
+
+    for each in (tab, late):
+        with pytest.raises(ConnectionClosed) as closed:
+            each.read(lambda tab: tab.closed and False)
+        assert closed.value.rcvd.code == 4410
+    provider.go_on()
+    assert wait_for(lambda: Turn.objects.filter(pk=turn.pk, outcome="ANSWERED").first())
+    assert "This text was erased." in maya.page(turn)
 
 
 def test_a_socket_at_an_unknown_address_is_refused_quietly(maya, provider, address, caplog):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from uuid import uuid4
 
 import pytest
 
@@ -68,7 +67,7 @@ def test_a_grant_taken_away_refuses_the_next_call(maya, sales, model, prompt, re
     assert refusal().code == "MODEL_NOT_ALLOWED"
 
 
-@pytest.mark.parametrize("model_id", ["", "gpt-4", "../..", str(uuid4()), "0" * 400, "\x00"])
+@pytest.mark.parametrize("model_id", ["", "gpt-4", "../..", "8b1d2f4e-6c0a-4d3b-9e57-1f2a3b4c5d6e", "0" * 400, "\x00"])
 def test_an_unknown_model_is_refused_like_one_that_is_not_granted(refusal, model_id, model):
     assert refusal(model_id=model_id or "x").code == "MODEL_NOT_ALLOWED"
 
@@ -208,11 +207,13 @@ def test_the_model_on_this_machine_says_when_it_is_not_running(refusal, settings
 @pytest.mark.parametrize("address", ["http://127.0.0.1:8001", "http://127.0.0.1:8001/", "http://127.0.0.1:8001/v1"])
 def test_the_model_on_this_machine_is_found_where_the_portal_started_it(maya, sales, model, prompt, settings, address):
     settings.LOCAL_MODEL_URL = address
+    settings.LOCAL_MODEL_KEY = "of this run"
     Provider.objects.update(kind=Provider.Kind.EMBEDDED)
 
     leave = admit(person=maya, team=sales, model_id=model.pk, prompt=prompt, now=NOW)
 
     assert leave.endpoint.base_url == "http://127.0.0.1:8001/v1"
+    assert leave.endpoint.api_key == "of this run"
 
 
 def test_a_sealed_key_opens_for_its_own_provider_only(maya, sales, model, prompt, refusal):

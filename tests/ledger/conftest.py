@@ -40,7 +40,7 @@ def intent_facts(maya: Who) -> Callable[..., dict[str, Any]]:
             "sealed_payload": b"sealed question",
             "left_text": "Please greet <PERSON_1>",
             "masked": [MaskedSpan("PERSON", "<PERSON_1>", 0.85, "name model")],
-            "passages": [PassageFact(new_id(), new_id(), "Travel policy", "team:Sales")],
+            "passages": [PassageFact(new_id(), new_id(), "team:Sales")],
             "policy_version": "policy-1",
             "prompt_version": "prompt-1",
             "now": NOON,

@@ -85,7 +85,8 @@ def test_every_append_only_table_has_its_trigger(as_superuser):
         )
     }
 
-    assert marked == guarded == set(RECORDS)
+    assert marked == guarded
+    assert marked > set(RECORDS)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -57,7 +57,7 @@ def test_naughty_text_in_every_place_makes_a_record(text, intent_facts, outcome_
 
     who = Who(id=maya.id, label=text, team_label=text)
     span = MaskedSpan(text, text, 0.5, text)
-    passage = PassageFact(maya.id, maya.id, text, text)
+    passage = PassageFact(maya.id, maya.id, text)
 
     intent_id = records.open_intent(
         **intent_facts(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -19,6 +23,8 @@ from portal.embedded.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120.0
+START_PATIENCE_SECONDS = 300.0  # a first start on a busy machine
+PROGRAMS = frozenset({"database", "model", "worker", "web"})
 
 
 def clean_environment() -> dict[str, str]:
@@ -44,6 +50,28 @@ def status_of(url: str, **headers: str) -> int:
 
 
 @contextlib.contextmanager
+def open_folder() -> Iterator[Path]:
+    """
+    A temporary folder that other accounts can reach, such as the database's.
+
+    Not one of pytest's: every other run of pytest on this machine makes the folder above those private again.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="portcullis-test-"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def identity(account: str | None) -> dict[str, Any]:
+    """What starts a process as an account with its own group and no others; nothing for this process's account."""
+    if account is None:
+        return {}
+    return {"user": account, "group": pwd.getpwnam(account).pw_gid, "extra_groups": []}
+
+
+@contextlib.contextmanager
 def running(
     command: list[str],
     *,
@@ -55,7 +83,13 @@ def running(
     """Run a command in a process group of its own, and end the whole group."""
     with log.open("ab") as file:
         process = subprocess.Popen(
-            command, stdout=file, stderr=file, env=dict(environment), cwd=ROOT, start_new_session=True, user=user
+            command,
+            stdout=file,
+            stderr=file,
+            env=dict(environment),
+            cwd=ROOT,
+            start_new_session=True,
+            **identity(user),
         )
     try:
         yield process
@@ -70,16 +104,18 @@ def running(
 
 @dataclass
 class Embedded:
-    """An embedded installation in a folder of its own."""
+    """An embedded installation in a folder of its own, run by this account or by another."""
 
     state: Path
     port: int
+    python: str = sys.executable
+    account: str | None = None
 
     @classmethod
-    def in_folder(cls, state: Path) -> Embedded:
-        """Prepare a folder that the database's own account can reach."""
-        for folder in (state, state.parent, state.parent.parent):
-            folder.chmod(0o711)
+    def in_folder(cls, folder: Path) -> Embedded:
+        """Prepare an installation inside a folder that the database's own account can reach."""
+        state = folder / "state"
+        state.mkdir(mode=0o711)
         return cls(state, free_port())
 
     @property
@@ -91,32 +127,51 @@ class Embedded:
         return {**clean_environment(), "PORTCULLIS_STATE_DIR": str(self.state), "PORT": str(self.port)}
 
     def command(self, name: str) -> list[str]:
-        return [sys.executable, "-m", "portal.embedded", name]
+        return [self.python, "-m", "portal.embedded", name]
 
     def call(self, name: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run one of the launcher's commands to its end."""
         return subprocess.run(
-            self.command(name), env={**self.environment, **more}, cwd=ROOT, capture_output=True, text=True, timeout=150
+            self.command(name),
+            env={**self.environment, **more},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=150,
+            **identity(self.account),
         )
 
     @contextlib.contextmanager
     def started(self) -> Iterator[subprocess.Popen[bytes]]:
-        """Start everything and wait until it is ready."""
+        """Start everything; wait until it is ready and the process manager has seen all of it run for a while."""
         log = self.state.parent / "launcher.log"
         log.write_text("")
-        with running(self.command("run"), log=log, environment=self.environment) as launcher:
-            wait_until(
-                lambda: "is ready after" in log.read_text() or launcher.poll() is not None, what="the product is ready"
-            )
-            assert launcher.poll() is None, log.read_text()
+        with running(self.command("run"), log=log, environment=self.environment, user=self.account) as launcher:
+            deadline = time.monotonic() + START_PATIENCE_SECONDS
+            while "is ready after" not in log.read_text():
+                assert launcher.poll() is None, f"The product did not start:\n{log.read_text()}"
+                assert time.monotonic() < deadline, f"The product is still not ready:\n{log.read_text()}"
+                time.sleep(0.1)
+            self.settled_pids()
             yield launcher
 
     def said(self) -> str:
         """What the launcher printed since it was started last."""
         return (self.state.parent / "launcher.log").read_text()
 
+    def settled_pids(self) -> dict[str, int]:
+        """The process ids of all programs by name, once none of them is only starting (a program starts for 2 s)."""
+        seen: list[dict[str, int]] = []
+
+        def all_run() -> bool:
+            seen.append(self.pids())
+            return set(seen[-1]) == PROGRAMS
+
+        wait_until(all_run, what=f"{', '.join(sorted(PROGRAMS))} all run")
+        return seen[-1]
+
     def pids(self) -> dict[str, int]:
-        """The running programs' process ids by name."""
+        """The process ids by name of those programs that the process manager calls running at this moment."""
         lines = self.call("status").stdout.splitlines()
         rows = [line.split() for line in lines if " RUNNING " in line]
         return {row[0]: int(row[3]) for row in rows}

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.platform.journey import PROBE
-from tests.platform.processes import ROOT, clean_environment
+from tests.platform.processes import ROOT, clean_environment, open_folder
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 
 
 def why_not() -> str:
@@ -30,14 +30,12 @@ def why_not() -> str:
 
 
 @pytest.mark.skipif(bool(why_not()), reason=why_not())
-def test_a_full_journey_makes_no_connection_off_this_machine(tmp_path: Path) -> None:
-    folder = tmp_path / "state"
-    folder.mkdir()
-
-    done = subprocess.run(
-        ["unshare", "--net", sys.executable, "-m", "tests.platform.journey", str(folder)],
-        cwd=ROOT, env=clean_environment(), capture_output=True, text=True,
-    )  # fmt: skip
+def test_a_full_journey_makes_no_connection_off_this_machine() -> None:
+    with open_folder() as folder:
+        done = subprocess.run(
+            ["unshare", "--net", sys.executable, "-m", "tests.platform.journey", str(folder)],
+            cwd=ROOT, env=clean_environment(), capture_output=True, text=True,
+        )  # fmt: skip
 
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout.splitlines()[-1])

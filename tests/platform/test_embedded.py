@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
+from collections.abc import Iterator
 
+import httpx
 import psutil
 import psycopg
 import pytest
 
 from portal.embedded.database import OWNER
+from portal.embedded.programs import MODEL_KEY_VARIABLE
 from portal.embedded.state import State
-from tests.platform.processes import Embedded, family, status_of, wait_until
+from tests.platform.processes import PROGRAMS, Embedded, family, open_folder, status_of, wait_until
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
-
-PROGRAMS = {"database", "model", "worker", "web"}
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Embedded:
+def embedded() -> Iterator[Embedded]:
     """One installation for this file; each test starts and stops it as it needs."""
-    folder = tmp_path_factory.mktemp("embedded") / "state"
-    folder.mkdir()
-    return Embedded.in_folder(folder)
+    with open_folder() as folder:
+        yield Embedded.in_folder(folder)
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    """Whether all have ended. A child that lives by a pipe ends a moment after the process that held the other end."""
+    return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes)
 
 
 def test_what_dies_comes_back_and_what_stops_leaves_nothing_behind(embedded: Embedded) -> None:
     with embedded.started() as launcher:
         everything = family(launcher.pid)
-        before = embedded.pids()
-        assert set(before) == PROGRAMS
+        before = embedded.settled_pids()
         assert embedded.address in embedded.said()
         assert "Maya Lindqvist" in embedded.said()
 
@@ -47,7 +52,7 @@ def test_what_dies_comes_back_and_what_stops_leaves_nothing_behind(embedded: Emb
         launcher.send_signal(signal.SIGINT)
         assert launcher.wait(30) == 0
 
-    assert not [process for process in everything if process.is_running()]
+    wait_until(lambda: gone(everything), what="nothing of the run is left", seconds=20)
     assert "all data is kept" in embedded.said()
 
 
@@ -62,7 +67,7 @@ def test_a_killed_launcher_leaves_nothing_behind_and_the_next_start_keeps_the_da
         launcher.kill()
 
         wait_until(
-            lambda: not any(process.is_running() and process.status() != "zombie" for process in everything),
+            lambda: gone(everything),
             what="nothing of the killed run is left",
             seconds=40,
         )
@@ -75,13 +80,13 @@ def test_a_killed_launcher_leaves_nothing_behind_and_the_next_start_keeps_the_da
 
 def test_a_killed_process_manager_is_replaced_with_everything_under_it(embedded: Embedded) -> None:
     with embedded.started() as launcher:
-        before = embedded.pids()
+        before = embedded.settled_pids()
         manager = next(each for each in family(launcher.pid) if "supervisor.supervisord" in " ".join(each.cmdline()))
 
         manager.kill()
 
         wait_until(lambda: "Everything runs again" in embedded.said(), what="everything was started again")
-        assert not set(embedded.pids().values()) & set(before.values())
+        assert not set(embedded.settled_pids().values()) & set(before.values())
         assert status_of(f"{embedded.address}/readyz") == 200
 
 
@@ -115,16 +120,40 @@ def test_a_taken_port_is_named_with_who_holds_it_and_what_to_do(embedded: Embedd
 def test_secrets_are_private_and_no_program_holds_the_owner_s_password(embedded: Embedded) -> None:
     postgres = State(embedded.state).postgres
     with embedded.started():
-        for pid in embedded.pids().values():
+        for pid in embedded.settled_pids().values():
             for process in family(pid):
                 known = " ".join([*process.environ().values(), *process.cmdline()])
                 assert postgres.password(OWNER) not in known
                 assert postgres.password("postgres") not in known
 
+                assert "PORTCULLIS_LOCAL_MODEL_KEY" not in " ".join(process.cmdline())
+
         kept = [path for path in embedded.state.rglob("*") if path.suffix in {".key", ".password", ".json", ".conf"}]
         secret = [path for path in kept if not {"data", "static"} & set(path.relative_to(embedded.state).parts)]
         assert {"master.key", "secret.key", "portcullis_owner.password"} <= {path.name for path in secret}
         assert not [path for path in secret if path.stat().st_mode & 0o077]
+
+
+def test_the_local_model_answers_nobody_who_has_not_the_key_of_this_run(embedded: Embedded) -> None:
+    question = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 1}
+    with embedded.started():
+        run = State(embedded.state).announced()
+        assert run
+        model = f"http://127.0.0.1:{run.model_port}"
+        key = json.loads((embedded.state / "run" / "model.environment.json").read_text())[MODEL_KEY_VARIABLE]
+        asked = [
+            httpx.post(f"{model}{path}", json=question, headers=headers, timeout=60).status_code
+            for path in ("/v1/chat/completions", "/completion", "/v1/completions", "/tokenize", "/infill")
+            for headers in ({}, {"Authorization": "Bearer wrong"}, {"X-Api-Key": "wrong"})
+        ]
+        known = httpx.post(
+            f"{model}/v1/chat/completions", json=question, headers={"Authorization": f"Bearer {key}"}, timeout=60
+        )
+        closed = [httpx.get(f"{model}{path}").status_code for path in ("/slots", "/metrics", "/props")]
+
+    assert set(asked) == {401}
+    assert known.status_code == 200
+    assert not {200} & set(closed)
 
 
 def test_reset_asks_before_it_deletes_everything(embedded: Embedded) -> None:

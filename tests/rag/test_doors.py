@@ -224,7 +224,9 @@ def test_a_bad_file_is_refused_with_a_sentence_and_kept_nowhere(
     assert sentence in response.content.decode()
     assert name in response.content.decode()
     assert not shelf.documents.exists()
-    assert Event.objects.get(action=Action.DOCUMENT_UPLOAD_REFUSED).details["file"] == name
+    refused = Event.objects.get(action=Action.DOCUMENT_UPLOAD_REFUSED)
+    assert refused.details["why"]
+    assert name.partition(".")[0] not in f"{refused.details} {refused.subject_label}"
 
 
 def test_good_files_beside_a_bad_one_are_kept(signed_in: Any, maya: Any, shelf: Collection):
@@ -323,7 +325,7 @@ def test_deleting_asks_first_and_then_takes_passages_and_file_along(
     assert not shelf.documents.exists()
     assert not document.file.storage.exists(document.file.name)
     event = Event.objects.get(action=Action.DOCUMENT_DELETED)
-    assert (event.subject_label, event.actor_label) == ("Terms", "Maya")
+    assert (event.subject_label, event.subject_id, event.actor_label) == ("", str(document.pk), "Maya")
 
 
 def test_a_colleague_may_not_delete_and_the_lead_may(signed_in: Any, make_person: Any, document: Document):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,6 +12,8 @@ from django import template
 from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+
+from apps.privacy.restore import Piece
 
 register = template.Library()
 
@@ -54,6 +57,18 @@ def found(text: str, wanted: str) -> SafeString:
         for place, part in enumerate(parts)
     ]
     return mark_safe("".join(marked))  # noqa: S308  every part was escaped above
+
+
+@register.filter
+def in_clear(pieces: Iterable[Piece]) -> SafeString:
+    """Show unmasked text like `visible`; each value that was put back is marked and names its placeholder."""
+    shown = [
+        format_html('<mark class="unmasked" title="{}">{}</mark>', piece.placeholder, visible(piece.text))
+        if piece.placeholder
+        else visible(piece.text, frozenset())
+        for piece in pieces
+    ]
+    return mark_safe("".join(shown))  # noqa: S308  every part was escaped above
 
 
 def _masked(placeholder: str, known: frozenset[str] | None) -> SafeString:

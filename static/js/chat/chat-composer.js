@@ -68,6 +68,14 @@ class ChatComposer extends HTMLElement {
         }
     }
 
+    /** Put a question back that was refused, unless something else is being written. */
+    edit(text) {
+        if (this.field.value) return;
+        this.field.value = text;
+        this.field.dispatchEvent(new Event("input"));
+        this.field.focus();
+    }
+
     say(sentence) {
         this.problem.textContent = sentence;
     }

@@ -1,6 +1,8 @@
 const FIRST_PAUSE = 400;
 const LONGEST_PAUSE = 5000;
 const GONE = "You are signed out, or this conversation is gone. Reload the page.";
+const ERASED = "This conversation was erased. Start a new one.";
+const ERASED_CODE = 4410;
 const LOST = "The connection was lost. What has arrived is kept; reconnecting…";
 
 /** The page's one socket: says what the page has, hands on what comes, and connects again when it was cut. */
@@ -31,6 +33,7 @@ export class ChatSocket {
     }
 
     onClose(code) {
+        if (code === ERASED_CODE) return this.say(ERASED);
         if (code >= 4400 && code < 4500) return this.say(GONE);
         if (code !== 1001) this.say(LOST);
         setTimeout(() => this.connect(), this.pause);

@@ -64,6 +64,7 @@ class ChatThread extends HTMLElement {
         announce(`${spoken} ${announcement}`.trim());
         if (hadFocus) document.getElementById("text")?.focus();
         this.tellComposer();
+        if ("edits" in closed.dataset) this.querySelector("chat-composer")?.edit(closed.querySelector(".turn-text").textContent);
     }
 
     showTurn({ turn, html }) {

@@ -1,4 +1,9 @@
-import { fragment } from "./pieces.js";
+import { fragment, post } from "./pieces.js";
+
+function show(dialog, html) {
+    dialog.querySelector("[data-piece]").replaceChildren(fragment(html));
+    dialog.querySelector("[data-said]")?.focus();
+}
 
 /** Open "what left" in a dialog over the conversation; without it the link opens the same as a page. */
 document.addEventListener("click", async (event) => {
@@ -11,6 +16,19 @@ document.addEventListener("click", async (event) => {
         location.assign(link.href);
         return;
     }
-    dialog.querySelector("[data-piece]").replaceChildren(fragment(await answer.text()));
+    show(dialog, await answer.text());
     dialog.showModal();
+});
+
+/** Release a value, or mask it again, inside the dialog. */
+document.addEventListener("submit", async (event) => {
+    const dialog = event.target.closest("#left");
+    if (!dialog || !event.target.matches("[data-left-form]")) return;
+    event.preventDefault();
+    const answer = await post(event.target).catch(() => null);
+    if (!answer || answer.redirected || (!answer.ok && answer.status !== 409)) {
+        event.target.submit(); // the whole page then says what is the matter
+        return;
+    }
+    show(dialog, await answer.text());
 });

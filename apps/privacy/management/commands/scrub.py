@@ -9,13 +9,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.privacy import engine
+from apps.privacy import engine, preview
+from apps.privacy.policy import DEFAULT
 
 
 class Command(BaseCommand):
     """Read ``{"id", "text"}`` a line, write ``{"id", "spans": [[start, end, type, score], …]}`` a line."""
 
-    help = "Find what would be masked in texts given as JSON lines; offsets are in code points of the original text."
+    help = "Find what the default profile masks in texts given as JSON lines; offsets are code points of the original."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -28,15 +29,21 @@ class Command(BaseCommand):
 
         :raises CommandError: at the first line that is not what was asked for, by its number, without its text.
         """
-        for number, line in enumerate(sys.stdin, start=1):
-            if line.strip():
-                self.stdout.write(self._answer(line, number=number))
+        try:
+            for number, line in enumerate(sys.stdin, start=1):
+                if line.strip():
+                    self.stdout.write(self._answer(line.lstrip("\ufeff"), number=number))
+        except UnicodeDecodeError:
+            raise CommandError("The input is not UTF-8.") from None
 
     def _answer(self, line: str, *, number: int) -> str:
         try:
             row = json.loads(line)
-            identifier, text = row["id"], str(row["text"])
-        except (ValueError, KeyError, TypeError):
+            identifier, text = row["id"], row["text"]
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise CommandError(f'Line {number} is not a JSON object with "id" and "text".') from None
-        spans = [[finding.start, finding.end, finding.type, finding.score] for finding in engine.detect(text)]
+        if not isinstance(text, str):
+            raise CommandError(f'The "text" of line {number} is not a string.')
+        found = preview.masked_only(text, engine.detect(text), policy=DEFAULT)
+        spans = [[finding.start, finding.end, finding.type, finding.score] for finding in found]
         return json.dumps({"id": identifier, "spans": spans})

@@ -1,0 +1,111 @@
+"""Turns and exchanges whose process died: closed by whichever process lives, with what had arrived."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from apps.accounts.actors import who
+from apps.chat import turns
+from apps.chat.models import Turn
+from apps.chat.turns import Asked, Ending, TurnAlreadyClosed
+from apps.ledger import records
+from apps.ledger.vocabulary import OutcomeKind
+from apps.privacy import keys
+from apps.privacy.vault import Vault
+
+logger = logging.getLogger(__name__)
+
+FORGOTTEN_AFTER = timedelta(minutes=3)
+
+
+def close_abandoned(*, now: datetime) -> list[tuple[UUID, UUID]]:
+    """
+    Close every turn whose process died, keeping what had arrived. Safe to run in many processes at once.
+
+    :return: (conversation, turn) of the turns this call closed.
+    """
+    closed = []
+    for turn in Turn.objects.abandoned(now).select_related("conversation")[:100]:
+        try:
+            _close_interrupted(turn, now=now)
+        except TurnAlreadyClosed:
+            continue
+        except (keys.KeyUnavailable, keys.SealBroken) as error:
+            logger.critical("Turn %s cannot be closed, its texts do not open: %s", turn.pk, type(error).__name__)
+            continue
+        logger.warning("Closed turn %s, whose process had gone", turn.pk)
+        closed.append((turn.conversation_id, turn.pk))
+    return closed
+
+
+def _close_interrupted(turn: Turn, *, now: datetime) -> None:
+    try:
+        job, ending = turns.load_job(turn.pk), _interrupted(turn)
+    except keys.KeyDestroyed:
+        conversation = turn.conversation
+        asked = Asked(turn.pk, conversation.pk, who(conversation.owner, conversation.team))
+        ending = Ending(
+            Turn.Outcome.FAILED if turn.intent_id else Turn.Outcome.REFUSED,
+            "ERASED",
+            "The conversation was erased before it was answered.",
+            input_tokens=turn.input_tokens,
+        )
+        turns.close_turn(asked, ending, now=now)
+    else:
+        turns.close_turn(job, ending, now=now)
+
+
+def conclude_forgotten(*, now: datetime) -> int:
+    """
+    Give an UNKNOWN outcome to exchanges that no open turn will conclude, since their process died.
+
+    A connection test is one, and so is an exchange whose process died before its turn knew of the record.
+
+    :return: how many this call concluded.
+    """
+    concluded = 0
+    forgotten = records.open_intents(now - FORGOTTEN_AFTER)
+    answering = Turn.objects.open().filter(pk__in=[each.turn_id for each in forgotten if each.turn_id])
+    waited_for = set(answering.values_list("pk", flat=True))
+    for exchange in forgotten:
+        if exchange.turn_id in waited_for:
+            continue  # its turn's lease decides
+        with suppress(records.AlreadyConcluded):
+            records.conclude(
+                exchange.intent_id,
+                outcome=OutcomeKind.UNKNOWN,
+                reason="INTERRUPTED: The portal restarted before the result was recorded.",
+                sealed_answer=b"",
+                answer_text="",
+                input_tokens=0,
+                output_tokens=0,
+                cost=Decimal(0),
+                currency="",
+                now=now,
+            )
+            concluded += 1
+    return concluded
+
+
+def _interrupted(turn: Turn) -> Ending:
+    kept = turns.arrived_text(turn)
+    if turn.intent_id is None:
+        sentence = "The portal restarted before anything was sent. Ask again."
+        return Ending(Turn.Outcome.REFUSED, "INTERRUPTED", sentence)
+    sentence = "The portal restarted while the model was answering. What had arrived is kept; ask again for the rest."
+    # The record keeps scrubbed words only, and the words as received went with the process: mask the kept ones again.
+    as_received = turns.masked_again(kept, Vault.open(turn.conversation_id))
+    return Ending(
+        Turn.Outcome.FAILED,
+        "INTERRUPTED",
+        sentence,
+        answer=kept,
+        answer_as_received=as_received,
+        answer_on_record=as_received,
+        input_tokens=turn.input_tokens,
+        output_tokens=turns.estimated_tokens(kept),
+    )

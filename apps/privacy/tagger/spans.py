@@ -1,0 +1,62 @@
+"""From odds for tokens to names: where they begin and end, and how sure the model is of each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from apps.privacy.tagger.labels import ADDRESS, KINDS, PERSON
+from apps.privacy.tagger.network import Floats, Tagged
+
+BELONGS_INSIDE: Final = {
+    PERSON: re.compile(r"[ \u00a0]{0,2}|[-'\u2019.]|\. |, "),
+    ADDRESS: re.compile(r"[ \u00a0]{0,2}|[-'\u2019./#]|, ?|\. |,? ?\r?\n {0,8}"),
+}
+"""What may stand between two tokens of one name; signs are tokens too, so this is about blanks and line ends."""
+
+OTHER_INSIDE: Final = re.compile(r"[ \u00a0]{0,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A name in ``text[start:end]``; `odds` is the model's certainty at its surest token."""
+
+    kind: str
+    start: int
+    end: int
+    odds: float
+
+
+def spans_of(kind: str, text: str, tagged: Tagged, *, surely: float, hardly: float) -> Iterator[Span]:
+    """
+    Give the names of one kind: runs of tokens of which one has odds of at least `surely`, all at least `hardly`.
+
+    A token that rather begins a name than continues one starts a new span.
+    """
+    first = 1 + 2 * KINDS.index(kind)
+    begins, continues = tagged.odds[:, first], tagged.odds[:, first + 1]
+    odds: Floats = begins + continues
+    if not (odds >= surely).any():
+        return
+    run: list[int] = []
+    for row in np.flatnonzero(odds >= hardly).tolist():
+        if run and not (row == run[-1] + 1 and continues[row] >= begins[row] and _belongs(kind, text, tagged, row)):
+            yield from _span(kind, run, tagged, odds, surely)
+            run = []
+        run.append(row)
+    yield from _span(kind, run, tagged, odds, surely)
+
+
+def _belongs(kind: str, text: str, tagged: Tagged, row: int) -> bool:
+    between = text[tagged.ends[row - 1] : tagged.starts[row]]
+    return BELONGS_INSIDE.get(kind, OTHER_INSIDE).fullmatch(between) is not None
+
+
+def _span(kind: str, run: list[int], tagged: Tagged, odds: Floats, surely: float) -> Iterator[Span]:
+    highest = max((float(odds[row]) for row in run), default=0.0)
+    if highest >= surely:
+        yield Span(kind, int(tagged.starts[run[0]]), int(tagged.ends[run[-1]]), highest)

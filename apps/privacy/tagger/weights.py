@@ -1,0 +1,125 @@
+"""
+The name model's weights: one file of plain arrays, read without pickle and only if its checksum is right.
+
+Tables are int8 with a scale for each row, convolutions half precision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from apps.privacy.tagger.tokens import Form
+
+Floats = npt.NDArray[np.float32]
+
+FOLDER: Final = Path(__file__).parent.parent / "models"
+FILE: Final = FOLDER / "names.npz"
+CHECKSUM: Final = FOLDER / "names.npz.sha256"
+TABLES: Final = ("word", "gram", "shape", "flags", "place")
+
+
+class ModelDamaged(Exception):
+    """The name model's file is missing or not the one that was shipped; install the product again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of eight-bit numbers, each row with a scale of its own."""
+
+    values: npt.NDArray[np.int8]
+    scales: Floats
+
+    def __getitem__(self, rows: Any) -> Floats:
+        """Give rows as floats."""
+        floats: Floats = self.values[rows].astype(np.float32) * self.scales[rows][..., None]
+        return floats
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Everything that was learned."""
+
+    word: Table
+    gram: Table
+    shape: Table
+    flags: Table
+    place: Floats
+    lexicon: npt.NDArray[np.uint32]
+    lexicon_flags: npt.NDArray[np.uint8]
+    kernels: tuple[Floats, ...]
+    biases: tuple[Floats, ...]
+    dilations: tuple[int, ...]
+    output: Floats
+    output_bias: Floats
+
+    @property
+    def width(self) -> int:
+        """Numbers that describe one form."""
+        return int(self.place.shape[1])
+
+    @property
+    def labels(self) -> int:
+        """Number of labels."""
+        return int(self.output.shape[1])
+
+    def vectors(self, forms: Sequence[Form]) -> Floats:
+        """Sum the rows that describe each form; its n-grams count as one, by their mean."""
+        total = self.word[np.array([form.word for form in forms])]
+        total += self.shape[np.array([form.shape for form in forms])]
+        total += self.flags[self.flags_of(np.array([form.key for form in forms], np.uint32))]
+        with_grams = [(index, form) for index, form in enumerate(forms) if form.grams]
+        if with_grams:
+            counts = np.array([len(form.grams) for _, form in with_grams])
+            rows = self.gram[np.array([row for _, form in with_grams for row in form.grams])]
+            sums = np.add.reduceat(rows, np.cumsum(counts) - counts)
+            total[[index for index, _ in with_grams]] += sums / counts[:, None].astype(np.float32)
+        return total
+
+    def flags_of(self, keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+        """Look up the lexicon's flags of words by their keys; 0 for a word it does not have."""
+        places = np.minimum(np.searchsorted(self.lexicon, keys), len(self.lexicon) - 1)
+        found: npt.NDArray[np.uint8] = np.where(self.lexicon[places] == keys, self.lexicon_flags[places], 0)
+        return found
+
+    @classmethod
+    def load(cls, file: Path = FILE, checksum: Path = CHECKSUM) -> Self:
+        """
+        Read the shipped weights.
+
+        :raises ModelDamaged: if the file is missing, cannot be read or is not the one that was shipped.
+        """
+        try:
+            content = file.read_bytes()
+            is_right = hashlib.sha256(content).hexdigest() == checksum.read_text().split()[0]
+        except (OSError, IndexError) as error:
+            raise ModelDamaged(f"{file.name} or its checksum cannot be read. Install the product again.") from error
+        if not is_right:
+            raise ModelDamaged(f"{file.name} is not the file that was shipped. Install the product again.")
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return cls.from_arrays({name: arrays[name] for name in arrays.files})
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, Any]) -> Self:
+        """Make weights of the arrays of a file."""
+        tables = {name: Table(arrays[name], arrays[f"{name}_scales"].astype(np.float32)) for name in TABLES}
+        count = len(arrays["dilations"])
+        place = tables.pop("place")
+        return cls(
+            **tables,
+            place=place[np.arange(len(place.values))],
+            lexicon=arrays["lexicon"],
+            lexicon_flags=arrays["lexicon_flags"],
+            kernels=tuple(np.ascontiguousarray(arrays[f"kernel{index}"], np.float32) for index in range(count)),
+            biases=tuple(arrays[f"bias{index}"].astype(np.float32) for index in range(count)),
+            dilations=tuple(int(dilation) for dilation in arrays["dilations"]),
+            output=np.ascontiguousarray(arrays["output"], np.float32),
+            output_bias=arrays["output_bias"].astype(np.float32),
+        )

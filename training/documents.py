@@ -1,0 +1,53 @@
+"""A text with exact labels, and how it is put together piece by piece."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The label of ``text[start:end]``, and how sure it is (1 where we wrote the text ourselves)."""
+
+    start: int
+    end: int
+    label: str
+    certainty: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text, its marks, and the certainty with which everything unmarked is nobody's name."""
+
+    text: str
+    marks: tuple[Mark, ...]
+    certainty: float = 1.0
+
+
+@dataclass(slots=True)
+class Draft:
+    """A document in the making: add plain and labelled pieces in order."""
+
+    pieces: list[str] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    length: int = 0
+
+    def add(self, piece: str, label: str = "") -> None:
+        """Append a piece; with a label it is marked."""
+        if label and piece:
+            self.marks.append(Mark(self.length, self.length + len(piece), label))
+        self.pieces.append(piece)
+        self.length += len(piece)
+
+    def add_document(self, document: Document) -> None:
+        """Append a whole document."""
+        self.marks += [
+            Mark(mark.start + self.length, mark.end + self.length, mark.label, mark.certainty)
+            for mark in document.marks
+        ]
+        self.pieces.append(document.text)
+        self.length += len(document.text)
+
+    def finish(self) -> Document:
+        """Give what has been written."""
+        return Document("".join(self.pieces), tuple(self.marks))

@@ -1,0 +1,47 @@
+"""Write the weights file that the product reads: tables in eight bits, convolutions in half precision, a checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.learn import DILATIONS, Model
+from training.lexicon import Lexicon
+
+
+def arrays_of(model: Model, lexicon: Lexicon) -> dict[str, Any]:
+    """Give the arrays of the file by name."""
+    arrays: dict[str, Any] = {
+        "lexicon": lexicon.keys,
+        "lexicon_flags": lexicon.flags,
+        "dilations": np.array(DILATIONS, np.int64),
+        "output": model.output.weight.detach().numpy().T.astype(np.float16),
+        "output_bias": model.output.bias.detach().numpy().astype(np.float16),
+    }
+    for name in ("word", "gram", "shape", "flags", "place"):
+        arrays[name], arrays[f"{name}_scales"] = _eight_bits(getattr(model, name).weight.detach().numpy())
+    for index, convolution in enumerate(model.convolutions):
+        kernel: Any = convolution.weight
+        bias: Any = convolution.bias
+        arrays[f"kernel{index}"] = kernel.detach().numpy().transpose(2, 1, 0).astype(np.float16)
+        arrays[f"bias{index}"] = bias.detach().numpy().astype(np.float16)
+    return arrays
+
+
+def write(arrays: dict[str, Any], file: Path) -> None:
+    """Write the file and, beside it, its checksum."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(buffer.getvalue())
+    digest = hashlib.sha256(buffer.getvalue()).hexdigest()
+    file.with_name(file.name + ".sha256").write_text(f"{digest}  {file.name}\n")
+
+
+def _eight_bits(table: Any) -> tuple[Any, Any]:
+    scales = np.maximum(np.abs(table).max(1), 1e-6).astype(np.float32) / 127
+    return np.round(table / scales[:, None]).astype(np.int8), scales.astype(np.float16).astype(np.float32)
