@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import re
+import string
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -137,12 +138,18 @@ def _unmarked(text: str) -> Iterator[Edit]:
                 yield match.start(group), match.end(group), ""
 
 
+def _says_something(run: str) -> bool:
+    """Say whether signs that were spaced out make a word, an address or a number: the alphabet is none."""
+    is_word = run.isalpha() and run.lower() not in string.ascii_lowercase
+    return is_word or "@" in run or sum(map(str.isdigit, run)) >= FEWEST_SPACED_DIGITS
+
+
 def _closed_up(text: str) -> Iterator[Edit]:
     """Close up letters and digits that were spaced out one by one."""
     position = 0
     for match in SPACED.finditer(text):
         run = match[0][::2]
-        if not (run.isalpha() or "@" in run or sum(map(str.isdigit, run)) >= FEWEST_SPACED_DIGITS):
+        if not _says_something(run):
             continue
         if position and text[position : match.start()].isspace() and match.start() - position > 1:
             yield position, match.start(), " "

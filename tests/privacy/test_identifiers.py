@@ -121,7 +121,7 @@ FOUND = [
 LEFT_ALONE = [
     "Chapter 3 Section 12 of the manual",
     "5 Musicians Of The 70s",
-    "Zoolander is a 2001 American film",
+    "It is a 2001 American film",
     "CVE-2024-12345 and RFC 2616",
     "On Wall Street and Main Street prices rose.",
     "The point is that 30 dots are enough.",
