@@ -8,13 +8,13 @@ Free of Django, so that the engine's own process stays small.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Final
 
 from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, RecognizerResult
 
-from apps.privacy import gazetteer, literals, normalise, overlaps, words
+from apps.privacy import encoded, gazetteer, literals, normalise, overlaps, words
 from apps.privacy import vocabulary as v
 from apps.privacy.consistency import KnownValues
 from apps.privacy.dictionary import EMPTY, Dictionary, Sightings
@@ -89,7 +89,8 @@ def find(text: str, dictionary: Dictionary = EMPTY) -> tuple[Finding, ...]:
         known.add(finding.type, view.text[finding.start : finding.end])
     spread = overlaps.resolve([*seen, *known.find(view.text, besides=seen)], text=view.text)
     originals = [_moved(finding, view) for finding in spread]
-    return checked(overlaps.resolve([*originals, *literals.find(text)], text=text), text=text)
+    inside = encoded.find(text, look=_raw)
+    return checked(overlaps.resolve([*originals, *inside, *literals.find(text)], text=text), text=text)
 
 
 @cache
@@ -103,7 +104,7 @@ def analyzer() -> Analyzer:
     return Analyzer(registry=registry, nlp_engine=nlp_engine, supported_languages=[LANGUAGE])
 
 
-def _raw(text: str) -> Iterable[Finding]:
+def _raw(text: str) -> Iterator[Finding]:
     for found in analyzer().look(text):
         yield Finding(found.entity_type, found.start, found.end, found.score, found.recognition_metadata[REASON])
 
