@@ -21,7 +21,17 @@ SHORTEST: Final = 2
 SHORTEST_PART: Final = 3
 SHORTEST_FOREIGN_CASE: Final = 4
 SHORTEST_INSIDE_WORDS: Final = 8
-WHOLE_WORD_TYPES: Final = frozenset({vocabulary.PERSON, vocabulary.ORGANIZATION, vocabulary.LOCATION})
+WHOLE_WORD_TYPES: Final = frozenset(
+    {
+        vocabulary.PERSON,
+        vocabulary.ORGANIZATION,
+        vocabulary.LOCATION,
+        vocabulary.PROJECT,
+        vocabulary.CODE_NAME,
+        vocabulary.PRODUCT,
+        vocabulary.COMPANY_TERM,
+    }
+)
 FEW: Final = 40
 """Up to here many values are searched for one by one, from here on every place of the text is looked up."""
 SEEN_BEFORE: Final = "The same value was recognised elsewhere in this conversation"

@@ -102,7 +102,7 @@ def _provider(networks: Networks) -> Iterator[str]:
 def search(told: dict[str, Any], left: Left) -> Verdict:
     """Search all that left for every planted value, and for the mark of every text that should have left."""
     texts = [text for body in left.exchanges for text in texts_of(body)]
-    everything = b"\n".join(left.said.values())
+    everything = b"\n".join([*left.said.values(), *left.loose])
     found = Searcher(told["values"]).search(everything, ["\n".join(texts)])
     marks = {mark.lower(): mark for mark in told["marks"]}
     seen = {hit.value for hit in Searcher(marks).search(b"", ["\n".join(texts)])}

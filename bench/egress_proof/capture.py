@@ -36,6 +36,8 @@ class Left:
     name_questions: int = 0
     said: dict[str, bytes] = field(default_factory=dict)
     """What was sent over each connection."""
+    loose: list[bytes] = field(default_factory=list)
+    """What was sent without a connection."""
 
     @property
     def exchanges(self) -> list[bytes]:
@@ -99,8 +101,7 @@ def _take(packet: dict[str, str], left: Left, parts: dict[str, dict[int, bytes]]
             left.datagrams[f"{to} port {packet['udp.dstport'] or '-'} ({packet['_ws.col.Protocol']})"] += 1
             left.name_questions += packet["udp.dstport"] == "53"
             if packet["udp.payload"]:
-                stream = f"datagram {left.packets}"
-                parts[stream] = {1: _bytes(packet["udp.payload"])}
+                left.loose.append(_bytes(packet["udp.payload"]))
         return
     left.name_questions += packet["tcp.dstport"] == "53"
     if packet["tcp.flags.syn"] in {"1", "True"} and packet["tcp.flags.ack"] in {"0", "False"}:

@@ -91,7 +91,7 @@ def test_an_engine_that_fails_sends_nothing(
     assert_refused(turn, maya, provider, sentence, caplog.text)
 
 
-@pytest.mark.journey  # each starts two engines
+@pytest.mark.thorough  # each starts two engines
 @pytest.mark.parametrize("fault", CANNOT_START, ids=lambda row: row.__name__)
 def test_an_engine_that_cannot_start_sends_nothing(
     maya: Any,

@@ -83,7 +83,7 @@ def test_plants_are_long_enough_to_be_searched_for_and_stand_in_their_text() -> 
             assert text.mark in text.text
 
 
-@pytest.mark.journey
+@pytest.mark.thorough
 @pytest.mark.timeout(400)
 @pytest.mark.skipif(bool(network.why_not()), reason=network.why_not())
 def test_a_short_proof_holds() -> None:
