@@ -92,7 +92,7 @@ async def detect_async(text: str, *, on_progress: Progress | None = None) -> tup
         return remembered
     failure = ENGINE_FAILED
     try:
-        return _memory.put(text, _trusted(text, await _find_there(text, on_progress)))
+        return _memory.put(text, await _find_there(text, on_progress))
     except TimeoutError:
         logger.error("The privacy engine was late for a text of %d characters", len(text))  # noqa: TRY400
         failure = ENGINE_LATE
@@ -107,16 +107,16 @@ def _find_here(text: str) -> Iterable[Finding]:
     return pieces.united(text, ((piece, worker.find(piece.text)) for piece in pieces.cut(text)))
 
 
-async def _find_there(text: str, on_progress: Progress | None) -> Iterable[Finding]:
+async def _find_there(text: str, on_progress: Progress | None) -> tuple[Finding, ...]:
     if len(text) <= pieces.LONGEST:
-        return await _ask_the_process(text)
+        return _trusted(text, await _ask_the_process(text))
     found = []
     for piece in pieces.cut(text):
         async with _lane_of_long_texts():
             found.append((piece, await _ask_the_process(piece.text)))
         if on_progress:
             on_progress((piece.start + len(piece.text)) / len(text))
-    return await asyncio.to_thread(pieces.united, text, found)
+    return await asyncio.to_thread(lambda: _trusted(text, pieces.united(text, found)))
 
 
 def _lane_of_long_texts() -> asyncio.Semaphore:
