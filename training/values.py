@@ -136,6 +136,7 @@ def cities(language: str) -> tuple[str, ...]:
 PLACE_NAMES: Final = _list("place_names")
 """Towns and countries whose names people bear too."""
 
+CODE_WORDS: Final = _list("code_words")
 WORLD: Final = _list("world")
 
 
@@ -201,6 +202,25 @@ def foreign_street(rng: random.Random, surname: str) -> str:
     return re.sub(
         "N", lambda _: str(rng.randint(1, 9999 if rng.random() < 0.3 else 199)), rng.choice(ELSEWHERE)
     ).format(surname)
+
+
+def identifier(rng: random.Random) -> str:
+    """Make up a variable's name."""
+    first, second = rng.choice(CODE_WORDS), rng.choice(CODE_WORDS)
+    return rng.choice((first, first[0], f"{first}_{second}", first + second.title(), f"{first}{rng.randint(1, 9)}"))
+
+
+def function_name(rng: random.Random) -> str:
+    """Make up a function's name."""
+    verb = rng.choice(
+        ("get", "find", "load", "lade", "save", "is", "has", "create", "update", "delete", "parse", "build")
+    )
+    return rng.choice((f"{verb}{rng.choice(CODE_WORDS).title()}", f"{verb}_{rng.choice(CODE_WORDS)}", verb))
+
+
+def type_name(rng: random.Random) -> str:
+    """Make up the name of a type."""
+    return rng.choice(CODE_WORDS).title() + rng.choice(("", "", rng.choice(CODE_WORDS).title()))
 
 
 def unit(rng: random.Random) -> str:

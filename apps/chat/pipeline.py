@@ -91,7 +91,7 @@ class Answer:
 
     @property
     def on_record(self) -> str:
-        """The words as received, with what left in clear masked all the same: the record's text is searched."""
+        """The words as received, with what left in clear masked all the same: officers read and search the record."""
         if self.vault is None or self.sent is None or not self.sent.in_clear:
             return self.as_received
         return turns.masked_again(self.as_received, self.vault)
@@ -276,8 +276,7 @@ def _answered(answer: Answer, finish: Finish) -> Ending:
         finish.reason.upper()[:40],
         too_long if finish.reason == "length" else "",
         answer=answer.text,
-        answer_as_received=answer.as_received,
-        answer_on_record=answer.on_record,
+        answer_as_received=answer.on_record,
         input_tokens=finish.input_tokens,
         output_tokens=finish.output_tokens,
     )
@@ -295,8 +294,7 @@ def _ended_early(answer: Answer, outcome: Turn.Outcome, reason: str, sentence: s
         reason,
         sentence,
         answer=answer.text,
-        answer_as_received=answer.as_received,
-        answer_on_record=answer.on_record,
+        answer_as_received=answer.on_record,
         input_tokens=used.input_tokens,
         output_tokens=used.output_tokens,
     )

@@ -1,5 +1,5 @@
 """
-What was recognised once is masked everywhere: in any case, as a possessive, by the surname alone.
+What was recognised once is masked everywhere: in any case, as a possessive, by the surname alone, as a user name.
 
 The index is by first word and then by length, so a text is walked once however many values are known, and however many
 of them begin alike.
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from apps.privacy import vocabulary, words
+from apps.privacy import variants, vocabulary, words
 from apps.privacy.findings import Finding
 
 WORD: Final = re.compile(r"[^\W_]+")
@@ -21,10 +21,21 @@ SHORTEST: Final = 2
 SHORTEST_PART: Final = 3
 SHORTEST_FOREIGN_CASE: Final = 4
 SHORTEST_INSIDE_WORDS: Final = 8
-WHOLE_WORD_TYPES: Final = frozenset({vocabulary.PERSON, vocabulary.ORGANIZATION, vocabulary.LOCATION})
+WHOLE_WORD_TYPES: Final = frozenset(
+    {
+        vocabulary.PERSON,
+        vocabulary.ORGANIZATION,
+        vocabulary.LOCATION,
+        vocabulary.PROJECT,
+        vocabulary.CODE_NAME,
+        vocabulary.PRODUCT,
+        vocabulary.COMPANY_TERM,
+    }
+)
 FEW: Final = 40
 """Up to here many values are searched for one by one, from here on every place of the text is looked up."""
 SEEN_BEFORE: Final = "The same value was recognised elsewhere in this conversation"
+OTHER_FORM: Final = "Another form of a name recognised elsewhere in this conversation"
 PART_OF_A_NAME: Final = "Part of a name recognised elsewhere in this conversation"
 
 
@@ -125,6 +136,11 @@ class KnownValues:
         if type_ == vocabulary.PERSON:
             for part in _parts(value):
                 self._index(type_, part, PART_OF_A_NAME, is_any_case=_may_change_case(type_, part))
+            for form in variants.of_a_name(value):
+                self._index(type_, form, OTHER_FORM, is_any_case=True)
+        if type_ == vocabulary.EMAIL:
+            for form in variants.of_an_address(value):
+                self._index(vocabulary.PERSON, form, OTHER_FORM, is_any_case=True)
 
     def find(self, text: str, *, besides: Iterable[Finding] = ()) -> list[Finding]:
         """Find every known value in `text` that `besides` does not cover already. The findings may overlap."""

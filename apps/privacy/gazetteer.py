@@ -16,6 +16,7 @@ from presidio_analyzer import LocalRecognizer, RecognizerResult
 
 from apps.privacy import vocabulary as v
 from apps.privacy import words
+from apps.privacy.language import ENGLISH
 from apps.privacy.reading import Reading
 from apps.privacy.rules import LANGUAGE, result
 
@@ -77,11 +78,11 @@ class FirstNameRecognizer(LocalRecognizer):
     def read(self, reading: Reading) -> list[RecognizerResult]:
         """Give them in a text that other recognisers read too."""
         text = reading.text
-        return [
-            *(result(v.PERSON, start, end, SCORE, REASON) for start, end in _first_names(reading)),
-            *(result(v.PERSON, start, end, GUESS, UNHEARD) for start, end in _unheard(PAIR, text)),
-            *(result(v.PERSON, start, end, GUESS, UNHEARD_SPEAKS) for start, end in _unheard(SINGLE, text)),
-        ]
+        found = [result(v.PERSON, start, end, SCORE, REASON) for start, end in _first_names(reading)]
+        if reading.language == ENGLISH:
+            found += [result(v.PERSON, start, end, GUESS, UNHEARD) for start, end in _unheard(PAIR, text)]
+            found += [result(v.PERSON, start, end, GUESS, UNHEARD_SPEAKS) for start, end in _unheard(SINGLE, text)]
+        return found
 
 
 def beside(text: str, places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -124,7 +125,7 @@ def _first_names(reading: Reading) -> Iterator[tuple[int, int]]:
     text, position = reading.text, 0
     for place in places:
         match = WORD.match(text, place) if place >= position else None
-        if match is None:
+        if match is None or (match[0].islower() and reading.language != ENGLISH):
             continue
         word = match[0].lower()
         is_sure = word in sure

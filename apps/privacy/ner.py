@@ -31,7 +31,7 @@ REASONS: Final = {
 }
 EDGES: Final = re.compile(r"^[\W_]+|[^\w.]+$|(?<=\w)['\u2019]s?$")
 HAS_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
-IS_CODE: Final = re.compile(r"[@\\=<>{}\[\]|#$%^*_~`]|[a-z][A-Z]{2}|\w\(\)")
+IS_CODE: Final = re.compile(r"[@\\=<>{}\[\]|#$%^*~`]|[a-z][A-Z]{2}|\w\(\)|^[a-z]+[A-Z]|\w\.[a-z]")
 
 
 class NameEngine(NlpEngine):
@@ -122,13 +122,19 @@ class ModelNameRecognizer(LocalRecognizer):
             for span in found
             if span.kind in wanted
             for start, end in _trimmed(text, span)
-            if is_plausible(text[start:end])
+            if is_plausible(text[start:end]) and not _is_called(text, start, end)
         ]
 
 
 def is_plausible(name: str) -> bool:
     """Say whether what the model names can be a name: it has letters, is no code and no term that is never masked."""
     return bool(HAS_LETTERS.search(name)) and not IS_CODE.search(name) and name.lower() not in words.allowed()
+
+
+def _is_called(text: str, start: int, end: int) -> bool:
+    """Say whether a word is a function, or a member behind a dot: `Konto(…)`, `row.konto`."""
+    is_member = text[start - 1 : start] == "." and text[start].islower() and text[start - 2 : start - 1].isalnum()
+    return is_member or (text[end : end + 1] == "(" and " " not in text[start:end])
 
 
 def chosen_engine() -> NameEngine:

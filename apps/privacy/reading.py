@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Final, TypeAlias
 
+from apps.privacy import language
+
 Windows: TypeAlias = Sequence[tuple[int, int]]
 
 WORD: Final = re.compile(r"[^\W\d_]+")
@@ -45,6 +47,11 @@ class Reading:
             for match in WORD.finditer(self.text):
                 places.setdefault(match[0].lower(), []).append(match.start())
         return places
+
+    @cached_property
+    def language(self) -> str:
+        """The language of the text, as far as its commonest words tell."""
+        return language.guess(self.words)
 
     @cached_property
     def codes(self) -> Sequence[tuple[int, int, int]]:

@@ -75,6 +75,29 @@ def test_products_words_and_code_are_nobody() -> None:
     assert taken == {}
 
 
+STRANGERS = [
+    ("Umowa została wczoraj podpisana przez panią Nowicką i znajduje się teraz w dziale księgowości.", "Nowicką"),
+    ("Договор вчера подписала Светлана Ковалёва, и теперь он находится в бухгалтерии.", "Светлана Ковалёва"),
+    ("Reggel felhívott minket egy ügyfél, neve Búza, és panaszt tett az utolsó szállítás miatt.", "Búza"),
+]
+
+
+def test_in_a_language_it_does_not_know_capitalised_words_are_masked_and_others_are_not() -> None:
+    missed = [name for text, name in STRANGERS if name not in masked(text)]
+    lower = [name for text, _ in STRANGERS for name in names(text) if name.islower()]
+
+    assert missed == []
+    assert lower == []
+
+
+def test_code_is_not_taken_for_a_foreign_language() -> None:
+    code = (
+        "val Konto = Repo.findAll { it.Besitzer != null }.map { k -> k.kontonr + k.blz }.filter { x -> x.isNotBlank() }"
+    )
+
+    assert names(code) == []
+
+
 def test_a_long_text_is_read_as_its_parts_are(own: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "Ask Grace Hopper in London.\nThen call Ada Lovelace about the engine. " * 40
     whole = own.read(text).odds

@@ -9,7 +9,7 @@ import string
 
 import pytest
 
-from apps.privacy import sentinel, version
+from apps.privacy import rules, sentinel, version
 from apps.privacy.findings import Finding
 from apps.privacy.recognisers import credentials
 from apps.privacy.rules import RuleRecognizer
@@ -83,6 +83,7 @@ FOUND = [
     ("my password is hunter2", "hunter2"),
     ("I reset the password for Anna to Welcome1!", "Welcome1!"),
     ("the login is bob / S3cret!", "S3cret!"),
+    ('password = "Password1"', "Password1"),
     ("user: bob pass: S3cret", "S3cret"),
     ("use password hunter2 to log in", "hunter2"),
     ("Password:\r\nS3cret!9", "S3cret!9"),
@@ -168,9 +169,11 @@ def test_a_block_of_key_material_is_masked_with_or_without_its_end(is_whole: boo
     assert leaks(f"Here it is:\n{text}\nThanks!", "Thanks")
 
 
-def test_hostile_text_costs_no_more_than_its_length() -> None:
+def test_hostile_text_costs_no_more_than_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "SECONDS_FOR_A_RULE", 0.5)  # of CPU; a pattern that is quadratic needs several
+
     for piece in HOSTILE:
-        spans(piece * (20_000 // len(piece)))  # a pattern that does not finish raises RuleTooSlow
+        spans(piece * (20_000 // len(piece)))  # or it raises RuleTooSlow
 
 
 def test_an_engine_that_overlooks_an_obvious_key_is_not_believed() -> None:
@@ -194,7 +197,7 @@ def test_a_change_to_any_rule_for_secrets_changes_the_engines_version(monkeypatc
     read: list[str] = []
     monkeypatch.setattr("pathlib.Path.read_bytes", lambda path: read.append(path.name) or b"")
 
-    version.current.__wrapped__()
+    version._digest.__wrapped__()
 
     assert {"vendors.py", "prose.py", "vendor_keys.tsv", "secret_formats.tsv"} <= set(read)
 

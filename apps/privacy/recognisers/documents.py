@@ -139,7 +139,7 @@ RULES: Final = (
         v.ID,
         "An identity number behind its label",
         pattern(
-            rf"""(?<![\w-])(?:{ID_LABEL})(?:[ _-]?(?:number|numbers|no\.?|nr\.?|num\.?|id|code|\#|card|nummer|numéro|número|numero|n[°º]|details?))?["'`]?\)?
+            rf"""(?<![\w-])(?:{ID_LABEL})(?![^\W\d_])(?:[ _-]?(?:number|numbers|no\.?|nr\.?|num\.?|id|code|\#|card|nummer|numéro|número|numero|n[°º]|details?))?["'`]?\)?
             [ ]{{0,2}}(?:is|was|are|on[ ]file|reads|ist|lautet|est|es|è|é|:|=|\#|-|->)?[ :]{{0,2}}["'`]?(?P<value>(?=[A-Z0-9 ./-]{{0,8}}\d)[A-Z0-9](?:[A-Z0-9./-]|[ ](?=\d)){{4,24}}[A-Z0-9])(?!\w)""",
             is_any_case=True,
         ),

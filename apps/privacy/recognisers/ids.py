@@ -12,6 +12,8 @@ from apps.privacy.rules import Place, Rule, at_codes, at_mixed, at_numbers, near
 Check: TypeAlias = Callable[[str], bool]
 HOLDS_LETTERS: Final = re.compile(r"(?<!\\)[A-Za-z]")
 MAY_BE_SPACED: Final = re.compile(r"\[ |\[-\+|\\d\{3\}\[0-9A-F")
+MAY_BE_A_DIGIT: Final = re.compile(r"\[\\d[A-Za-z]+\]$")
+LITERAL: Final = re.compile(r"(?:[^\W_](?!\?)| )+")
 SURE: Final = 0.97
 FEWEST_DIGITS: Final = 9
 FEWEST_DIGITS_WITH_LETTERS: Final = 4
@@ -25,12 +27,18 @@ def sure(reason: str, source: str, check: Check | None, *, score: float = SURE, 
 
 def beside(reason: str, source: str, check: Check | None, *terms: str, digits: int | None = None) -> Rule:
     """Make a rule for plain digits, which count only beside the words that name them."""
-    needs = tuple(term.lower().replace("\\", "").replace("?", "")[:4] for term in terms)
+    needs = tuple(_longest_literal(term) for term in terms)
     whole = pattern(rf"(?<![\w.-])(?:{source})(?![\w-])", is_any_case=True)
     return Rule(v.ID, reason, whole, SURE, check, near(*terms), needs, _place(source, digits))
 
 
+def _longest_literal(term: str) -> str:
+    literals: list[str] = LITERAL.findall(term.lower())
+    return max(literals, key=len)
+
+
 def _place(source: str, digits: int | None) -> Place:
+    source = MAY_BE_A_DIGIT.sub("", source)
     if HOLDS_LETTERS.search(source) and not MAY_BE_SPACED.search(source):
         return at_mixed(digits=digits or FEWEST_DIGITS_WITH_LETTERS)
     if HOLDS_LETTERS.search(source):

@@ -12,11 +12,11 @@ from apps.privacy import words
 from apps.privacy.rules import Place, Rule, Where, at_words, pattern
 
 PARTICLE: Final = r"(?:van|von|vom|der|den|de|del|della|di|da|dos|das|do|la|le|el|al|bin|bint|ibn|ben|ter|ten|zu|zum|y|e|san|st\.?|mac|mc|o'|d')"
-TOKEN: Final = r"(?:(?:d|l|o|mc|mac|de|la)?['-]?\p{Lu}(?:\p{Ll}\p{M}?)+(?:['-]?\p{Lu}?(?:\p{Ll}\p{M}?)+)*|\p{Lu}\.(?:-?\p{Lu}\.)*|\p{Lu}{2,})"
+TOKEN: Final = r"(?:(?:d|l|o|mc|mac|de|la)?['-]?\p{Lu}(?:\p{Ll}\p{M}?)+(?:(?:['-]\p{Lu}?|\p{Lu})(?:\p{Ll}\p{M}?)+)*|\p{Lu}\.(?:-?\p{Lu}\.)*|\p{Lu}{2,})"
 NAME: Final = rf"{TOKEN}(?:[ ](?:{PARTICLE}[ ]){{0,2}}{TOKEN}){{0,3}}"
 TITLE: Final = r"""(?:mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|dame|lord|lady|madam|madame|mme|mmes|mlle|messrs|monsieur|messieurs|maître|mm\.|
     herr|herrn|herren|frau|fräulein|señor|señores|señora|señorita|sr|sra|sres|srta|don|doña|licenciado|
-    signor|signora|signorina|dott|dottore|dottoressa|avvocato|(?:sig|sigg|ing|lic|avv|geom|drs)\.|sig\.ra|mevrouw|meneer|de[ ]heer|dhr|mw|
+    signor|signora|signorina|dott\.ssa|dott|dottore|dottoressa|avvocato|(?:sig|sigg|ing|lic|avv|geom|drs)\.|sig\.na|sig\.ra|prof\.ssa|mevrouw|meneer|de[ ]heer|dhr|mw|
     senhor|senhora|dra|doutor|doutora|professora|professeur|docteur|captain|capt|colonel|col|sergeant|sgt|
     lieutenant|lt|major|maj|general|gen|judge|justice|officer|inspector|detective|nurse|pastor|father|sister|brother|rev|reverend|rabbi|imam|
     richter|richterin|notar|rechtsanwalt|rechtsanwältin|kollege|kollegin|juez|jueza|juge)"""
@@ -52,7 +52,40 @@ INTRODUCTION_WORDS: Final = "my i this name named man woman guy friend colleague
 
 
 INSTITUTIONS: Final = frozenset(
-    ["company", "corporation", "corp", "inc", "ltd", "limited", "llc", "plc", "act", "code", "insurance", "motors", "electric", "foundation", "institute", "university", "college", "school", "hospital", "society", "association", "council", "committee", "court", "commission", "agency", "office", "department", "ministry", "prize", "medal", "award"]
+    [
+        "company",
+        "corporation",
+        "corp",
+        "inc",
+        "ltd",
+        "limited",
+        "llc",
+        "plc",
+        "act",
+        "code",
+        "insurance",
+        "motors",
+        "electric",
+        "foundation",
+        "institute",
+        "university",
+        "college",
+        "school",
+        "hospital",
+        "society",
+        "association",
+        "council",
+        "committee",
+        "court",
+        "commission",
+        "agency",
+        "office",
+        "department",
+        "ministry",
+        "prize",
+        "medal",
+        "award",
+    ]
 )
 
 
@@ -89,7 +122,7 @@ RULES: Final = (
         v.PERSON,
         "A name after a salutation",
         pattern(
-            rf"(?<!\w)(?i:{SALUTATION})[ ,]{{1,2}}(?P<value>{NAME})(?=[ ]?(?:[,!:.;?\n-]|$|and[ ]|und[ ]|et[ ]|y[ ]|e[ ]|en[ ]))"
+            rf"(?<!\w)(?i:{SALUTATION})[ ,]{{1,2}}(?:(?i:{TITLE})\.?[ ]){{0,2}}(?P<value>{NAME})(?=[ ]?(?:[,!:.;?\n-]|$|and[ ]|und[ ]|et[ ]|y[ ]|e[ ]|en[ ]))"
         ),
         0.85,
         is_greeted,

@@ -48,13 +48,13 @@ RULES: Final = (
         v.REFERENCE,
         "A customer, contract or case number after its label",
         pattern(
-            rf"""(?<!\w){KIND}[ _-]?(?:number|numbers|no\.?|nr\.?|num\.?|id|ids|ref(?:erence)?\.?|code|key|\#|nummer|numéro|número|numero|nummers|n[°º])["'`]?
+            rf"""(?<!\w)(?:(?:num[ée]ro|n[°º]|n[úu]mero|nummer|codice|c[óo]digo|code|number)[ ](?:(?:de|du|di|da|del|do|della|of)[ ])?{KIND}|{KIND}[ _-]?(?:number|numbers|no\.?|nr\.?|num\.?|id|ids|ref(?:erence)?\.?|code|key|\#|nummer|numéro|número|numero|nummers|n[°º]))["'`]?
             [ ]?(?:is|was|:|=|\#|-|ist|lautet|est|es|è|é)?[ ]?["'`]?(?P<value>{NUMBER})(?!\w)""",
             is_any_case=True,
         ),
         0.85,
         place=at_words(
-            "no nos nr num id ids ref reference code key n numéro número numero",
+            "no nos nr num id ids ref reference code key n numéro número numero codice código codigo",
             endings="nummer number numbers nummers numero id nr ref",
             before=24,
             after=50,

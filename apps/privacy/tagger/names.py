@@ -7,7 +7,6 @@ the strict profile masks it. In scripts without capitals only the network's own 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -19,15 +18,16 @@ from apps.privacy.tagger.labels import ADDRESS, LABELS, PERSON
 from apps.privacy.tagger.network import Floats, Network, Tagged
 from apps.privacy.tagger.spans import Span, spans_of
 
-SURELY: Final = {PERSON: 0.22, ADDRESS: 0.5}
-HARDLY: Final = {PERSON: 0.12, ADDRESS: 0.25}
-HAS_NUMBER: Final = re.compile(r"\d")
+SURELY: Final = {PERSON: 0.22, ADDRESS: 0.35}
+HARDLY: Final = {PERSON: 0.12, ADDRESS: 0.12}
+MOST_DIGITS: Final = 0.6
+"""An address has a number, but is not mostly digits: that is a telephone number with a word beside it."""
 
 PLAIN: Final = 8
 """The lexicon's flag of a word that is written in lower case in a language it knows."""
 
 FEWEST_WORDS: Final = 6
-KNOWN_SHARE: Final = 0.42
+KNOWN_SHARE: Final = 0.5
 """Share of lower-case words in the lexicon: 0.56 and more in ninety-nine of a hundred texts of known languages."""
 
 SIGNS_IN_PROSE: Final = frozenset(".,;:!?'\"()-\u2019\u201c\u201d\u201e\u00ab\u00bb\u2026\u2013\u2014")
@@ -43,8 +43,13 @@ def find(text: str, network: Network) -> Iterator[Span]:
         tagged = replace(tagged, odds=_strictly(text, tagged))
     yield from spans_of(PERSON, text, tagged, surely=SURELY[PERSON], hardly=HARDLY[PERSON])
     for span in spans_of(ADDRESS, text, tagged, surely=SURELY[ADDRESS], hardly=HARDLY[ADDRESS]):
-        if HAS_NUMBER.search(text, span.start, span.end):
+        if _has_number_and_name(text[span.start : span.end]):
             yield span
+
+
+def _has_number_and_name(address: str) -> bool:
+    digits = sum(character.isdecimal() for character in address)
+    return 0 < digits <= MOST_DIGITS * sum(character.isalnum() for character in address)
 
 
 def is_foreign(text: str, tagged: Tagged, network: Network) -> bool:

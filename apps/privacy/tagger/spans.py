@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from apps.privacy.tagger.labels import ADDRESS, KINDS, PERSON
+from apps.privacy.tagger.labels import ADDRESS, KINDS, LOCATION, PERSON
 from apps.privacy.tagger.network import Floats, Tagged
 
 BELONGS_INSIDE: Final = {
@@ -17,6 +17,9 @@ BELONGS_INSIDE: Final = {
     ADDRESS: re.compile(r"[ \u00a0]{0,2}|[-'\u2019./#]|, ?|\. |,? ?\r?\n {0,8}"),
 }
 """What may stand between two tokens of one name; signs are tokens too, so this is about blanks and line ends."""
+
+RIVAL: Final = 0.7
+"""A token is no name of a kind if another kind is more likely by half."""
 
 OTHER_INSIDE: Final = re.compile(r"[ \u00a0]{0,2}")
 
@@ -40,15 +43,33 @@ def spans_of(kind: str, text: str, tagged: Tagged, *, surely: float, hardly: flo
     first = 1 + 2 * KINDS.index(kind)
     begins, continues = tagged.odds[:, first], tagged.odds[:, first + 1]
     odds: Floats = begins + continues
+    odds[odds < RIVAL * _rivals(tagged, first)] = 0
+    reached = odds + _town(tagged) if kind == ADDRESS else odds
     if not (odds >= surely).any():
         return
     run: list[int] = []
-    for row in np.flatnonzero(odds >= hardly).tolist():
-        if run and not (row == run[-1] + 1 and continues[row] >= begins[row] and _belongs(kind, text, tagged, row)):
+    for row in np.flatnonzero(reached >= hardly).tolist():
+        is_next = bool(run) and row == run[-1] + 1 and (kind == ADDRESS or continues[row] >= begins[row])
+        if run and not (is_next and _belongs(kind, text, tagged, row)):
             yield from _span(kind, run, tagged, odds, surely)
             run = []
         run.append(row)
     yield from _span(kind, run, tagged, odds, surely)
+
+
+def _rivals(tagged: Tagged, first: int) -> Floats:
+    """Give for each token the odds of the likeliest other kind."""
+    kinds = tagged.odds[:, 1:].reshape(len(tagged.odds), -1, 2).sum(-1)
+    kinds[:, (first - 1) // 2] = 0
+    highest: Floats = kinds.max(-1, initial=0)
+    return highest
+
+
+def _town(tagged: Tagged) -> Floats:
+    """Give for each token the odds of a place: a town beside a street is part of the address."""
+    first = 1 + 2 * KINDS.index(LOCATION)
+    town: Floats = tagged.odds[:, first : first + 2].sum(-1)
+    return town
 
 
 def _belongs(kind: str, text: str, tagged: Tagged, row: int) -> bool:

@@ -20,7 +20,7 @@ STANDS_FOR_A_VALUE: Final = re.compile(
     | \\?["'] .* | .*(?:change|replace)[-_ ]?(?:me|this|it|with).* | .*(?:your|put|insert|enter|add)[-_ ]?(?:own|real|actual)?[-_ ]?
       (?:api|access|secret|client|auth|db|database|new|strong)?[-_ ]?(?:pass|secret|token|key|pw|value|here|id|user|name).*
     | .*(?:placeholder|redacted|goes[-_ ]?here|example|sample[-_ ]).* | (?:my|some|the|a|any|this|super|very|new|old|test|fake|dummy|default|no)?
-      [-_ ]?(?:api|access|auth|client|db|user)?[-_ ]?(?:password|passwd|passphrase|secret|token|key|apikey|pass|pwd|credentials?)(?:[-_ ]?(?:\d{1,3}|key|value|string|here))?
+      [-_ ]?(?:api|access|auth|client|db|user)?[-_ ]?(?:password|passwd|passphrase|secret|token|key|apikey|pass|pwd|credentials?)(?:[-_ ]?(?:key|value|string|here))?
     | none | null | nil | true | false | undefined | empty | n/a | todo | tbd | foo | bar | baz | string | str | bytes | char | text | varchar.*
     | int(?:eger)? | bool(?:ean)? | number | any | object | optional | required | hidden | masked | dummy | fake | unset | disabled | enabled
     | yes | no | on | off | auto | default | invalid | expired? | wrong | incorrect | missing | unknown | prompt | encrypted | hash(?:ed)?
