@@ -117,7 +117,7 @@ async def detect_async(text: str, *, on_progress: Progress | None = None) -> tup
         remembered = _memory.get(text, handover)
         if remembered is not None:
             return remembered
-        return _memory.put(text, handover, _trusted(text, await _find_there(text, handover, on_progress)))
+        return _memory.put(text, handover, await _find_there(text, handover, on_progress))
     except DictionaryUnavailable as error:
         logger.error("The company's dictionary could not be read")  # noqa: TRY400 - the database's error may quote terms
         failure = error.sentence
@@ -135,16 +135,16 @@ def _find_here(text: str, handover: Handover) -> Iterable[Finding]:
     return pieces.united(text, ((piece, worker.find(piece.text, handover)) for piece in pieces.cut(text)))
 
 
-async def _find_there(text: str, handover: Handover, on_progress: Progress | None) -> Iterable[Finding]:
+async def _find_there(text: str, handover: Handover, on_progress: Progress | None) -> tuple[Finding, ...]:
     if len(text) <= pieces.LONGEST:
-        return await _ask_the_process(text, handover)
+        return _trusted(text, await _ask_the_process(text, handover))
     found = []
     for piece in pieces.cut(text):
         async with _lane_of_long_texts():
             found.append((piece, await _ask_the_process(piece.text, handover)))
         if on_progress:
             on_progress((piece.start + len(piece.text)) / len(text))
-    return await asyncio.to_thread(pieces.united, text, found)
+    return await asyncio.to_thread(lambda: _trusted(text, pieces.united(text, found)))
 
 
 def _lane_of_long_texts() -> asyncio.Semaphore:

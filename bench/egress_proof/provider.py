@@ -9,6 +9,7 @@ from typing import Any
 from tests.fake_provider import FakeProvider
 
 FAILS_ONCE = "It may fail the first time."
+WORDS = "fail the first time"
 LONGEST_ECHO = 1_500
 
 
@@ -18,7 +19,7 @@ def main() -> None:
 
     def say(body: dict[str, Any]) -> str | None:
         question = str(body["messages"][-1]["content"])
-        if FAILS_ONCE in question and question not in failed:
+        if WORDS in question and question not in failed:
             failed.add(question)
             return None
         return f"Noted, all of it:\n{question[:LONGEST_ECHO]}\nSources: [1]"

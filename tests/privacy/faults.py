@@ -69,12 +69,6 @@ def overlooks_the_card(text: str, *_: object) -> tuple[Finding, ...]:
     return tuple(finding for finding in worker.find(text) if finding.type != "CARD")
 
 
-def is_slow(text: str, *_: object) -> tuple[Finding, ...]:
-    """Find everything, too late."""
-    time.sleep(2)
-    return worker.find(text)
-
-
 def points_before_the_text(text: str, *_: object) -> tuple[Finding, ...]:
     """Count from the end."""
     return tuple(replace(finding, start=finding.start - len(text) - 1) for finding in worker.find(text))
