@@ -25,6 +25,9 @@ from apps.privacy.tagger.spans import Span
 from apps.privacy.tagger.weights import Weights
 
 SCORE: Final = 0.6
+SURE: Final = 0.9
+"""How sure the network must be of a word that is written as ordinary words are."""
+
 REASONS: Final = {
     v.PERSON: "A name recognised by the language model",
     v.ADDRESS: "An address recognised by the language model",
@@ -123,12 +126,18 @@ class ModelNameRecognizer(LocalRecognizer):
             if span.kind in wanted
             for start, end in _trimmed(text, span)
             if is_plausible(text[start:end]) and not _is_called(text, start, end)
+            if span.odds >= SURE or not _is_plain(text[start:end])
         ]
 
 
 def is_plausible(name: str) -> bool:
     """Say whether what the model names can be a name: it has letters, is no code and no term that is never masked."""
     return bool(HAS_LETTERS.search(name)) and not IS_CODE.search(name) and name.lower() not in words.allowed()
+
+
+def _is_plain(name: str) -> bool:
+    """Say whether a name is written as ordinary words are: in lower case, and each of them in the dictionary."""
+    return name.islower() and all(word in words.dictionary() for word in re.findall(r"[^\W\d_]+", name))
 
 
 def _is_called(text: str, start: int, end: int) -> bool:

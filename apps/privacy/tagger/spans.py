@@ -59,7 +59,7 @@ def spans_of(kind: str, text: str, tagged: Tagged, *, surely: float, hardly: flo
 
 def _rivals(tagged: Tagged, first: int) -> Floats:
     """Give for each token the odds of the likeliest other kind."""
-    kinds = tagged.odds[:, 1:].reshape(len(tagged.odds), -1, 2).sum(-1)
+    kinds = tagged.odds[:, 1:].reshape(-1, len(KINDS), 2).sum(-1)
     kinds[:, (first - 1) // 2] = 0
     highest: Floats = kinds.max(-1, initial=0)
     return highest
