@@ -1,6 +1,6 @@
 # Portcullis: everything one types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench clean install install-dev
+.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench egress-proof fuzz clean install install-dev
 
 export PORT
 export CONFIRM
@@ -56,6 +56,13 @@ train: ## Train the name model anew (TRAIN_PYTHON=a Python with training/require
 
 bench: install-dev ## Measure the running product: start times, memory, installed size
 	@$(VENV)/python -m bench
+
+egress-proof: install-dev ## Prove what leaves: 500 planted journeys over a recorded link (root, Linux; about 8 minutes)
+	@scripts/egress-tools.sh
+	@exec $(VENV)/python -m bench.egress_proof
+
+fuzz: install-dev ## Scrub and restore hostile texts for SECONDS=60 and report what does not come back exactly
+	@exec $(VENV)/python -m bench.fuzz_privacy $(or $(SECONDS),60)
 
 install:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found. Choose: make run PYTHON=/path/to/python3.12"; exit 1; }

@@ -148,7 +148,7 @@ def _start_product(home: Path, stack: ExitStack) -> tuple[psutil.Process, str, f
     stack.callback(process.terminate)
     began = time.monotonic()
     while "Ctrl-C" not in Path(log.name).read_text():
-        if process.poll() is not None or time.monotonic() - began > 180:
+        if process.poll() is not None or time.monotonic() - began > 600:
             raise SystemExit(f"The product did not start:\n{Path(log.name).read_text()}")
         time.sleep(0.1)
     return psutil.Process(process.pid), f"http://localhost:{port}", time.monotonic() - began

@@ -1,7 +1,7 @@
 """
 Which spelling of placeholders does the model on this machine keep intact? Asks it a dozen plain tasks in each spelling.
 
-    python -m bench.placeholders
+    python -m bench.placeholders [--tasks 12] [--tokens 60]
 
 Prints, for each spelling, the share of the placeholders in the answers that are exactly as issued, and examples of the
 others; and for `<PERSON_1>` what restoring makes of the answers. Takes some minutes of one core.
@@ -9,6 +9,7 @@ others; and for `<PERSON_1>` what restoring makes of the answers. Takes some min
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -46,9 +47,13 @@ ROUGHLY = re.compile(r"\W{0,3}(?:PERSON|PERSONNE|EMAIL|ORGANI[SZ]ATION)[\W_]{0,3
 
 def main() -> None:
     """Ask, count and print."""
-    with _model() as ask:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--tasks", type=int, default=len(TASKS))
+    parser.add_argument("--tokens", type=int, default=60)
+    wanted = parser.parse_args()
+    with _model(wanted.tokens) as ask:
         for spelling, spell in SPELLINGS.items():
-            answers = [ask(_spelled(task, spell)) for task in TASKS]
+            answers = [ask(_spelled(task, spell)) for task in TASKS[: wanted.tasks]]
             _report(spelling, spell, answers)
 
 
@@ -78,14 +83,14 @@ def _without(text: str, placeholders: list[str]) -> str:
 
 
 @contextmanager
-def _model() -> Iterator[Callable[[str], str]]:
+def _model(tokens: int) -> Iterator[Callable[[str], str]]:
     port = free_port()
     server = model_server.start(port)
 
     def ask(question: str) -> str:
         body = {
             "model": model_server.ALIAS,
-            "max_tokens": 60,
+            "max_tokens": tokens,
             "messages": [
                 {"role": "system", "content": "You are a helpful assistant in a company. Answer briefly."},
                 {"role": "user", "content": question},

@@ -332,7 +332,7 @@ RESERVATION_SECONDS = env.seconds(
 SCRUB_SECONDS = env.seconds(
     "PORTCULLIS_SCRUB_SECONDS",
     default=30,
-    purpose="How long scrubbing one message may take before it is refused; nothing is sent unscrubbed.",
+    purpose="How long scrubbing a message, or a piece of a long one, may take before it is refused.",
 )
 NAME_MODEL = env.text(
     "PORTCULLIS_NAME_MODEL",

@@ -90,7 +90,8 @@ def _usage(usage: tuple[int, int]) -> dict[str, int]:
 class FakeProvider:
     """Queue what the next requests get; read afterwards what was received."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self.host = host
         self.requests: list[dict[str, Any]] = []
         """The JSON of each chat request, in order."""
         self.raw: list[bytes] = []
@@ -112,7 +113,7 @@ class FakeProvider:
     @property
     def base_url(self) -> str:
         """Address to register as the provider's base URL."""
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"http://{self.host}:{self.port}/v1"
 
     @property
     def received(self) -> list[str]:
@@ -164,6 +165,17 @@ class FakeProvider:
     ) -> None:
         """Answer so whenever the queue is empty."""
         self._always = _answer(chunks, usage, "stop", seconds_between, 0)
+
+    def always_says(self, say: Callable[[dict[str, Any]], str | None]) -> None:
+        """Answer what `say` gives for the JSON of the request whenever the queue is empty; None breaks the answer."""
+
+        async def play(exchange: Exchange) -> web.StreamResponse:
+            words = say(exchange.body)
+            if words is None:
+                return web.json_response({"error": {"message": "It broke."}}, status=500)
+            return await _answer([words], (11, 7), "stop", 0, 0)(exchange)
+
+        self._always = play
 
     def go_on(self) -> None:
         """Let an answer that waits at PAUSE continue."""
@@ -282,7 +294,7 @@ class FakeProvider:
         application.router.add_get("/v1/models", self._models)
         runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, self.host, 0)
         await site.start()
         self.port: int = runner.addresses[0][1]
         started.set()

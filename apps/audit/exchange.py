@@ -48,13 +48,18 @@ class FullExchange:
 
     @property
     def can_be_unmasked(self) -> bool:
-        """Say whether there is text to read and something was masked in this exchange."""
-        return self.left.state == "READABLE" and bool(self.intent.masked_count)
+        """Say whether there is text to read and something is masked in what is shown of this exchange."""
+        return self.left.state == "READABLE" and bool(self.intent.masked_count or self.left.in_clear)
 
     @property
     def placeholders(self) -> frozenset[str]:
-        """The placeholders that stand for something in what left."""
-        return frozenset(span["placeholder"] for span in self.intent.masked)
+        """The placeholders that stand for something in what left, or in what is shown of it."""
+        return frozenset([*(span["placeholder"] for span in self.intent.masked), *self.in_clear])
+
+    @property
+    def in_clear(self) -> list[str]:
+        """The placeholders of what left as it stood."""
+        return [one.placeholder for one in self.left.in_clear]
 
     @property
     def masked(self) -> list[Mapping[str, Any]]:

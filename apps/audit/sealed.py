@@ -29,14 +29,27 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class InClear:
+    """A value that left as it stood, by policy or by the person's word. The messages show its placeholder."""
+
+    placeholder: str
+    type: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """
-    What became of sealed bytes: ``READABLE`` with its messages, ``NOTHING`` where none were recorded, ``ERASED`` where
-    the key was destroyed, ``BROKEN`` where they do not open under this conversation, ``LOCKED`` without a master key.
+    What became of sealed bytes.
+
+    ``READABLE`` with its messages (placeholders also for what left ``in_clear``), ``NOTHING`` where none were recorded,
+    ``ERASED`` where the key was destroyed, ``BROKEN`` where they do not open under this conversation, ``LOCKED``
+    without a master key.
     """
 
     state: Literal["READABLE", "NOTHING", "ERASED", "BROKEN", "LOCKED"]
     messages: tuple[Said, ...] = ()
+    in_clear: tuple[InClear, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Scrubbed labels of the passages that went along, by the passage's id."""
 
@@ -64,17 +77,24 @@ def _opened(conversation_id: UUID | None, sealed: bytes, *, purpose: str) -> Ope
         return Opened("LOCKED")
     if purpose == ANSWER:
         return Opened("READABLE", (Said("", _text(plain)),))
-    return Opened("READABLE", _messages(plain), _labels(plain))
+    return _payload(plain)
 
 
-def _messages(plain: bytes) -> tuple[Said, ...]:
-    """Read the messages of a payload; a payload of another shape is shown whole, as it is."""
+def _payload(plain: bytes) -> Opened:
+    """
+    Read the messages of a payload; a payload of another shape is shown whole, as it is.
+
+    What left in clear is masked here all the same: seeing it takes a reason, like all that is masked.
+    """
     try:
         payload = json.loads(plain)
-        listed = payload["messages"] if isinstance(payload, dict) else payload
-        return tuple(Said(str(one["role"]), str(one["content"] if "content" in one else one["text"])) for one in listed)
+        whole = payload if isinstance(payload, dict) else {"messages": payload}
+        listed = whole.get("scrubbed") or whole["messages"]
+        said = [Said(str(one["role"]), str(one["content"] if "content" in one else one["text"])) for one in listed]
+        in_clear = [InClear(one["placeholder"], one["type"], one["reason"]) for one in whole.get("in_clear", [])]
     except (ValueError, KeyError, TypeError):
-        return (Said("", _text(plain)),)
+        return Opened("READABLE", (Said("", _text(plain)),))
+    return Opened("READABLE", tuple(said), tuple(in_clear), _labels(plain))
 
 
 def _labels(plain: bytes) -> dict[str, str]:

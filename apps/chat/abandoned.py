@@ -105,7 +105,6 @@ def _interrupted(turn: Turn) -> Ending:
         sentence,
         answer=kept,
         answer_as_received=as_received,
-        answer_on_record=as_received,
         input_tokens=turn.input_tokens,
         output_tokens=turns.estimated_tokens(kept),
     )

@@ -94,6 +94,7 @@ class Turn(models.Model):
     reason = models.CharField(max_length=40, blank=True)
     sentence = models.CharField(max_length=500, blank=True)
     masked = models.PositiveIntegerField(default=0)
+    checked_percent = models.PositiveSmallIntegerField(default=0)
     held = ArrayField(models.CharField(max_length=64), default=list)
     last_frame = models.PositiveIntegerField(default=0)
     intent_id = models.UUIDField(null=True)

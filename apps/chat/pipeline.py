@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any, cast
@@ -36,15 +36,15 @@ logger = logging.getLogger(__name__)
 
 FRAME_SECONDS = 0.08
 HEARTBEAT_SECONDS = 1.5
+PROGRESS_SECONDS = 1.0
 SCRUBBING_ATTEMPTS = 4
 CLOSING_ATTEMPTS = 30
 CLOSING_PAUSE_SECONDS = 1.0
 
 _nudges: dict[UUID, asyncio.Event] = {}
 
-SCRUBBER_FAILED = (
-    "The check for personal data could not be completed, so nothing was sent. Try again in a moment; "
-    "if it keeps happening, tell your administrator."
+SCRUBBED_IN_VAIN = (
+    "Several messages of this conversation were prepared at the same moment, so nothing was sent. Send this one again."
 )
 LEDGER_FAILED = "The exchange could not be put on the record, so nothing was sent. Try again in a moment."
 SEARCH_FAILED = (
@@ -91,7 +91,7 @@ class Answer:
 
     @property
     def on_record(self) -> str:
-        """The words as received, with what left in clear masked all the same: the record's text is searched."""
+        """The words as received, with what left in clear masked all the same: officers read and search the record."""
         if self.vault is None or self.sent is None or not self.sent.in_clear:
             return self.as_received
         return turns.masked_again(self.as_received, self.vault)
@@ -148,8 +148,8 @@ async def answer_turn(turn_id: UUID) -> None:
         ending = Ending(Turn.Outcome.REFUSED, refusal.code, refusal.sentence)
     except PolicyStops as stopped:
         ending = Ending(Turn.Outcome.REFUSED, stopped.code, stopped.sentence[: turns.SENTENCE_LENGTH])
-    except ScrubberUnavailable:
-        ending = Ending(Turn.Outcome.REFUSED, "SCRUBBER_UNAVAILABLE", SCRUBBER_FAILED)
+    except ScrubberUnavailable as failure:
+        ending = Ending(Turn.Outcome.REFUSED, "SCRUBBER_UNAVAILABLE", failure.sentence)
     except LedgerUnavailable:
         ending = Ending(Turn.Outcome.REFUSED, "LEDGER_UNAVAILABLE", LEDGER_FAILED)
     except SearchFailed:
@@ -199,13 +199,14 @@ async def _scrubbed(job: Job, drafts: Sequence[Draft], vault: Vault, policy: Pol
         # After VaultMoved the vault has reloaded; what was masked with the old one names other people: thrown away.
         with suppress(VaultMoved):
             return await _scrubbed_once(job, drafts, vault, policy)
-    raise ScrubberUnavailable("Other messages of this conversation kept taking the placeholders first.")
+    raise ScrubberUnavailable(SCRUBBED_IN_VAIN)
 
 
 async def _scrubbed_once(job: Job, drafts: Sequence[Draft], vault: Vault, policy: Policy) -> Scrubbed:
     """Scrub; a message that is held for a confirmation leaves behind which placeholders it is about."""
     try:
-        prompt = await scrub(drafts, vault=vault, policy=policy)
+        async with _progress_shown(job) as note:
+            prompt = await scrub(drafts, vault=vault, policy=policy, on_progress=note)
     except MessageHeld as held:
         await in_database(vault.save)
         placeholders = [concern.placeholder for concern in held.concerns]
@@ -213,6 +214,28 @@ async def _scrubbed_once(job: Job, drafts: Sequence[Draft], vault: Vault, policy
         raise
     await in_database(vault.save)
     return prompt
+
+
+@asynccontextmanager
+async def _progress_shown(job: Job) -> AsyncIterator[Callable[[float], None]]:
+    """Give the function to tell how much has been looked through; the page shows it where that takes a second."""
+    told = 0
+
+    def note(part: float) -> None:
+        nonlocal told
+        told = int(part * 100)
+
+    async def show() -> None:
+        shown = 0
+        while True:
+            await asyncio.sleep(PROGRESS_SECONDS)
+            if told != shown:
+                shown = told
+                await in_database(turns.note_checked, job.turn_id, percent=shown)
+                await live.wake(job.conversation_id, job.turn_id)
+
+    async with _together(show()):
+        yield note
 
 
 async def _retrieve(job: Job) -> Sequence[composition.Passage]:
@@ -253,8 +276,7 @@ def _answered(answer: Answer, finish: Finish) -> Ending:
         finish.reason.upper()[:40],
         too_long if finish.reason == "length" else "",
         answer=answer.text,
-        answer_as_received=answer.as_received,
-        answer_on_record=answer.on_record,
+        answer_as_received=answer.on_record,
         input_tokens=finish.input_tokens,
         output_tokens=finish.output_tokens,
     )
@@ -272,8 +294,7 @@ def _ended_early(answer: Answer, outcome: Turn.Outcome, reason: str, sentence: s
         reason,
         sentence,
         answer=answer.text,
-        answer_as_received=answer.as_received,
-        answer_on_record=answer.on_record,
+        answer_as_received=answer.on_record,
         input_tokens=used.input_tokens,
         output_tokens=used.output_tokens,
     )

@@ -25,6 +25,7 @@ from apps.chat.turns import AnotherTurnIsOpen, NothingToRetry
 from apps.chat.views import find_conversation, find_turn, turn_or_page, wants_piece
 from apps.privacy import policies, preview, releases
 from apps.privacy.engine import ScrubberUnavailable
+from apps.privacy.keys import KeyDestroyed, KeyUnavailable, SealBroken
 from apps.privacy.preview import Foreseen
 from apps.privacy.releases import NotReleasable
 from apps.privacy.vault import Vault
@@ -90,7 +91,7 @@ def preview_message(request: HttpRequest, conversation_id: UUID | None = None) -
         return JsonResponse({"sentence": "", "spans": []}, status=422)
     try:
         foreseen = _foreseen(form, conversation)
-    except ScrubberUnavailable:
+    except (ScrubberUnavailable, KeyDestroyed, KeyUnavailable, SealBroken):
         return JsonResponse({"sentence": "", "spans": []}, status=503)
     spans = [_span(one) for one in foreseen if not one.leaves_in_clear]
     return JsonResponse({"sentence": preview.in_a_sentence(foreseen), "spans": spans})
@@ -98,11 +99,10 @@ def preview_message(request: HttpRequest, conversation_id: UUID | None = None) -
 
 def _foreseen(form: PreviewForm, conversation: Conversation | None) -> tuple[Foreseen, ...]:
     in_force = policies.in_force(team_id=form.team_id, egress_class=form.egress_class)
-    placeholders = preview.NO_VAULT
     if conversation:
         in_force = releases.applied(in_force, conversation_id=conversation.pk)
-        placeholders = Vault.open(conversation.pk).placeholders
-    return async_to_sync(preview.foresee)(form.cleaned_data["text"], policy=in_force, placeholders=placeholders)
+    vault = Vault.open(conversation.pk) if conversation else None
+    return async_to_sync(preview.foresee)(form.cleaned_data["text"], policy=in_force, vault=vault)
 
 
 def _span(one: Foreseen) -> dict[str, Any]:

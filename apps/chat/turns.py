@@ -29,7 +29,7 @@ from apps.ledger.ids import new_id
 from apps.ledger.vocabulary import Action, Door, EgressClass, OutcomeKind, Purpose
 from apps.privacy import keys, overlaps
 from apps.privacy.keys import ConversationKey
-from apps.privacy.scrub import Scrubbed
+from apps.privacy.scrub import Scrubbed, ScrubbedMessage
 from apps.privacy.vault import Vault
 from apps.rag.search import Hit
 
@@ -96,7 +96,7 @@ class Ending:
     """
     How a turn ended, for the person and for the record. Texts may be empty; token counts are of this turn alone.
 
-    `answer_on_record` is the answer as received with everything personal masked; the record keeps it readable.
+    `answer_as_received` has placeholders also where the words had left in clear: the record shows it to officers.
     """
 
     outcome: Turn.Outcome
@@ -104,7 +104,6 @@ class Ending:
     sentence: str = ""
     answer: str = ""
     answer_as_received: str = ""
-    answer_on_record: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
 
@@ -285,6 +284,11 @@ def keep_alive(turn_id: UUID, *, now: datetime, step: Turn.Step | None = None) -
     return bool(Turn.objects.open().filter(pk=turn_id, stop_requested_at=None).update(**values))
 
 
+def note_checked(turn_id: UUID, *, percent: int) -> None:
+    """Note how much of a long message has been looked through for personal data."""
+    Turn.objects.open().filter(pk=turn_id).update(checked_percent=percent)
+
+
 def request_stop(turn: Turn, *, now: datetime) -> None:
     """Ask the process that answers this turn to stop; harmless when the turn is closed."""
     Turn.objects.open().filter(pk=turn.pk, stop_requested_at=None).update(stop_requested_at=now)
@@ -343,19 +347,26 @@ def record_intent(
 def payload_of(prompt: Scrubbed, passages: Sequence[Hit], labels: Sequence[str]) -> bytes:
     """
     What left, as the record keeps it, in canonical JSON:
-    ``{"in_clear": […], "messages": [{"role", "text"}, …], "passages": {id: label}}``.
+    ``{"messages": [{"role", "text"}, …], "passages": {id: label}}``.
 
-    ``in_clear`` lists what was found and left, as ``{"placeholder", "reason", "type"}``. The passages' labels stand
-    here, where erasure reaches them, and not in the ledger's plain columns.
+    The passages' labels stand here, where erasure reaches them, and not in the ledger's plain columns. Where something
+    was found and left in clear there is also ``"in_clear"``, a list of ``{"placeholder", "reason", "type"}``, and
+    ``"scrubbed"``: the messages with that masked, for a reader who has given no reason to see it.
     """
-    messages = [{"role": message.role, "text": message.text} for message in prompt.messages]
-    in_clear = [{"placeholder": one.placeholder, "reason": one.reason, "type": one.type} for one in prompt.in_clear]
     labelled = {str(hit.passage_id): label for hit, label in zip(passages, labels, strict=True)}
-    payload = {"in_clear": in_clear, "messages": messages, "passages": labelled}
+    payload: dict[str, object] = {"messages": _plain(prompt.messages), "passages": labelled}
+    if prompt.in_clear:
+        payload["scrubbed"] = _plain(prompt.on_record)
+        payload["in_clear"] = [
+            {"placeholder": one.placeholder, "reason": one.reason, "type": one.type} for one in prompt.in_clear
+        ]
     return json.dumps(payload, sort_keys=True, separators=(",", ":")).encode()
 
 
-@transaction.atomic
+def _plain(messages: Sequence[ScrubbedMessage]) -> list[dict[str, str]]:
+    return [{"role": message.role, "text": message.text} for message in messages]
+
+
 def admit_turn(job: Job, *, prompt: Scrubbed, now: datetime) -> Admission:
     """
     Hold the money for the turn and note on it which reservation that is: both or neither, whatever dies in between.
@@ -403,7 +414,7 @@ def close_turn(job: Asked, ending: Ending, *, now: datetime) -> None:
     turn = Turn.objects.get(pk=job.turn_id)
     data_key = keys.open_keys([job.conversation_id]).get(job.conversation_id)
     if data_key is None:
-        ending = replace(ending, answer="", answer_as_received="", answer_on_record="")
+        ending = replace(ending, answer="", answer_as_received="")
     elif ending.answer:
         sealed = texts.seal_text(data_key, ending.answer, purpose=texts.ANSWER)
         Message.objects.create(turn=turn, author=Message.Author.MODEL, sealed_text=sealed)
@@ -439,7 +450,7 @@ def _conclude(job: Asked, turn: Turn, ending: Ending, data_key: ConversationKey 
         outcome=OutcomeKind(ending.outcome.value),
         reason=ending.in_words,
         sealed_answer=data_key.box(LEDGER_ANSWER).seal(ending.answer_as_received.encode()) if data_key else b"",
-        answer_text=ending.answer_on_record,
+        answer_text=ending.answer_as_received,
         input_tokens=ending.input_tokens,
         output_tokens=ending.output_tokens,
         cost=cost,

@@ -108,7 +108,7 @@ def change(request: HttpRequest) -> HttpResponse:
 def trial(request: HttpRequest) -> HttpResponse:
     """Show what would happen to a text. Nothing of it is kept; that somebody tried is on the record."""
     form = TrialForm(request.POST or None, initial={"side": EgressClass.OUTSIDE})
-    context: dict[str, Any] = {"form": form, "may_change": person_of(request).has_role(Role.ADMIN)}
+    context: dict[str, Any] = {"form": form, "scope_fields": [form["team"], form["side"]]}
     if request.method != "POST" or not form.is_valid():
         return render(request, "console/privacy_trial.html", context, status=422 if form.errors else 200)
     scope, text = Scope(form.cleaned_data["team"], form.cleaned_data["side"]), form.cleaned_data["text"]

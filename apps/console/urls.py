@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.console import budgets, matrix, people, privacy, providers, teams
+from apps.console import budgets, dictionary, dictionary_imports, matrix, people, privacy, providers, teams
 
 app_name = "console"
 urlpatterns = [
@@ -24,6 +24,18 @@ urlpatterns = [
     path("budgets/", budgets.overview, name="budgets"),
     path("budgets/<uuid:team_id>/", budgets.budget, name="budget"),
     path("budgets/<uuid:team_id>/remove/", budgets.remove, name="budget_remove"),
+    path("dictionary/", dictionary.terms, name="dictionary"),
+    path("dictionary/add/", dictionary.add, name="dictionary_add"),
+    path("dictionary/export/", dictionary.export, name="dictionary_export"),
+    path("dictionary/staff/include/", dictionary.include_staff, name="dictionary_include_staff"),
+    path("dictionary/staff/leave-out/", dictionary.leave_staff_out, name="dictionary_leave_staff_out"),
+    path("dictionary/import/", dictionary_imports.begin, name="dictionary_import_begin"),
+    path("dictionary/import/<uuid:import_id>/", dictionary_imports.check, name="dictionary_import"),
+    path("dictionary/import/<uuid:import_id>/correct/", dictionary_imports.correct, name="dictionary_import_correct"),
+    path("dictionary/import/<uuid:import_id>/bring/", dictionary_imports.bring, name="dictionary_import_bring"),
+    path("dictionary/import/<uuid:import_id>/discard/", dictionary_imports.discard, name="dictionary_import_discard"),
+    path("dictionary/<uuid:entry_id>/", dictionary.term, name="dictionary_term"),
+    path("dictionary/<uuid:entry_id>/remove/", dictionary.remove, name="dictionary_remove"),
     path("privacy/", privacy.policy, name="privacy"),
     path("privacy/change/", privacy.change, name="privacy_change"),
     path("privacy/try/", privacy.trial, name="privacy_trial"),

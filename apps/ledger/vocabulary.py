@@ -119,6 +119,15 @@ class Action(TextChoices):
     VALUE_MASKED_AGAIN = "VALUE_MASKED_AGAIN", "Released value masked again"
     WARNING_CONFIRMED = "WARNING_CONFIRMED", "Sent despite the policy's warning"
 
+    # The company's dictionary
+    DICTIONARY_TERM_ADDED = "DICTIONARY_TERM_ADDED", "Term added to the dictionary"
+    DICTIONARY_TERM_CHANGED = "DICTIONARY_TERM_CHANGED", "Term of the dictionary changed"
+    DICTIONARY_TERM_REMOVED = "DICTIONARY_TERM_REMOVED", "Term removed from the dictionary"
+    DICTIONARY_IMPORTED = "DICTIONARY_IMPORTED", "Terms imported into the dictionary"
+    DICTIONARY_EXPORTED = "DICTIONARY_EXPORTED", "Dictionary exported"
+    DICTIONARY_STAFF_INCLUDED = "DICTIONARY_STAFF_INCLUDED", "People's names included in the dictionary"
+    DICTIONARY_STAFF_LEFT_OUT = "DICTIONARY_STAFF_LEFT_OUT", "People's names left out of the dictionary"
+
     # Records
     AUDIT_SEARCHED = "AUDIT_SEARCHED", "Searched the exchanges"
     AUDIT_PAGED = "AUDIT_PAGED", "Turned a page of the exchanges"
@@ -157,7 +166,7 @@ _TOPIC_BY_FIRST_WORD = {
     "COLLECTION": Topic.DOCUMENTS, "DOCUMENT": Topic.DOCUMENTS, "PASSAGE": Topic.DOCUMENTS,
     "CONVERSATION": Topic.CONVERSATIONS, "LEFT": Topic.CONVERSATIONS, "KEY": Topic.CONVERSATIONS,
     "SCRUBBER": Topic.CONVERSATIONS, "POLICY": Topic.CONVERSATIONS, "VALUE": Topic.CONVERSATIONS,
-    "WARNING": Topic.CONVERSATIONS,
+    "WARNING": Topic.CONVERSATIONS, "DICTIONARY": Topic.CONVERSATIONS,
     "AUDIT": Topic.RECORDS,
     "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL,
 }  # fmt: skip

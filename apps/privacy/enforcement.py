@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import islice
 from operator import itemgetter
 
 from apps.privacy import overlaps
@@ -25,16 +26,21 @@ class Enforcement:
     spellings: they are masked where the engine finds them.
     """
 
-    def __init__(self, policy: Policy, *, placeholders: Mapping[str, str]) -> None:
+    def __init__(self, policy: Policy, *, placeholders: Mapping[str, str], known: KnownValues | None = None) -> None:
+        """Begin with a vault's placeholders; `known` are all its values, which serves where nothing may leave."""
         self.policy = policy
-        self.known = KnownValues()
+        is_all_kept_in = known is not None and not policy.lets_something_out
+        self.known = known if known is not None and is_all_kept_in else KnownValues()
+        self._learnt = len(placeholders) if is_all_kept_in else 0
         self._released = {placeholders[one] for one in policy.released if one in placeholders}
         self._released_pattern = _any_of(self._released)
         self.learn(placeholders)
 
     def learn(self, placeholders: Mapping[str, str]) -> None:
-        """Take in the values of a vault. Values known already cost next to nothing."""
-        for placeholder, value in placeholders.items():
+        """Take in what a vault has learnt since; it only grows."""
+        new = islice(placeholders.items(), self._learnt, None)
+        self._learnt = len(placeholders)
+        for placeholder, value in new:
             type_ = placeholder_type(placeholder)
             is_out = value in self._released and self.policy.may_leave_once_released(type_)
             if self.policy.is_kept_in(type_) and not is_out:

@@ -23,18 +23,23 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 from pebble import ProcessPool
 
-from apps.privacy import name_model, pieces, sentinel, vocabulary, worker
+from apps.privacy import dictionary_handover, name_model, pieces, sentinel, vocabulary, worker
 from apps.privacy import version as engine_version
+from apps.privacy.dictionary_file import Handover
+from apps.privacy.dictionary_handover import DictionaryUnavailable
 from apps.privacy.findings import Finding, MalformedFinding, checked
 
 logger = logging.getLogger(__name__)
 
-SECONDS_AT_LEAST: Final = 3.0
+SECONDS_AT_LEAST: Final = 5.0
 SECONDS_PER_CHARACTER: Final = 0.00025
 REMEMBERED: Final = 2_000
-ENGINE_FAILED: Final = "The privacy engine did not answer, so the message was not sent. Try again."
+ENGINE_FAILED: Final = (
+    "The check for personal data could not be completed, so nothing was sent. Try again in a moment; "
+    "if it keeps happening, tell your administrator."
+)
 ENGINE_LATE: Final = (
-    "The message took too long to check for personal data, so it was not sent. Send it in smaller parts."
+    "The check for personal data took too long, so nothing was sent. Try again, or send the text in smaller parts."
 )
 Progress: TypeAlias = Callable[[float], None]
 """Told how much of a text has been looked through, from 0 to 1."""
@@ -53,8 +58,26 @@ class ScrubberUnavailable(Exception):
 
 
 def version() -> str:
-    """Name the state of recognisers and word lists; findings stored under another name are out of date."""
-    return engine_version.current()
+    """
+    Name the state of recognisers, word lists and the company's dictionary; findings of another name are out of date.
+
+    Asks the database once a second at most, so it is not for the event loop.
+
+    :raises ScrubberUnavailable: if the dictionary cannot be read.
+    """
+    try:
+        return _version_with(dictionary_handover.current())
+    except DictionaryUnavailable as error:
+        raise ScrubberUnavailable(error.sentence) from None
+
+
+def version_in_use() -> str:
+    """Name the state with which this process looked through the last text, without asking anybody."""
+    return _version_with(dictionary_handover.in_use())
+
+
+def _version_with(handover: Handover) -> str:
+    return "-".join(filter(None, (engine_version.current(), handover.name)))
 
 
 def detect(text: str) -> tuple[Finding, ...]:
@@ -63,12 +86,16 @@ def detect(text: str) -> tuple[Finding, ...]:
 
     :raises ScrubberUnavailable: if the engine fails or its answer does not fit the text.
     """
-    remembered = _memory.get(text)
-    if remembered is not None:
-        return remembered
     failure = ENGINE_FAILED
     try:
-        return _memory.put(text, _trusted(text, _find_here(text)))
+        handover = dictionary_handover.current()
+        remembered = _memory.get(text, handover)
+        if remembered is not None:
+            return remembered
+        return _memory.put(text, handover, _trusted(text, _find_here(text, handover)))
+    except DictionaryUnavailable as error:
+        logger.error("The company's dictionary could not be read")  # noqa: TRY400 - the database's error may quote terms
+        failure = error.sentence
     except Exception as error:  # noqa: BLE001 - any library may fail here; the refusal is raised below
         logger.error("The privacy engine failed: %s", type(error).__name__)  # noqa: TRY400 - its text holds personal data
     raise ScrubberUnavailable(failure)
@@ -84,12 +111,16 @@ async def detect_async(text: str, *, on_progress: Progress | None = None) -> tup
 
     :raises ScrubberUnavailable: if the engine fails, is late, dies, or its answer does not fit the text.
     """
-    remembered = _memory.get(text)
-    if remembered is not None:
-        return remembered
     failure = ENGINE_FAILED
     try:
-        return _memory.put(text, _trusted(text, await _find_there(text, on_progress)))
+        handover = await dictionary_handover.current_async()
+        remembered = _memory.get(text, handover)
+        if remembered is not None:
+            return remembered
+        return _memory.put(text, handover, _trusted(text, await _find_there(text, handover, on_progress)))
+    except DictionaryUnavailable as error:
+        logger.error("The company's dictionary could not be read")  # noqa: TRY400 - the database's error may quote terms
+        failure = error.sentence
     except TimeoutError:
         logger.error("The privacy engine was late for a text of %d characters", len(text))  # noqa: TRY400
         failure = ENGINE_LATE
@@ -98,19 +129,19 @@ async def detect_async(text: str, *, on_progress: Progress | None = None) -> tup
     raise ScrubberUnavailable(failure)
 
 
-def _find_here(text: str) -> Iterable[Finding]:
+def _find_here(text: str, handover: Handover) -> Iterable[Finding]:
     if len(text) <= pieces.LONGEST:
-        return worker.find(text)
-    return pieces.united(text, ((piece, worker.find(piece.text)) for piece in pieces.cut(text)))
+        return worker.find(text, handover)
+    return pieces.united(text, ((piece, worker.find(piece.text, handover)) for piece in pieces.cut(text)))
 
 
-async def _find_there(text: str, on_progress: Progress | None) -> Iterable[Finding]:
+async def _find_there(text: str, handover: Handover, on_progress: Progress | None) -> Iterable[Finding]:
     if len(text) <= pieces.LONGEST:
-        return await _ask_the_process(text)
+        return await _ask_the_process(text, handover)
     found = []
     for piece in pieces.cut(text):
         async with _lane_of_long_texts():
-            found.append((piece, await _ask_the_process(piece.text)))
+            found.append((piece, await _ask_the_process(piece.text, handover)))
         if on_progress:
             on_progress((piece.start + len(piece.text)) / len(text))
     return await asyncio.to_thread(pieces.united, text, found)
@@ -124,16 +155,17 @@ def _lane_of_long_texts() -> asyncio.Semaphore:
     return _lanes[loop]
 
 
-async def _ask_the_process(text: str) -> tuple[Finding, ...]:
+async def _ask_the_process(text: str, handover: Handover) -> tuple[Finding, ...]:
     """Ask the engine's process; one that had died idle is replaced and asked once more."""
     try:
-        return await _one_attempt(text)
+        return await _one_attempt(text, handover)
     except BrokenProcessPool:
-        return await _one_attempt(text)
+        return await _one_attempt(text, handover)
 
 
-async def _one_attempt(text: str) -> tuple[Finding, ...]:
-    future = _pool.get().schedule(worker.find, args=(text,), timeout=seconds_for(text))
+async def _one_attempt(text: str, handover: Handover) -> tuple[Finding, ...]:
+    seconds = seconds_for(text) + handover.seconds_to_load
+    future = _pool.get().schedule(worker.find, args=(text, handover), timeout=seconds)
     async with asyncio.timeout(settings.SCRUB_SECONDS):
         return await asyncio.wrap_future(future)
 
@@ -206,16 +238,16 @@ class _Memory:
         self._lock = threading.Lock()
         self._findings: OrderedDict[bytes, tuple[Finding, ...]] = OrderedDict()
 
-    def get(self, text: str) -> tuple[Finding, ...] | None:
-        key = _digest(text)
+    def get(self, text: str, handover: Handover) -> tuple[Finding, ...] | None:
+        key = _digest(text, handover)
         with self._lock:
             if key in self._findings:
                 self._findings.move_to_end(key)
             return self._findings.get(key)
 
-    def put(self, text: str, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    def put(self, text: str, handover: Handover, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         with self._lock:
-            self._findings[_digest(text)] = findings
+            self._findings[_digest(text, handover)] = findings
             while len(self._findings) > REMEMBERED:
                 self._findings.popitem(last=False)
         return findings
@@ -225,8 +257,8 @@ class _Memory:
             self._findings.clear()
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(version().encode() + b"\0" + text.encode("utf-8", "surrogatepass")).digest()
+def _digest(text: str, handover: Handover) -> bytes:
+    return hashlib.sha256(_version_with(handover).encode() + b"\0" + text.encode("utf-8", "surrogatepass")).digest()
 
 
 _pool: Final = _Pool()

@@ -16,6 +16,8 @@ from presidio_analyzer import LocalRecognizer, RecognizerResult
 
 from apps.privacy import vocabulary as v
 from apps.privacy import words
+from apps.privacy.language import ENGLISH
+from apps.privacy.reading import Reading
 from apps.privacy.rules import LANGUAGE, result
 
 SCORE: Final = 0.7
@@ -27,6 +29,10 @@ IN_A_LIST: Final = "A name listed beside another name"
 WORD: Final = regex.compile(r"(?<![\w@/\\.-])\p{L}[\p{L}\p{M}]*(?:['-]\p{L}[\p{L}\p{M}]+)*(?![\w@/\\(-]|\.\w)")
 NEXT: Final = regex.compile(
     r" ((?:\p{L}\.? ?(?<=[ .]))?(?:(?:van|von|der|den|de|del|della|di|da|dos|al|el|bin|la|le) ){0,2})(\p{L}[\p{L}\p{M}]*(?:['-]\p{L}[\p{L}\p{M}]+)*)(?![\w@/\\(])"
+)
+NAMESAKE: Final = regex.compile(
+    r"(?: [A-Z]\w+)? (?:Memorial |Gold )?(?:Medal|Prize|Award|Cup|Act|Foundation|University|Institute|College|School|Hospital"
+    r"|Lecture|Trophy|Fellowship|Telescope|Observatory|Airport|Museum|Library|Stadium|Bridge|Park|Theorem|Effect|Syndrome|Disease)(?!\w)"
 )
 MOST_SURNAMES: Final = 3
 SHORTEST_LOWER_SURNAME: Final = 4
@@ -67,13 +73,16 @@ class FirstNameRecognizer(LocalRecognizer):
 
     def analyze(self, text: str, entities: Iterable[str], nlp_artifacts: Any = None) -> list[RecognizerResult]:
         """Give the names that begin with a known first name."""
-        if v.PERSON not in entities:
-            return []
-        return [
-            *(result(v.PERSON, start, end, SCORE, REASON) for start, end in _first_names(text)),
-            *(result(v.PERSON, start, end, GUESS, UNHEARD) for start, end in _unheard(PAIR, text)),
-            *(result(v.PERSON, start, end, GUESS, UNHEARD_SPEAKS) for start, end in _unheard(SINGLE, text)),
-        ]
+        return self.read(Reading(text)) if v.PERSON in entities else []
+
+    def read(self, reading: Reading) -> list[RecognizerResult]:
+        """Give them in a text that other recognisers read too."""
+        text = reading.text
+        found = [result(v.PERSON, start, end, SCORE, REASON) for start, end in _first_names(reading)]
+        if reading.language == ENGLISH:
+            found += [result(v.PERSON, start, end, GUESS, UNHEARD) for start, end in _unheard(PAIR, text)]
+            found += [result(v.PERSON, start, end, GUESS, UNHEARD_SPEAKS) for start, end in _unheard(SINGLE, text)]
+        return found
 
 
 def beside(text: str, places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -108,15 +117,24 @@ def _is_unheard(word: str) -> bool:
     return len(word) >= SHORTEST_LOWER_SURNAME and not is_known and stem not in words.dictionary()
 
 
-def _first_names(text: str) -> Iterator[tuple[int, int]]:
-    position = 0
-    for match in WORD.finditer(text):
+def _first_names(reading: Reading) -> Iterator[tuple[int, int]]:
+    sure, also_words = words.first_names(), words.first_names_also_words()
+    places = sorted(
+        place for word, places in reading.words.items() if word in sure or word in also_words for place in places
+    )
+    text, position = reading.text, 0
+    for place in places:
+        match = WORD.match(text, place) if place >= position else None
+        if match is None or (match[0].islower() and reading.language != ENGLISH):
+            continue
         word = match[0].lower()
-        is_sure = word in words.first_names()
-        if match.start() < position or not (is_sure or word in words.first_names_also_words()):
+        is_sure = word in sure
+        if not (is_sure or word in also_words):
             continue
         end = _end_of_surnames(text, match.end(), is_lower=match[0].islower())
-        if end > match.end() or is_sure:
+        if NAMESAKE.match(text, end):
+            position = end
+        elif end > match.end() or is_sure:
             yield match.start(), end
             position = end
 

@@ -10,6 +10,9 @@ from django.utils import timezone
 
 from apps.ledger.ids import new_id
 from apps.ledger.vocabulary import EgressClass
+from apps.privacy.dictionary_models import DictionaryEntry as DictionaryEntry
+from apps.privacy.dictionary_models import DictionaryImport as DictionaryImport
+from apps.privacy.dictionary_models import DictionaryState as DictionaryState
 from apps.privacy.policy import CONFIRMED_ONLY, HIGHEST_THRESHOLD, NEVER_RELEASED, Treatment
 
 

@@ -14,8 +14,8 @@ from apps.privacy import overlaps
 from apps.privacy.consistency import KnownValues
 from apps.privacy.findings import Finding, checked
 
-LONGEST: Final = 8_000
-"""Characters of a piece: about a tenth of a second for the engine, the longest that a short text waits behind it."""
+LONGEST: Final = 4_000
+"""Characters of a piece, less than a tenth of a second of work: the longest that a short text waits behind it."""
 OVERLAP: Final = 400
 """Characters that neighbours share, so that a value and its surroundings stand whole in one of them."""
 BLOCK_BEGINS, BLOCK_ENDS = "-----BEGIN", "-----END"

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
 from apps.privacy import engine, literals, overlaps, policy_words
 from apps.privacy.enforcement import Enforcement
 from apps.privacy.findings import Finding
 from apps.privacy.policy import Policy, Treatment
-
-NO_VAULT: Final[Mapping[str, str]] = MappingProxyType({})
+from apps.privacy.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +29,22 @@ class Foreseen:
         return self.is_unsure or self.is_released or self.treatment == Treatment.ALLOW
 
 
-async def foresee(text: str, *, policy: Policy, placeholders: Mapping[str, str] = NO_VAULT) -> tuple[Foreseen, ...]:
+async def foresee(text: str, *, policy: Policy, vault: Vault | None = None) -> tuple[Foreseen, ...]:
     """
-    Look at `text` as `scrub` would under `policy`; `placeholders` are those of the conversation it would go to.
+    Look at `text` as `scrub` would under `policy`; `vault` is that of the conversation it would go to, opened for this.
 
     In order, never overlapping. The engine's process works, the event loop does not wait.
 
     :raises ScrubberUnavailable: if the engine fails or is late.
     """
-    return judged(text, await engine.detect_async(text), policy=policy, placeholders=placeholders)
+    return judged(text, await engine.detect_async(text), policy=policy, vault=vault)
 
 
-def judged(
-    text: str, found: Sequence[Finding], *, policy: Policy, placeholders: Mapping[str, str] = NO_VAULT
-) -> tuple[Foreseen, ...]:
+def judged(text: str, found: Sequence[Finding], *, policy: Policy, vault: Vault | None = None) -> tuple[Foreseen, ...]:
     """Say what would become of findings, and of the known values of the conversation."""
     everything = [*found, *literals.find(text)]
-    enforcement = Enforcement(policy, placeholders=placeholders)
+    placeholders, known = (vault.placeholders, vault.known) if vault else ({}, None)
+    enforcement = Enforcement(policy, placeholders=placeholders, known=known)
     kept_in = enforcement.settle([text], [everything])[0]
     stays = [Foreseen(finding, policy.rule(finding.type).treatment) for finding in kept_in]
     leaves = [_in_clear(finding, policy) for finding in _beside(kept_in, everything, text)]

@@ -26,6 +26,8 @@ Role: TypeAlias = Literal["system", "user", "assistant"]
 ROLES: Final = frozenset({"system", "user", "assistant"})
 ON_THE_LOOP: Final = 8_000
 """Most characters that are masked on the event loop; more goes to a thread, so nobody else's answer waits."""
+WEIGHT_OF_A_VALUE: Final = 20
+"""Characters whose masking costs as much as sorting out whether one known value may leave."""
 SHORTEST_CHECKED: Final = 3
 ROUNDS: Final = 4
 PLACEHOLDER: Final = re.compile(r"<[A-Z_]+_[0-9]+>")
@@ -69,8 +71,8 @@ class Scrubbed:
     A prompt that may leave. Only `scrub` makes one: copies, replacements, subclasses and pickles are refused.
 
     `masked` lists what was masked, once for each placeholder, in the order of first appearance; `in_clear` what was
-    found and left, because the policy or the person says so. `record_text` is the text as the record keeps it
-    searchable, with that masked, too. It goes to models of the policy's egress class only (`may_go_to`).
+    found and left, because the policy or the person says so; `on_record` are the messages with that masked, too, as the
+    record shows them. A prompt goes to models of the policy's egress class only (`may_go_to`).
     """
 
     messages: tuple[ScrubbedMessage, ...]
@@ -79,7 +81,7 @@ class Scrubbed:
     made_by: InitVar[object]
     policy: Policy = DEFAULT
     in_clear: tuple[MaskedSpan, ...] = ()
-    record_text: str = ""
+    on_record: tuple[ScrubbedMessage, ...] = ()
     _seal: object = field(init=False, repr=False, compare=False)
 
     def __post_init__(self, made_by: object) -> None:
@@ -103,6 +105,11 @@ class Scrubbed:
     def text(self) -> str:
         """All that leaves, in order."""
         return _joined(self.messages)
+
+    @property
+    def record_text(self) -> str:
+        """All that left, in order, as the record keeps it searchable: nothing that was found is in it."""
+        return _joined(self.on_record)
 
     @property
     def policy_version(self) -> str:
@@ -144,7 +151,10 @@ async def scrub(
     if any(draft.role not in ROLES for draft in drafts):
         raise ValueError("A draft's role is system, user or assistant.")
     found = await _found(drafts, on_progress)
-    if sum(len(draft.text) for draft in drafts) > ON_THE_LOOP:
+    weight = sum(len(draft.text) for draft in drafts)
+    if policy.lets_something_out:
+        weight += len(vault.placeholders) * WEIGHT_OF_A_VALUE
+    if weight > ON_THE_LOOP:
         return await asyncio.to_thread(_masked, drafts, found, vault, policy)
     return _masked(drafts, found, vault, policy)
 
@@ -178,11 +188,11 @@ def _masked(
     return Scrubbed(
         messages,
         tuple(masked.values()),
-        engine.version(),
+        engine.version_in_use(),
         made_by=_ONLY_THIS_MODULE,
         policy=policy,
         in_clear=tuple(span for placeholder, span in everything.items() if placeholder not in masked),
-        record_text=_joined(on_record),
+        on_record=on_record,
     )
 
 
@@ -190,7 +200,7 @@ def _until_clean(
     drafts: Sequence[Draft], found: Sequence[tuple[Finding, ...]], vault: Vault, policy: Policy
 ) -> tuple[ScrubbedMessage, ...]:
     """Mask until nothing that must not leave is left: what a round teaches may show more in the next."""
-    enforcement = Enforcement(policy, placeholders=vault.placeholders)
+    enforcement = Enforcement(policy, placeholders=vault.placeholders, known=vault.known)
     own = [[*findings, *literals.find(draft.text)] for draft, findings in zip(drafts, found, strict=True)]
     for _ in range(ROUNDS):
         messages = _one_round(drafts, own, vault, enforcement)
@@ -206,8 +216,8 @@ def _one_round(
     try:
         settled = enforcement.settle([draft.text for draft in drafts], own)
         return tuple(_message(draft, findings, vault) for draft, findings in zip(drafts, settled, strict=True))
-    except MalformedFinding as error:
-        raise engine.ScrubberUnavailable(str(error)) from error
+    except MalformedFinding:
+        raise engine.ScrubberUnavailable from None
 
 
 def _require_allowed(drafts: Sequence[Draft], messages: Sequence[ScrubbedMessage], policy: Policy) -> None:

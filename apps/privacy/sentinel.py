@@ -19,7 +19,14 @@ EMAIL: Final = re.compile(
 )
 CARD: Final = re.compile(r"(?<![\w.-])4\d{3}([ -]?)\d{4}\1\d{4}\1\d{4}(?![\w.-])", re.ASCII)
 IBAN: Final = re.compile(r"(?<![\w-])(?:DE|FR|GB|ES|IT|NL)\d{2}[A-Z0-9]{11,27}(?![\w-])", re.ASCII)
-KEY: Final = re.compile(r"(?<![\w-])(?:AKIA[A-Z2-7]{16}|ghp_[A-Za-z0-9]{36})(?![\w-])", re.ASCII)
+KEY: Final = re.compile(
+    r"""(?<![\w.-])(?:A[KS]IA[A-Z2-7]{16}|AIza[\w-]{35}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{82}|glpat-[\w-]{20}
+    |xox[bp]-[0-9A-Za-z-]{20,80}|[sr]k_live_[A-Za-z0-9]{24,99}|npm_[A-Za-z0-9]{36}|pypi-AgEIcHlwaS5vcmc[\w-]{50,300}
+    |sk-(?:proj|ant-api03)-[\w-]{40,200}|hf_[A-Za-z]{34}|shp(?:at|ss)_[0-9a-f]{32}|do[opr]_v1_[0-9a-f]{64}
+    |glsa_[A-Za-z0-9]{32}(?:_[0-9a-f]{8})?|SG\.[\w-]{22}\.[\w-]{43}|hvs\.[\w-]{90,120}
+    |-----BEGIN[ ](?:(?:RSA|EC|DSA|OPENSSH|ENCRYPTED)[ ])?PRIVATE[ ]KEY-----\s+[A-Za-z0-9+/=]{40,76})(?![\w-])""",
+    re.ASCII | re.VERBOSE,
+)
 
 
 def overlooked(text: str, findings: Iterable[Finding]) -> bool:

@@ -25,6 +25,10 @@ SECRET: Final = "SECRET"
 URL: Final = "URL"
 ORGANIZATION: Final = "ORGANIZATION"
 LOCATION: Final = "LOCATION"
+PROJECT: Final = "PROJECT"
+CODE_NAME: Final = "CODE_NAME"
+PRODUCT: Final = "PRODUCT"
+COMPANY_TERM: Final = "COMPANY_TERM"
 LITERAL: Final = "LITERAL"
 
 WORDS_FOR: Final[dict[str, str]] = {
@@ -47,6 +51,10 @@ WORDS_FOR: Final[dict[str, str]] = {
     URL: "private link",
     ORGANIZATION: "organisation",
     LOCATION: "place",
+    PROJECT: "project",
+    CODE_NAME: "code name",
+    PRODUCT: "product",
+    COMPANY_TERM: "company term",
     LITERAL: "text that looks like a placeholder",
 }
 TYPES: Final = frozenset(WORDS_FOR)

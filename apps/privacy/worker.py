@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from apps.privacy import name_model
+from apps.privacy.dictionary_file import NONE, Handover
 from apps.privacy.findings import Finding
 
 PARENT_WATCH_SECONDS = 1.0
@@ -36,11 +37,15 @@ def load(choice: str = name_model.OWN) -> None:
     _bound_memory()
 
 
-def find(text: str) -> tuple[Finding, ...]:
-    """Find in `text` what must be masked."""
-    from apps.privacy import analyzer
+def find(text: str, handover: Handover = NONE) -> tuple[Finding, ...]:
+    """
+    Find in `text` what must be masked, with the company's dictionary that was handed over.
 
-    return analyzer.find(text)
+    :raises DictionaryUnreadable: if that dictionary is not where it was left, or not the same.
+    """
+    from apps.privacy import analyzer, dictionary_file
+
+    return analyzer.find(text, dictionary_file.loaded(handover))
 
 
 def _die_with_parent() -> None:

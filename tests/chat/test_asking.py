@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from apps.chat import reading
+from apps.chat import pipeline, reading
 from apps.chat.models import Turn
 from apps.ledger.models import Intent
-from apps.privacy import keys
+from apps.privacy import keys, pieces
+from tests.chat.conftest import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -128,3 +129,18 @@ def test_markup_in_question_and_answer_stays_text(maya, provider):
     assert "<script>alert(1)" not in page
     assert "<img" not in page
     assert "javascript:" not in page.replace("(javascript:alert(1))", "")
+
+
+def test_a_long_paste_shows_how_far_its_check_has_come(maya, provider, monkeypatch):
+    monkeypatch.setattr(pipeline, "PROGRESS_SECONDS", 0.01)
+    monkeypatch.setattr(pieces, "LONGEST", 200)
+    monkeypatch.setattr(pieces, "OVERLAP", 50)
+    provider.always_answers("Thank you.")
+
+    maya.begin("The shipment was late and the invoice is still open.\n" * 400)
+    turn = maya.newest()
+    wait_for(lambda: "% checked" in maya.page(turn) or not Turn.objects.open().exists(), 60)
+
+    assert 0 < Turn.objects.get(pk=turn.pk).checked_percent <= 100
+    assert maya.closed(turn, 60).outcome == "ANSWERED"
+    assert "% checked" not in maya.page(turn)

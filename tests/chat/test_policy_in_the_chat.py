@@ -105,10 +105,25 @@ def test_what_the_policy_leaves_in_clear_is_still_not_readable_at_rest(maya, pro
     assert intent.search.answer_text == "Hello <PERSON_1>."
     assert intent.policy_version == f"{engine.version()} policy-1"
     assert "Found and sent as it stands" in left(maya, turn)
+    assert "Please greet Grace Hopper</pre>" in left(maya, turn)
     with psycopg.connect(postgres.url("postgres")) as connection:
         for (table,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall():
             rows = connection.execute(f'SELECT row_to_json(t)::text FROM public."{table}" t').fetchall()  # noqa: S608
             assert not any("Hopper" in row[0] or b"Hopper".hex() in row[0] for row in rows), table
+
+
+def test_an_officer_sees_masked_what_left_in_clear_until_they_give_a_reason(maya, provider, rule, make_person, sign_in):
+    rule(PERSON="ALLOW")
+    provider.will_answer("Hello Grace Hopper.")
+    turn = maya.ask("Please greet Grace Hopper")
+    officer = sign_in(make_person("olga", roles=(Role.COMPLIANCE_OFFICER,)))
+
+    page = officer.get(f"/audit/exchanges/{turn.intent_id}").content.decode()
+    opened = officer.post(f"/audit/exchanges/{turn.intent_id}/original", {"reason": "Case 17 asks for it"})
+
+    assert "Hopper" not in page
+    assert "Left in clear" in page
+    assert opened.content.decode().count("Grace Hopper") == 2
 
 
 def test_a_policy_of_another_team_or_side_changes_nothing(maya, provider, rule, make_team):

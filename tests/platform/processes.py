@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -62,6 +64,13 @@ def open_folder() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
+def identity(account: str | None) -> dict[str, Any]:
+    """What starts a process as an account with its own group and no others; nothing for this process's account."""
+    if account is None:
+        return {}
+    return {"user": account, "group": pwd.getpwnam(account).pw_gid, "extra_groups": []}
+
+
 @contextlib.contextmanager
 def running(
     command: list[str],
@@ -74,7 +83,13 @@ def running(
     """Run a command in a process group of its own, and end the whole group."""
     with log.open("ab") as file:
         process = subprocess.Popen(
-            command, stdout=file, stderr=file, env=dict(environment), cwd=ROOT, start_new_session=True, user=user
+            command,
+            stdout=file,
+            stderr=file,
+            env=dict(environment),
+            cwd=ROOT,
+            start_new_session=True,
+            **identity(user),
         )
     try:
         yield process
@@ -89,10 +104,12 @@ def running(
 
 @dataclass
 class Embedded:
-    """An embedded installation in a folder of its own."""
+    """An embedded installation in a folder of its own, run by this account or by another."""
 
     state: Path
     port: int
+    python: str = sys.executable
+    account: str | None = None
 
     @classmethod
     def in_folder(cls, folder: Path) -> Embedded:
@@ -110,12 +127,18 @@ class Embedded:
         return {**clean_environment(), "PORTCULLIS_STATE_DIR": str(self.state), "PORT": str(self.port)}
 
     def command(self, name: str) -> list[str]:
-        return [sys.executable, "-m", "portal.embedded", name]
+        return [self.python, "-m", "portal.embedded", name]
 
     def call(self, name: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run one of the launcher's commands to its end."""
         return subprocess.run(
-            self.command(name), env={**self.environment, **more}, cwd=ROOT, capture_output=True, text=True, timeout=150
+            self.command(name),
+            env={**self.environment, **more},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=150,
+            **identity(self.account),
         )
 
     @contextlib.contextmanager
@@ -123,7 +146,7 @@ class Embedded:
         """Start everything; wait until it is ready and the process manager has seen all of it run for a while."""
         log = self.state.parent / "launcher.log"
         log.write_text("")
-        with running(self.command("run"), log=log, environment=self.environment) as launcher:
+        with running(self.command("run"), log=log, environment=self.environment, user=self.account) as launcher:
             deadline = time.monotonic() + START_PATIENCE_SECONDS
             while "is ready after" not in log.read_text():
                 assert launcher.poll() is None, f"The product did not start:\n{log.read_text()}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from apps.privacy import engine
+from apps.privacy import dictionary_handover, engine
 from apps.privacy.findings import Finding
 from apps.privacy.vault import Vault
 
@@ -21,6 +21,14 @@ def _engine_ends_with_the_run() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
     engine.forget()
+
+
+@pytest.fixture(autouse=True)
+def _without_the_companys_dictionary() -> Iterator[None]:
+    """Tests of the engine need no database; those of the dictionary call `dictionary_handover.expire` first."""
+    dictionary_handover.set_aside()
+    yield
+    dictionary_handover.expire()
 
 
 @pytest.fixture

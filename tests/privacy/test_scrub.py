@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from apps.ledger.facts import MaskedSpan
 from apps.privacy import analyzer, keys, literals, scrub
+from apps.privacy.consistency import KnownValues
 from apps.privacy.findings import Finding
 from apps.privacy.restore import restored
 from apps.privacy.scrub import Draft, Scrubbed, ScrubbedMessage, ScrubIncomplete
@@ -28,6 +29,7 @@ LOOKS_LIKE_PLACEHOLDERS = [
     r"\<PERSON\_1\>",
     "<LITERAL_1>",
 ]
+LETTERS = str.maketrans("0123456789", "bcdfghklmn")
 AWKWARD = [
     *LOOKS_LIKE_PLACEHOLDERS,
     "Grace Hopper",
@@ -257,3 +259,17 @@ def test_what_was_masked_is_listed_once_for_each_placeholder_in_order() -> None:
         MaskedSpan("PERSON", "<PERSON_3>", 0.7, "r"),
     )
     assert [len(message.masked) for message in scrubbed.messages] == [2, 2]
+
+
+def test_thousands_of_names_that_begin_alike_are_known_without_slowing() -> None:
+    names = [f"Maria {chr(65 + n % 26)}{'aeiou'[n % 5]}{n:05d}".translate(LETTERS) for n in range(20_000)]
+    known = KnownValues()
+    for name in names:
+        known.add("PERSON", name)
+        known.add("EMAIL", f"maria.{name[6:]}@example.com")
+
+    text = ", ".join(names).upper() + " xmaria." + names[7][6:] + "@example.comx"
+    found = known.find(text)
+
+    assert sum(finding.end - finding.start == len(names[0]) for finding in found) == 20_000
+    assert [text[f.start : f.end] for f in found if f.type == "EMAIL"] == [f"maria.{names[7][6:]}@example.com"]

@@ -177,6 +177,20 @@ def pl_pesel(number: str) -> bool:
     return weighted(digits, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)) % 10 == 0 and len(set(digits)) > 1
 
 
+def pl_nip(number: str) -> bool:
+    """Check a Polish tax number (modulo 11)."""
+    digits = compact(number)
+    return weighted(digits, (6, 5, 7, 2, 3, 4, 5, 6, 7)) % 11 == int(digits[9])
+
+
+def es_nuss(number: str) -> bool:
+    """Check a Spanish social security number (remainder modulo 97)."""
+    digits = compact(number)
+    return int(digits[:10]) % 97 == int(digits[10:]) or int(digits[:2] + digits[2:10].lstrip("0")) % 97 == int(
+        digits[10:]
+    )
+
+
 def se_personal(number: str) -> bool:
     """Check a Swedish personal number (Luhn over the last ten digits, a possible date)."""
     digits = compact(number)[-10:]

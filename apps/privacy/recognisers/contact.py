@@ -1,4 +1,4 @@
-"""How a person or a machine is reached: e-mail, phone, user names, links with credentials, network addresses."""
+"""How a person or a machine is reached: e-mail, user names, links with credentials, network addresses."""
 
 # ruff: noqa: E501 - a pattern is read whole
 
@@ -9,32 +9,37 @@ import re
 from typing import Final
 
 from apps.privacy import vocabulary as v
-from apps.privacy.rules import Rule, near, pattern
+from apps.privacy.rules import Rule, at_codes, at_words, pattern
 
-DOMAIN: Final = r"(?:[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?\.)+(?:[a-z]{2,24}|xn--[a-z0-9-]{2,40})"
-CALLED: Final = near(
-    "phone", "telephone", "tel", "mobile", "mob", "cell", "cellphone", "fax", "call", "called", "calls", "calling",
-    "callback", "dial", "ring", "text", "texted", "sms", "whatsapp", "signal", "number", "no", "contact", "reach",
-    "reached", "hotline", "extension", "ext", "telefon", "handy", "mobil", "rufnummer", "téléphone", "portable",
-    "teléfono", "móvil", "telefono", "cellulare", "telefoon", "telefone", "celular", "ph", "p", "t", "m", "f",
-)  # fmt: skip
+DOMAIN: Final = r"(?:[^\W_](?:[\w-]{0,62}[^\W_])?\.)+(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{2,40})"
+DOT: Final = r"(?:\.|\[\.\]|\(\.\))"
+SERVICE_ACCOUNTS: Final = re.compile(r"(?i)git@(?:github|gitlab|bitbucket|ssh\.dev\.azure)\.")
+USER_LABEL: Final = r"""(?:user(?:[ _-]?(?:name|id))?|login|log-?in[ ](?:name|id)|account[ ]name|screen[ ]name|nick(?:name)?|handle|alias|uid|
+    benutzer(?:name|kennung)?|anmeldename|kennung|utilisateur|identifiant|pseudo|usuario|nombre[ ]de[ ]usuario|utente|nome[ ]utente|gebruiker(?:snaam)?|
+    usu[áa]rio|utilizador|slack|github|gitlab|skype|telegram|discord|instagram|twitter|teams)"""
+NO_USER: Final = frozenset(
+    "none null true false name required string admin root not the a an is are was were and or of for to in on with by"
+)
 
 
-def is_phone(number: str) -> bool:
-    """Say whether digits in the shape of a phone number may be one: 7 to 15 digits, not all alike, no date."""
-    digits = re.sub(r"\D", "", number)
-    if not 7 <= len(digits) <= 15 or len(set(digits)) < 3:
-        return False
-    return not re.fullmatch(r"(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12]\d|3[01])", number.strip())
+def is_mailbox(address: str) -> bool:
+    """Say whether an address belongs to somebody: not the shared account of a code host."""
+    return not SERVICE_ACCOUNTS.match(address)
 
 
 def is_ip(address: str) -> bool:
     """Say whether this is an IP address that tells something: not loopback, not unspecified, no netmask."""
+    plain = re.sub(r"[\[\]()]", "", address).split("%")[0].split("/")[0]
     try:
-        parsed = ipaddress.ip_address(address.split("%")[0])
+        parsed = ipaddress.ip_address(plain)
     except ValueError:
         return False
-    return not (parsed.is_loopback or parsed.is_unspecified or address.startswith("255."))
+    return not (parsed.is_loopback or parsed.is_unspecified or plain.startswith("255."))
+
+
+def is_user(name: str) -> bool:
+    """Say whether a word after "user" names one."""
+    return name.lower() not in NO_USER
 
 
 RULES: Final = (
@@ -45,20 +50,43 @@ RULES: Final = (
             rf"(?<![\w.+%-])[\w+][\w!#$&'*+/=?^`{{|}}~%.-]{{0,63}}(?<=[\w+%-])@{DOMAIN}(?![\w@])", is_any_case=True
         ),
         1.0,
+        is_mailbox,
         needs=("@",),
+    ),
+    Rule(
+        v.EMAIL,
+        "An e-mail address at a machine",
+        pattern(
+            r"(?<![\w.+%-])(?:\"[^\"\s@]{1,40}(?:[ ][^\"\s@]{1,40}){0,3}\"@[\w.-]+\.\w{2,24}|[\w+][\w.+-]{0,63}@\[[\da-f.:]{7,45}\])",
+            is_any_case=True,
+        ),
+        0.95,
+        needs=('"@', "@["),
     ),
     Rule(
         v.EMAIL,
         "An e-mail address written out to hide it",
         pattern(
-            r"""(?<![\w.])[a-z0-9][\w+-]*(?:(?:\.|[ ]?[(\[]dot[)\]][ ]?|[ ]+dot[ ]+)[\w+-]+){0,4}
-            (?:\s*[\[({<]\s*(?:at|@)\s*[\])}>]\s*|\s+at\s+)
-            [a-z0-9][a-z0-9-]*(?:(?:\s*[\[({<]\s*dot\s*[\])}>]\s*|\s+dot\s+|\.)[a-z0-9-]+){0,3}
-            (?:\s*[\[({<]\s*dot\s*[\])}>]\s*|\s+dot\s+|(?<=[\])}>]\s?[a-z0-9-]{1,30})\.)[a-z]{2,12}\b""",
+            r"""(?<![\w.])[a-z0-9][\w+-]*(?:(?:\.|[ ]?[(\[](?:dot|punkt|punto|point|ponto)[)\]][ ]?|[ ]+(?:dot|punkt|punto|point|ponto|underscore|dash)[ ]+)[\w+-]+){0,4}
+            (?:\s*[\[({<]\s*(?:at|@|arroba|ät|chiocciola)\s*[\])}>]\s*|[ ]+(?:at|arroba|chiocciola|arobase|ät)[ ]+)
+            [a-z0-9][a-z0-9-]*(?:(?:\s*[\[({<]\s*(?:dot|punkt|punto|point|ponto)\s*[\])}>]\s*|[ ]+(?:dot|punkt|punto|point|ponto)[ ]+|\.)[a-z0-9-]+){0,3}
+            (?:\s*[\[({<]\s*(?:dot|punkt|punto|point|ponto)\s*[\])}>]\s*|[ ]+(?:dot|punkt|punto|point|ponto)[ ]+|(?<=[\])}>]\s?[a-z0-9-]{1,30})\.)[a-z]{2,12}\b""",
             is_any_case=True,
         ),
         0.9,
-        needs=("dot", "(at)", "[at]", "{at}", "<at>"),
+        place=at_words("dot punkt punto point ponto", before=90, after=70),
+    ),
+    Rule(
+        v.EMAIL,
+        "An e-mail address pulled apart to hide it",
+        pattern(
+            r"""(?<![\w.])[a-z0-9][\w.+-]*[ ]?@[ ]?[a-z0-9-]+(?:[ ]?(?:[(\[]dot[)\]]|\bdot\b)[ ]?[a-z0-9-]+){1,3}\b
+            |(?<![\w.])[a-z0-9][\w.+-]*[ ]{1,2}@[ ]{1,2}[a-z0-9-]+(?:[ ]?\.[ ]?[a-z0-9-]+){0,2}[ ]?\.[ ]?[a-z]{2,4}\b
+            |(?<![\w.])[a-z0-9][\w.+-]*_?(?:\(at\)|\[at\]|_at_|-at-)[a-z0-9-]+(?:\.[a-z0-9-]+){0,2}\.[a-z]{2,12}\b""",
+            is_any_case=True,
+        ),
+        0.9,
+        needs=("@ ", " @", "at)", "at]", "_at_", "-at-", "dot]", "dot)"),
     ),
     Rule(
         v.URL,
@@ -79,55 +107,12 @@ RULES: Final = (
         needs=(".com/", "t.me/"),
     ),
     Rule(
-        v.PHONE,
-        "A phone number with its country code",
-        pattern(
-            r"(?<![\w+/=-])(?:\+|00[ ]?)[1-9]\d{0,2}(?:[ ./-]{0,2}(?:\(0?\d{1,4}\)|\d{1,5})){2,7}(?:[ ]?(?:x|ext\.?|\#)[ ]?\d{1,6})?(?![\w])",
-            is_any_case=True,
-        ),
-        0.9,
-        is_phone,
-        needs=("+", "00"),
-    ),
-    Rule(
-        v.PHONE,
-        "A phone number",
-        pattern(
-            r"""(?<![\w.,/+=:-])(?:1[ .-])?(?:\([2-9]\d\d\)[ ]?[2-9]\d\d[ .-]?\d{4}
-            |[2-9]\d\d[ ]?([.-])[ ]?\d{3}[ ]?\1[ ]?\d{4}|[2-9]\d\d[ ][2-9]\d\d[ -]\d{4})
-            (?:[ ,]*(?:x|ext\.?|extension|\#)[ ]?\d{1,6})?(?![\w-])""",
-            is_any_case=True,
-        ),
-        0.85,
-        is_phone,
-    ),
-    Rule(
-        v.PHONE,
-        "A phone number with its area code",
-        pattern(
-            r"(?<![\w.,/+=:-])(?:\(0\d{1,5}\)|0\d{1,5})[ ]?(?:[/.-][ ]?|[ ])\d{2,5}(?:[ .-]?\d{2,4}){1,4}(?![\w-])"
-        ),
-        0.8,
-        is_phone,
-    ),
-    Rule(
-        v.PHONE,
-        "Digits beside words such as phone or call",
-        pattern(
-            r"(?<![\w.,/=-])\+?\(?\d{1,5}\)?(?:[ ./-]?\(?\d{2,5}\)?){1,6}(?:[ ]?(?:x|ext\.?|\#)[ ]?\d{1,6})?(?![\w-])",
-            is_any_case=True,
-        ),
-        0.8,
-        is_phone,
-        CALLED,
-    ),
-    Rule(
         v.IP,
         "An IP address",
-        pattern(r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w]|\.\d)"),
-        0.9,
+        pattern(rf"(?<![\w.])\d{{1,3}}(?:{DOT}\d{{1,3}}){{3}}(?![\w]|\.\d)"),
+        0.96,
         is_ip,
-        needs=(".",),
+        place=at_codes(before=1, after=8, digits=4),
     ),
     Rule(
         v.IP,
@@ -136,9 +121,10 @@ RULES: Final = (
             r"(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?:%\w+)?(?![\w:])",
             is_any_case=True,
         ),
-        0.9,
+        0.96,
         is_ip,
-        needs=("::", ":"),
+        needs=(":",),
+        place=at_codes(before=24, after=40),
     ),
     Rule(
         v.MAC,
@@ -147,24 +133,61 @@ RULES: Final = (
             r"(?<![\w:.-])(?:[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|(?:[0-9a-f]{4}\.){2}[0-9a-f]{4})(?![\w:-])",
             is_any_case=True,
         ),
-        0.95,
+        0.96,
         lambda address: len(set(re.sub(r"\W", "", address))) > 2,
+        needs=(":", "-", "."),
+        place=at_codes(),
     ),
     Rule(
         v.USERNAME,
         "A user name after its label",
         pattern(
-            r"""(?<![\w-])(?:user(?:[ _-]?(?:name|id))?|login|log-?in[ ](?:name|id)|account[ ]name|screen[ ]name|nick(?:name)?|
-            handle|benutzer(?:name)?|utilisateur|usuario|utente)[ ]?(?:is[ ]|:|=|[ ]->)[ ]*["'`]?
-            (?P<value>[a-z0-9][\w.@\\-]{1,40}\w)["'`]?""",
+            rf"""(?<![\w-]){USER_LABEL}["'`]?[ ]?(?:is[ ]|:|=|[ ]->|ist[ ]|est[ ]|es[ ]|è[ ]|é[ ])[ ]*["'`]?
+            (?P<value>@?[a-z0-9][\w.@\\-]{{1,40}}\w)["'`]?""",
+            is_any_case=True,
+        ),
+        0.8,
+        is_user,
+        place=at_words(
+            "user username userid login log account screen nick nickname handle alias uid benutzer benutzername kennung "
+            "benutzerkennung anmeldename utilisateur identifiant pseudo usuario nombre utente nome gebruiker usuário "
+            "gebruikersnaam utilizador slack github gitlab skype telegram discord instagram twitter teams",
+            before=2,
+            after=70,
+        ),
+    ),
+    Rule(
+        v.USERNAME,
+        "A user name in a sentence",
+        pattern(
+            r"""(?<![\w-])(?:user|username|login|account|handle|benutzer|utilisateur|usuario|utente|gebruiker)[ ]["'`@]?
+            (?P<value>(?=[\w-]*[\d_]|[\w-]+\.[a-z])[a-z][\w.-]{2,40}\w)(?![\w@(])""",
             is_any_case=True,
         ),
         0.8,
         lambda name: (
-            name.lower()
-            not in {"none", "null", "true", "false", "name", "required", "string", "admin", "root", "not", "the"}
+            not re.search(
+                r"\.(?:py|js|ts|md|txt|json|com|org|net|io|html|csv|ya?ml|sql|php|id|name|email)$", name.lower()
+            )
         ),
-        needs=("user", "log", "name", "handle", "benutzer", "utilisateur", "utente", "nick"),
+        place=at_words("user username login account handle benutzer utilisateur usuario utente gebruiker", before=1),
+    ),
+    Rule(
+        v.USERNAME,
+        "A user at a machine",
+        pattern(
+            r"(?<![\w.@/+-])(?P<value>(?!git@|root@|admin@|user@)[a-z][\w.-]{1,31})@(?:[a-z][\w-]{1,40}(?=[:\s]|$)|\d{1,3}(?:\.\d{1,3}){3}(?!\w))",
+            is_any_case=True,
+        ),
+        0.8,
+        needs=("@",),
+    ),
+    Rule(
+        v.USERNAME,
+        "An account of a Windows domain",
+        pattern(r"(?<![\w\\:/.])[A-Z][A-Z0-9-]{1,14}\\{1,2}(?P<value>[a-z][\w.-]{2,30})(?![\w\\])"),
+        0.82,
+        needs=("\\",),
     ),
     Rule(
         v.USERNAME,

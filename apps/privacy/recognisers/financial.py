@@ -9,7 +9,7 @@ from typing import Final
 
 from apps.privacy import vocabulary as v
 from apps.privacy.recognisers import check_digits
-from apps.privacy.rules import Rule, near, pattern
+from apps.privacy.rules import Rule, at_mixed, at_numbers, near, pattern
 
 CARD: Final = "A card number with a valid check digit"
 
@@ -23,17 +23,23 @@ def _iban_shapes() -> str:
     )
 
 
+def _card(source: str) -> Rule:
+    return Rule(v.CARD, CARD, pattern(rf"(?<![\w.]){source}"), 1.0, check_digits.card, place=at_numbers(12))
+
+
 RULES: Final = (
-    Rule(v.CARD, CARD, pattern(r"(?<![\w.])\d{12,19}(?!\w)"), 1.0, check_digits.card),
-    Rule(v.CARD, CARD, pattern(r"(?<![\w.])\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?!\w)"), 1.0, check_digits.card),
-    Rule(v.CARD, CARD, pattern(r"(?<![\w.])\d{4}([ -])\d{6}\1\d{4,5}(?!\w)"), 1.0, check_digits.card),
-    Rule(v.CARD, CARD, pattern(r"(?<![\w.])(?:\d[ -]?){11,18}\d(?![\w])"), 1.0, check_digits.card),
+    _card(r"\d{12,19}(?!\w)"),
+    _card(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?!\w)"),
+    _card(r"\d{4}([ -])\d{6}\1\d{4,5}(?!\w)"),
+    _card(r"\d{4}([./_\xb7]|[ ]-[ ]|[ ]{2,3})\d{4}\1\d{4}\1\d{4}(?!\w)"),
+    _card(r"(?:\d[ -]?){11,18}\d(?!\w)"),
     Rule(
         v.IBAN,
         "An IBAN with valid check digits",
-        pattern(rf"(?<![^\W_])(?:{_iban_shapes()})(?![^\W_])", is_any_case=True),
+        pattern(rf"(?<![^\W_])(?=[A-Za-z]{{2}}[ ]?[0-9]{{2}})(?i:{_iban_shapes()})(?![^\W_])"),
         1.0,
         check_digits.iban,
+        place=at_mixed(after=44),
     ),
     Rule(
         v.IBAN,
@@ -41,6 +47,7 @@ RULES: Final = (
         pattern(r"(?<![^\W_])[A-Z]{2}\d{2}[ ]?(?:[A-Z0-9]{4}[ ]?){2,7}[A-Z0-9]{0,4}(?![^\W_])"),
         0.82,
         lambda number: len(check_digits.compact(number)) == check_digits.IBAN_LENGTHS.get(number[:2]),
+        place=at_mixed(after=44),
     ),
     Rule(
         v.CARD,
@@ -63,6 +70,7 @@ RULES: Final = (
             "carta",
         ),
         needs=("card", "credit", "debit", "visa", "amex", "karte", "carte", "tarjeta", "carta"),
+        place=at_numbers(12),
     ),
     Rule(
         v.ACCOUNT,
@@ -72,6 +80,7 @@ RULES: Final = (
         check_digits.us_routing,
         near("routing", "aba", "rtn"),
         needs=("routing", "aba", "rtn"),
+        place=at_numbers(9),
     ),
     Rule(
         v.ACCOUNT,
@@ -81,6 +90,7 @@ RULES: Final = (
         None,
         near("account", "acct", "a/c", "acc", "konto", "kontonummer", "compte", "cuenta", "conto", "rekening", "conta"),
         needs=("acc", "a/c", "kont", "compte", "cuenta", "conto", "rekening", "conta"),
+        place=at_numbers(6),
     ),
     Rule(
         v.ACCOUNT,
@@ -90,6 +100,7 @@ RULES: Final = (
         None,
         near("sort code", "sortcode", "sort-code"),
         needs=("sort",),
+        place=at_numbers(6),
     ),
     Rule(
         v.ACCOUNT,
@@ -126,6 +137,7 @@ RULES: Final = (
         pattern(r"(?<!\w)[13][1-9A-HJ-NP-Za-km-z]{25,34}(?!\w)"),
         1.0,
         check_digits.base58_check,
+        place=at_mixed(),
     ),
     Rule(
         v.CRYPTO,
@@ -167,5 +179,21 @@ RULES: Final = (
             "sent",
             "crypto",
         ),
+        needs=(
+            "wallet",
+            "addr",
+            "coin",
+            "ltc",
+            "ripple",
+            "xrp",
+            "tron",
+            "trx",
+            "doge",
+            "cardano",
+            "xmr",
+            "sen",
+            "crypt",
+        ),
+        place=at_mixed(),
     ),
 )

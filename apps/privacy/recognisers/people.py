@@ -4,77 +4,157 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from apps.privacy import vocabulary as v
 from apps.privacy import words
-from apps.privacy.rules import Rule, pattern
+from apps.privacy.rules import Place, Rule, Where, at_words, pattern
 
-PARTICLE: Final = (
-    r"(?:van|von|der|den|de|del|della|di|da|dos|das|do|la|le|el|al|bin|bint|ibn|ben|ter|ten|zu|y|e|san|st\.?|mac|mc|o')"
-)
-TOKEN: Final = r"(?:(?:d|l|o|mc|mac|de|la)?['-]?\p{Lu}(?:\p{Ll}\p{M}?)+(?:['-]?\p{Lu}?(?:\p{Ll}\p{M}?)+)*|\p{Lu}\.(?:-?\p{Lu}\.)*|\p{Lu}{2,})"
+PARTICLE: Final = r"(?:van|von|vom|der|den|de|del|della|di|da|dos|das|do|la|le|el|al|bin|bint|ibn|ben|ter|ten|zu|zum|y|e|san|st\.?|mac|mc|o'|d')"
+TOKEN: Final = r"(?:(?:d|l|o|mc|mac|de|la)?['-]?\p{Lu}(?:\p{Ll}\p{M}?)+(?:(?:['-]\p{Lu}?|\p{Lu})(?:\p{Ll}\p{M}?)+)*|\p{Lu}\.(?:-?\p{Lu}\.)*|\p{Lu}{2,})"
 NAME: Final = rf"{TOKEN}(?:[ ](?:{PARTICLE}[ ]){{0,2}}{TOKEN}){{0,3}}"
-TITLE: Final = r"""(?:mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|dame|lord|lady|madam|madame|mme|mlle|monsieur|herr|herrn|frau|
-    señor|señora|sr|sra|srta|don|doña|signor|signora|sig|dott|dottore|mevrouw|meneer|dhr|mw|captain|capt|colonel|col|sergeant|sgt|
-    lieutenant|lt|major|maj|general|gen|judge|justice|officer|inspector|detective|nurse|pastor|father|sister|brother|rev|reverend|rabbi|imam)"""
+TITLE: Final = r"""(?:mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|dame|lord|lady|madam|madame|mme|mmes|mlle|messrs|monsieur|messieurs|maître|mm\.|
+    herr|herrn|herren|frau|fräulein|señor|señores|señora|señorita|sr|sra|sres|srta|don|doña|licenciado|
+    signor|signora|signorina|dott\.ssa|dott|dottore|dottoressa|avvocato|(?:sig|sigg|ing|lic|avv|geom|drs)\.|sig\.na|sig\.ra|prof\.ssa|mevrouw|meneer|de[ ]heer|dhr|mw|
+    senhor|senhora|dra|doutor|doutora|professora|professeur|docteur|captain|capt|colonel|col|sergeant|sgt|
+    lieutenant|lt|major|maj|general|gen|judge|justice|officer|inspector|detective|nurse|pastor|father|sister|brother|rev|reverend|rabbi|imam|
+    richter|richterin|notar|rechtsanwalt|rechtsanwältin|kollege|kollegin|juez|jueza|juge)"""
+TITLE_WORDS: Final = frozenset(re.findall(r"[^\W\d_]+", TITLE)) | {"de"}
 LABEL: Final = r"""(?:full|first|last|middle|given|family|maiden|legal|contact|customer|client|patient|employee|applicant|candidate|user|account[ ]holder|
     cardholder|card[ ]holder|beneficiary|sender|recipient|payee|guest|member|tenant|author|signatory|guardian|spouse|emergency[ ]contact)[ _-]?names?
-    |(?:billing|shipping|mailing|delivery|home|postal)[ ]address|names?|surname|forename|vorname|nachname|nom|prénom|nombre|apellidos?|nome|cognome|naam|achternaam|attn|attention|c/o|signed[ ]by|reported[ ]by|
+    |(?:billing|shipping|mailing|delivery|home|postal)[ ]address|names?|surname|forename|vorname|nachname|familienname|nom(?:[ ]de[ ]famille)?|prénom|nombre|apellidos?|nome|cognome|sobrenome|apelido|naam|voornaam|achternaam|attn|attention|c/o|z\.[ ]?hd\.?|signed[ ]by|reported[ ]by|
     assigned[ ]to|assignee|reporter|approved[ ]by|prepared[ ]by|written[ ]by|reviewed[ ]by|requested[ ]by|created[ ]by|owner|from|to|cc|bcc|contact|
     customer|client|patient|employee|applicant|candidate|tenant|borrower|lender|buyer|seller|plaintiff|defendant|witness|claimant|manager|supervisor|
-    beneficiary|cardholder|account[ ]holder|policyholder|insured|interviewer|interviewee|attendees?|participants?|caller|agent"""
+    beneficiary|cardholder|account[ ]holder|policyholder|insured|interviewer|interviewee|attendees?|participants?|caller|agent|sponsor|speaker|
+    kunde|kundin|mitarbeiter(?:in)?|ansprechpartner(?:in)?|bearbeiter(?:in)?|absender|empfänger|kontakt|von|an|patient(?:in)?|vorgesetzte[rn]?|
+    cliente|empleado|empleada|paciente|contacto|remitente|destinatario|de|para|salarié|expéditeur|destinataire|à|responsable|dipendente|mittente|paziente|contatto|
+    klant|medewerker|afzender|ontvanger|contactpersoon|aan|van|funcionário|contato|remetente|destinatário"""
+SALUTATION: Final = r"""(?:dear|hello|hi|hey|hallo|moin|servus|liebe[rs]?|(?:sehr[ ])?geehrte[rs]?|guten[ ](?:tag|morgen|abend)|bonjour|bonsoir|salut|chère?s?|cher|coucou|hola|buenos[ ]días|buenas[ ](?:tardes|noches)|estimad[oa]s?|
+    querid[oa]s?|apreciad[oa]|caro|cara|carissim[oa]|gentile|gentilissim[oa]|egregi[oa]|spettabile|buongiorno|buonasera|salve|ciao|beste|geachte|lieve|goedemorgen|goedemiddag|goedendag|prezad[oa]s?|car[oa]|olá|oi|bom[ ]dia|boa[ ]tarde|boa[ ]noite|good[ ](?:morning|afternoon|evening)|thanks|thank[ ]you|thx|cheers|welcome|congratulations|merci|danke|gracias|grazie|bedankt|obrigad[oa])"""
+SALUTATION_WORDS: Final = (
+    "dear hello hi hey hallo moin servus liebe lieber liebes sehr geehrte geehrter geehrtes guten bonjour bonsoir salut chère cher "
+    "chères chers coucou hola buenos buenas estimado estimada estimados estimadas querido querida queridos queridas apreciado apreciada caro "
+    "cara carissimo carissima gentile gentilissimo gentilissima egregio egregia spettabile buongiorno buonasera salve ciao beste geachte lieve "
+    "goedemorgen goedemiddag goedendag prezado prezada prezados prezadas olá oi bom boa good thanks thank thx cheers welcome congratulations merci danke "
+    "gracias grazie bedankt obrigado obrigada"
+)
+CLOSING: Final = r"""(?:regards|sincerely|cheers|thanks|thank[ ]you|best|wishes|yours|truly|faithfully|grüßen|grüße|gruß|grüssen|gruss|vg|lg|mfg|cordialement|amicalement|bien[ ]à[ ](?:vous|toi)|salutations|bises|
+    saludos|saludo|atentamente|cordialmente|saluti|cordialità|groeten|groet|vriendelijke[ ]groet|hoogachtend|atenciosamente|abraços?|cumprimentos|love)"""
+CLOSING_WORDS: Final = (
+    "regards sincerely cheers thanks thank best wishes yours truly faithfully grüßen grüße gruß grüssen gruss vg lg mfg cordialement amicalement "
+    "bien salutations bises saludos saludo atentamente cordialmente saluti cordialità groeten groet vriendelijke hoogachtend "
+    "atenciosamente abraço abraços cumprimentos love"
+)
+INTRODUCTION: Final = r"""(?:my[ ]name[ ]is|my[ ]name's|i[ ]am|i'm|this[ ]is|name[ ]is|named|(?:man|woman|guy|friend|colleague|customer|client|person|patient|boy|girl|neighbou?r|manager)[ ]called|speaking[ ]with|spoke[ ](?:to|with)|ich[ ]heiße|ich[ ]bin[ ](?:der|die)|hier[ ]spricht|mein[ ]name[ ]ist|je[ ]m'appelle|je[ ]suis|
+    me[ ]llamo|mi[ ]nombre[ ]es|soy|mi[ ]chiamo|sono|ik[ ]heet|ik[ ]ben|mijn[ ]naam[ ]is|chamo-me|me[ ]chamo|meu[ ]nome[ ]é|sou[ ](?:o|a))"""
+INTRODUCTION_WORDS: Final = "my i this name named man woman guy friend colleague customer client person patient boy girl neighbour neighbor manager speaking spoke ich hier mein je me mi soy sono ik mijn chamo meu sou"
+
+
+INSTITUTIONS: Final = frozenset(
+    [
+        "company",
+        "corporation",
+        "corp",
+        "inc",
+        "ltd",
+        "limited",
+        "llc",
+        "plc",
+        "act",
+        "code",
+        "insurance",
+        "motors",
+        "electric",
+        "foundation",
+        "institute",
+        "university",
+        "college",
+        "school",
+        "hospital",
+        "society",
+        "association",
+        "council",
+        "committee",
+        "court",
+        "commission",
+        "agency",
+        "office",
+        "department",
+        "ministry",
+        "prize",
+        "medal",
+        "award",
+    ]
+)
 
 
 def is_name(text: str) -> bool:
     """Say whether capitalised words may be a name: at least one of them is neither a common word nor a known term."""
     tokens = [token for token in text.replace("-", " ").split() if len(token.strip(".'")) > 1]
+    if len(tokens) > 1 and tokens[-1].lower() in INSTITUTIONS:
+        return False
     return any(token.lower() not in words.common() and token.lower() not in words.allowed() for token in tokens)
+
+
+def is_greeted(text: str) -> bool:
+    """Say whether capitalised words after a greeting may be a name: not a place alone, no everyday words."""
+    return is_name(text) and text.lower() not in words.places()
+
+
+def is_initialled(text: str) -> bool:
+    """Say whether an initial and a surname may be a name: the surname is no dictionary word."""
+    surname = text.split()[-1].strip(".'").lower()
+    is_word = surname in words.dictionary() and surname not in words.surnames_also_words()
+    return len(surname) > 2 and not is_word and surname not in words.allowed() and surname not in words.places()
 
 
 RULES: Final = (
     Rule(
         v.PERSON,
         "A name after a title",
-        pattern(rf"(?<![\w-])(?i:{TITLE})\.?[ ](?:(?i:{TITLE})\.?[ ])?(?P<value>(?:{PARTICLE}[ ]){{0,2}}{NAME})"),
+        pattern(rf"(?<![\w-])(?i:{TITLE})\.?[ ](?:(?i:{TITLE})\.?[ ]){{0,2}}(?P<value>(?:{PARTICLE}[ ]){{0,2}}{NAME})"),
         0.85,
         is_name,
+        place=Place(Where.AT_WORDS, 2, 120, words=TITLE_WORDS),
     ),
     Rule(
         v.PERSON,
         "A name after a salutation",
         pattern(
-            rf"(?<!\w)(?i:dear|hello|hi|hey|hallo|liebe[rs]?|sehr[ ]geehrte[rs]?|bonjour|chère?|cher|hola|estimad[oa]|querid[oa]|caro|cara|gentile|ciao|beste|geachte|prezad[oa]|olá)[ ](?P<value>{NAME})(?=[ ]?(?:[,!:.;\n-]|$|and[ ]))"
+            rf"(?<!\w)(?i:{SALUTATION})[ ,]{{1,2}}(?:(?i:{TITLE})\.?[ ]){{0,2}}(?P<value>{NAME})(?=[ ]?(?:[,!:.;?\n-]|$|and[ ]|und[ ]|et[ ]|y[ ]|e[ ]|en[ ]))"
         ),
         0.85,
-        is_name,
+        is_greeted,
+        place=at_words(SALUTATION_WORDS),
     ),
     Rule(
         v.PERSON,
         "A name under a closing",
         pattern(
-            rf"(?i:regards|sincerely|cheers|thanks|thank[ ]you|best|wishes|yours|grüßen|grüße|gruß|cordialement|saludos|saluti|groeten|atenciosamente|love),?[ ]*\n{{1,2}}[ ]*(?:--?[ ]*)?(?P<value>{NAME})[ ]*(?=\n|$|,|\|)"
+            rf"(?i:{CLOSING})[,.!]?[ ]*\n{{1,2}}[ ]*(?:--?[ ]*)?(?P<value>{NAME})[ ]*(?=\n|$|,|\|)|(?i:{CLOSING}),[ ](?P<value>{NAME})[ ]*\.?(?=\n|$)"
         ),
         0.85,
         is_name,
+        place=at_words(CLOSING_WORDS),
     ),
     Rule(
         v.PERSON,
         "A name that introduces itself",
-        pattern(
-            rf"(?<!\w)(?i:my[ ]name[ ]is|my[ ]name's|i[ ]am|i'm|this[ ]is|name[ ]is|named|called|ich[ ]heiße|mein[ ]name[ ]ist|je[ ]m'appelle|me[ ]llamo|mi[ ]chiamo|ik[ ]heet|chamo-me|meu[ ]nome[ ]é)[ ](?P<value>{NAME})"
-        ),
+        pattern(rf"(?<!\w)(?i:{INTRODUCTION})[ ](?P<value>{NAME})"),
         0.82,
         is_name,
+        place=at_words(INTRODUCTION_WORDS),
     ),
     Rule(
         v.PERSON,
         "A name after its label",
         pattern(
-            rf"(?<![\w-])[\"'`]?(?i:{LABEL})[\"'`]?[ ]{{0,2}}(?::|=|\|)[ ]{{0,2}}[\"'`]?(?:(?i:{TITLE})\.?[ ])?(?P<value>{NAME})(?=[ ]*(?:[\"'`,;|<(\n]|$))"
+            rf"[:=|,](?<=(?<![\w-])(?i:{LABEL})[\"'`*]{{0,3}}[ ]{{0,2}}(?:[:=|]|,(?=\")))[ ]{{0,8}}[\"'`*]{{0,3}}(?:(?i:{TITLE})\.?[ ])?(?P<value>{NAME})(?=[ ]*(?:[\"'`*,;|<(\n]|$))"
         ),
         0.82,
         is_name,
+        needs=(":", "=", "|", ',"'),
     ),
     Rule(
         v.PERSON,
@@ -83,5 +163,15 @@ RULES: Final = (
         0.85,
         is_name,
         needs=("@",),
+    ),
+    Rule(
+        v.PERSON,
+        "Initials and a surname",
+        pattern(
+            rf"(?<![\w.&'-])(?:\p{{Lu}}\.[ ]?){{1,3}}(?:{PARTICLE}[ ]){{0,2}}\p{{Lu}}\p{{Ll}}+(?:['-]?\p{{Lu}}\p{{Ll}}+)?(?![\w.@(]|[ ]\p{{Lu}}\p{{Ll}}+\.)"
+        ),
+        0.7,
+        is_initialled,
+        needs=(". ", "."),
     ),
 )

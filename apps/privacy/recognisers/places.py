@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from apps.privacy import vocabulary as v
-from apps.privacy.rules import Rule, near, pattern
+from apps.privacy import words
+from apps.privacy.rules import Rule, at_codes, at_mixed, at_numbers, at_words, near, pattern
 
 WORD: Final = r"(?:\p{Lu}[\p{L}'’.-]*|\d{1,3}(?:st|nd|rd|th))"
 STREET: Final = r"""(?:Street|St|Avenue|Ave|Av|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Ln|Court|Ct|Place|Pl|Square|Sq|Terrace|Ter|Way|Parkway|Pkwy|
@@ -18,38 +20,171 @@ CITY: Final = rf"(?:{WORD}(?:[ ]{WORD}){{0,3}})"
 REGION: Final = r"(?:[A-Z]{2}|\p{Lu}\p{Ll}+(?:[ ]\p{Lu}\p{Ll}+)?)"
 US_ZIP: Final = r"\d{5}(?:-\d{4})?"
 UK_POSTCODE: Final = r"(?:GIR[ ]?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d|[A-HK-Y]\d\d|\d[A-HJKPS-UW]|[A-HK-Y]\d[ABEHMNPRV-Y])[ ]?\d[ABD-HJLNP-UW-Z]{2})"
-GERMAN_STREET: Final = r"\p{Lu}[\p{L}.-]*(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|ufer|damm|chaussee|vej|gade|veien|vegen|gata|gatan|vägen|tie|katu|kuja|utca|laan|straat|weg|plein|gracht|kade|dreef|singel)"
-ROMANCE_STREET: Final = r"""(?:rue|avenue|boulevard|bd|place|chemin|impasse|allée|quai|route|cours|calle|avenida|avda?\.?|paseo|plaza|carrera|via|viale|piazza|
-    corso|largo|vicolo|rua|travessa|praça|estrada|c/)"""
+GERMAN_STREET: Final = r"\p{Lu}[\p{L}.-]*(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|ufer|damm|chaussee|vej|gade|veien|vegen|gata|gatan|vägen|tie|katu|kuja|utca|út|tere?|laan|straat|weg|plein|gracht|kade|dreef|singel)"
+ROMANCE_STREET: Final = r"""(?:rue|avenue|boulevard|bd|place|chemin|impasse|allée|quai|route|cours|calle|avenida|avda?\.?|paseo|plaza|carrera|camino|ronda|via|viale|piazza|
+    corso|largo|vicolo|strada|rua|travessa|praça|estrada|alameda|beco|r\.|c/|ul\.|ulica|aleja|al\.|plac|ulice|u\.|trg)"""
 MONTH: Final = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-DATE: Final = rf"(?:\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}|\d{{1,2}}(?:st|nd|rd|th)?[ ]{MONTH}\.?,?[ ]\d{{4}}|{MONTH}\.?[ ]\d{{1,2}}(?:st|nd|rd|th)?,?[ ]\d{{4}}|\d{{1,2}}\.[ ]\p{{L}}{{3,10}}[ ]\d{{4}})"
+MONTHS: Final = rf"""(?:{MONTH}|januar|februar|märz|mai|juni|juli|oktober|dezember|janvier|février|mars|avril|juin|juillet|août|septembre|octobre|novembre|décembre|
+    enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre|
+    januari|februari|maart|mei|augustus|janeiro|fevereiro|março|maio|junho|julho|setembro|outubro|novembro|dezembro)"""
+DATE: Final = (
+    rf"(?:\d{{1,4}}[./-][ ]?\d{{1,2}}[./-][ ]?\d{{2,4}}|\d{{1,2}}[./ -]{MONTHS}[./ -]\d{{2,4}}|\d{{1,2}}(?:st|nd|rd|th|er|º|°)?\.?[ ](?:of[ ]|de[ ])?{MONTHS}\.?,?[ ](?:de[ ]|del[ ])?\d{{4}}"
+    rf"|{MONTHS}\.?[ ]\d{{1,2}}(?:st|nd|rd|th)?,?[ ]\d{{4}}|(?:19|20)\d{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))"
+)
+NUMBER: Final = r"\d{1,6}[A-Za-z]?(?:[-/]\d{1,5}[A-Za-z]?)?"
+CAPITAL: Final = r"(?!(?:Phone|Tel|Mobile|Fax|Email|E-mail|Desk|Office|Cell)\b)\(?\p{Lu}[\p{L}\p{M}'’.-]*\)?"
+JOINT: Final = r"(?:de|du|des|del|della|di|da|do|dos|das|la|le|las|los|el|of|an|am|der|den|im|in|bei|van|von|u|y|e|d'|l'|sur|sous|aux?|nan|null)"
+SEPARATOR: Final = r"(?:,?[ ]|[ ]{0,3},?[ ]?\n[ ]{0,6},?[ ]?)"
+POSTCODE: Final = rf"(?:{UK_POSTCODE}|[A-Z]\d[A-Z][ ]?\d[A-Z]\d|(?:[A-Z]{{1,2}}-)?\d{{4,6}}(?:-\d{{3,4}})?(?:[ ][A-Z]{{2}}(?![\w]))?|\d{{3}}[ ]\d{{2}})"
+ROOM: Final = rf"(?:{UNIT}|{SEPARATOR}(?:Apt|Apartment|Suite|Ste|Unit|Flat)\.?[ ]?\#?\w{{1,6}})"
+TAIL: Final = (
+    rf"(?:{ROOM}{{0,2}}(?:(?:{SEPARATOR}(?:{CAPITAL}|{JOINT})){{1,8}}?{SEPARATOR}{POSTCODE}(?![\w-])(?:,?[ ]{CAPITAL}){{0,2}}"
+    rf"|{SEPARATOR}{POSTCODE}(?![\w-])(?:[ ]{CAPITAL}){{1,3}})|{ROOM}{{1,2}}(?:,?[ ](?:{JOINT}[ ]){{0,2}}{CAPITAL}){{0,5}}|(?:,[ ]{CAPITAL}(?:[ ]{CAPITAL}){{0,3}}){{0,3}})"
+)
+HOLDS_WORD: Final = re.compile(r"[^\W\d_]{3}")
+HOLDS_DIGIT: Final = re.compile(r"\d")
+A_DATE: Final = re.compile(rf"(?ix)\b{MONTHS}\b[ .,]*\d|\d[ ]?(?:am|pm|gb|mb|kg|km|ms)\b")
+NO_STREET: Final = re.compile(
+    r"(?i)\b(?:version|chapter|section|article|table|figure|page|step|part|level|series|windows|python|java|group|class|phase|type|issue"
+    r"|release|day|week|year|quarter|protocol|law|act|rule|nos?|article|articles|regulation|volume|vol|building|player|season|episode)\b"
+)
+
+
+def is_address(text: str) -> bool:
+    """Say whether words between numbers may be a street: no date, no version, no section of a book."""
+    return (
+        bool(HOLDS_DIGIT.search(text) and HOLDS_WORD.search(text))
+        and not A_DATE.search(text)
+        and not NO_STREET.search(text)
+    )
+
+
+def is_unusual_address(text: str) -> bool:
+    """Say so of an address whose only signs are numbers: one of its words is in no dictionary, as street names are."""
+    found = re.findall(r"[^\W\d_]{3,}", text)
+    return is_address(text) and any(word.lower() not in words.dictionary() for word in found)
+
+
+def is_unusual_street(text: str) -> bool:
+    """Say whether a street without a number tells something: its name is no everyday word, as in Wall Street."""
+    return any(word.lower() not in words.dictionary() for word in text.split()[:-1])
+
+
+def is_town(text: str) -> bool:
+    """Say whether a town that everybody knows stands behind a postal code, or the code has its country's dash."""
+    code, town = text.split(" ", 1)
+    is_year = len(code) == 4 and code[:2] in {"18", "19", "20"}
+    return "-" in code or (town.lower() in words.places() and not is_year)
+
 
 RULES: Final = (
     Rule(
         v.ADDRESS,
         "A street address",
         pattern(
-            rf"""(?<![\w.,$€£-])(?:\d{{1,6}}[A-Za-z]?(?:[-/]\d{{1,5}})?[ ]+(?:[NSEW]{{1,2}}\.?[ ]+|(?:North|South|East|West)[ ]+)?(?:{WORD}[ ]+){{1,4}}?{STREET}\b\.?(?:[ ][NSEW]{{1,2}}\b)?)
-            {UNIT}?(?:,?(?:[ ]|[ ]?\n[ ]?){CITY},?[ ]{REGION},?[ ]+{US_ZIP}|,?(?:[ ]|[ ]?\n[ ]?)(?:{CITY},?[ ])?{UK_POSTCODE}|,[ ]{CITY}(?:,[ ]{REGION})?(?:[ ]{US_ZIP})?)?"""
+            rf"""(?<![\w.,$€£-])(?:\d{{1,6}}[A-Za-z]?(?:[-/]\d{{1,5}})?[ ]+(?:\d{{1,5}}[ ])?(?:[NSEW]{{1,2}}\.?[ ]+|(?:North|South|East|West)[ ]+)?(?:{WORD}[ ]+){{1,4}}?{STREET}\b\.?(?:[ ][NSEW]{{1,2}}\b)?)
+            (?:{UNIT}?(?:,?(?:[ ]|[ ]?\n[ ]?){CITY},?[ ]{REGION},?[ ]+{US_ZIP}|,?(?:[ ]|[ ]?\n[ ]?)(?:{CITY},?[ ])?{UK_POSTCODE})|{TAIL})?"""
         ),
         0.88,
+        place=at_codes(before=2, after=160),
     ),
     Rule(
         v.ADDRESS,
         "A street address",
         pattern(
-            rf"(?<!\w)(?:\d{{1,6}}[ ])?(?:\p{{Lu}}[\p{{L}}-]*[ ])?{GERMAN_STREET}[ ]?\d{{1,4}}[ ]?[a-z]?(?:[ ]?[-/][ ]?\d{{1,4}})?(?!\w)(?:,?(?:[ ]|[ ]?\n[ ]?)(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?:[ ][A-Z]{{2}})?[ ]\p{{Lu}}[\p{{L}}-]+(?:[ ](?:am|an[ ]der|im|bei)[ ]\p{{Lu}}[\p{{L}}-]+)?)?"
+            rf"(?<!\w)(?:\d{{1,6}}[ ])?(?:\p{{Lu}}[\p{{L}}.-]*[ ]){{0,2}}(?:{GERMAN_STREET}|\p{{Lu}}\p{{L}}+(?:er|sche|sche[rn])[ ](?:Stra(?:ß|ss)e|Str\.|Weg|Allee|Platz|Ring|Damm|Ufer|Gasse))[ ]?\d{{1,4}}[ ]?[a-z]?(?:[ ]?[-/][ ]?\d{{1,4}})?(?!\w)(?:,?(?:[ ]|[ ]?\n[ ]?)(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?:[ ][A-Z]{{2}})?[ ]\p{{Lu}}[\p{{L}}-]+(?:[ ](?:am|an[ ]der|im|bei)[ ]\p{{Lu}}[\p{{L}}-]+)?|{TAIL})?"
         ),
         0.88,
+        is_unusual_address,
+        place=at_words(
+            "straße str strasse weg allee platz ring damm ufer gasse",
+            endings="straße strasse str weg allee platz gasse ufer damm chaussee ring vej gade veien vegen gata gatan vägen tie katu kuja utca út tere laan "
+            "straat plein gracht kade dreef singel",
+            before=60,
+            after=160,
+        ),
     ),
     Rule(
         v.ADDRESS,
         "A street address",
         pattern(
-            rf"(?<!\w)(?:\d{{1,4}}(?:[ ]?(?:bis|ter))?,?[ ])?(?i:{ROMANCE_STREET})[ ](?:(?i:de|du|des|de[ ]la|del|della|dei|d'|l'|da|do|dos|las|los|la|le)[ ']?){{0,2}}\p{{Lu}}[\p{{L}}'.-]+(?:[ ](?:(?:de|du|des|del|della|di|la|le|y|e)[ ])?\p{{Lu}}[\p{{L}}'.-]+){{0,3}}(?:,?[ ](?:n[°º.][ ]?)?\d{{1,4}}[a-z]?)?(?:,?[ ]\d{{4,5}}(?:-\d{{3}})?[ ]\p{{Lu}}[\p{{L}}-]+(?:[ ]\p{{Lu}}[\p{{L}}-]+)?)?(?!\w)"
+            rf"(?<!\w)(?:\d{{1,6}}(?:[ ]?(?:bis|ter))?,?[ ]){{0,2}}(?i:{ROMANCE_STREET})[ ](?:(?i:de|du|des|de[ ]la|del|della|dei|d'|l'|da|do|dos|las|los|la|le)[ ']?){{0,2}}\p{{Lu}}[\p{{L}}'.-]+(?:[ ](?:(?:de|du|des|del|della|di|la|le|y|e)[ ])?\p{{Lu}}[\p{{L}}'.-]+){{0,3}}(?:,?[ ](?:n[°º.][ ]?)?\d{{1,4}}[a-z]?)?(?:,?[ ]\d{{4,5}}(?:-\d{{3}})?[ ]\p{{Lu}}[\p{{L}}-]+(?:[ ]\p{{Lu}}[\p{{L}}-]+)?|{TAIL})?(?!\w)"
         ),
         0.85,
-        lambda address: any(character.isdigit() for character in address),
+        is_address,
+        place=at_words(
+            "rue avenue boulevard bd place chemin impasse allée quai route cours calle avenida avd avda paseo plaza carrera camino ronda via viale piazza "
+            "corso largo vicolo strada rua travessa praça estrada alameda beco r c ul ulica aleja al plac ulice u trg",
+            before=14,
+            after=160,
+        ),
+    ),
+    Rule(
+        v.ADDRESS,
+        "A house number, a street and what follows",
+        pattern(
+            rf"(?<![\w.,$€£%:/-]){NUMBER}[ ](?:{CAPITAL}|\d{{1,5}})(?:[ ](?:{JOINT}[ ])?{CAPITAL}){{0,5}}[ ]{NUMBER}(?![\w%]|[.,:]\d){TAIL}?"
+        ),
+        0.82,
+        is_unusual_address,
+        place=at_codes(before=2, after=160),
+    ),
+    Rule(
+        v.ADDRESS,
+        "A house number and a street, with a postal code",
+        pattern(
+            rf"(?<![\w.,$€£%:/-]){NUMBER}[ ](?:{NUMBER}[ ])?{CAPITAL}(?:[ ](?:{JOINT}[ ])?{CAPITAL}){{0,5}}{UNIT}{{0,2}}(?:{SEPARATOR}(?:{CAPITAL}|{JOINT})){{1,8}}?{SEPARATOR}{POSTCODE}(?![\w-])"
+        ),
+        0.82,
+        is_unusual_address,
+        place=at_codes(before=2, after=160),
+    ),
+    Rule(
+        v.ADDRESS,
+        "An address after words that announce one",
+        pattern(
+            rf"""(?<!\w)(?i:address(?:[ ]is|[ ]was|[ ]to)?:?|(?:live|lives|lived|living|resid(?:e|es|ed|ing))[ ](?:at|in)|located[ ](?:at|in)|(?:ship|shipped|deliver|delivered|send|sent|mail|mailed|return|forward|move|moved)(?:[ ]\w+){{0,3}}[ ]to|
+            office[ ]is[ ](?:at|in|on)|taxi[ ]to|corner[ ]of|anschrift:?|adresse[ ]?(?:ist|est|:)|wohn(?:e|t|haft)[ ](?:in|an)|(?:habite|demeurant|domicili[ée]e?)[ ](?:au|à|aux)?|direcci[óo]n[ ]?(?:es|:)|domicilio[ ]?(?:en|es|:)|vive[ ]en|indirizzo[ ]?(?:è|:)|residente[ ](?:in|a)|adres[ ]?(?:is|:)|woont?[ ](?:in|op|aan)|morada[ ]?(?:é|:)|endere[çc]o[ ]?(?:é|:)|reside[ ](?:em|na|en))
+            [ ]{{0,8}}(?:the[ ]corner[ ]of[ ])?(?P<value>(?:{CAPITAL}|{NUMBER})(?:{SEPARATOR}(?:{JOINT}[ ]){{0,2}}(?:{CAPITAL}|{NUMBER}(?!\w)|{POSTCODE}(?!\w))){{1,14}})"""
+        ),
+        0.82,
+        is_address,
+        place=at_words(
+            "address live lives lived living reside resides resided residing located ship shipped deliver delivered send sent mail mailed return forward "
+            "move moved office taxi corner anschrift adresse wohne wohnt wohnhaft habite demeurant domicilié domiciliée dirección direccion domicilio vive indirizzo "
+            "residente adres woon woont morada endereço endereco reside",
+            after=200,
+        ),
+        needs=("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"),
+    ),
+    Rule(
+        v.ADDRESS,
+        "A corner of two streets",
+        pattern(
+            rf"(?<!\w)(?P<value>(?:the[ ])?corner[ ]of[ ](?:{CAPITAL}|{NUMBER})(?:[ ](?:(?:{JOINT}|and|the)[ ])?(?:{CAPITAL}|{NUMBER}|str)){{0,8}})"
+        ),
+        0.82,
+        place=at_words("corner", before=5),
+    ),
+    Rule(
+        v.ADDRESS,
+        "A street's name",
+        pattern(
+            rf"(?<![\w-])(?P<value>(?:{CAPITAL}[ ]){{1,3}}(?:Street|Avenue|Road|Lane|Boulevard|Crescent|Terrace)(?![\w-]))"
+        ),
+        0.7,
+        is_unusual_street,
+        place=at_words("street avenue road lane boulevard crescent terrace", before=40, after=10),
+    ),
+    Rule(
+        v.ADDRESS,
+        "A postal code and its town",
+        pattern(
+            r"(?<![\w.,-])(?:\d{2}-\d{3}|\d{4}-\d{3}|\d{4,5})[ ](?P<town>\p{Lu}[\p{L}-]{2,}(?:[ ](?:am|an[ ]der|ob[ ]der|sur|la|le|de|del|di)[ ]\p{Lu}[\p{L}-]+)?)(?!\w)"
+        ),
+        0.81,
+        is_town,
+        place=at_numbers(4, before=2, after=40),
     ),
     Rule(
         v.ADDRESS,
@@ -62,6 +197,7 @@ RULES: Final = (
         ),
         0.86,
         needs=("apt", "apartment", "suite", "ste", "unit", "flat"),
+        place=at_codes(before=2, after=160),
     ),
     Rule(
         v.ADDRESS,
@@ -71,12 +207,14 @@ RULES: Final = (
             |(?<![\w.,$€£-])(?:\d{1,5}[ ])?(?:\p{Lu}[\p{L}.'-]+[ ]){1,4}\d{1,4}[a-z]?\.?[ ]?\n[ ]{0,4}(?:\p{L}[\p{L}.'-]*,?[ ]?){1,4}\n[ ]{0,4}(?:\p{L}[\p{L}.'-]*,?[ ]?){1,3}\d{4,6}\b"""
         ),
         0.84,
+        is_unusual_address,
+        place=at_codes(before=60, after=120, digits=5),
     ),
     Rule(
         v.ADDRESS,
         "A military address",
         pattern(
-            r"(?<!\w)(?:PSC|CMR|Unit|USNS|USS)[ ]\w{2,12}(?:,?[ ]Box[ ]\d{1,5})?,?\s{1,3}[AFD]PO[ ]A[AEP][ ]\d{5}(?:-\d{4})?(?!\w)",
+            r"(?<!\w)(?:PSC|CMR|Unit|USNS|USS|USCGC|USNV)[ ]\w{2,12}(?:,?[ ]Box[ ]\d{1,5})?,?\s{1,3}[AFD]PO[ ]A[AEP][ ]\d{5}(?:-\d{4})?(?!\w)",
             is_any_case=True,
         ),
         0.9,
@@ -91,7 +229,23 @@ RULES: Final = (
         0.85,
         needs=("box", "postfach", "apartado", "b.p", "bp"),
     ),
-    Rule(v.ADDRESS, "A UK postcode", pattern(rf"(?<![\w-]){UK_POSTCODE}(?![\w-])"), 0.85, lambda code: " " in code),
+    Rule(
+        v.ADDRESS,
+        "A UK postcode",
+        pattern(rf"(?<![\w-]){UK_POSTCODE}(?![\w-])"),
+        0.85,
+        lambda code: " " in code,
+        place=at_mixed(),
+    ),
+    Rule(
+        v.ADDRESS,
+        "A Canadian or Dutch postal code",
+        pattern(
+            r"(?<![\w-])(?:[ABCEGHJ-NPRSTVXY]\d[A-Z][ ]\d[A-Z]\d|[1-9]\d{3}[ ](?!SA|SD|SS|AM|PM|MB|GB|TB|KB|KM|KG|MM|CM|ML|EU|US|UK|AD|BC|CE|AN|OF|IN|TO|IS|IT|AT|ON|BY|OR|AS|HZ|MW|KW|GT)[A-Z]{2})(?![\w-])"
+        ),
+        0.8,
+        place=at_codes(),
+    ),
     Rule(
         v.ADDRESS,
         "A city with its state and ZIP code",
@@ -99,11 +253,12 @@ RULES: Final = (
             rf"(?<!\w)(?:{CITY},[ ])?(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])[ ]{US_ZIP}(?!\w)"
         ),
         0.85,
+        place=at_codes(before=60, digits=5),
     ),
     Rule(
         v.ADDRESS,
         "A postal code beside its label",
-        pattern(r"(?<![\w-])(?:[A-Z]{1,2}-)?\d{4,6}(?:-\d{3,4})?(?:[ ][A-Z]{2})?(?![\w-])"),
+        pattern(r"(?<![\w-])(?:(?:[A-Z]{1,2}-)?\d{3,6}(?:-\d{3,4})?(?:[ ][A-Z]{2})?|\d{3}[ ]\d{2})(?![\w-])"),
         0.82,
         None,
         near(
@@ -119,6 +274,7 @@ RULES: Final = (
             "cap",
         ),
         needs=("zip", "post", "plz", "postal", "cap"),
+        place=at_codes(),
     ),
     Rule(
         v.LOCATION,
@@ -127,6 +283,7 @@ RULES: Final = (
             r"(?<![\w.-])[-+]?(?:[1-8]?\d|90)\.\d{4,}[ ]?°?[ ]?[NS]?,[ ]?[-+]?(?:1[0-7]\d|[1-9]?\d|180)\.\d{4,}[ ]?°?[ ]?[EW]?(?![\w.])"
         ),
         0.85,
+        place=at_codes(before=4, after=30, digits=8),
     ),
     Rule(
         v.DATE_OF_BIRTH,
@@ -148,12 +305,40 @@ RULES: Final = (
             "née",
             "naissance",
             "nacid[oa]",
+            "birth ?date",
+            "b ?day",
+            "geburtstag",
+            "nacque",
+            "cumpleaños",
+            "compleanno",
+            "verjaardag",
+            "anniversaire",
+            "aniversário",
             "nacimiento",
             "nat[oa]",
             "nascita",
             "geboortedatum",
             "nascimento",
         ),
-        needs=("born", "birth", "dob", "d.o.b", "geb", "né", "naissance", "naci", "nat", "nascita", "nascimento"),
+        needs=(
+            "born",
+            "birth",
+            "dob",
+            "d.o.b",
+            "geb",
+            "né",
+            "naissance",
+            "naci",
+            "nat",
+            "nascita",
+            "nascimento",
+            "birthda",
+        ),
+        place=at_words(
+            "born birth birthday birthdate bday dob d geboren geb geburtsdatum geburtstag né née naissance nacido nacida nacimiento "
+            "nato nata nascita nacque geboortedatum nascimento cumpleaños compleanno verjaardag anniversaire aniversário",
+            before=50,
+            after=90,
+        ),
     ),
 )

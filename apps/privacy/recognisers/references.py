@@ -4,41 +4,109 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from apps.privacy import vocabulary as v
-from apps.privacy.rules import Rule, pattern
+from apps.privacy.rules import Rule, at_codes, at_mixed, at_words, pattern
 
 KIND: Final = r"""(?:customer|client|account|contract|agreement|invoice|order|purchase[ ]order|po|case|ticket|claim|policy|booking|reservation|
-    membership|member|employee|staff|personnel|badge|payroll|student|patient|matter|file|loan|mortgage|subscription|tracking|shipment|
-    kunden|vertrags?|rechnungs?|auftrags?|bestell|personal|mitarbeiter|akten|client|facture|contrat|cliente|contrato|factura|pedido)"""
+    membership|member|employee|staff|personnel|badge|payroll|student|patient|matter|file|loan|mortgage|subscription|tracking|shipment|docket|
+    application|registration|reference|record|incident|service|user|participant|subject|applicant|beneficiary|donor|tax|medical|health|
+    kunden|vertrags?|rechnungs?|auftrags?|bestell|personal|mitarbeiter|akten|patienten|mitglieds?|versicherungs?|vorgangs?|fall|matrikel|steuer|
+    client|facture|contrat|dossier|commande|salari[ée]|employ[ée]|adh[ée]rent|abonn[ée]|affaire|requ[êe]te|cliente|contrato|factura|pedido|
+    expediente|empleado|socio|p[óo]liza|caso|pratica|contratto|fattura|ordine|dipendente|matricola|polizza|klant|contract|factuur|bestelling|
+    dossier|personeels|polis|zaak|cliente|contrato|fatura|processo|funcion[áa]rio|ap[óo]lice|encomenda)"""
+KIND_WORDS: Final = (
+    "customer client account contract agreement invoice order purchase po case ticket claim policy booking reservation membership member "
+    "employee staff personnel badge payroll student patient matter file loan mortgage subscription tracking shipment docket application "
+    "registration reference record incident service user participant subject applicant beneficiary donor tax medical health kunden kunde "
+    "vertrag rechnung auftrag bestell bestellung personal mitarbeiter akten patienten mitglied versicherung vorgang fall matrikel facture contrat "
+    "dossier commande salarié employé adhérent abonné affaire requête cliente contrato factura pedido expediente empleado socio póliza caso "
+    "pratica contratto fattura ordine dipendente matricola polizza klant factuur bestelling personeel polis zaak fatura processo "
+    "funcionário apólice encomenda"
+)
 NUMBER: Final = r"(?=[A-Z0-9/_.-]*\d)[A-Z0-9][A-Z0-9/_.-]{2,24}[A-Z0-9]"
+PREFIX: Final = r"""(?:CUST|CUS|KD|KDNR|CLI|CTR|CON|CONTRACT|VTR|INV|RE|RG|ORD|ORDER|PO|SO|EMP|PERS|POL|CLM|MEM|ACCT|ACC|CASE|TKT|INC|SR|CR|MRN|MED|PAT|
+    UID|HR|REF|TRX|TRANS|DOC|BK|RES|LN|STU|CID|EID|PID|AZ|VN|KN|RN|BN|MA|USR)"""
+PUBLIC: Final = re.compile(
+    r"(?:CVE|CWE|KB|MS|RFC|ISO|IEC|IEEE|DIN|EN|BS|ANSI|ASTM|NIST|SP|PEP|JSR|PMID|PMC|DOI|ISBN|ISSN|SHA|MD|AES|RSA|UTC|GMT|UTF|CP"
+    r"|HTTP|TLS|GPT|LTS|RTX|GTX|RX|EPYC|XEON|UN|EU|US|UK|GDPR|HIPAA|IFRS|IAS|ASC|FAS|SFAS|USD|EUR|GBP|CHF|JPY|FY|Q|V|R|S|H|P|E|B|C|DD|DDR|CPU|PCI)-?\d+(?:-\d+)?"
+)
+
+
+def is_private(number: str) -> bool:
+    """Say whether a code may name a person or a deal: not a norm, an advisory or a product."""
+    is_long = sum(map(str.isdigit, number)) >= 6 and not re.match(
+        r"(?:CVE|RFC|ISO|PMID|PMC|DOI|ISBN|KB|USD|EUR|GBP)", number
+    )
+    return is_long or not PUBLIC.fullmatch(number)
+
 
 RULES: Final = (
     Rule(
         v.REFERENCE,
         "A customer, contract or case number after its label",
         pattern(
-            rf"""(?<!\w){KIND}[ _-]?(?:number|numbers|no\.?|nr\.?|num|id|ref(?:erence)?\.?|code|key|\#|nummer|numéro|número|n°)
-            [ ]?(?:is|was|:|=|\#|-)?[ ]?["'`]?(?P<value>{NUMBER})(?!\w)""",
+            rf"""(?<!\w)(?:(?:num[ée]ro|n[°º]|n[úu]mero|nummer|codice|c[óo]digo|code|number)[ ](?:(?:de|du|di|da|del|do|della|of)[ ])?{KIND}|{KIND}[ _-]?(?:number|numbers|no\.?|nr\.?|num\.?|id|ids|ref(?:erence)?\.?|code|key|\#|nummer|numéro|número|numero|nummers|n[°º]))["'`]?
+            [ ]?(?:is|was|:|=|\#|-|ist|lautet|est|es|è|é)?[ ]?["'`]?(?P<value>{NUMBER})(?!\w)""",
             is_any_case=True,
         ),
         0.85,
+        place=at_words(
+            "no nos nr num id ids ref reference code key n numéro número numero codice código codigo",
+            endings="nummer number numbers nummers numero id nr ref",
+            before=24,
+            after=50,
+        ),
     ),
     Rule(
         v.REFERENCE,
         "A customer, contract or case number",
         pattern(
-            rf"(?<!\w)(?i:{KIND})[ ]?\#?[ ]?(?P<value>[A-Z]{{1,6}}[-/_]?\d[A-Z0-9/_-]{{3,20}}|\d{{5,14}})(?![\w.])"
+            rf"(?<!\w)(?i:{KIND})[ ]?[\#:]?[ ]?(?P<value>[A-Z]{{1,6}}[-/_]?\d[A-Z0-9/_-]{{3,20}}|\d{{5,14}})(?![\w.])"
         ),
         0.82,
+        place=at_words(KIND_WORDS, before=2, after=40),
     ),
     Rule(
         v.REFERENCE,
         "A customer, contract or case number by its prefix",
         pattern(
-            r"(?<![\w-])(?:CUST|CUS|KD|KDNR|CLI|CTR|CON|CONTRACT|VTR|INV|RE|RG|ORD|PO|SO|EMP|PERS|POL|CLM|MEM|ACCT|ACC|CASE|TKT|INC|SR|CR)[-_ #]\d{3,12}(?:[-/]\d{1,8})*(?![\w-])"
+            rf"(?<![\w-]){PREFIX}(?:[-_ ]?\#?\d{{5,14}}|[-_\#][A-Z0-9]{{0,8}}\d{{3,12}})(?:[-/]\d{{1,8}})*(?![\w-])"
         ),
         0.8,
+        is_private,
+        place=at_codes(before=12, digits=4),
+    ),
+    Rule(
+        v.REFERENCE,
+        "A code of letters and digits, as records have",
+        pattern(r"(?<![\w./:#=&?-])[A-Z]{1,5}-?\d{6,12}(?:-[A-Z0-9]{1,4})?(?![\w/]|[.-]\w)"),
+        0.8,
+        is_private,
+        place=at_mixed(before=1, digits=6),
+    ),
+    Rule(
+        v.REFERENCE,
+        "A file number as courts and authorities give",
+        pattern(
+            r"""(?<![\w])(?:nos?\.?|n[°º.o]s?|nr\.?|n[úu]ms?\.?|az\.?|aktenzeichen|gesch(?:äfts)?z(?:eichen)?\.?|case|application|docket|requêtes?|demandas?|plots?)[ ]{0,2}(?:nos?\.?|n[°º]s?|:)?[ ]{0,2}
+            (?P<value>\d{1,7}(?:[ ]?/[ ]?\d{1,4})+(?:(?:,|,?[ ](?:and|et|y|und|e|en))[ ]\d{1,7}(?:[ ]?/[ ]?\d{1,4})+)*
+            |(?<=plots?[ ]nos?\.[ ])\d{1,5}(?:[./]\d+)*(?:(?:,|,?[ ]and)[ ]\d{1,5}(?:[./]\d+)*)*)(?!\w)""",
+            is_any_case=True,
+        ),
+        0.82,
+        place=at_codes(before=24, after=12),
+    ),
+    Rule(
+        v.REFERENCE,
+        "A number given by an authority",
+        pattern(
+            r"(?<!\w)(?:registration|register|application|file|licen[cs]e|permit|certificate|deed|folio|decree|entry|serial)[ ](?:nos?\.?|numbers?|\#)[ ]?(?P<value>[A-Z]{0,3}[ -]?\d[\d./-]{2,14}\d)(?!\w)",
+            is_any_case=True,
+        ),
+        0.82,
+        place=at_codes(before=30),
     ),
 )

@@ -6,10 +6,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
+from django.utils import timezone
 
 from apps.accounts import demo as people
 from apps.accounts.models import Team
 from apps.gateway import demo as models
+from apps.privacy import demo as dictionary
 from apps.rag import demo as documents
 
 
@@ -24,4 +26,5 @@ class Command(BaseCommand):
             )
         people.seed_demo()
         models.seed_demo(Team.objects.all())
+        dictionary.seed_demo(now=timezone.now())
         documents.seed_demo()

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.privacy import engine, preview
+from apps.privacy import dictionary_handover, engine, preview
 from apps.privacy.policy import DEFAULT
 
 
@@ -25,20 +25,27 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """
-        Answer line by line, so that any number of texts takes the memory of one.
+        Answer line by line, so that any number of texts takes the memory of one. The company's dictionary is left out:
+        this measures the engine, wherever it runs.
 
         :raises CommandError: at the first line that is not what was asked for, by its number, without its text.
         """
-        for number, line in enumerate(sys.stdin, start=1):
-            if line.strip():
-                self.stdout.write(self._answer(line, number=number))
+        dictionary_handover.set_aside()
+        try:
+            for number, line in enumerate(sys.stdin, start=1):
+                if line.strip():
+                    self.stdout.write(self._answer(line.lstrip("\ufeff"), number=number))
+        except UnicodeDecodeError:
+            raise CommandError("The input is not UTF-8.") from None
 
     def _answer(self, line: str, *, number: int) -> str:
         try:
             row = json.loads(line)
-            identifier, text = row["id"], str(row["text"])
-        except (ValueError, KeyError, TypeError):
+            identifier, text = row["id"], row["text"]
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise CommandError(f'Line {number} is not a JSON object with "id" and "text".') from None
+        if not isinstance(text, str):
+            raise CommandError(f'The "text" of line {number} is not a string.')
         found = preview.masked_only(text, engine.detect(text), policy=DEFAULT)
         spans = [[finding.start, finding.end, finding.type, finding.score] for finding in found]
         return json.dumps({"id": identifier, "spans": spans})

@@ -1,0 +1,84 @@
+"""Passwords given to commands and functions: switches, pairs, SQL and shell statements, calls with user and password."""
+
+# ruff: noqa: E501 - a pattern is read whole
+
+from __future__ import annotations
+
+from typing import Final
+
+from apps.privacy import vocabulary as v
+from apps.privacy.recognisers.credentials import shapes
+from apps.privacy.rules import Rule, pattern
+
+
+def is_pair(text: str) -> bool:
+    """Say whether "user:password" given to a command holds a password."""
+    password = text.partition(":")[2]
+    return len(password) > 1 and not shapes.is_placeholder(password) and not text.replace(":", "").isdigit()
+
+
+RULES: Final = (
+    Rule(
+        v.SECRET,
+        "A user name and password given to a command",
+        pattern(
+            r"(?<!\S)(?:-u|--user|--proxy-user|-U|--userpwd|--auth|-a)(?:[ =]{1,2}|(?=[\"']))(?:(?P<quote>[\"'])(?P<value>[^\s\"':]{0,80}:(?:(?!(?P=quote))[^\n]){2,120})(?P=quote)|(?P<value>[\w.@%+-]{0,80}:[^\s\"']{3,120}))"
+        ),
+        0.88,
+        is_pair,
+        needs=("-u", "--user", "--proxy-user", "--auth", "-a "),
+    ),
+    Rule(
+        v.SECRET,
+        "A password given to a command",
+        pattern(
+            r"(?<![\w-])--?(?:[a-z]{2,20}-)?(?:pass(?:word|wd|phrase|in|out)?|pwd|token|secret|api-?key|access-?key|secret-?key|client-secret|auth-?token|private-?key|credentials?|requirepass)(?:[ ]{1,3}|=|[ ]=[ ])(?:(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\n]){3,200})(?P=quote)|(?P<value>[^\s\"'`,;<>|]{3,400}))",
+            is_any_case=True,
+        ),
+        0.88,
+        lambda text: shapes.is_value(text) and not text.startswith("-"),
+        needs=("-pass", "-pwd", "-token", "-secret", "key", "-credential", "-requirepass"),
+    ),
+    Rule(
+        v.SECRET,
+        "A password given to a command by a short switch",
+        pattern(
+            r"(?<![\w.-])(?:mysql(?:dump|admin|import|sh)?|mariadb|sshpass|psexec(?:64)?(?:\.exe)?|docker[ ]login|podman[ ]login|redis-cli|mongo(?:sh|dump|restore|export|import)?|az[ ]login|sqlcmd|bcp|isql|7z|zip|unzip|ldapsearch|ldapmodify|ldapadd|smbclient|rdesktop|xfreerdp|net[ ]use|htpasswd|wmic|winexe|cmdkey|helm[ ]registry[ ]login|oc[ ]login|cf[ ]login|ansible)(?:\.exe)?\b[^\n|]{0,160}?[ ](?:-[pPwa](?![a-z]{2,}[ ])|/p(?:ass(?:word)?)?:|-w)[ ]?(?:(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\n]){3,100})(?P=quote)|(?P<value>[^\s\"'`<>|-][^\s\"'`<>|]{2,100}))",
+            is_any_case=True,
+        ),
+        0.86,
+        lambda text: shapes.is_value(text) and not text.isdigit() and not (len(text) < 12 and ":" in text),
+        needs=("mysql", "mariadb", "sshpass", "psexec", " login", "redis-cli", "mongo", "sqlcmd", "bcp", "isql", "7z", "zip", "ldap", "smbclient", "rdesktop", "xfreerdp", "net use", "htpasswd", "wmic", "winexe", "cmdkey"),
+    ),
+    Rule(
+        v.SECRET,
+        "A password given to a statement",
+        pattern(
+            r"""(?:identified[ ](?:with[ ]\w+[ ])?(?:by|as)(?:[ ](?:password|values))?[ ]|with[ ](?:encrypted[ ])?password[ ]|requirepass[ ]|masterauth[ ]|snmp-server[ ]community[ ]|rocommunity[ ]|rwcommunity[ ]|net[ ]user[ ]\S{1,40}[ ]
+            |(?<![a-z])(?:wpa_)?psk[ ]?=[ ]?|securestring(?:[ ]-string)?[ ])(?:(?P<quote>["'])(?P<value>(?:(?!(?P=quote))[^\n]){3,120})(?P=quote)|(?P<value>[^\s"'`;,)/$<-][^\s"'`;,)]{2,120}))""",
+            is_any_case=True,
+        ),
+        0.9,
+        shapes.is_value,
+        needs=("identified", "password", "requirepass", "masterauth", "community", "net user", "psk", "securestring"),
+    ),
+    Rule(
+        v.SECRET,
+        "A user name and password given to a function",
+        pattern(
+            r"""(?:auth[ ]?=[ ]?|(?:login|authenticate|sign_?in|connect|auth|credentials?|setcredentials|useremailpassword))\(\s{0,4}["'][^"'\n]{1,80}["'],\s{0,4}["'](?P<value>[^"'\n]{4,200})["']\s{0,4}[,)]""",
+            is_any_case=True,
+        ),
+        0.88,
+        lambda text: shapes.is_quoted_value(text) and " " not in text and not text.isalpha(),
+        needs=("auth", "login", "signin", "sign_in", "connect", "credential"),
+    ),
+    Rule(
+        v.SECRET,
+        "A user name and password set by chpasswd",
+        pattern(r"[\w.-]{1,40}:(?P<value>[^\s\"':|]{3,100})[\"']?[ ]{0,2}\|[ ]{0,2}(?:sudo[ ])?chpasswd"),
+        0.95,
+        shapes.is_value,
+        needs=("chpasswd",),
+    ),
+)  # fmt: skip

@@ -1,0 +1,86 @@
+"""Passwords in links and connection strings: URLs of any scheme, ODBC, JDBC, ADO.NET, .pgpass, .netrc."""
+
+# ruff: noqa: E501, S105 - a pattern is read whole; these are the names of secrets
+
+from __future__ import annotations
+
+from typing import Final
+
+from apps.privacy import vocabulary as v
+from apps.privacy.recognisers.credentials import shapes
+from apps.privacy.rules import Rule, pattern
+
+USER: Final = r"(?:user[ ]?(?:id|name)?|uid|login)"
+PASSWORD: Final = (
+    r"(?:password|passwd|pwd|accountkey|sharedaccesskey|sharedsecret|secret|access[ ]?key|accesskey|apikey)"
+)
+
+
+def is_userinfo(text: str) -> bool:
+    """Say whether "user:password" of a link holds a password and not only what stands for one."""
+    password = text.partition(":")[2]
+    return len(password) >= 2 and not shapes.is_placeholder(password) and "(" not in password
+
+
+RULES: Final = (
+    Rule(
+        v.SECRET,
+        "A user name and password in a link",
+        pattern(
+            r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,30}+://(?P<value>[^\s/:@\"'<>\[\]]{0,80}+:(?:[^\s/\"'<>@]{1,200}|(?!\d{1,5}/)[^\s\"'<>@]{1,80}))@(?=[\w.\[$%{-])"
+        ),
+        0.97,
+        is_userinfo,
+        needs=("://",),
+    ),
+    Rule(
+        v.SECRET,
+        "A user name and password in a link",
+        pattern(r"://(?P<value>[^\s/:@\"'<>]{1,80}+:[^\s/\"'<>@]{1,40}@[^\s/\"'<>@:]{1,60})@(?=[\w.-]+\.[a-z]{2,})"),
+        0.97,
+        is_userinfo,
+        needs=("://",),
+    ),
+    Rule(
+        v.SECRET,
+        "A token in a link",
+        pattern(r"://(?P<value>(?:[0-9a-f]{20,64}|[A-Za-z0-9_-]{30,255}))@[\w-]+\.[\w.-]+"),
+        0.95,
+        needs=("://",),
+    ),
+    Rule(
+        v.SECRET,
+        "A password in a connection string",
+        pattern(rf"{PASSWORD}(?<=(?:[;\"'\s?&]|^){PASSWORD})[ ]{{0,4}}=[ ]{{0,4}}(?:\{{(?P<value>[^}}\n]{{3,200}})\}}|(?P<value>[^;\"'\s&]{{3,200}}))(?=[;\"'\s&]|$)", is_any_case=True),
+        0.9,
+        shapes.is_value,
+        needs=("pass", "pwd", "key=", "secret", "key ="),
+    ),
+    Rule(
+        v.USERNAME,
+        "A user name in a connection string",
+        pattern(
+            rf"{USER}[ ]{{0,4}}=(?<=(?:[;\"']|^|[;\"'\s][ ]){USER}[ ]{{0,4}}=)[ ]{{0,4}}(?P<value>[^;\"'\s&]{{2,80}});(?=[^\n]{{0,200}}?{PASSWORD}[ ]{{0,4}}=)|{PASSWORD}[ ]{{0,4}}=[^;\n]{{1,80}};[ ]?{USER}[ ]{{0,4}}=[ ]{{0,4}}(?P<value>[^;\"'\s&]{{2,80}})",
+            is_any_case=True,
+        ),
+        0.85,
+        shapes.is_value,
+        needs=("user=", "user =", "user id", "userid", "username=", "username =", "uid=", "uid =", "login="),
+    ),
+    Rule(
+        v.SECRET,
+        "A line of .pgpass",
+        pattern(r"^[\w.*-]{1,80}:(?:\d{2,5}|\*):[\w.*-]{1,60}:[\w.*@-]{1,60}:(?P<value>[^\s]{3,200})$"),
+        0.9,
+        shapes.is_value,
+        needs=(":",),
+    ),
+    Rule(
+        v.SECRET,
+        "A password of .netrc",
+        pattern(r"\b(?:machine\s+\S{1,100}\s+(?:login|user)\s+\S{1,100}\s+|login\s+\S{1,100}\s+)password\s+(?P<value>\S{3,200})"),
+        0.95,
+        shapes.is_value,
+        needs=("login", "machine"),
+    ),
+)  # fmt: skip

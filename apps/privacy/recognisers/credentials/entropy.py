@@ -1,0 +1,96 @@
+"""Random strings: beside a vendor's name, beside words such as key, or so random that they need no word."""
+
+# ruff: noqa: E501 - a pattern is read whole
+
+from __future__ import annotations
+
+from typing import Final
+
+import regex
+
+from apps.privacy import vocabulary as v
+from apps.privacy import words
+from apps.privacy.recognisers.credentials import shapes
+from apps.privacy.rules import Rule, near, pattern
+
+
+def _names() -> tuple[str, ...]:
+    lists = [(words.FOLDER / name).read_text(encoding="utf-8") for name in ("secret_vendors.txt", "vendors.txt")]
+    return tuple(sorted({line for text in lists for line in text.splitlines() if line and line[0] != "#"}))
+
+
+VENDORS: Final = _names()
+BESIDE: Final = near(
+    r"[\w.-]*(?:key|secret|token|password|passwd|pat|private|access|auth|credential|signature|api|client|cookie|session|webhook|licen[cs]e)s?"
+)
+BESIDE_A_VENDOR: Final = regex.compile(
+    rf"""(?:(?<![A-Za-z])|(?-i:(?<=[a-z])(?=[A-Z])))(?:{"|".join(VENDORS)})[ \t\w.-]{{0,28}}
+    ["'\s\])\\]{{0,4}}(?:["']?,?\s{{0,20}}["']?value["']?)?(?:=>|:{{1,3}}=?|\?=|\|?={{1,2}}|\|\||<-|->|>|,|\()?[`"'\s=\\]{{0,5}}$""",
+    regex.IGNORECASE | regex.VERBOSE,
+)
+
+
+def is_vendors_value(text: str) -> bool:
+    """Say whether a value beside a vendor's name may be a key of it: an identifier of a machine, no word, no address."""
+    return (
+        len(text) >= 10
+        and shapes.is_machine_made(text)
+        and (shapes.HAS_DIGIT.search(text) is not None or len(text) >= 20)
+    )
+
+
+HASH_BEFORE: Final = r"""(?<!(?:pub(?:lic)?[_-]?key|md5|sha-?\d{{1,3}}|checksum|chksum|digest|integrity|etag|fingerprint|commit|revision)["']?\s{{0,3}}[=:]\s{{0,3}}["']?)"""
+FIRST_DIGIT: Final = rf"[0-9](?<=(?=(?P<value>{{value}}))(?<![{{before}}]){HASH_BEFORE}[{{letters}}]{{{{0,60}}}}[0-9])"
+"""
+A run of characters with a digit in it, found by its first digit: a scan for digits costs a tenth of a scan for runs.
+
+`value` is what is taken from the run's beginning on, `letters` what may stand before the digit, `before` what may not
+stand before the run.
+"""
+
+
+def _with_a_digit(value: str, *, letters: str, before: str) -> regex.Pattern[str]:
+    return pattern(FIRST_DIGIT.format(value=value, letters=letters, before=before))
+
+
+RULES: Final = (
+    Rule(
+        v.SECRET,
+        "A value assigned to a vendor's name",
+        _with_a_digit(
+            r"[A-Za-z0-9_=~@.+/%:-]{10,400}+(?=[\"'`\s;<,)\\&\]}]|$)", letters=r"A-Za-z_~@.+/%-", before=r"A-Za-z0-9_~@.+/%-"
+        ),
+        0.84,
+        is_vendors_value,
+        BESIDE_A_VENDOR,
+    ),
+    Rule(
+        v.SECRET,
+        "A long value after a word such as key or secret",
+        pattern(
+            r"(?:key|token|secret|access|private|password)[ \t:=-]{1,4}(?P<value>[A-Za-z0-9][A-Za-z0-9_+/.-]{15,8000}+={0,2})",
+            is_any_case=True,
+        ),
+        0.83,
+        lambda text: shapes.is_machine_made(text) and not shapes.CONSTANT.fullmatch(text),
+        needs=("key", "token", "secret", "access", "private", "password"),
+    ),
+    Rule(
+        v.SECRET,
+        "A random string beside words such as key or secret",
+        _with_a_digit(r"[A-Za-z0-9][A-Za-z0-9_+/.~-]{15,600}+={0,2}(?![\w=])", letters="A-Za-z_+/.~-", before="A-Za-z0-9/+._~-"),
+        0.82,
+        shapes.is_long_random,
+        BESIDE,
+        needs=("key", "secret", "token", "passw", "pat", "private", "access", "auth", "credential", "signature", "api", "client", "cookie", "session", "webhook", "licen"),
+    ),
+    Rule(
+        v.SECRET,
+        "A random string",
+        _with_a_digit(
+            r"(?!sha\d{3}-)(?<!base64,)[A-Za-z0-9][A-Za-z0-9_-]{23,600}+(?:\.[A-Za-z0-9_-]{16,600}+)*={0,2}(?![\w./])", letters="A-Za-z_-", before=r"A-Za-z0-9_/+.=%-"
+        ),
+        0.81,
+        shapes.stands_out,
+    ),
+)  # fmt: skip

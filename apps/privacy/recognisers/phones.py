@@ -1,0 +1,106 @@
+"""Telephone numbers: with a country code, in national forms, beside words that say so, or spoken digit by digit."""
+
+# ruff: noqa: E501 - a pattern is read whole
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from apps.privacy import vocabulary as v
+from apps.privacy.rules import Rule, at_numbers, at_words, near, pattern
+
+CALLED: Final = near(
+    "phone", "telephone", "tel", "mobile", "mob", "cell", "cellphone", "fax", "call", "called", "calls", "calling",
+    "callback", "dial", "ring", "text", "texted", "sms", "whatsapp", "signal", "number", "no", "contact", "reach",
+    "reached", "reachable", "hotline", "extension", "ext", "office", "desk", "direct", "landline", "pager", "viber",
+    "telefon", "telefonnummer", "handy", "handynummer", "mobil", "mobilnummer", "rufnummer", "festnetz", "durchwahl",
+    "anrufen", "erreichbar", "téléphone", "portable", "fixe", "appeler", "appelez", "joindre", "teléfono", "móvil",
+    "llamar", "llame", "llámame", "telefono", "cellulare", "chiamare", "telefoon", "mobiel", "telefoonnummer", "bellen",
+    "bel", "gsm", "telefone", "celular", "telemóvel", "ligar", "ligue", "tfno", "tlf", "tél", "ph", "p", "t", "m", "f",
+)  # fmt: skip
+EXTENSION: Final = r"(?:[ ,]{0,2}(?:x|ext\.?|extn\.?|extension|durchwahl|poste|\#)[ ]?\d{1,6})?"
+ENDS: Final = r"(?!\w|-\d)"
+TAIL: Final = re.compile(r"(?i)[ ,]*(?:x|ext\.?|extn\.?|extension|durchwahl|poste|#)[ ]?\d{1,6}$")
+DATE: Final = re.compile(
+    r"(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12]\d|3[01])(?:[ T]\d{1,2})?"
+    r"|(?:0?[1-9]|[12]\d|3[01])[-./ ](?:0?[1-9]|[12]\d|3[01])[-./ ](?:19|20)\d\d"
+)
+AMOUNT: Final = re.compile(r"\d+\.\d{1,2}|(?:19|20)\d\d ?[-/] ?(?:19|20)\d\d|\d{1,3}(?:[ .]000)+")
+DIGIT_WORDS: Final = (
+    "zero oh one two three four five six seven eight nine double triple null eins zwei drei vier fünf sechs sieben acht "
+    "neun zwo cero uno dos tres cuatro cinco seis siete ocho nueve zéro un deux trois quatre cinq six sept huit neuf due "
+    "tre quattro cinque sei sette otto nove nul een twee drie vijf zes zeven negen um dois três quatro sete oito"
+)
+
+
+def is_phone(number: str) -> bool:
+    """Say whether digits in the shape of a phone number may be one: 7 to 15 digits, not all alike, no date, no amount."""
+    number = TAIL.sub("", number.strip())
+    digits = re.sub(r"\D", "", number)
+    if not 7 <= len(digits) <= 15 or len(set(digits)) < 3:
+        return False
+    return not (DATE.fullmatch(number) or AMOUNT.fullmatch(number))
+
+
+RULES: Final = (
+    Rule(
+        v.PHONE,
+        "A phone number with its country code",
+        pattern(
+            rf"(?<![\w+/=-])(?:\+[ ]?|00[ -]?|\(\+)\d{{1,3}}\)?(?:[ ./-]{{0,3}}(?:\(0?\d{{1,4}}\)|\d{{1,5}})){{2,7}}{EXTENSION}{ENDS}",
+            is_any_case=True,
+        ),
+        0.9,
+        is_phone,
+        needs=("+", "00"),
+        place=at_numbers(7, before=5, after=16),
+    ),
+    Rule(
+        v.PHONE,
+        "A phone number",
+        pattern(
+            rf"""(?<![\w./+=:-])(?:\+?1[ .-]?)?(?:\([2-9]\d\d\)[. ]{{0,2}}\d{{3}}[ .-]?\d{{4}}
+            |[2-9]\d\d[ ]?([.-])[ ]?\d{{3}}[ ]?\1[ ]?\d{{4}}|[2-9]\d\d[ .-][2-9]\d\d[ .-]\d{{4}})
+            {EXTENSION}{ENDS}""",
+            is_any_case=True,
+        ),
+        0.85,
+        is_phone,
+        place=at_numbers(10, before=3, after=16),
+    ),
+    Rule(
+        v.PHONE,
+        "A phone number with its area code",
+        pattern(
+            rf"(?<![\w./+=:-])(?:\(0?\d{{1,5}}\)[ ]?\d{{2,5}}(?:[ .-]\d{{2,5}}){{1,3}}|0\d{{1,5}}[ ]?(?:[/.-][ ]?|[ ])\d{{2,8}}(?:[ .-]?\d{{2,4}}){{0,4}}){EXTENSION}{ENDS}",
+            is_any_case=True,
+        ),
+        0.82,
+        is_phone,
+        place=at_numbers(7, before=3, after=16),
+    ),
+    Rule(
+        v.PHONE,
+        "Digits beside words such as phone or call",
+        pattern(
+            rf"(?<![\w.,/=-])\+?\(?\d{{1,5}}\)?(?:[ ./-]{{0,2}}\(?\d{{2,5}}\)?){{1,6}}{EXTENSION}{ENDS}",
+            is_any_case=True,
+        ),
+        0.8,
+        is_phone,
+        CALLED,
+        place=at_numbers(7, before=3, after=16),
+    ),
+    Rule(
+        v.PHONE,
+        "A number spoken digit by digit",
+        pattern(
+            rf"(?<!\w)(?:plus[ ,]+)?(?:{'|'.join(DIGIT_WORDS.split())})(?:[ ,-]{{1,3}}(?:and[ ])?(?:{'|'.join(DIGIT_WORDS.split())}|\d)){{6,24}}(?!\w)",
+            is_any_case=True,
+        ),
+        0.85,
+        lambda number: len(set(number.lower().split())) > 2,
+        place=at_words(DIGIT_WORDS, before=6, after=240),
+    ),
+)

@@ -1,0 +1,51 @@
+"""Unmasking by hand in a real browser: by keyboard, without an error on the page, at the width of a telephone."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+from playwright.sync_api import Browser
+
+from apps.ledger.ids import new_id
+from apps.ledger.models import Event
+from apps.privacy.findings import Finding
+from apps.privacy.vault import Vault
+from tests.design.conftest import chromium  # noqa: F401
+
+pytestmark = pytest.mark.journey
+NAME = "Zebulon <b>Quartermain</b>"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _beside_playwrights_loop():
+    """Playwright runs an event loop in this thread; Django's own check against that would refuse the database."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield
+
+
+def test_an_officer_gives_a_reason_and_reads_the_words(
+    transactional_db, desk, make_exchange, live_server, chromium: Browser  # noqa: F811
+):  # fmt: skip
+    vault = Vault.open(new_id())
+    vault.mask(NAME, [Finding("PERSON", 0, len(NAME), 1.0, "")])
+    vault.save()
+    exchange_id = make_exchange(conversation_id=vault.conversation_id, now=timezone.now())
+    context = chromium.new_context(viewport={"width": 390, "height": 900})
+    cookie = desk.cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    page, complaints = context.new_page(), []
+    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+    page.goto(f"{live_server.url}/audit/exchanges/{exchange_id}")
+    page.get_by_label("Reason").fill("Case 2026-17: a complaint by a customer")
+
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    page.get_by_text("The original text is shown").wait_for()
+    assert page.locator("mark.unmasked").all_inner_texts() == [NAME, NAME]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert Event.objects.filter(action="AUDIT_UNMASKED").count() == 1
+    assert complaints == []
+    context.close()

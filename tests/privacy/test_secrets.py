@@ -1,0 +1,212 @@
+"""Secrets: what is found, what is left alone, and that hostile text costs no more than its length."""
+
+# ruff: noqa: E501 - a case is read whole
+
+from __future__ import annotations
+
+import random
+import string
+
+import pytest
+
+from apps.privacy import rules, sentinel, version
+from apps.privacy.findings import Finding
+from apps.privacy.recognisers import credentials
+from apps.privacy.rules import RuleRecognizer
+
+HEX, DIGITS, UPPER = "0123456789abcdef", string.digits, string.ascii_uppercase + string.digits
+MIXED, WEB = string.ascii_letters + string.digits, string.ascii_letters + string.digits + "_-"
+LOWER = string.ascii_lowercase + string.digits
+
+KEYS: list[tuple[str, str, int]] = [
+    ("AKIA", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16), ("ASIA", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16), ("AIza", WEB, 35),
+    ("ghp_", MIXED, 36), ("gho_", MIXED, 36), ("ghs_", MIXED, 36), ("github_pat_", MIXED, 82), ("glpat-", MIXED, 20),
+    ("gldt-", MIXED, 20), ("glrt-", MIXED, 20), ("xoxb-", DIGITS, 24), ("xapp-1-A", UPPER, 60), ("sk_live_", MIXED, 24),
+    ("rk_test_", MIXED, 24), ("whsec_", MIXED, 32), ("SG.abcdefGHIJ0123456789kl.", MIXED, 43), ("SK", HEX, 32),
+    ("npm_", MIXED, 36), ("pypi-AgEIcHlwaS5vcmc", MIXED, 80), ("sk-proj-", MIXED, 48), ("sk-ant-api03-", MIXED, 95),
+    ("hf_", string.ascii_letters, 34), ("dapi", HEX, 32), ("shpat_", HEX, 32), ("dop_v1_", HEX, 64), ("ATATT3", MIXED, 180),
+    ("hvs.", MIXED, 90), ("dp.pt.", MIXED, 43), ("lin_api_", MIXED, 40), ("ntn_", MIXED, 46), ("glsa_", MIXED, 32),
+    ("glc_", MIXED, 60), ("sq0atp-", MIXED, 22), ("AGE-SECRET-KEY-1", UPPER, 58),
+    ("key-", HEX, 32), ("NRAK-", UPPER, 27), ("sntryu_", HEX, 64), ("HRKU-AA", MIXED, 58), ("PMAK-0123456789abcdef01234567-", HEX, 34),
+    ("pul-", HEX, 40), ("rubygems_", HEX, 48), ("figd_", MIXED, 40), ("dckr_pat_", MIXED, 27), ("gsk_", MIXED, 52),
+    ("xai-", MIXED, 80), ("r8_", MIXED, 37), ("ya29.", MIXED, 60), ("GOCSPX-", MIXED, 28), ("squ_", HEX, 40),
+    ("AKCp", MIXED, 69), ("xkeysib-" + "0a1b2c3d" * 8 + "-", MIXED, 16), ("phc_", MIXED, 43), ("LTAI", MIXED, 20), ("rzp_live_", MIXED, 14),
+]  # fmt: skip
+FOUND = [
+    # settings and code
+    ("DB_PASSWORD=s3cr3t", "s3cr3t"),
+    ("spring.datasource.password=S3cret", "S3cret"),
+    ('password = "correct horse battery"', "correct horse battery"),
+    ("secret_key: 'x7d#kk29'", "x7d#kk29"),
+    ('{"password":"hunter2"}', "hunter2"),
+    (r"{\"password\": \"hunter22\"}", "hunter22"),
+    ("<password>S3cret!</password>", "S3cret!"),
+    ('<add key="DbPassword" value="S3cret!x"/>', "S3cret!x"),
+    ("define('DB_PASSWORD', 'wp_S3cret');", "wp_S3cret"),
+    ("- name: DB_PASSWORD\n  value: s3cr3tX", "s3cr3tX"),
+    ("$config['password'] = 'S3cret';", "S3cret"),
+    ("password: str = 'Xy9!kl2m'", "Xy9!kl2m"),
+    ("| password | hunter2 |", "hunter2"),
+    ('resource "x" "y" {\n  password = "Sup3r!Secret"\n}', "Sup3r!Secret"),
+    ("PrivateKey = yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=", "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk="),
+    ("api_key: 8f3b2c1d9e7a6b5c", "8f3b2c1d9e7a6b5c"),
+    ("HEROKU_API_KEY=12345678-90ab-4cde-8f01-23456789abcd", "12345678-90ab-4cde-8f01-23456789abcd"),
+    ("asana_client: 0f1e2d3c4b5a69788796a5b4c3d2e1f0", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"),
+    ('"auths":{"registry.example":{"auth":"bWF5YTpYeTkha2wybQ=="}}', "bWF5YTpYeTkha2wybQ=="),
+    # links and connection strings
+    ("redis://:Xy9kl2m@cache:6379/0", ":Xy9kl2m"),
+    ("amqps://app:Xy9@kl2m@mq.internal/v", "app:Xy9@kl2m"),
+    ("Server=db;User Id=app;Password=q9!xVt2;", "q9!xVt2"),
+    ("jdbc:sqlserver://db;user=app;password=q9!xVt2", "q9!xVt2"),
+    ("Driver={ODBC};Uid=app;Pwd={q9;xVt2};", "q9;xVt2"),
+    ("AccountKey=mFd3kJ9sQ2xLz7Vb1NcR5tYw8PgHa0UeKi4oTXqDjM6=;", "mFd3kJ9sQ2xLz7Vb1NcR5tYw8PgHa0UeKi4oTXqDjM6="),
+    ("db.internal:5432:app:maya:Xy9!aa", "Xy9!aa"),
+    ("machine host login maya password Xy9aa", "Xy9aa"),
+    # headers and commands
+    ("Authorization: Basic bWF5YTpYeTkha2wybQ==", "bWF5YTpYeTkha2wybQ=="),
+    ("Authorization: Bearer abcDEF123456ghiJKL789", "abcDEF123456ghiJKL789"),
+    ("Cookie: sid=abc123def456; theme=dark", "sid=abc123def456; theme=dark"),
+    ("curl -u maya:Xy9!kl https://host.example", "maya:Xy9!kl"),
+    ("mysql -u root -pXy9kl2 shop", "Xy9kl2"),
+    ("docker login -u maya -p Xy9kl2m", "Xy9kl2m"),
+    ("sshpass -p 'hun ter2' ssh host", "hun ter2"),
+    ("app --password Xy9kl2 --verbose", "Xy9kl2"),
+    ("PGPASSWORD=abc123! psql", "abc123!"),
+    ("CREATE USER maya IDENTIFIED BY 'Xy9kl2';", "Xy9kl2"),
+    ("net user maya Xy9kl2! /add", "Xy9kl2!"),
+    ("smtp.login('maya@example.com', 'Xy9kl2!')", "Xy9kl2!"),
+    # hashes
+    ("$2b$12$" + "abcdefghijklmnopqrstuvWXYZ0123456789./abcdefghijklmno", "$2b$12$" + "abcdefghijklmnopqrstuvWXYZ0123456789./abcdefghijklmno"),
+    ("{SSHA}d0Q0626PSH9VUld7yWpR0k6BlpQmtczb", "{SSHA}d0Q0626PSH9VUld7yWpR0k6BlpQmtczb"),
+    ("enable secret 5 $1$mERr$hx5rVt7rPNoS4wqbXKX7m0", "$1$mERr$hx5rVt7rPNoS4wqbXKX7m0"),
+    # sentences in seven languages
+    ("my password is hunter2", "hunter2"),
+    ("I reset the password for Anna to Welcome1!", "Welcome1!"),
+    ("the login is bob / S3cret!", "S3cret!"),
+    ('password = "Password1"', "Password1"),
+    ("user: bob pass: S3cret", "S3cret"),
+    ("use password hunter2 to log in", "hunter2"),
+    ("Password:\r\nS3cret!9", "S3cret!9"),
+    ("Das Passwort lautet Sommer2024!", "Sommer2024!"),
+    ("mon mot de passe est Azerty123", "Azerty123"),
+    ("la contraseña es Gato$45", "Gato$45"),
+    ("la parola d'ordine è Roma2020!", "Roma2020!"),
+    ("het wachtwoord is Fiets!99", "Fiets!99"),
+    ("a senha é Futebol10", "Futebol10"),
+]  # fmt: skip
+LEFT_ALONE = [
+    "password: ********", "api_key: <your-token>", "token=${TOKEN}", "secret: process.env.SECRET", "password: changeme",
+    "password = get_password()", "id: 550e8400-e29b-41d4-a716-446655440000", "color: #ff00aa; background: #a1b2c3d4",
+    "commit 9fceb02d0ae598e95dc970b74767f19372d61af8", "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "integrity sha512-Qx7aKd93LmZ0vTn5Yb8cRw1EuHs6JpGf2oXiVtNlMkBqDzWyCgAhSe4rPjUI9OQ==",
+    "url(data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==)",
+    "function aVeryLongFunctionNameThatGoesOnAndOn123() {}", "password: string;", "the password is wrong",
+    "Das Passwort ist falsch.", "la contraseña es incorrecta", "le mot de passe est oublié", "het wachtwoord is verlopen",
+    "password must be at least 12 characters", "token_type: bearer", "max_tokens: 4096", "primary_key=True",
+    "if password == '':", "const password = this.form.password;", "PASSWORD_RESET_TIMEOUT = 259200",
+    '<input type="password" name="password" placeholder="Password">', "secretKeyRef:\n  name: db\n  key: password",
+    "token = request.headers['X-Token']", "'password': 'Passwort'", "session_id = str(uuid.uuid4())",
+    "cache_key = 'user_profile_v2'", "the API key for the service is in the vault", 'password="" user=""',
+    "password: {{ vault_password }}", "n.password=r,t.token=e.key", "sk-xxxxxxxxxxxxxxxxxxxxxxxx", "AKIAIOSFODNN7EXAMPLE",
+    "model: claude-sonnet-4-5-20250929, key in the vault", "postgres://app:${PASSWORD}@db/main", "Cookie: <cookies>",
+    "access denied for user 'root'@'localhost' (using password: YES)", "def login(user='', password='', domain=''):",
+]  # fmt: skip
+
+
+OBVIOUS = {
+    "AKIA", "ASIA", "AIza", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xoxb-", "sk_live_", "npm_", "sk-proj-",
+    "sk-ant-api03-", "hf_", "shpat_", "dop_v1_", "glsa_", "SG.abcdefGHIJ0123456789kl.", "hvs.", "pypi-AgEIcHlwaS5vcmc",
+}  # fmt: skip
+HOSTILE = [
+    "a=", "password=", "password = ", "token", "key:", "secret='x ", "1234567890", "a", "-----BEGIN RSA PRIVATE KEY-----\n",
+    "eyJa.eyJb.", "a://b:c", "@:", "password=\"'", "password          ", "password\n\n", "password=a;user=", "login is a/",
+    "mysql -x ", " -u a:", "cookie: a=bcdefghijk; ", "$6$aaaaaaaaaaaaaaaaaaaa", "LS0tLS1CRUdJTi", "aB1-", "google_key=",
+    "<password>", "machine a login b ", "a:1234:b:", "pin is now ", "auth('a',", "a1234567890123456.", "пароль=ß é ",
+    "function(e,t){var n=e.key,r=t.token;return n.password=r,a(b)}",
+]  # fmt: skip
+
+
+def spans(text: str) -> set[tuple[int, int]]:
+    """Give the places that the rules for secrets mask."""
+    found = RuleRecognizer("secrets", credentials.RULES).analyze(text, ["SECRET"])
+    return {(one.start, one.end) for one in found}
+
+
+def leaks(text: str, value: str) -> bool:
+    """Say whether a letter or digit of `value` is left uncovered in `text`."""
+    covered = {place for start, end in spans(text) for place in range(start, end)}
+    at = text.index(value)
+    return any(text[place].isalnum() and place not in covered for place in range(at, at + len(value)))
+
+
+def drawn(prefix: str, alphabet: str, length: int) -> str:
+    """Draw a key that nobody was given, the same in every run."""
+    draw = random.Random(prefix)  # noqa: S311 - a value for a test, no secret
+    return prefix + "".join(draw.choice(alphabet) for _ in range(length))
+
+
+def test_keys_in_the_formats_of_vendors_are_found_wherever_they_stand() -> None:
+    keys = [drawn(*key) for key in KEYS]
+    places = ["{}", "see {} in the log", '"x": "{}",', "<i>{}</i>", "https://host.example/?q={}&page=2", r"line\n{}\n"]
+
+    assert [(key, place) for key in keys for place in places if leaks(place.format(key), key)] == []
+
+
+def test_secrets_beside_their_names_and_in_sentences_are_found_whole() -> None:
+    assert [case for case in FOUND if leaks(*case)] == []
+
+
+def test_placeholders_code_and_random_looking_text_that_is_no_secret_are_left_alone() -> None:
+    assert [(text, text[start:end]) for text in LEFT_ALONE for start, end in spans(text)] == []
+
+
+@pytest.mark.parametrize("is_whole", [True, False], ids=["whole", "cut off"])
+def test_a_block_of_key_material_is_masked_with_or_without_its_end(is_whole: bool) -> None:
+    body = "\n".join("MIIE" + "a" * 60 for _ in range(9))  # so plain that no other rule takes it
+    text = f"-----BEGIN RSA PRIVATE KEY-----\n{body}\n" + ("-----END RSA PRIVATE KEY-----\n" if is_whole else "")
+
+    assert not leaks(f"Here it is:\n{text}\nThanks!", body)
+    assert leaks(f"Here it is:\n{text}\nThanks!", "Thanks")
+
+
+def test_hostile_text_costs_no_more_than_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "SECONDS_FOR_A_RULE", 0.5)  # of CPU; a pattern that is quadratic needs several
+
+    for piece in HOSTILE:
+        spans(piece * (20_000 // len(piece)))  # or it raises RuleTooSlow
+
+
+def test_an_engine_that_overlooks_an_obvious_key_is_not_believed() -> None:
+    texts = [f"the key is {drawn(*key)}, thanks" for key in KEYS if key[0] in OBVIOUS]
+
+    assert len(texts) == len(OBVIOUS)
+    assert [text for text in texts if not sentinel.overlooked(text, ())] == []
+    assert [text for text in texts if sentinel.overlooked(text, whole(text))] == []
+
+
+def test_the_sentinel_sees_nothing_that_the_rules_do_not_see() -> None:
+    keys = [drawn(*key) for key in KEYS]
+    texts = [
+        f"{before}{key}{after}" for key in keys for before, after in [("", ""), ("x=", "&"), (" ", "-a"), ('"', '"')]
+    ]
+
+    assert [text for text in texts if sentinel.overlooked(text, findings(text))] == []
+
+
+def test_a_change_to_any_rule_for_secrets_changes_the_engines_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr("pathlib.Path.read_bytes", lambda path: read.append(path.name) or b"")
+
+    version._digest.__wrapped__()
+
+    assert {"vendors.py", "prose.py", "vendor_keys.tsv", "secret_formats.tsv"} <= set(read)
+
+
+def whole(text: str) -> list[Finding]:
+    """Give one finding that covers everything."""
+    return [Finding("SECRET", 0, len(text), 1.0, "")]
+
+
+def findings(text: str) -> list[Finding]:
+    """Give what the rules find as findings."""
+    return [Finding("SECRET", start, end, 1.0, "") for start, end in spans(text)]
