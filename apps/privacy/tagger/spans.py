@@ -43,10 +43,10 @@ def spans_of(kind: str, text: str, tagged: Tagged, *, surely: float, hardly: flo
     first = 1 + 2 * KINDS.index(kind)
     begins, continues = tagged.odds[:, first], tagged.odds[:, first + 1]
     odds: Floats = begins + continues
-    odds[odds < RIVAL * _rivals(tagged, first)] = 0
-    reached = odds + _town(tagged) if kind == ADDRESS else odds
     if not (odds >= surely).any():
         return
+    odds[odds < RIVAL * _rivals(tagged, first)] = 0
+    reached = odds + _town(tagged) if kind == ADDRESS else odds
     run: list[int] = []
     for row in np.flatnonzero(reached >= hardly).tolist():
         is_next = bool(run) and row == run[-1] + 1 and (kind == ADDRESS or continues[row] >= begins[row])
