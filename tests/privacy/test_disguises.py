@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.privacy import analyzer, normalise
+from apps.privacy.consistency import KnownValues
 from apps.privacy.findings import checked
 
 MAIL = "martha.holloway@example.com"
@@ -80,16 +81,20 @@ def test_a_value_in_an_attribute_of_a_tag_is_not_taken_out_with_the_tag() -> Non
 
 
 def test_a_known_name_is_found_as_initials_user_name_and_in_identifiers() -> None:
-    text = "Ondine Vasquez left. O. Vasquez; login ovasquez; class OndineVasquez; /srv/ondine_vasquez/x; the Vasquezs"
+    text = "O. Vasquez; login ovasquez; class OndineVasquez; /srv/ondine_vasquez/x; the Vasquezs; vasquezo"
+    known = KnownValues()
 
-    assert [value for _, value in spans(text)] == [
-        "Ondine Vasquez",
+    known.add("PERSON", "Ondine Vasquez")
+
+    assert [text[finding.start : finding.end] for finding in known.find(text)] == [
         "O. Vasquez",
+        "Vasquez",
         "ovasquez",
         "OndineVasquez",
         "ondine",
         "vasquez",
         "Vasquezs",
+        "vasquezo",
     ]
 
 
