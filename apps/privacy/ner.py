@@ -25,11 +25,17 @@ from apps.privacy.tagger.spans import Span
 from apps.privacy.tagger.weights import Weights
 
 SCORE: Final = 0.6
+SURE: Final = 0.9
+"""How sure the network must be of a word that is written as ordinary words are."""
+
 REASONS: Final = {
     v.PERSON: "A name recognised by the language model",
     v.ADDRESS: "An address recognised by the language model",
 }
 EDGES: Final = re.compile(r"^[\W_]+|[^\w.]+$|(?<=\w)['\u2019]s?$")
+FIRST_WORD: Final = re.compile(r"([^\W\d_]+)[\s,]+")
+LAST_WORD: Final = re.compile(r"[\s,]+([^\W\d_]+)\Z")
+NO_ADDRESS: Final = frozenset(["and", "or", "for", "in", "at", "is", "the", "to", "from", "with", "of", "office"])
 HAS_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 IS_CODE: Final = re.compile(r"[@\\=<>{}\[\]|#$%^*~`]|[a-z][A-Z]{2}|\w\(\)|^[a-z]+[A-Z]|\w\.[a-z]")
 
@@ -123,12 +129,18 @@ class ModelNameRecognizer(LocalRecognizer):
             if span.kind in wanted
             for start, end in _trimmed(text, span)
             if is_plausible(text[start:end]) and not _is_called(text, start, end)
+            if span.odds >= SURE or not _is_plain(text[start:end])
         ]
 
 
 def is_plausible(name: str) -> bool:
     """Say whether what the model names can be a name: it has letters, is no code and no term that is never masked."""
     return bool(HAS_LETTERS.search(name)) and not IS_CODE.search(name) and name.lower() not in words.allowed()
+
+
+def _is_plain(name: str) -> bool:
+    """Say whether a name is written as ordinary words are: in lower case, and each of them in the dictionary."""
+    return name.islower() and all(word in words.dictionary() for word in re.findall(r"[^\W\d_]+", name))
 
 
 def _is_called(text: str, start: int, end: int) -> bool:
@@ -158,11 +170,21 @@ def _trimmed(text: str, span: Span) -> Iterator[tuple[int, int]]:
     """Drop punctuation at the edges and a possessive; a person's name does not run over a line's end."""
     lines = re.finditer(r"[^\n\r\t]+", text[span.start : span.end]) if span.kind == v.PERSON else [None]
     for line in lines:
-        start, end = (span.start, span.end) if line is None else (span.start + line.start(), span.start + line.end())
+        start, end = _address(text, span) if line is None else (span.start + line.start(), span.start + line.end())
         while (edge := EDGES.search(text[start:end])) and start < end:
             start, end = (start + edge.end(), end) if edge.start() == 0 else (start, start + edge.start())
         if start < end:
             yield start, end
+
+
+def _address(text: str, span: Span) -> tuple[int, int]:
+    """Take words off the ends that belong to the sentence and not to the address."""
+    start, end = span.start, span.end
+    while (word := FIRST_WORD.match(text, start, end)) and word[1] in NO_ADDRESS:
+        start = word.end()
+    while (word := LAST_WORD.search(text, start, end)) and word[1] in NO_ADDRESS:
+        end = word.start()
+    return start, end
 
 
 PIECE: Final = 4_000

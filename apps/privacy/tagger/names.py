@@ -18,7 +18,7 @@ from apps.privacy.tagger.labels import ADDRESS, LABELS, PERSON
 from apps.privacy.tagger.network import Floats, Network, Tagged
 from apps.privacy.tagger.spans import Span, spans_of
 
-SURELY: Final = {PERSON: 0.22, ADDRESS: 0.35}
+SURELY: Final = {PERSON: 0.22, ADDRESS: 0.4}
 HARDLY: Final = {PERSON: 0.12, ADDRESS: 0.12}
 MOST_DIGITS: Final = 0.6
 """An address has a number, but is not mostly digits: that is a telephone number with a word beside it."""

@@ -43,10 +43,10 @@ def spans_of(kind: str, text: str, tagged: Tagged, *, surely: float, hardly: flo
     first = 1 + 2 * KINDS.index(kind)
     begins, continues = tagged.odds[:, first], tagged.odds[:, first + 1]
     odds: Floats = begins + continues
-    odds[odds < RIVAL * _rivals(tagged, first)] = 0
-    reached = odds + _town(tagged) if kind == ADDRESS else odds
     if not (odds >= surely).any():
         return
+    odds[odds < RIVAL * _rivals(tagged, first)] = 0
+    reached = odds + _town(tagged) if kind == ADDRESS else odds
     run: list[int] = []
     for row in np.flatnonzero(reached >= hardly).tolist():
         is_next = bool(run) and row == run[-1] + 1 and (kind == ADDRESS or continues[row] >= begins[row])
@@ -59,7 +59,7 @@ def spans_of(kind: str, text: str, tagged: Tagged, *, surely: float, hardly: flo
 
 def _rivals(tagged: Tagged, first: int) -> Floats:
     """Give for each token the odds of the likeliest other kind."""
-    kinds = tagged.odds[:, 1:].reshape(len(tagged.odds), len(KINDS), 2).sum(-1)
+    kinds = tagged.odds[:, 1:].reshape(-1, len(KINDS), 2).sum(-1)
     kinds[:, (first - 1) // 2] = 0
     highest: Floats = kinds.max(-1, initial=0)
     return highest
