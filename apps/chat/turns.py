@@ -367,6 +367,7 @@ def _plain(messages: Sequence[ScrubbedMessage]) -> list[dict[str, str]]:
     return [{"role": message.role, "text": message.text} for message in messages]
 
 
+@transaction.atomic
 def admit_turn(job: Job, *, prompt: Scrubbed, now: datetime) -> Admission:
     """
     Hold the money for the turn and note on it which reservation that is: both or neither, whatever dies in between.
