@@ -52,7 +52,7 @@ eval-privacy: install-dev ## Measure what the privacy engine lets through (needs
 	@$(VENV)/python bench/eval_privacy.py $(FOLDER) $(OPTIONS)
 
 train: ## Train the name model anew (TRAIN_PYTHON=a Python with training/requirements.txt; OPTIONS=folders of text)
-	@$(TRAIN_PYTHON) -m training --out apps/privacy/models/names.npz $(OPTIONS)
+	@$(TRAIN_PYTHON) -m training --out apps/privacy/weights/names.npz $(OPTIONS)
 
 bench: install-dev ## Measure the running product: start times, memory, installed size
 	@$(VENV)/python -m bench

@@ -18,6 +18,6 @@ def current() -> str:
 def _digest() -> str:
     digest = hashlib.sha256()
     home = Path(__file__).parent
-    for path in sorted([*home.glob("**/*.py"), *home.glob("data/*"), *home.glob("models/*")]):
+    for path in sorted([*home.glob("**/*.py"), *home.glob("data/*"), *home.glob("weights/*")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]

@@ -45,7 +45,8 @@ def test_the_main_job_from_question_to_record_to_refusal(stack: Any, sit_down: A
     turn.get_by_text("see what left").click()
     left = maya.page.locator("#left")
     expect(left.locator(".left-messages")).to_contain_text("When does the contract of <PERSON_")
-    assert "Quintero" not in left.inner_text()
+    assert "Quintero" not in left.locator(".left-messages").inner_text()
+    expect(left).to_contain_text("Marisol Quintero")  # beside its placeholder, for her who wrote it
     maya.page.keyboard.press("Escape")
 
     # A citation opens the passage in its document, where the name stands as it was written.

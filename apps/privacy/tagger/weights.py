@@ -20,7 +20,7 @@ from apps.privacy.tagger.tokens import Form
 
 Floats = npt.NDArray[np.float32]
 
-FOLDER: Final = Path(__file__).parent.parent / "models"
+FOLDER: Final = Path(__file__).parent.parent / "weights"
 FILE: Final = FOLDER / "names.npz"
 CHECKSUM: Final = FOLDER / "names.npz.sha256"
 TABLES: Final = ("word", "gram", "shape", "flags", "place")
