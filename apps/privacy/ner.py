@@ -128,7 +128,7 @@ class ModelNameRecognizer(LocalRecognizer):
             for span in found
             if span.kind in wanted
             for start, end in _trimmed(text, span)
-            if is_plausible(text[start:end]) and not _is_called(text, start, end)
+            if is_plausible(text[start:end]) and not _is_called(text, start, end) and not _is_inside(text, start, end)
             if span.odds >= SURE or not _is_plain(text[start:end])
         ]
 
@@ -147,6 +147,11 @@ def _is_called(text: str, start: int, end: int) -> bool:
     """Say whether a word is a function, or a member behind a dot: `Konto(…)`, `row.konto`."""
     is_member = text[start - 1 : start] == "." and text[start].islower() and text[start - 2 : start - 1].isalnum()
     return is_member or (text[end : end + 1] == "(" and " " not in text[start:end])
+
+
+def _is_inside(text: str, start: int, end: int) -> bool:
+    """Say whether letters stand in the middle of a longer run, as `deb` in the digits of a checksum."""
+    return text[max(start - 1, 0) : start].isalnum() and text[end : end + 1].isalnum()
 
 
 def chosen_engine() -> NameEngine:
@@ -173,8 +178,17 @@ def _trimmed(text: str, span: Span) -> Iterator[tuple[int, int]]:
         start, end = _address(text, span) if line is None else (span.start + line.start(), span.start + line.end())
         while (edge := EDGES.search(text[start:end])) and start < end:
             start, end = (start + edge.end(), end) if edge.start() == 0 else (start, start + edge.start())
+        if line is not None:
+            end = _without_an_everyday_end(text, start, end)
         if start < end:
             yield start, end
+
+
+def _without_an_everyday_end(text: str, start: int, end: int) -> int:
+    """Take an everyday word in lower case off a name that has two words without it: `patricia desrosiers soon`."""
+    word = LAST_WORD.search(text, start, end)
+    is_everyday = word is not None and word[1].islower() and word[1] in words.common()
+    return word.start() if word and is_everyday and " " in text[start : word.start()] else end
 
 
 def _address(text: str, span: Span) -> tuple[int, int]:
