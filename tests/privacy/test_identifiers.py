@@ -155,3 +155,8 @@ def test_an_identifier_is_found_whole_and_as_what_it_is(type_: str, text: str, v
 @pytest.mark.parametrize("text", LEFT_ALONE)
 def test_what_only_looks_like_an_identifier_is_left_alone(text: str) -> None:
     assert spans(text) == []
+
+
+def test_a_year_behind_a_word_that_ends_like_a_street_is_no_address() -> None:
+    assert "ADDRESS" not in {type_ for type_, _ in spans("During 2019, Norvexa opened two plants.")}
+    assert ("ADDRESS", "Tellersring 19, 10115 Berlin") in spans("Sie wohnt Tellersring 19, 10115 Berlin.")

@@ -60,8 +60,8 @@ def is_address(text: str) -> bool:
 
 
 def is_unusual_address(text: str) -> bool:
-    """Say so of an address whose only signs are numbers: one of its words is in no dictionary, as street names are."""
-    found = re.findall(r"[^\W\d_]{3,}", text)
+    """Say so of an address whose only signs are numbers: its street has a word that is in no dictionary."""
+    found = re.findall(r"[^\W\d_]{3,}", text.split(",")[0])
     return is_address(text) and any(word.lower() not in words.dictionary() for word in found)
 
 
