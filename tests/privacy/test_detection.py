@@ -66,6 +66,7 @@ FOUND = [
     ("PERSON", "Please greet Grace Hopper.", "Grace Hopper"),
     ("PERSON", "Dear Mr. Weber,\nthanks", "Weber"),
     ("PERSON", "follow up with patricia desrosiers soon", "patricia desrosiers"),
+    ("PERSON", "Greet Tom Becker (tom.becker@acme.example) in five words", "Tom Becker"),
     ("PERSON", "our founders: Becker, Maria and Kowalczyk met", "Kowalczyk"),
     ("PERSON", "Best regards,\nTom Okafor", "Tom Okafor"),
     ("PERSON", "Elena Rossi's laptop", "Elena Rossi"),

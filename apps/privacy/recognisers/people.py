@@ -109,6 +109,12 @@ def is_initialled(text: str) -> bool:
     return len(surname) > 2 and not is_word and surname not in words.allowed() and surname not in words.places()
 
 
+COMMAND: Final = (
+    r"(?:Add|Ask|Bcc|Call|Cc|Contact|Copy|Email|Forward|From|Greet|Inform|Invite|Mail|Meet|Message|Notify|Ping|Remind|"
+    r"Reply|Send|Tell|Thank|To|Via|Write)\b"
+)
+"""A word that tells somebody what to do with a name, with a capital because it begins the sentence."""
+
 RULES: Final = (
     Rule(
         v.PERSON,
@@ -159,7 +165,7 @@ RULES: Final = (
     Rule(
         v.PERSON,
         "A name before an e-mail address",
-        pattern(rf"(?P<value>{NAME})[ ]?[\"']?[ ]?[<(\[](?=[\w.+-]+@)"),
+        pattern(rf"(?!{COMMAND}[ ])(?P<value>{NAME})[ ]?[\"']?[ ]?[<(\[](?=[\w.+-]+@)"),
         0.85,
         is_name,
         needs=("@",),
