@@ -21,9 +21,10 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Whatever looks at a page in a real browser is thorough."""
+    """Whatever looks at a page in a real browser is thorough, and whatever commits: all tables are emptied then."""
     for item in items:
-        if "chromium" in item.fixturenames:
+        commits = any(mark.kwargs.get("transaction") for mark in item.iter_markers("django_db"))
+        if commits or {"chromium", "transactional_db"} & set(item.fixturenames):
             item.add_marker(pytest.mark.thorough)
 
 

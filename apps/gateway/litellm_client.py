@@ -60,7 +60,20 @@ def load() -> ModuleType:
         setattr(litellm, callbacks, [])
     for logger in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
         logging.getLogger(logger).disabled = True  # its error lines may repeat what was sent
+    _leave_other_loggers_alone()
     return litellm
+
+
+def _leave_other_loggers_alone() -> None:
+    """
+    Take LiteLLM's filters off the loggers of asyncio, httpx and the web server.
+
+    They write out what a record would quote before our formatter, which withholds it, can take the record apart.
+    """
+    for logger in list(logging.Logger.manager.loggerDict.values()):
+        for each in list(getattr(logger, "filters", ())):
+            if type(each).__module__.partition(".")[0] == "litellm" and isinstance(logger, logging.Logger):
+                logger.removeFilter(each)
 
 
 async def stream(

@@ -25,6 +25,8 @@ from apps.gateway import budgets
 from apps.gateway.models import Budget, BudgetMonth, LanguageModel, Provider, Reservation
 from apps.gateway.prices import Price
 
+pytestmark = pytest.mark.thorough
+
 START = datetime(2026, 1, 30, 12, tzinfo=UTC)
 cents = st.integers(0, 400).map(lambda n: Decimal(n) / 100)
 tokens = st.integers(0, 60_000)

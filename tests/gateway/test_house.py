@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import subprocess
@@ -28,6 +29,8 @@ import django
 django.setup()
 from apps.gateway import litellm_client
 from apps.gateway.endpoints import Endpoint
+
+pytestmark = pytest.mark.thorough
 
 async def main():
     endpoint = Endpoint("OPENAI_COMPATIBLE", "fake", sys.argv[1], "k")
@@ -151,3 +154,12 @@ def test_the_sweeper_is_on_the_timetable():
     tasks_on_it = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
 
     assert tasks.sweep_reservations.name in tasks_on_it
+
+
+def test_litellm_leaves_the_log_records_of_others_as_they_are() -> None:
+    litellm_client.load()
+    loggers = [logger for logger in logging.Logger.manager.loggerDict.values() if isinstance(logger, logging.Logger)]
+    others = [logger for logger in loggers if not logger.name.lower().startswith("litellm")]
+
+    assert "asyncio" in {logger.name for logger in others}
+    assert not [one.name for one in others if any("litellm" in type(each).__module__ for each in one.filters)]

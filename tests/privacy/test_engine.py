@@ -18,6 +18,8 @@ from apps.privacy.scrub import Draft
 from apps.privacy.vault import Vault
 from tests.privacy import faults
 
+pytestmark = pytest.mark.thorough
+
 TEXT = "Grace Hopper, grace@example.com, 4111 1111 1111 1111"
 SECRET_WORDS = "Quartermain hunter2"
 

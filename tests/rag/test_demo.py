@@ -12,7 +12,7 @@ from apps.rag import demo, ingest
 from apps.rag.models import Collection, Document
 from apps.rag.search import search
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 
 @pytest.fixture
