@@ -20,6 +20,8 @@ from apps.gateway.models import Budget, EgressClass, Grant, LanguageModel, Provi
 from apps.gateway.prices import Price
 from apps.ledger.models import Event
 
+pytestmark = pytest.mark.thorough
+
 PROBE = """
 import asyncio, sys
 seen = []
@@ -29,8 +31,6 @@ import django
 django.setup()
 from apps.gateway import litellm_client
 from apps.gateway.endpoints import Endpoint
-
-pytestmark = pytest.mark.thorough
 
 async def main():
     endpoint = Endpoint("OPENAI_COMPATIBLE", "fake", sys.argv[1], "k")
