@@ -17,12 +17,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.access import person_of, roles_required
 from apps.accounts.models import Role
-from apps.chat import lifecycle, reading, releasing
+from apps.chat import reading, releasing
 from apps.chat.forms import PreviewForm
 from apps.chat.models import Conversation, Turn
 from apps.chat.pace import Pace
-from apps.chat.turns import AnotherTurnIsOpen, NothingToRetry
-from apps.chat.views import find_conversation, find_turn, turn_or_page, wants_piece
+from apps.chat.views import asked_again, find_conversation, find_turn, wants_piece
 from apps.privacy import policies, preview, releases
 from apps.privacy.engine import ScrubberUnavailable
 from apps.privacy.keys import KeyDestroyed, KeyUnavailable, SealBroken
@@ -61,17 +60,7 @@ def mask_again(request: HttpRequest, turn_id: UUID) -> HttpResponse:
 @roles_required(Role.EMPLOYEE)
 def send_anyway(request: HttpRequest, turn_id: UUID) -> HttpResponse:
     """Confirm what the policy warned about and send the question."""
-    person = person_of(request)
-    turn = find_turn(person, turn_id)
-    try:
-        again = releasing.send_anyway(turn, now=timezone.now())
-    except (NothingToRetry, AnotherTurnIsOpen) as problem:
-        if wants_piece(request):
-            return HttpResponse(problem.sentence, status=409, content_type="text/plain; charset=utf-8")
-        messages.error(request, problem.sentence)
-        return redirect("chat:conversation", turn.conversation_id)
-    lifecycle.launch(again.pk)
-    return turn_or_page(request, person, again)
+    return asked_again(request, turn_id, releasing.send_anyway)
 
 
 @require_POST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -89,10 +90,15 @@ def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 @roles_required(Role.EMPLOYEE)
 def retry(request: HttpRequest, turn_id: UUID) -> HttpResponse:
     """Ask the question of a turn that ended without an answer again."""
+    return asked_again(request, turn_id, turns.retry_turn)
+
+
+def asked_again(request: HttpRequest, turn_id: UUID, ask: Callable[..., Turn]) -> HttpResponse:
+    """Ask the question of one of the person's turns again by `ask`; where that cannot be, say why."""
     person = person_of(request)
     turn = find_turn(person, turn_id)
     try:
-        again = turns.retry_turn(turn, now=timezone.now())
+        again = ask(turn, now=timezone.now())
     except CANNOT_ASK as problem:
         if wants_piece(request):
             return HttpResponse(problem.sentence, status=409, content_type="text/plain; charset=utf-8")
