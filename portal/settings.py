@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "apps.gateway",
     "apps.rag",
     "apps.chat",
+    "apps.api",
     "apps.audit",
     "apps.console",
 ]

@@ -134,6 +134,12 @@ class Action(TextChoices):
     VALUE_MASKED_AGAIN = "VALUE_MASKED_AGAIN", "Released value masked again"
     WARNING_CONFIRMED = "WARNING_CONFIRMED", "Sent despite the policy's warning"
 
+    # Keys of programs
+    API_KEY_CREATED = "API_KEY_CREATED", "API key made"
+    API_KEY_REVOKED = "API_KEY_REVOKED", "API key revoked"
+    API_KEY_HANDED_OVER = "API_KEY_HANDED_OVER", "Service key handed to another person"
+    API_KEY_REFUSED = "API_KEY_REFUSED", "API key refused"
+
     # The company's dictionary
     DICTIONARY_TERM_ADDED = "DICTIONARY_TERM_ADDED", "Term added to the dictionary"
     DICTIONARY_TERM_CHANGED = "DICTIONARY_TERM_CHANGED", "Term of the dictionary changed"
@@ -168,6 +174,7 @@ class Topic(TextChoices):
     MODELS = "MODELS", "Models and money"
     DOCUMENTS = "DOCUMENTS", "Documents"
     CONVERSATIONS = "CONVERSATIONS", "Conversations and privacy"
+    KEYS = "KEYS", "Keys of programs"
     RECORDS = "RECORDS", "Looks at the records"
     PORTAL = "PORTAL", "The portal itself"
 
@@ -182,6 +189,7 @@ _TOPIC_BY_FIRST_WORD = {
     "CONVERSATION": Topic.CONVERSATIONS, "LEFT": Topic.CONVERSATIONS, "KEY": Topic.CONVERSATIONS,
     "SCRUBBER": Topic.CONVERSATIONS, "POLICY": Topic.CONVERSATIONS, "VALUE": Topic.CONVERSATIONS,
     "WARNING": Topic.CONVERSATIONS, "DICTIONARY": Topic.CONVERSATIONS,
+    "API": Topic.KEYS,
     "AUDIT": Topic.RECORDS,
     "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL,
 }  # fmt: skip
