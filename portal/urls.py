@@ -11,6 +11,7 @@ urlpatterns = [
     path("documents/", include("apps.rag.urls")),
     path("audit/", include("apps.audit.urls")),
     path("console/", include("apps.console.urls")),
+    path("v1/", include("apps.api.urls")),
     path("", include("apps.chat.urls")),
 ]
 
