@@ -177,7 +177,7 @@ def _open_turn(
     retry_of: Turn | None = None,
 ) -> Turn:
     # A model that the team may not use stays unnamed, also in the refusal that admission gives.
-    granted = LanguageModel.objects.filter(grants__team_id=conversation.team_id)
+    granted = LanguageModel.objects.granted_to(conversation.owner, conversation.team, now=now)
     model = granted.filter(pk=model_id).first() if model_id else None
     try:
         with transaction.atomic():
