@@ -175,6 +175,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "give leaked reservations back": {"task": "gateway.sweep_reservations", "schedule": 60.0},
+    "show prices whose moment has come": {"task": "gateway.apply_prices", "schedule": 60.0},
     "read documents whose worker died": {"task": "rag.resume", "schedule": 30.0},
     "look through documents again": {"task": "rag.refresh_findings", "schedule": 300.0},
     "forget ended sessions": {"task": "portal.forget_ended_sessions", "schedule": 6 * 3600.0},

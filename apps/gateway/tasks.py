@@ -1,4 +1,4 @@
-"""Work in the background: money that a crash left held."""
+"""Work in the background: money that a crash left held, prices whose moment has come."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from apps.gateway import budgets
+from apps.gateway import budgets, pricing
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 
@@ -29,3 +29,9 @@ def sweep_reservations() -> int:
                 now=now,
             )
     return len(released)
+
+
+@shared_task(name="gateway.apply_prices")
+def apply_prices() -> int:
+    """Show planned prices whose moment has come in the models' rows; return how many."""
+    return pricing.apply_due(now=timezone.now())
