@@ -63,6 +63,8 @@ class Call(Protocol):
     def provider_label(self) -> str: ...
     @property
     def max_output_tokens(self) -> int: ...
+    @property
+    def first_word_seconds(self) -> float | None: ...
 
 
 SENTENCES: Final[dict[FaultKind, str]] = {
@@ -150,7 +152,7 @@ async def _stream(call: Call, prompt: Scrubbed, way: Way) -> AsyncGenerator[Even
     begun, first_word = time.monotonic(), 0.0
     try:
         async with aclosing(way(call.endpoint, messages, call.max_output_tokens)) as pieces:
-            async for piece in _in_time(pieces):
+            async for piece in _in_time(pieces, call.first_word_seconds or settings.MODEL_FIRST_TOKEN_SECONDS):
                 end = Piece(finish_reason=piece.finish_reason or end.finish_reason, usage=piece.usage or end.usage)
                 if piece.text:
                     first_word = first_word or time.monotonic() - begun
@@ -177,9 +179,9 @@ def _failure(fault: Fault, call: Call, prompt: Scrubbed, heard: str) -> ModelFai
     return ModelFailed(kind, model_label=call.model_label, usage=usage)
 
 
-async def _in_time(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
+async def _in_time(pieces: AsyncGenerator[Piece, None], limit: float) -> AsyncGenerator[Piece, None]:
     """Pass pieces on; the first has one limit, every next another. Pieces without text count as signs of life."""
-    limit, late = settings.MODEL_FIRST_TOKEN_SECONDS, FaultKind.NO_ANSWER_IN_TIME
+    late = FaultKind.NO_ANSWER_IN_TIME
     while True:
         try:
             async with asyncio.timeout(limit):

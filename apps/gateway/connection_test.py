@@ -61,6 +61,7 @@ class _Call:
     model_label: str
     provider_label: str
     max_output_tokens: int
+    first_word_seconds: float | None = None
 
 
 @dataclass(slots=True)
