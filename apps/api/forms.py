@@ -88,6 +88,7 @@ class PersonForm(DescribedForm):
     person = PersonField(
         label="Who answers for it",
         queryset=User.objects.none(),
+        empty_label="Choose…",
         help_text="It stops when this person is shut out or leaves the team. It can be handed over.",
         error_messages=UNKNOWN,
     )
@@ -103,6 +104,7 @@ class ServiceKeyForm(KeyForm):
     person = PersonField(
         label="Who answers for it",
         queryset=User.objects.none(),
+        empty_label="Choose…",
         help_text="It stops when this person is shut out or leaves the team. It can be handed over.",
         error_messages=UNKNOWN,
     )

@@ -21,8 +21,6 @@ from apps.api.models import ApiKey, Scope
 from apps.api.setups import VARIABLE, setups
 from apps.gateway.models import LanguageModel
 
-SOON_DAYS = 14
-
 
 @roles_required(Role.EMPLOYEE)
 @require_safe
@@ -117,7 +115,7 @@ def _find(request: HttpRequest, key_id: UUID) -> ApiKey:
 def _mine(request: HttpRequest, form: KeyForm | None) -> HttpResponse:
     person, now = person_of(request), timezone.now()
     teams = list(Team.objects.filter(memberships__person=person))
-    team = form.team if form else _chosen(request, teams)
+    team = form.team if form else _chosen(request, sorted(teams, key=lambda team: not _has_models(person, team)))
     form = form or (KeyForm(person=person, team=team) if team else None)
     rows = ApiKey.objects.concerning(person).with_standing().select_related("person", "team").order_by("-created_at")
     shown = [(row, row.state(now)) for row in rows]
@@ -131,6 +129,10 @@ def _mine(request: HttpRequest, form: KeyForm | None) -> HttpResponse:
         **_clients(person, team),
     }
     return render(request, "api/keys.html", context, status=422 if form and form.errors else 200)
+
+
+def _has_models(person: User, team: Team) -> bool:
+    return LanguageModel.objects.callable_by(person, team).for_chat().exists()
 
 
 def _clients(person: User, team: Team | None) -> dict[str, Any]:
@@ -177,7 +179,7 @@ def _teams_run_by(person: User) -> list[Team]:
 
 
 def _chosen(request: HttpRequest, teams: list[Team]) -> Team | None:
-    """Give the team that the address names, or the only one there is; a first team is chosen where it costs nothing."""
+    """Give the team that the address names, else the first."""
     slug = request.GET.get("team", "")
     if slug:
         found = next((team for team in teams if team.slug == slug), None)
