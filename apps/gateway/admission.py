@@ -49,6 +49,8 @@ class Admission:
     max_output_tokens: int
     reservation_id: UUID
     endpoint: Endpoint = field(repr=False)
+    first_word_seconds: float | None = None
+    """How long to wait for the first word where another model could answer instead; None leaves it to the settings."""
 
 
 def admit(*, person: User, team: Team, model_id: UUID | str, prompt: Scrubbed, now: datetime) -> Admission:

@@ -7,14 +7,16 @@ It takes a `Scrubbed` prompt and nothing else, keeps the time limits, and says i
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
+from uuid import UUID
 
 from django.conf import settings
 
-from apps.gateway import litellm_client, openai_client, tokens, wire
+from apps.gateway import health, litellm_client, openai_client, tokens, wire
 from apps.gateway.endpoints import Endpoint
 from apps.gateway.models import Provider
 from apps.gateway.patience import Patience, TooLate
@@ -53,6 +55,8 @@ class Call(Protocol):
     """What the client needs to know of a call; an `Admission` is one."""
 
     @property
+    def model_id(self) -> UUID | None: ...
+    @property
     def endpoint(self) -> Endpoint: ...
     @property
     def model_label(self) -> str: ...
@@ -60,6 +64,8 @@ class Call(Protocol):
     def provider_label(self) -> str: ...
     @property
     def max_output_tokens(self) -> int: ...
+    @property
+    def first_word_seconds(self) -> float | None: ...
 
 
 SENTENCES: Final[dict[FaultKind, str]] = {
@@ -97,6 +103,7 @@ class ModelFailed(Exception):
     """
 
     def __init__(self, kind: FaultKind, *, model_label: str, usage: Usage) -> None:
+        self.kind = kind
         self.code = kind.value
         self.sentence = SENTENCES[kind].format(model=model_label)
         self.input_tokens = usage.input_tokens
@@ -144,24 +151,27 @@ async def _stream(call: Call, prompt: Scrubbed, sampling: Sampling, way: Way) ->
     heard: list[str] = []
     end = Piece()
     late = FaultKind.NO_ANSWER_IN_TIME
+    begun, first_word = time.monotonic(), 0.0
     try:
-        with Patience(settings.MODEL_FIRST_TOKEN_SECONDS) as patience:
+        with Patience(call.first_word_seconds or settings.MODEL_FIRST_TOKEN_SECONDS) as patience:
             async with aclosing(way(call.endpoint, messages, call.max_output_tokens, fields)) as pieces:
                 # Pieces without text count as signs of life; the first word has one limit, every next piece another.
                 while (piece := await _next(patience, pieces, late)) is not None:
+                    if (piece.text or piece.calls) and not first_word:
+                        first_word = time.monotonic() - begun
+                        late = FaultKind.FELL_SILENT
+                        patience.limit(settings.MODEL_GAP_SECONDS)
                     if piece.text:
                         heard.append(piece.text)
                         yield Delta(piece.text)
                     for part in piece.calls:
                         heard.append(part.name + part.arguments)
                         yield part
-                    if late == FaultKind.NO_ANSWER_IN_TIME and heard:
-                        late = FaultKind.FELL_SILENT
-                        patience.limit(settings.MODEL_GAP_SECONDS)
                     end = _end_so_far(end, piece)
         _require_an_end(end)
     except Fault as fault:
         raise _failure(fault, call, prompt, "".join(heard)) from None
+    health.note_answer(call.model_id, first_word or None)
     yield _finish(end, prompt, "".join(heard))
 
 
@@ -189,6 +199,7 @@ def _require_an_end(end: Piece) -> None:
 
 def _failure(fault: Fault, call: Call, prompt: Scrubbed, heard: str) -> ModelFailed:
     kind = FaultKind.NO_ANSWER if fault.kind == FaultKind.BROKE_OFF and not heard else fault.kind
+    health.note_fault(call.model_id, kind)
     logger.warning("%s at %s failed: %s", call.model_label, call.provider_label, kind)
     usage = Usage(0, 0) if kind in NEVER_BILLED or (not heard and kind in NOT_BILLED_YET) else estimate(prompt, heard)
     return ModelFailed(kind, model_label=call.model_label, usage=usage)
