@@ -20,6 +20,7 @@ from apps.chat.story import Composed
 from apps.chat.turns import Job, TurnAlreadyClosed
 from apps.gateway.admission import Admission
 from apps.gateway.client import ModelFailed
+from apps.gateway.upstream import CallPiece
 from apps.ledger.records import LedgerUnavailable
 from apps.privacy import engine, policies, releases
 from apps.privacy.policy import Policy
@@ -169,6 +170,10 @@ class TurnKeeper:
         """Take words; the next frame holds them."""
         self.text += words
         self._news.set()
+
+    def hear_call(self, piece: CallPiece) -> None:
+        """Never called: a turn offers no tools."""
+        raise AssertionError("A turn offers no tools.")
 
     async def _keep_arriving(self) -> None:
         """
