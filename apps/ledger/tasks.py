@@ -6,6 +6,7 @@ from celery import shared_task
 from django.db import connection
 from django.utils import timezone
 
+from apps.ledger.facts import Json
 from apps.ledger.records import record_event
 from apps.ledger.standing import UNSIGNED, open_alarms, standing
 from apps.ledger.vocabulary import Action
@@ -19,7 +20,7 @@ def watch() -> None:
         stands = standing(cursor, now=now)
         is_raised = any(alarm.kind == UNSIGNED for alarm in open_alarms(cursor))
     if stands.is_late and not is_raised:
-        details = {"kind": UNSIGNED, "waiting": stands.waiting}
+        details: dict[str, Json] = {"kind": UNSIGNED, "waiting": stands.waiting}
         record_event(Action.LEDGER_ALARM_RAISED, who=None, subject_kind="ledger", details=details, now=now)
     if is_raised and not stands.is_late:
         record_event(Action.LEDGER_ALARM_ENDED, who=None, subject_kind="ledger", details={"kind": UNSIGNED}, now=now)
