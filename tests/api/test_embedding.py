@@ -140,27 +140,31 @@ async def broken(text, on_progress=None):
     raise engine.ScrubberUnavailable
 
 
-@pytest.mark.parametrize(
-    ("answer", "kind", "is_paid"),
-    [
-        (web.Response(status=500), ErrorKind.MODEL_FAILED, False),
-        (web.Response(status=429), ErrorKind.RATE_LIMITED, False),
-        (web.Response(status=400), ErrorKind.BAD_REQUEST, False),
-        (web.Response(text="<html>"), ErrorKind.MODEL_FAILED, False),
-        ({"data": []}, ErrorKind.MODEL_FAILED, False),
-        ({"data": [{"index": 0, "embedding": [1]}, {"index": 0, "embedding": [1]}]}, ErrorKind.MODEL_FAILED, False),
-        ({"data": [{"index": 0, "embedding": [1]}, {"index": 1, "embedding": []}]}, ErrorKind.MODEL_FAILED, False),
-        ({"data": [{"index": 0, "embedding": ["x"]}, {"index": 1, "embedding": [1]}]}, ErrorKind.MODEL_FAILED, False),
-        ({"data": [{"index": 0, "embedding": [1]}, {"index": 1, "embedding": [float("nan")]}]},
-         ErrorKind.MODEL_FAILED, False),
-    ],
-)  # fmt: skip
-def test_an_answer_that_is_not_one_is_told_apart_and_closes_the_record(ask, embedder, provider, answer, kind, is_paid):
-    provider.embeds = lambda body: answer
+NO_ANSWERS = [
+    ({"data": []}, ErrorKind.MODEL_FAILED),
+    ({"data": [{"index": 0, "embedding": [1]}, {"index": 0, "embedding": [1]}]}, ErrorKind.MODEL_FAILED),
+    ({"data": [{"index": 0, "embedding": [1]}, {"index": 1, "embedding": []}]}, ErrorKind.MODEL_FAILED),
+    ({"data": [{"index": 0, "embedding": ["x"]}, {"index": 1, "embedding": [1]}]}, ErrorKind.MODEL_FAILED),
+    ({"data": [{"index": 0, "embedding": [1]}, {"index": 1, "embedding": [float("nan")]}]}, ErrorKind.MODEL_FAILED),
+    ("<html>", ErrorKind.MODEL_FAILED),
+    (400, ErrorKind.BAD_REQUEST),
+    (429, ErrorKind.RATE_LIMITED),
+    (500, ErrorKind.MODEL_FAILED),
+]
 
-    assert refusal(ask, input=["a", "b"])[0] is kind
 
-    outcome = Intent.objects.get().outcome
-    assert outcome.kind == "FAILED"
-    assert bool(outcome.cost) is is_paid
+def test_an_answer_that_is_not_one_is_told_apart_costs_nothing_and_closes_the_record(ask, embedder, provider):
+    for answer, kind in NO_ANSWERS:
+        provider.embeds = lambda body, answer=answer: (
+            web.Response(status=answer)
+            if isinstance(answer, int)
+            else web.Response(text=answer)
+            if isinstance(answer, str)
+            else answer
+        )
+        assert refusal(ask, input=["a", "b"])[0] is kind, answer
+
+    outcomes = [intent.outcome for intent in Intent.objects.select_related("outcome")]
+    assert [outcome.kind for outcome in outcomes] == ["FAILED"] * len(NO_ANSWERS)
+    assert not any(outcome.cost for outcome in outcomes)
     assert not Reservation.objects.filter(state="HELD").exists()

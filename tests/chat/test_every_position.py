@@ -46,6 +46,7 @@ CAN_TALK_TO_OTHER_HOSTS = {
     "apps/gateway/openai_client.py": "sends what its caller above gives; its GET carries nothing",
     "apps/gateway/embeddings.py": "sends what its caller above gives",
     "apps/gateway/litellm_client.py": "sends what its caller above gives",
+    "apps/gateway/probing.py": "asks an idle model's server for its list of models; nothing of anybody's is sent",
     "apps/gateway/listing.py": "asks a provider for its list of models; nothing of anybody's is sent",
     "apps/accounts/oidc.py": "signs people in; knows no message",
     "portal/healthcheck.py": "asks the portal itself whether it is ready",
