@@ -3,55 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
+from apps.api import causes
 from apps.api.neutral import ApiError, ErrorKind
 from apps.chat.endings import Ending
-from apps.gateway.upstream import FaultKind
 
 BUSY_SECONDS: Final = 10
 
-KINDS: Final[Mapping[str, ErrorKind]] = {
-    # The call may not be made.
-    "NOT_IN_TEAM": ErrorKind.FORBIDDEN,
-    "MODEL_NOT_ALLOWED": ErrorKind.NOT_FOUND,
-    "MODEL_SWITCHED_OFF": ErrorKind.NOT_FOUND,
-    "MODEL_RETIRED": ErrorKind.NOT_FOUND,
-    "PRICE_UNKNOWN": ErrorKind.NOT_FOUND,
-    "MOVED_OUTSIDE": ErrorKind.UNAVAILABLE,
-    "CREDENTIAL_MISSING": ErrorKind.UNAVAILABLE,
-    "PROMPT_TOO_LONG": ErrorKind.BAD_REQUEST,
-    "NO_BUDGET": ErrorKind.OUT_OF_BUDGET,
-    "OVER_BUDGET": ErrorKind.OUT_OF_BUDGET,
-    "BLOCKED_BY_POLICY": ErrorKind.BAD_REQUEST,
-    "HELD_BY_POLICY": ErrorKind.BAD_REQUEST,
-    # The house could not keep its promises, so nothing was sent.
-    "SCRUBBER_UNAVAILABLE": ErrorKind.UNAVAILABLE,
-    "LEDGER_UNAVAILABLE": ErrorKind.UNAVAILABLE,
-    "PORTAL_STOPPED": ErrorKind.UNAVAILABLE,
-    # The model did not answer.
-    "EMPTY_ANSWER": ErrorKind.MODEL_FAILED,
-    FaultKind.TOO_LONG: ErrorKind.BAD_REQUEST,
-    FaultKind.REQUEST_REFUSED: ErrorKind.BAD_REQUEST,
-    FaultKind.RATE_LIMITED: ErrorKind.RATE_LIMITED,
-    FaultKind.NO_ANSWER_IN_TIME: ErrorKind.MODEL_LATE,
-    FaultKind.FELL_SILENT: ErrorKind.MODEL_LATE,
-    "PORTAL_FAILED": ErrorKind.PORTAL_FAILED,
+OTHERS: Final[Mapping[str, tuple[ErrorKind, str]]] = {
+    "PRICE_UNKNOWN": (ErrorKind.NOT_FOUND, "model_has_no_price"),
+    "BLOCKED_BY_POLICY": (ErrorKind.BAD_REQUEST, "blocked_by_policy"),
+    "HELD_BY_POLICY": (ErrorKind.BAD_REQUEST, "held_by_policy"),
+    "SCRUBBER_UNAVAILABLE": (ErrorKind.UNAVAILABLE, "scrubber_unavailable"),
+    "LEDGER_UNAVAILABLE": (ErrorKind.UNAVAILABLE, "record_unavailable"),
+    "PORTAL_STOPPED": (ErrorKind.UNAVAILABLE, "portal_stopped"),
+    "PORTAL_FAILED": (ErrorKind.PORTAL_FAILED, "portal_failed"),
+    "EMPTY_ANSWER": (ErrorKind.MODEL_FAILED, "empty_answer"),
+    "STOPPED": (ErrorKind.PORTAL_FAILED, "stopped"),
 }
-"""By the code of an ending; every other fault of a model is MODEL_FAILED."""
-
-CODES: Final[Mapping[str, str]] = {
-    "MODEL_NOT_ALLOWED": "model_not_found",
-    "MODEL_SWITCHED_OFF": "model_not_found",
-    "MODEL_RETIRED": "model_not_found",
-    "PRICE_UNKNOWN": "model_not_found",
-    "PROMPT_TOO_LONG": "context_length_exceeded",
-    FaultKind.TOO_LONG: "context_length_exceeded",
-    "NO_BUDGET": "insufficient_quota",
-    "OVER_BUDGET": "insufficient_quota",
-    FaultKind.RATE_LIMITED: "rate_limit_exceeded",
-}
-"""Codes that programs written for OpenAI's API look for; others are ours, in lower case."""
+"""Endings by their code, beside those that have an exception of their own (`apps.api.causes`)."""
 
 SENTENCES: Final[Mapping[str, str]] = {
     "PORTAL_FAILED": "Something went wrong on our side. Try again; if it keeps happening, tell an administrator.",
@@ -69,11 +40,11 @@ def of_ending(ending: Ending | None) -> ApiError:
     """Say how an exchange ended that did not end in a whole answer."""
     if ending is None:
         return ApiError(ErrorKind.PORTAL_FAILED, SENTENCES["PORTAL_FAILED"], code="portal_failed")
-    kind = KINDS.get(ending.reason, ErrorKind.MODEL_FAILED)
+    tables: tuple[Mapping[Any, tuple[ErrorKind, str]], ...] = (OTHERS, causes.REFUSED, causes.FAILED)
+    known = next((table[ending.reason] for table in tables if ending.reason in table), None)
+    kind, code = known or (ErrorKind.MODEL_FAILED, ending.reason.lower())
+    wait = ending.retry_after or (BUSY_SECONDS if kind in {ErrorKind.RATE_LIMITED, ErrorKind.UNAVAILABLE} else None)
+    sentence = SENTENCES.get(ending.reason, ending.sentence)
     return ApiError(
-        kind,
-        SENTENCES.get(ending.reason, ending.sentence),
-        code=CODES.get(ending.reason, ending.reason.lower()),
-        parameter="model" if kind == ErrorKind.NOT_FOUND else "",
-        retry_after=BUSY_SECONDS if kind in {ErrorKind.RATE_LIMITED, ErrorKind.UNAVAILABLE} else None,
+        kind, sentence, code=code, parameter="model" if kind == ErrorKind.NOT_FOUND else "", retry_after=wait
     )

@@ -220,7 +220,7 @@ def _ending_after(error: Exception, answer: Answer) -> Ending:
             early = _ended_early(answer, OutcomeKind.FAILED, error.code, error.sentence)
             return early.used(endings.usage_of(error))
         case Refused() | PolicyStops():
-            return _refused(answer, error.code, error.sentence)
+            return _refused(answer, error.code, error.sentence, retry_after=getattr(error, "retry_after", None))
         case ScrubberUnavailable():
             return _refused(answer, "SCRUBBER_UNAVAILABLE", error.sentence)
         case LedgerUnavailable():
@@ -230,11 +230,11 @@ def _ending_after(error: Exception, answer: Answer) -> Ending:
     return _ended_early(answer, OutcomeKind.FAILED, "PORTAL_FAILED", endings.PORTAL_FAILED)
 
 
-def _refused(answer: Answer, reason: str, sentence: str) -> Ending:
+def _refused(answer: Answer, reason: str, sentence: str, *, retry_after: int | None = None) -> Ending:
     """A refusal; of the second model of an exchange it is a failure, since the first was sent something."""
     if answer.sent is not None:
         return _ended_early(answer, OutcomeKind.FAILED, reason, sentence[: endings.SENTENCE_LENGTH])
-    return endings.refused(reason, sentence)
+    return endings.refused(reason, sentence, retry_after=retry_after)
 
 
 def _ended_early(answer: Answer, outcome: OutcomeKind, reason: str, sentence: str) -> Ending:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from apps.accounts.models import Membership
-from apps.gateway import budgets, tokens
+from apps.gateway import budgets, openai_client, tokens
 from apps.gateway.endpoints import Endpoint, EndpointUnavailable, endpoint_of
-from apps.gateway.models import LanguageModel
+from apps.gateway.models import LanguageModel, Provider
 from apps.gateway.prices import Price, in_figures
 from apps.gateway.refusals import (
     CredentialMissing,
@@ -20,6 +20,7 @@ from apps.gateway.refusals import (
     ModelSwitchedOff,
     MovedOutside,
     NoBudget,
+    NoEmbeddings,
     NotInTeam,
     OverBudget,
     PriceUnknown,
@@ -88,6 +89,54 @@ def admit(
         reservation_id=reservation.pk,
         endpoint=endpoint,
     )
+
+
+def admit_embedding(
+    *, person: User, team: Team, model_id: UUID | str, prompt: Scrubbed, now: datetime, key_id: UUID | None = None
+) -> Admission:
+    """
+    Admit one call for the vectors of the prompt's texts, as `admit` does; each text must fit the model's window.
+
+    :raises Refused: with a sentence for the person; then nothing is held.
+    """
+    model = _callable_model(person, team, model_id, now)
+    _require_fitting_policy(model, prompt)
+    _require_embeddings(model)
+    price = _known_price(model)
+    endpoint = _reachable(model)
+    worst_case = price.of(input_tokens=_texts_at_most(model, prompt), output_tokens=0)
+    reservation = budgets.reserve(person=person, team=team, model=model, price=price, amount=worst_case, now=now)
+    if reservation is None:
+        raise _why_not_held(team, model, worst_case, now)
+    return Admission(
+        model_id=model.pk,
+        model_label=model.label,
+        provider_label=model.provider.name,
+        egress_class=model.egress_class,
+        max_output_tokens=0,
+        reservation_id=reservation.pk,
+        endpoint=endpoint,
+    )
+
+
+def _require_embeddings(model: LanguageModel) -> None:
+    if LanguageModel.Capability.EMBEDDINGS not in model.capabilities or model.provider.kind not in openai_client.KINDS:
+        raise NoEmbeddings(
+            f"{model.label} cannot be asked for embeddings, so nothing was sent. Choose a model with that capability "
+            "on this machine or at a server with OpenAI's format.",
+            model=model,
+        )
+
+
+def _texts_at_most(model: LanguageModel, prompt: Scrubbed) -> int:
+    """Bound the tokens of all texts from above; no provider reads more of one text than the window holds."""
+    if model.provider.kind != Provider.Kind.EMBEDDED and any(
+        tokens.about(message.text) > model.context_window for message in prompt.messages
+    ):
+        raise PromptTooLong(
+            f"A text is too long for {model.label}, so nothing was sent. Split it into shorter ones.", model=model
+        )
+    return sum(min(tokens.at_most(message.text), model.context_window) for message in prompt.messages)
 
 
 def _callable_model(person: User, team: Team, model_id: UUID | str, now: datetime) -> LanguageModel:

@@ -159,7 +159,7 @@ def test_errors_have_the_status_and_the_shape_that_clients_know(
     assert status(Program(program.secret, host="evil.example").chat("Hi")) == (400, "bad_host")
     assert status(Program(program.secret, model="Nobody's").chat("Hi")) == (404, "model_not_found")
     provider.will_fail(429)
-    assert status(program.chat("Hi")) == (429, "rate_limit_exceeded")
+    assert status(program.chat("Hi")) == (429, "model_rate_limited")
     provider.will_fail(500)
     assert status(program.chat("Hi", stream=True)) == (502, "provider_error")
     Budget.objects.update(monthly_limit=Decimal("0.000001"))
