@@ -25,6 +25,8 @@ from apps.ledger.records import AlreadyConcluded
 from apps.ledger.vocabulary import OutcomeKind
 
 LEASE: Final = timedelta(seconds=30)
+LEASE_ON_RECORD: Final = LEASE * 4
+"""Longer than the line's, so that the line is given up first: only it knows the money that is held."""
 MOST_ATTEMPTS: Final = 3
 SWEPT_AT_ONCE: Final = 200
 INTERRUPTED: Final = "INTERRUPTED: The worker ended before the result was recorded."
@@ -80,8 +82,13 @@ def take(*, most_at_once: int, now: datetime) -> Claim | None:
 
 def keep(claim: Claim, *, now: datetime) -> bool:
     """Renew the lease; false once the claim is lost or the batch was cancelled, and the line is to be given up."""
-    alive = Line.objects.filter(pk=claim.line_id, claim=claim.token).exclude(batch__state=Batch.State.CANCELLED)
-    return bool(Line.objects.filter(pk__in=alive.values("pk"), claim=claim.token).update(claimed_until=now + LEASE))
+    mine = Line.objects.filter(pk=claim.line_id, claim=claim.token)
+    alive = mine.exclude(batch__state=Batch.State.CANCELLED).values("pk")
+    if not mine.filter(pk__in=alive).update(claimed_until=now + LEASE):
+        return False
+    sent = mine.exclude(intent_id=None).values_list("intent_id", flat=True)
+    records.keep_open([intent_id for intent_id in sent if intent_id], until=now + LEASE_ON_RECORD)
+    return True
 
 
 def is_anything_due(now: datetime) -> bool:

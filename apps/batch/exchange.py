@@ -76,19 +76,16 @@ class LineKeeper:
         vault, policy = await in_database(lines.vault_and_policy, self.job)
         return Composed(drafts, vault, policy, sampling=Sampling(temperature=prompt.temperature))
 
-    def progress_shown(self) -> AbstractAsyncContextManager[Callable[[float], None]]:
+    def progress_shown(self) -> AbstractAsyncContextManager[Callable[[float], None] | None]:
         """Show nothing: the page counts lines."""
-        return nullcontext(_unheard)
+        return nullcontext()
 
     async def hold(self, held: MessageHeld, vault: Vault) -> None:
         """Keep nothing: nobody is there to confirm, so the line is refused with the sentence that says why."""
 
     async def send_off(self, prompt: Scrubbed, vault: Vault) -> Admission:
-        """Keep the vault, hold the money, record, and mark the line as sent, in this order."""
-        await in_database(vault.save)
-        admission = await in_database(lines.admit_line, self.job, prompt=prompt, now=timezone.now())
-        await in_database(lines.record_line, self.job, admission=admission, prompt=prompt, now=timezone.now())
-        return admission
+        """Keep the vault, hold the money, record, and mark the line as sent, in one transaction."""
+        return await in_database(lines.send_off, self.job, prompt, vault, now=timezone.now())
 
     async def fall_back(self, failure: ModelFailed, prompt: Scrubbed) -> Admission | None:
         """Ask no other model: the batch is for the one its owner chose, and has time to wait for it."""
@@ -118,7 +115,3 @@ class LineKeeper:
                 await asyncio.sleep(CLOSING_PAUSE_SECONDS)
             else:
                 return
-
-
-def _unheard(part: float) -> None:
-    """Take how much has been looked through."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -14,7 +15,7 @@ from django.db.models import F
 from apps.accounts.actors import who
 from apps.accounts.models import Team, User
 from apps.batch import sealing, steering
-from apps.batch.claiming import LEASE, MOST_ATTEMPTS, Claim, ClaimLost
+from apps.batch.claiming import LEASE, LEASE_ON_RECORD, MOST_ATTEMPTS, Claim, ClaimLost
 from apps.batch.models import Batch, LaneModel, Line, LineQuerySet
 from apps.batch.parsing import Prompt
 from apps.batch.sealing import Sealer
@@ -74,38 +75,42 @@ def vault_and_policy(job: Job) -> tuple[Vault, Policy]:
     return Vault.open(job.claim.line_id), policy
 
 
-@transaction.atomic
-def admit_line(job: Job, *, prompt: Scrubbed, now: datetime) -> Admission:
+def send_off(job: Job, prompt: Scrubbed, vault: Vault, *, now: datetime) -> Admission:
     """
-    Hold the money for the line and note on it which reservation that is: both or neither, whatever dies in between.
+    Keep the vault, hold the money, write the intent and mark the line as sent: all on disk when this returns, or none.
 
+    From here on nobody sends the line again by himself.
+
+    :raises VaultMoved: if a placeholder was given away meanwhile.
     :raises Refused: with a sentence for its owner.
-    :raises TurnAlreadyClosed: if the claim is lost; nothing is held then.
+    :raises LedgerUnavailable: if it cannot be written; nothing may be sent then.
+    :raises TurnAlreadyClosed: if the claim is lost or the batch was cancelled; nothing may be sent then.
     """
-    admission = admit(person=job.person, team=job.team, model_id=job.model.pk, prompt=prompt, now=now)
-    noted = _mine(job.claim).update(
-        reservation_id=admission.reservation_id,
-        claimed_until=now + LEASE,
-        input_tokens=estimated_tokens(prompt.text),
-        output_tokens=admission.max_output_tokens,
-        masked=len(prompt.masked),
-    )
-    if not noted:
-        raise TurnAlreadyClosed(job.claim.line_id)
+    most = job.prompt.max_tokens
+    with records.durably_together():
+        vault.save()
+        admission = admit(
+            person=job.person, team=job.team, model_id=job.model.pk, prompt=prompt, now=now, most_output_tokens=most
+        )
+        intent_id = _write_intent(job, admission, prompt, now=now)
+        may_go = _mine(job.claim).filter(claimed_until__gt=now, batch__state__in=_UNDER_WAY).values("pk")
+        is_ours = Line.objects.filter(pk__in=may_go, claim=job.claim.token).update(
+            state=Line.State.SENT,
+            claimed_until=now + LEASE,
+            intent_id=intent_id,
+            reservation_id=admission.reservation_id,
+            input_tokens=estimated_tokens(prompt.text),
+            output_tokens=admission.max_output_tokens,
+            masked=len(prompt.masked),
+        )
+        if not is_ours:
+            raise TurnAlreadyClosed(job.claim.line_id)
     return admission
 
 
-def record_line(job: Job, *, admission: Admission, prompt: Scrubbed, now: datetime) -> None:
-    """
-    Put the exchange on the record, then mark the line as sent: from here on nobody sends it again by himself.
-
-    A worker that dies between the two has sent nothing, and the record says that its result is unknown.
-
-    :raises records.LedgerUnavailable: if it cannot be written; nothing may be sent then.
-    :raises TurnAlreadyClosed: if the claim is lost or the batch was cancelled; nothing may be sent then.
-    """
+def _write_intent(job: Job, admission: Admission, prompt: Scrubbed, *, now: datetime) -> UUID:
     exchange_id = job.claim.line_id
-    intent_id = records.open_intent(
+    return records.write_intent(
         who=job.who,
         door=Door.TASK,
         purpose=Purpose.CHAT,
@@ -120,12 +125,9 @@ def record_line(job: Job, *, admission: Admission, prompt: Scrubbed, now: dateti
         passages=[],
         policy_version=prompt.policy_version,
         prompt_version=PROMPT_VERSION,
+        lease_until=now + LEASE_ON_RECORD,
         now=now,
     )
-    _mine(job.claim).update(intent_id=intent_id)
-    may_go = _mine(job.claim).filter(claimed_until__gt=now, batch__state__in=_UNDER_WAY).values("pk")
-    if not Line.objects.filter(pk__in=may_go, claim=job.claim.token).update(state=Line.State.SENT):
-        raise TurnAlreadyClosed(exchange_id)
 
 
 @transaction.atomic
@@ -203,11 +205,12 @@ def _judge(batch: Batch, ending: Ending, verdict: Verdict, *, now: datetime) -> 
 
 
 def _rest(batch: Batch, lane: LaneModel | None, ending: Ending, *, now: datetime) -> None:
-    """Let all batches of the model rest, twice as long each time; pause the batch where that never helps."""
+    """Let the model's batches rest, twice as long each time or as asked; pause this one where that never helps."""
     if lane is None:
         return
     if lane.resting_until is None or lane.resting_until <= now:
-        lane.resting_until = now + min(FIRST_REST * 2**lane.rests_in_a_row, LONGEST_REST)
+        asked_for = timedelta(seconds=ending.retry_after or 0)
+        lane.resting_until = now + max(asked_for, min(FIRST_REST * 2**lane.rests_in_a_row, LONGEST_REST))
         lane.rests_in_a_row += 1
         lane.save(update_fields=["resting_until", "rests_in_a_row"])
     if lane.rests_in_a_row >= MOST_RESTS:

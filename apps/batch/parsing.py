@@ -27,7 +27,7 @@ MOST_PROBLEMS: Final = 200
 SAMPLED: Final = 3
 ADDRESS: Final = "/v1/chat/completions"
 OUTER: Final = frozenset({"custom_id", "method", "url", "body"})
-INNER: Final = frozenset({"model", "messages", "temperature"})
+INNER: Final = frozenset({"model", "messages", "temperature", "max_tokens", "max_completion_tokens"})
 PLAIN: Final = frozenset({"id", "prompt"})
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
@@ -62,16 +62,17 @@ class Prompt:
     custom_id: str
     messages: tuple[tuple[Role, str], ...]
     temperature: float | None = None
+    max_tokens: int | None = None
 
     def to_json(self) -> str:
         """Give the prompt as it is kept."""
-        return json.dumps([self.custom_id, self.messages, self.temperature], ensure_ascii=False)
+        return json.dumps([self.custom_id, self.messages, self.temperature, self.max_tokens], ensure_ascii=False)
 
     @classmethod
     def from_json(cls, kept: str) -> Prompt:
         """Read what `to_json` gave."""
-        custom_id, messages, temperature = json.loads(kept)
-        return cls(custom_id, tuple((role, text) for role, text in messages), temperature)
+        custom_id, messages, temperature, max_tokens = json.loads(kept)
+        return cls(custom_id, tuple((role, text) for role, text in messages), temperature, max_tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +267,15 @@ def _in_long_form(given: dict[str, Any], model_label: str) -> Prompt:
     is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
     if temperature is not None and not (is_number and 0 <= temperature <= 2):
         raise BadLine("Its “temperature” must be a number from 0 to 2.")
-    return Prompt(_checked_id(given.get("custom_id")), _checked_messages(body.get("messages")), temperature)
+    messages, longest = _checked_messages(body.get("messages")), _checked_length(body)
+    return Prompt(_checked_id(given.get("custom_id")), messages, temperature, longest)
+
+
+def _checked_length(body: Mapping[str, Any]) -> int | None:
+    longest = body.get("max_completion_tokens", body.get("max_tokens"))
+    if longest is not None and (not isinstance(longest, int) or isinstance(longest, bool) or longest < 1):
+        raise BadLine("Its “max_tokens” must be a whole number above 0.")
+    return longest
 
 
 def _require_only(given: Mapping[str, Any], known: frozenset[str], where: str) -> None:

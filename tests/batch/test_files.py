@@ -26,7 +26,7 @@ def test_both_forms_of_json_lines_are_read_and_nothing_of_them_is_lost():
         {
             "custom_id": "b", "method": "POST", "url": "/v1/chat/completions",
             "body": {
-                "model": "Fake Large", "temperature": 0.5,
+                "model": "Fake Large", "temperature": 0.5, "max_tokens": 9,
                 "messages": [
                     {"role": "developer", "content": "Be brief."},
                     {"role": "user", "content": [{"type": "text", "text": "Two"}]},
@@ -38,7 +38,7 @@ def test_both_forms_of_json_lines_are_read_and_nothing_of_them_is_lost():
     assert found.problems == ()
     assert found.prompts == (
         Prompt("7", (("user", "One\u2028line"),)),
-        Prompt("b", (("system", "Be brief."), ("user", "Two")), 0.5),
+        Prompt("b", (("system", "Be brief."), ("user", "Two")), 0.5, 9),
     )
     assert [Prompt.from_json(prompt.to_json()) for prompt in found.prompts] == list(found.prompts)
 
@@ -61,6 +61,7 @@ def test_both_forms_of_json_lines_are_read_and_nothing_of_them_is_lost():
         ({**LONG, "body": {"messages": []}}, "at least one message"),
         ({**LONG, "body": {**LONG["body"], "model": "Other"}}, "another one than the batch's, Fake Large"),
         ({**LONG, "body": {**LONG["body"], "temperature": True}}, "a number from 0 to 2"),
+        ({**LONG, "body": {**LONG["body"], "max_tokens": 0}}, "a whole number above 0"),
         ({**LONG, "body": {**LONG["body"], "n": 2}}, "do not know “n” in “body”"),
         ({**LONG, "body": {"messages": [{"role": "tool", "content": "x"}]}}, "system, user or assistant"),
         ({**LONG, "body": {"messages": [{"role": "assistant", "content": "x"}]}}, "must be of the role “user”"),
