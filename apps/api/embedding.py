@@ -20,8 +20,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.api.callers import Caller
+from apps.api.causes import as_api_error
 from apps.api.embeddings_format import Ask
-from apps.api.failures import as_api_error
 from apps.api.fields import wrong
 from apps.api.models import Scope
 from apps.api.neutral import ApiError, ErrorKind

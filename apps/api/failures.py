@@ -1,67 +1,50 @@
-"""Every way a call can be refused or fail, as an `ApiError`: with the sentence that the room gave it and a status."""
+"""Every way in which an exchange fails, as a program is told: a status, a code, and a sentence with what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
-from apps.api.callers import NotAuthenticated, OutOfScope
+from apps.api import causes
 from apps.api.neutral import ApiError, ErrorKind
-from apps.gateway.client import ModelFailed
-from apps.gateway.refusals import Refused
-from apps.gateway.upstream import FaultKind
-from apps.ledger.records import LedgerError, LedgerUnavailable
-from apps.privacy.engine import ScrubberUnavailable
-from apps.privacy.refusals import PolicyStops
+from apps.chat.endings import Ending
 
-_REFUSED: Final[Mapping[str, tuple[ErrorKind, str]]] = {
-    "NOT_IN_TEAM": (ErrorKind.FORBIDDEN, "not_in_team"),
-    "MODEL_NOT_ALLOWED": (ErrorKind.NOT_FOUND, "model_not_found"),
-    "MODEL_SWITCHED_OFF": (ErrorKind.NOT_FOUND, "model_switched_off"),
-    "MODEL_RETIRED": (ErrorKind.NOT_FOUND, "model_retired"),
-    "PROMPT_TOO_LONG": (ErrorKind.BAD_REQUEST, "context_length_exceeded"),
-    "NO_EMBEDDINGS": (ErrorKind.BAD_REQUEST, "model_cannot_embed"),
-    "NO_BUDGET": (ErrorKind.OUT_OF_BUDGET, "insufficient_quota"),
-    "OVER_BUDGET": (ErrorKind.OUT_OF_BUDGET, "insufficient_quota"),
-    "TOO_FAST": (ErrorKind.RATE_LIMITED, "rate_limit_exceeded"),
-    "RAN_AWAY": (ErrorKind.RATE_LIMITED, "runaway_stopped"),
-    "MOVED_OUTSIDE": (ErrorKind.UNAVAILABLE, "model_moved"),
-    "CREDENTIAL_MISSING": (ErrorKind.UNAVAILABLE, "model_not_set_up"),
+BUSY_SECONDS: Final = 10
+
+OTHERS: Final[Mapping[str, tuple[ErrorKind, str]]] = {
+    "PRICE_UNKNOWN": (ErrorKind.NOT_FOUND, "model_has_no_price"),
+    "BLOCKED_BY_POLICY": (ErrorKind.BAD_REQUEST, "blocked_by_policy"),
+    "HELD_BY_POLICY": (ErrorKind.BAD_REQUEST, "held_by_policy"),
+    "SCRUBBER_UNAVAILABLE": (ErrorKind.UNAVAILABLE, "scrubber_unavailable"),
+    "LEDGER_UNAVAILABLE": (ErrorKind.UNAVAILABLE, "record_unavailable"),
+    "PORTAL_STOPPED": (ErrorKind.UNAVAILABLE, "portal_stopped"),
+    "PORTAL_FAILED": (ErrorKind.PORTAL_FAILED, "portal_failed"),
+    "EMPTY_ANSWER": (ErrorKind.MODEL_FAILED, "empty_answer"),
+    "STOPPED": (ErrorKind.PORTAL_FAILED, "stopped"),
 }
-_FAILED: Final[Mapping[FaultKind, tuple[ErrorKind, str]]] = {
-    FaultKind.TOO_LONG: (ErrorKind.BAD_REQUEST, "context_length_exceeded"),
-    FaultKind.REQUEST_REFUSED: (ErrorKind.BAD_REQUEST, "refused_by_model"),
-    FaultKind.RATE_LIMITED: (ErrorKind.RATE_LIMITED, "model_rate_limited"),
-    FaultKind.NO_ANSWER_IN_TIME: (ErrorKind.MODEL_LATE, "model_timeout"),
-    FaultKind.FELL_SILENT: (ErrorKind.MODEL_LATE, "model_timeout"),
+"""Endings by their code, beside those that have an exception of their own (`apps.api.causes`)."""
+
+SENTENCES: Final[Mapping[str, str]] = {
+    "PORTAL_FAILED": "Something went wrong on our side. Try again; if it keeps happening, tell an administrator.",
+    "PORTAL_STOPPED": "The portal was restarted while this was being answered. Send it again.",
+    "STOPPED": "The call was ended before the answer was complete.",
+    "HELD_BY_POLICY": (
+        "The company's policy lets this go only once a person has looked at it, which a program cannot do. Take out "
+        "what is personal, or ask in the chat."
+    ),
 }
-BUDGET_RETRY_SECONDS: Final = 60
+"""Where the sentence for a person at a page would not fit a program."""
 
 
-def as_api_error(error: Exception) -> ApiError:
-    """Translate what a room raised; anything unknown says no more than that the portal failed."""
-    match error:
-        case ApiError():
-            return error
-        case NotAuthenticated():
-            return ApiError(ErrorKind.UNAUTHENTICATED, error.sentence, code=error.code)
-        case OutOfScope():
-            return ApiError(ErrorKind.FORBIDDEN, error.sentence, code=error.code)
-        case Refused():
-            kind, code = _REFUSED.get(error.code, (ErrorKind.FORBIDDEN, error.code.lower()))
-            wait = BUDGET_RETRY_SECONDS if kind is ErrorKind.RATE_LIMITED else None
-            return ApiError(kind, error.sentence, code=code, retry_after=getattr(error, "retry_after", None) or wait)
-        case PolicyStops():
-            return ApiError(ErrorKind.BAD_REQUEST, error.sentence, code=error.code.lower())
-        case ModelFailed():
-            kind, code = _FAILED.get(error.kind, (ErrorKind.MODEL_FAILED, "model_failed"))
-            return ApiError(kind, error.sentence, code=code)
-        case ScrubberUnavailable():
-            return ApiError(ErrorKind.UNAVAILABLE, error.sentence, code="scrubber_unavailable")
-        case LedgerUnavailable() | LedgerError():
-            return ApiError(ErrorKind.UNAVAILABLE, LedgerUnavailable.sentence, code="record_unavailable")
+def of_ending(ending: Ending | None) -> ApiError:
+    """Say how an exchange ended that did not end in a whole answer."""
+    if ending is None:
+        return ApiError(ErrorKind.PORTAL_FAILED, SENTENCES["PORTAL_FAILED"], code="portal_failed")
+    tables: tuple[Mapping[Any, tuple[ErrorKind, str]], ...] = (OTHERS, causes.REFUSED, causes.FAILED)
+    known = next((table[ending.reason] for table in tables if ending.reason in table), None)
+    kind, code = known or (ErrorKind.MODEL_FAILED, ending.reason.lower())
+    wait = ending.retry_after or (BUSY_SECONDS if kind in {ErrorKind.RATE_LIMITED, ErrorKind.UNAVAILABLE} else None)
+    sentence = SENTENCES.get(ending.reason, ending.sentence)
     return ApiError(
-        ErrorKind.PORTAL_FAILED,
-        "Something went wrong on our side. Send the request again; if it fails again, tell an administrator.",
-        code="portal_failed",
+        kind, sentence, code=code, parameter="model" if kind == ErrorKind.NOT_FOUND else "", retry_after=wait
     )
