@@ -67,8 +67,8 @@ def _at_least(count: int, pattern: str) -> Callable[[Question], bool]:
 
 
 CODE: Final = (
-    r"```|\bdef \w+\(|\bclass \w+[:({]|\bfunction \w*\(|=>|#include\b|\bSELECT\b.+\bFROM\b|\bpublic static\b|"
-    r"Traceback \(most recent|\w+(Error|Exception)\b:|\bimport \w+|\{\s*\n|;\s*\n|</\w+>"
+    r"```|\bdef \w+\(|\bclass \w+[:({]|\bfunction \w*\(|=>|#include\b|\bSELECT\b.{1,500}?\bFROM\b|\bpublic static\b|"
+    r"Traceback \(most recent|\b\w{1,60}(Error|Exception):|\bimport \w+|\{\s*\n|;\s*\n|</\w+>"
 )
 PROGRAMMING: Final = (
     r"\b(python|javascript|typescript|java|rust|golang|sql|regex|regexp|bash|kubernetes|terraform|dockerfile|api|"
@@ -78,7 +78,7 @@ MATHS: Final = (
     r"\\(frac|int|sum|sqrt|begin)\b|[∫∑√∂∞≤≥≠±]|\b\d+\s*[\^]\s*\d|\b(integral|derivative|equation|probability|"
     r"theorem|matrix|eigenvalue|standard deviation|regression|compound interest|gleichung|wahrscheinlichkeit|"
     r"ableitung|équation|probabilité|dérivée|ecuación|probabilidad|derivada|equazione|probabilità|vergelijking)\b|"
-    r"\b(how many|how much|how long|how fast)\b.*\b(if|when|per|each|every)\b"
+    r"\b(how many|how much|how long|how fast)\b.{1,200}?\b(if|when|per|each|every)\b"
 )
 REASONING: Final = (
     r"\b(why (does|do|did|is|are|would|might)|explain (why|how|its|their)|weigh(ing)?|risks?|assumptions?|"
