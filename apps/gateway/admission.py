@@ -54,11 +54,20 @@ class Admission:
     """How long to wait for the first word where another model could answer instead; None leaves it to the settings."""
 
 
-def admit(*, person: User, team: Team, model_id: UUID | str, prompt: Scrubbed, now: datetime) -> Admission:
+def admit(
+    *,
+    person: User,
+    team: Team,
+    model_id: UUID | str,
+    prompt: Scrubbed,
+    now: datetime,
+    most_output_tokens: int | None = None,
+) -> Admission:
     """
     Admit one call: the person belongs to the team, the team may use the model, the prompt fits, the money is held.
 
-    Everything is asked of the database now; nothing is remembered from an earlier call. Five statements.
+    `most_output_tokens` lowers the model's own limit. Everything is asked of the database now; nothing is remembered
+    from an earlier call. Five statements.
 
     :raises Refused: with a sentence for the person; then nothing is held.
     """
@@ -66,7 +75,7 @@ def admit(*, person: User, team: Team, model_id: UUID | str, prompt: Scrubbed, n
     _require_fitting_policy(model, prompt)
     price = _known_price(model)
     endpoint = _reachable(model)
-    input_at_most, output_at_most = _fit(model, prompt)
+    input_at_most, output_at_most = _fit(model, prompt, most_output_tokens)
     worst_case = price.of(input_tokens=input_at_most, output_tokens=output_at_most)
     reservation = budgets.reserve(person=person, team=team, model=model, price=price, amount=worst_case, now=now)
     if reservation is None:
@@ -202,16 +211,17 @@ def _reachable(model: LanguageModel) -> Endpoint:
         ) from error
 
 
-def _fit(model: LanguageModel, prompt: Scrubbed) -> tuple[int, int]:
+def _fit(model: LanguageModel, prompt: Scrubbed, wanted: int | None) -> tuple[int, int]:
     """Return the most input and output tokens of the call; no provider bills more input than its window holds."""
+    most = min(model.max_output_tokens, wanted or model.max_output_tokens)
     room = model.context_window - tokens.prompt_about(prompt)
-    if room < min(SMALLEST_ANSWER, model.max_output_tokens):
+    if room < min(SMALLEST_ANSWER, most):
         raise PromptTooLong(
             f"The conversation with its documents is too long for {model.label}, so nothing was sent. Shorten the "
             "message, start a new conversation, or choose a model with a larger window.",
             model=model,
         )
-    return min(tokens.prompt_at_most(prompt), model.context_window), min(room, model.max_output_tokens)
+    return min(tokens.prompt_at_most(prompt), model.context_window), min(room, most)
 
 
 def _why_not_held(team: Team, model: LanguageModel, worst_case: Decimal, now: datetime) -> NoBudget | OverBudget:
