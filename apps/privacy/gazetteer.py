@@ -31,9 +31,13 @@ NEXT: Final = regex.compile(
     r" ((?:\p{L}\.? ?(?<=[ .]))?(?:(?:van|von|der|den|de|del|della|di|da|dos|al|el|bin|la|le) ){0,2})(\p{L}[\p{L}\p{M}]*(?:['-]\p{L}[\p{L}\p{M}]+)*)(?![\w@/\\(])"
 )
 NAMESAKE: Final = regex.compile(
-    r"(?: [A-Z]\w+)? (?:Memorial |Gold )?(?:Medal|Prize|Award|Cup|Act|Foundation|University|Institute|College|School|Hospital"
-    r"|Lecture|Trophy|Fellowship|Telescope|Observatory|Airport|Museum|Library|Stadium|Bridge|Park|Theorem|Effect|Syndrome|Disease)(?!\w)"
+    r"(?:\.?(?: [A-Z][\w.]*){0,2} (?:Memorial |Gold |International |National |General )?(?:Medal|Prize|Award|Cup|Act|Foundation|University|Institute|College"
+    r"|School|Hospital|Lectures?|Trophy|Fellowship|Scholarship|Telescope|Observatory|Airport|Museum|Library|Stadium|Bridge|Park|Theorem|Effect|Syndrome|Disease)(?!\w)"
+    r"|(?:['\u2019]s)? (?:law|theorem|lemma|conjecture|equations?|inequality|algorithm|transform|distribution|coefficient|constant|paradox|principle|syndrome"
+    r"|disease|effect|test statistic)(?!\w))"
 )
+"""What makes a name before it that of a thing: `the Ada Lovelace Medal`, `Ohm's law`."""
+
 MOST_SURNAMES: Final = 3
 SHORTEST_LOWER_SURNAME: Final = 4
 CAPITALISED: Final = r"\p{Lu}(?:\p{Ll}\p{M}?)+(?:['-]\p{Lu}?(?:\p{Ll}\p{M}?){2,})*"
@@ -85,6 +89,11 @@ class FirstNameRecognizer(LocalRecognizer):
         return found
 
 
+def is_namesake(text: str, end: int) -> bool:
+    """Say whether the name that ends at `end` is part of a thing's: an award, a school, a law of nature."""
+    return NAMESAKE.match(text, end) is not None
+
+
 def beside(text: str, places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Give the names in a list ("A, B and C") of which one stands at one of `places`."""
     starts = {start for start, _ in places}
@@ -132,7 +141,7 @@ def _first_names(reading: Reading) -> Iterator[tuple[int, int]]:
         if not (is_sure or word in also_words):
             continue
         end = _end_of_surnames(text, match.end(), is_lower=match[0].islower())
-        if NAMESAKE.match(text, end):
+        if is_namesake(text, end):
             position = end
         elif end > match.end() or is_sure:
             yield match.start(), end

@@ -36,6 +36,13 @@ EDGES: Final = re.compile(r"^[\W_]+|[^\w.]+$|(?<=\w)['\u2019]s?$")
 FIRST_WORD: Final = re.compile(r"([^\W\d_]+)[\s,]+")
 LAST_WORD: Final = re.compile(r"[\s,]+([^\W\d_]+)\Z")
 NO_ADDRESS: Final = frozenset(["and", "or", "for", "in", "at", "is", "the", "to", "from", "with", "of", "office"])
+NEAR: Final = 80
+DOTTED: Final = re.compile(r"[._/=\\]\w")
+CODE_LINE: Final = re.compile(
+    r"[;{}]\s*$|\w\(\w*\)|[\w\])] ?(?:[-+*/%&|!=<>]=|&&|\|\||->|::) ?\w|\w \*\w|\w = \w|\(\w+ \*\)"
+)
+"""Signs of a program in a line: a statement's end, a call, an operator, a pointer."""
+
 HAS_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 IS_CODE: Final = re.compile(r"[@\\=<>{}\[\]|#$%^*~`]|[a-z][A-Z]{2}|\w\(\)|^[a-z]+[A-Z]|\w\.[a-z]")
 
@@ -128,7 +135,7 @@ class ModelNameRecognizer(LocalRecognizer):
             for span in found
             if span.kind in wanted
             for start, end in _trimmed(text, span)
-            if is_plausible(text[start:end]) and not _is_called(text, start, end) and not _is_inside(text, start, end)
+            if is_plausible(text[start:end]) and not _is_code(text, start, end) and not _is_inside(text, start, end)
             if span.odds >= SURE or not _is_plain(text[start:end])
         ]
 
@@ -141,6 +148,23 @@ def is_plausible(name: str) -> bool:
 def _is_plain(name: str) -> bool:
     """Say whether a name is written as ordinary words are: in lower case, and each of them in the dictionary."""
     return name.islower() and all(word in words.dictionary() for word in re.findall(r"[^\W\d_]+", name))
+
+
+def _is_code(text: str, start: int, end: int) -> bool:
+    """Say whether a word is part of a program: called, a member, half of a dotted name, a variable in its line."""
+    if " " in text[start:end]:
+        return False
+    if text[start:end].isupper() and text[end : end + 1].isdigit():
+        return True
+    return _is_called(text, start, end) or (text[start:end].islower() and _is_variable(text, start, end))
+
+
+def _is_variable(text: str, start: int, end: int) -> bool:
+    if DOTTED.match(text, end):
+        return True
+    first, last = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+    line = text[max(first, start - NEAR) : min(last if last >= 0 else len(text), end + NEAR)]
+    return CODE_LINE.search(line) is not None and text[start:end] not in words.first_names()
 
 
 def _is_called(text: str, start: int, end: int) -> bool:

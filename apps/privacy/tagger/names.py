@@ -39,7 +39,7 @@ SENTENCE_END: Final = frozenset('.!?:"\u201d\u00bb)')
 def find(text: str, network: Network) -> Iterator[Span]:
     """Give the persons and addresses in a piece of text."""
     tagged = network.read(text)
-    if is_foreign(text, tagged, network):
+    if is_foreign(text, tagged):
         tagged = replace(tagged, odds=_strictly(text, tagged))
     yield from spans_of(PERSON, text, tagged, surely=SURELY[PERSON], hardly=HARDLY[PERSON])
     for span in spans_of(ADDRESS, text, tagged, surely=SURELY[ADDRESS], hardly=HARDLY[ADDRESS]):
@@ -52,12 +52,11 @@ def _has_number_and_name(address: str) -> bool:
     return 0 < digits <= MOST_DIGITS * sum(character.isalnum() for character in address)
 
 
-def is_foreign(text: str, tagged: Tagged, network: Network) -> bool:
+def is_foreign(text: str, tagged: Tagged) -> bool:
     """Say whether a text is prose of a language that the lexicon does not know. Code and short texts are not."""
     is_lower = (tagged.kinds == tokens.LOWER) | (tagged.kinds == tokens.UNCASED)
-    rows = np.flatnonzero(is_lower & (tagged.ends - tagged.starts > 1))
-    lower = [text[start:end] for start, end in zip(tagged.starts[rows], tagged.ends[rows], strict=True)]
-    if len(lower) < FEWEST_WORDS or network.share_known(lower, PLAIN) >= KNOWN_SHARE:
+    lower = tagged.flags[is_lower & (tagged.ends - tagged.starts > 1)]
+    if len(lower) < FEWEST_WORDS or np.count_nonzero(lower & PLAIN) >= KNOWN_SHARE * len(lower):
         return False
     signs = [text[start] for start in tagged.starts[tagged.kinds == tokens.SIGN]]
     return sum(sign not in SIGNS_IN_PROSE for sign in signs) <= MOST_SIGNS * len(tagged.kinds)
