@@ -23,6 +23,7 @@ from apps.privacy.rules import LANGUAGE, result
 SCORE: Final = 0.7
 REASON: Final = "A first name from the list of names"
 GUESS: Final = 0.55
+WELL_KNOWN: Final = "The name of somebody whom everybody knows"
 UNHEARD: Final = "Capitalised words that are in no dictionary, as names are"
 UNHEARD_SPEAKS: Final = "A word that is in no dictionary, in the place of a name"
 IN_A_LIST: Final = "A name listed beside another name"
@@ -83,6 +84,7 @@ class FirstNameRecognizer(LocalRecognizer):
         """Give them in a text that other recognisers read too."""
         text = reading.text
         found = [result(v.PERSON, start, end, SCORE, REASON) for start, end in _first_names(reading)]
+        found += [result(v.PERSON, start, end, SCORE, WELL_KNOWN) for start, end in _well_known(reading)]
         if reading.language == ENGLISH:
             found += [result(v.PERSON, start, end, GUESS, UNHEARD) for start, end in _unheard(PAIR, text)]
             found += [result(v.PERSON, start, end, GUESS, UNHEARD_SPEAKS) for start, end in _unheard(SINGLE, text)]
@@ -124,6 +126,15 @@ def _is_unheard(word: str) -> bool:
     stem = word.removesuffix("s")
     is_known = word in words.dictionary() or word in words.allowed() or word in words.places()
     return len(word) >= SHORTEST_LOWER_SURNAME and not is_known and stem not in words.dictionary()
+
+
+def _well_known(reading: Reading) -> Iterator[tuple[int, int]]:
+    """Give the names of people whom everybody knows; one that is a word too only with a capital."""
+    for word in words.well_known_names() & reading.words.keys():
+        for place in reading.words[word]:
+            match = WORD.match(reading.text, place)
+            if match and match[0].lower() == word and (match[0][0].isupper() or word not in words.dictionary()):
+                yield match.start(), match.end()
 
 
 def _first_names(reading: Reading) -> Iterator[tuple[int, int]]:

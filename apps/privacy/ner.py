@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from presidio_analyzer import LocalRecognizer, RecognizerResult
@@ -18,6 +19,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
 from apps.privacy import name_model, words
 from apps.privacy import vocabulary as v
+from apps.privacy.recognisers import people
 from apps.privacy.rules import LANGUAGE, result
 from apps.privacy.tagger import names
 from apps.privacy.tagger.network import Network
@@ -114,7 +116,7 @@ class OwnNameEngine(NameEngine):
             raise RuntimeError("The name model is not loaded. Call load() first.")
         for start, piece in pieces(text):
             for span in names.find(piece, self._network):
-                yield Span(span.kind, start + span.start, start + span.end, span.odds)
+                yield replace(span, start=start + span.start, end=start + span.end)
 
 
 class ModelNameRecognizer(LocalRecognizer):
@@ -136,18 +138,25 @@ class ModelNameRecognizer(LocalRecognizer):
             if span.kind in wanted
             for start, end in _trimmed(text, span)
             if is_plausible(text[start:end]) and not _is_code(text, start, end) and not _is_inside(text, start, end)
-            if span.odds >= SURE or not _is_plain(text[start:end])
+            if span.odds >= SURE or not (span.is_worded or _is_plain(text[start:end]))
         ]
 
 
 def is_plausible(name: str) -> bool:
-    """Say whether what the model names can be a name: it has letters, is no code and no term that is never masked."""
-    return bool(HAS_LETTERS.search(name)) and not IS_CODE.search(name) and name.lower() not in words.allowed()
+    """Say whether what the model names can be a name: it has letters, is no code, no rank, no term never masked."""
+    is_known = name.lower() in words.allowed() or name.lower() in people.RANKS
+    return bool(HAS_LETTERS.search(name)) and not IS_CODE.search(name) and not is_known
 
 
 def _is_plain(name: str) -> bool:
-    """Say whether a name is written as ordinary words are: in lower case, and each of them in the dictionary."""
-    return name.islower() and all(word in words.dictionary() for word in re.findall(r"[^\W\d_]+", name))
+    """Say whether a name may be ordinary words: each of them in the dictionary, and in lower case or no known name."""
+    found = re.findall(r"[^\W\d_]+", name.lower())
+    is_worded = all(word in words.dictionary() for word in found)
+    return is_worded and (name.islower() or not any(_is_also_a_name(word) for word in found))
+
+
+def _is_also_a_name(word: str) -> bool:
+    return word in words.first_names() or word in words.first_names_also_words() or word in words.surnames_also_words()
 
 
 def _is_code(text: str, start: int, end: int) -> bool:

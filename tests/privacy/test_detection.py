@@ -72,8 +72,13 @@ FOUND = [
     ("PERSON", "Best regards,\nTom Okafor", "Tom Okafor"),
     ("PERSON", "Elena Rossi's laptop", "Elena Rossi"),
     ("PERSON", "Herr Jürgen Müller-Lüdenscheidt rief an", "Jürgen Müller-Lüdenscheidt"),
+    ("PERSON", "what did oprah say about it", "oprah"),
+    ("PERSON", "tell crissy that the file is late", "crissy"),
 ]  # fmt: skip
 LEFT_ALONE = [
+    "The Guarantor and the Lenders may not assign the Collateral.",
+    "I put an Audi poster on the wall next to the Lamborghini.",
+    "The sample holds Strontium, Barium and Zirconium; Kepler 442 is on page 3.",
     "We compared 2 Vertex 7 boards and 3 Hyper 5 nodes in the lab.",
     "She won the J. Lawrence Porter Medal and the Ada Lovelace Prize; Ohm's law holds.",
     "The gene was named CCR9 by the office of the Lord Mayor.",

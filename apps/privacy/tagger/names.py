@@ -7,6 +7,7 @@ the strict profile masks it. In scripts without capitals only the network's own 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -16,15 +17,17 @@ import numpy as np
 from apps.privacy.tagger import tokens
 from apps.privacy.tagger.labels import ADDRESS, LABELS, PERSON
 from apps.privacy.tagger.network import Floats, Network, Tagged
-from apps.privacy.tagger.spans import Span, spans_of
+from apps.privacy.tagger.spans import PLAIN, Span, spans_of
 
 SURELY: Final = {PERSON: 0.22, ADDRESS: 0.4}
 HARDLY: Final = {PERSON: 0.12, ADDRESS: 0.12}
+SURELY_SHORT: Final = 0.8
+MANY_WORDS: Final = 3
+"""A number beside one word or two is an address only if the network is rather sure of it: most such pairs are none."""
+
+WORD: Final = re.compile(r"[^\W\d_]{2,}")
 MOST_DIGITS: Final = 0.6
 """An address has a number, but is not mostly digits: that is a telephone number with a word beside it."""
-
-PLAIN: Final = 8
-"""The lexicon's flag of a word that is written in lower case in a language it knows."""
 
 FEWEST_WORDS: Final = 6
 KNOWN_SHARE: Final = 0.5
@@ -43,7 +46,8 @@ def find(text: str, network: Network) -> Iterator[Span]:
         tagged = replace(tagged, odds=_strictly(text, tagged))
     yield from spans_of(PERSON, text, tagged, surely=SURELY[PERSON], hardly=HARDLY[PERSON])
     for span in spans_of(ADDRESS, text, tagged, surely=SURELY[ADDRESS], hardly=HARDLY[ADDRESS]):
-        if _has_number_and_name(text[span.start : span.end]):
+        address = text[span.start : span.end]
+        if _has_number_and_name(address) and (span.odds >= SURELY_SHORT or len(WORD.findall(address)) >= MANY_WORDS):
             yield span
 
 

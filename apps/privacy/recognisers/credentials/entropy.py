@@ -11,7 +11,7 @@ import regex
 from apps.privacy import vocabulary as v
 from apps.privacy import words
 from apps.privacy.recognisers.credentials import shapes
-from apps.privacy.rules import Rule, near, pattern
+from apps.privacy.rules import Rule, at_codes, near, pattern
 
 
 def _names() -> tuple[str, ...]:
@@ -64,6 +64,7 @@ RULES: Final = (
         0.84,
         is_vendors_value,
         BESIDE_A_VENDOR,
+        place=at_codes(before=2, after=2),
     ),
     Rule(
         v.SECRET,
@@ -93,5 +94,6 @@ RULES: Final = (
         ),
         0.81,
         shapes.stands_out,
+        place=at_codes(before=2, after=2),
     ),
 )  # fmt: skip
