@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "apps.gateway",
     "apps.rag",
     "apps.chat",
+    "apps.api",
     "apps.audit",
     "apps.console",
 ]
@@ -173,7 +174,10 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "look after the ledger": {"task": "ledger.watch", "schedule": 30.0},
     "give leaked reservations back": {"task": "gateway.sweep_reservations", "schedule": 60.0},
+    "show prices whose moment has come": {"task": "gateway.apply_prices", "schedule": 60.0},
+    "ask idle models whether they are there": {"task": "gateway.probe_idle_models", "schedule": 60.0},
     "read documents whose worker died": {"task": "rag.resume", "schedule": 30.0},
     "look through documents again": {"task": "rag.refresh_findings", "schedule": 300.0},
     "forget ended sessions": {"task": "portal.forget_ended_sessions", "schedule": 6 * 3600.0},
@@ -302,6 +306,21 @@ MASTER_KEY_FILE = env.text(
     purpose="File with the master key (32 random bytes, base64) that wraps every conversation's data key.",
 )
 
+# The ledger's evidence.
+LEDGER_DIR = env.folder(
+    "PORTCULLIS_LEDGER_DIR",
+    default=STATE_DIR / "ledger",
+    shown_default=".portal/ledger",
+    purpose="Where the sequencer keeps the ledger's signing key and its journal of checkpoints. In production the web "
+    "and the workers must not be able to read it.",
+)
+LEDGER_WITNESSES = env.names(
+    "PORTCULLIS_LEDGER_WITNESSES",
+    default="",
+    purpose="Witnesses that cosign the ledger's checkpoints: each an address, a space and its verifier key. Only the "
+    "sequencer talks to them.",
+)
+
 # Models.
 LOCAL_MODEL_URL = env.text(
     "PORTCULLIS_LOCAL_MODEL_URL",
@@ -323,6 +342,11 @@ MODEL_FIRST_TOKEN_SECONDS = env.seconds(
 )
 MODEL_GAP_SECONDS = env.seconds(
     "PORTCULLIS_MODEL_GAP_SECONDS", default=10, purpose="Longest silence between two words of an answer."
+)
+MODEL_SLOW_SECONDS = env.seconds(
+    "PORTCULLIS_MODEL_SLOW_SECONDS",
+    default=5,
+    purpose="From which average time to the first word on a model is shown as slow.",
 )
 RESERVATION_SECONDS = env.seconds(
     "PORTCULLIS_RESERVATION_SECONDS",

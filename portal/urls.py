@@ -11,6 +11,7 @@ urlpatterns = [
     path("documents/", include("apps.rag.urls")),
     path("audit/", include("apps.audit.urls")),
     path("console/", include("apps.console.urls")),
+    path("", include("apps.api.page_urls")),
     path("", include("apps.chat.urls")),
 ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,26 +17,27 @@ from apps.accounts.actors import who
 from apps.accounts.models import Team, User
 from apps.chat import texts
 from apps.chat.composition import CHARACTERS_PER_TOKEN, PROMPT_VERSION, Exchange
+from apps.chat.endings import Ending
 from apps.chat.forms import Question
 from apps.chat.models import Citation, Conversation, Message, Turn
+from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, payload_of
 from apps.gateway import budgets
 from apps.gateway.admission import Admission, admit
 from apps.gateway.models import LanguageModel
+from apps.gateway.routes import Admit, Route
 from apps.ledger import records
 from apps.ledger.facts import PassageFact, Who
 from apps.ledger.ids import new_id
-from apps.ledger.vocabulary import Action, Door, EgressClass, OutcomeKind, Purpose
-from apps.privacy import keys, overlaps
+from apps.ledger.vocabulary import Action, Door, EgressClass, Purpose
+from apps.privacy import keys
 from apps.privacy.keys import ConversationKey
-from apps.privacy.scrub import Scrubbed, ScrubbedMessage
-from apps.privacy.vault import Vault
+from apps.privacy.scrub import Scrubbed
 from apps.rag.search import Hit
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=6)
 HISTORY_TURNS = 20
-SENTENCE_LENGTH = 500
 KEEP_FRAME = """
 WITH answering AS (
     UPDATE chat_turn SET last_frame = %s, lease_until = %s, step = %s
@@ -46,8 +46,6 @@ WITH answering AS (
 )
 INSERT INTO chat_frame (turn_id, number, sealed_text) SELECT id, %s, %s FROM answering
 """
-PAYLOAD = "ledger.payload"
-LEDGER_ANSWER = "ledger.answer"
 
 
 class TurnAlreadyClosed(Exception):
@@ -84,33 +82,12 @@ class Job(Asked):
     question: str
     history: Sequence[Exchange]
     uses_documents: bool
-    model_id: UUID | None
-    model_label: str
+    model: LanguageModel | None
+    is_auto: bool
     egress_class: str
     window_tokens: int
     data_key: ConversationKey
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """
-    How a turn ended, for the person and for the record. Texts may be empty; token counts are of this turn alone.
-
-    `answer_as_received` has placeholders also where the words had left in clear: the record shows it to officers.
-    """
-
-    outcome: Turn.Outcome
-    reason: str = ""
-    sentence: str = ""
-    answer: str = ""
-    answer_as_received: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
-
-    @property
-    def in_words(self) -> str:
-        """The reason for the record: code and sentence, or nothing where there is nothing to explain."""
-        return f"{self.reason}: {self.sentence}" if self.sentence else ""
+    route: Route | None = None
 
 
 @transaction.atomic
@@ -149,7 +126,12 @@ def start_turn(conversation: Conversation, question: Question, *, now: datetime)
     if sent_before:
         return sent_before
     turn = _open_turn(
-        conversation, key=question.key, model_id=question.model_id, uses_documents=question.uses_documents, now=now
+        conversation,
+        key=question.key,
+        model_id=question.model_id,
+        is_auto=question.is_auto,
+        uses_documents=question.uses_documents,
+        now=now,
     )
     data_key = keys.open_key(conversation.pk)
     sealed = texts.seal_text(data_key, text, purpose=texts.QUESTION)
@@ -157,9 +139,10 @@ def start_turn(conversation: Conversation, question: Question, *, now: datetime)
     if not conversation.sealed_title:
         conversation.sealed_title = texts.seal_text(data_key, texts.title_of(text), purpose=texts.TITLE)
     conversation.model_id = turn.model_id or conversation.model_id
+    conversation.is_auto = turn.is_auto
     conversation.uses_documents = question.uses_documents
     conversation.updated_at = now
-    conversation.save(update_fields=["sealed_title", "model", "uses_documents", "updated_at"])
+    conversation.save(update_fields=["sealed_title", "model", "is_auto", "uses_documents", "updated_at"])
     return turn
 
 
@@ -179,10 +162,28 @@ def retry_turn(turn: Turn, *, now: datetime) -> Turn:
     """
     if not turn.may_retry:
         raise NothingToRetry
+    return _ask_again(turn, model_id=turn.model_id or turn.conversation.model_id, is_auto=turn.is_auto, now=now)
+
+
+@transaction.atomic
+def ask_another(turn: Turn, *, model_id: UUID, now: datetime) -> Turn:
+    """
+    Ask the question of an answered turn again, of a model that the person names: their choice over the portal's.
+
+    :raises NothingToRetry: if the turn is open, or its question was asked again already.
+    :raises AnotherTurnIsOpen: if the conversation's last question is still being answered.
+    """
+    if turn.is_open or turn.retries.exists():
+        raise NothingToRetry
+    return _ask_again(turn, model_id=model_id, is_auto=False, now=now)
+
+
+def _ask_again(turn: Turn, *, model_id: UUID | None, is_auto: bool, now: datetime) -> Turn:
     again = _open_turn(
         turn.conversation,
         key=new_id(),
-        model_id=turn.model_id or turn.conversation.model_id,
+        model_id=model_id,
+        is_auto=is_auto,
         uses_documents=turn.uses_documents,
         now=now,
         retry_of=turn,
@@ -197,13 +198,14 @@ def _open_turn(
     *,
     key: UUID,
     model_id: UUID | None,
+    is_auto: bool,
     uses_documents: bool,
     now: datetime,
     retry_of: Turn | None = None,
 ) -> Turn:
     # A model that the team may not use stays unnamed, also in the refusal that admission gives.
-    granted = LanguageModel.objects.filter(grants__team_id=conversation.team_id)
-    model = granted.filter(pk=model_id).first() if model_id else None
+    granted = LanguageModel.objects.granted_to(conversation.owner, conversation.team, now=now)
+    model = granted.filter(pk=model_id).first() if model_id and not is_auto else None
     try:
         with transaction.atomic():
             return Turn.objects.create(
@@ -211,6 +213,7 @@ def _open_turn(
                 key=key,
                 model=model,
                 model_label=str(model) if model else "",
+                is_auto=is_auto,
                 uses_documents=uses_documents,
                 retry_of=retry_of,
                 started_at=now,
@@ -240,8 +243,8 @@ def load_job(turn_id: UUID) -> Job:
         question=texts.unseal_text(data_key, question.sealed_text, purpose=texts.QUESTION),
         history=_history(turn, data_key),
         uses_documents=turn.uses_documents,
-        model_id=turn.model_id,
-        model_label=turn.model_label,
+        model=turn.model,
+        is_auto=turn.is_auto,
         egress_class=turn.model.egress_class if turn.model else EgressClass.OUTSIDE,
         window_tokens=turn.model.context_window if turn.model else 4096,
         data_key=data_key,
@@ -340,31 +343,9 @@ def record_intent(
         input_tokens=estimated_tokens(prompt.text),
         model_label=admission.model_label,
         is_outside=admission.egress_class == "OUTSIDE",
+        route_note=job.route.note if job.route else "",
     )
     return intent_id
-
-
-def payload_of(prompt: Scrubbed, passages: Sequence[Hit], labels: Sequence[str]) -> bytes:
-    """
-    What left, as the record keeps it, in canonical JSON:
-    ``{"messages": [{"role", "text"}, …], "passages": {id: label}}``.
-
-    The passages' labels stand here, where erasure reaches them, and not in the ledger's plain columns. Where something
-    was found and left in clear there is also ``"in_clear"``, a list of ``{"placeholder", "reason", "type"}``, and
-    ``"scrubbed"``: the messages with that masked, for a reader who has given no reason to see it.
-    """
-    labelled = {str(hit.passage_id): label for hit, label in zip(passages, labels, strict=True)}
-    payload: dict[str, object] = {"messages": _plain(prompt.messages), "passages": labelled}
-    if prompt.in_clear:
-        payload["scrubbed"] = _plain(prompt.on_record)
-        payload["in_clear"] = [
-            {"placeholder": one.placeholder, "reason": one.reason, "type": one.type} for one in prompt.in_clear
-        ]
-    return json.dumps(payload, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _plain(messages: Sequence[ScrubbedMessage]) -> list[dict[str, str]]:
-    return [{"role": message.role, "text": message.text} for message in messages]
 
 
 @transaction.atomic
@@ -375,10 +356,22 @@ def admit_turn(job: Job, *, prompt: Scrubbed, now: datetime) -> Admission:
     :raises Refused: with a sentence for the person.
     :raises TurnAlreadyClosed: if nobody waits for the answer any more; nothing is held then.
     """
-    admission = admit(person=job.person, team=job.team, model_id=job.model_id or "", prompt=prompt, now=now)
+    admission = admit_call(job, prompt=prompt, now=now)
     if not Turn.objects.open().filter(pk=job.turn_id).update(reservation_id=admission.reservation_id):
         raise TurnAlreadyClosed(job.turn_id)
     return admission
+
+
+def admit_call(job: Job, *, prompt: Scrubbed, now: datetime) -> Admission:
+    """Admit the turn's first call by its route; a turn whose model the team may not use has none and is refused."""
+    if job.route is None:
+        return admit(person=job.person, team=job.team, model_id="", prompt=prompt, now=now)
+    return job.route.admit_first(prompt, admitting(job, prompt=prompt, now=now), now=now)
+
+
+def admitting(job: Job, *, prompt: Scrubbed, now: datetime) -> Admit:
+    """Give the function that admits a call of this turn to a model."""
+    return lambda model_id: admit(person=job.person, team=job.team, model_id=model_id, prompt=prompt, now=now)
 
 
 def write_frame(job: Job, *, number: int, text: str, now: datetime) -> bool:
@@ -420,10 +413,10 @@ def close_turn(job: Asked, ending: Ending, *, now: datetime) -> None:
         sealed = texts.seal_text(data_key, ending.answer, purpose=texts.ANSWER)
         Message.objects.create(turn=turn, author=Message.Author.MODEL, sealed_text=sealed)
     turn.frames.all().delete()
-    _conclude(job, turn, ending, data_key, now=now)
+    conclude(job, turn, ending, data_key, now=now)
 
 
-def _conclude(job: Asked, turn: Turn, ending: Ending, data_key: ConversationKey | None, *, now: datetime) -> None:
+def conclude(job: Asked, turn: Turn, ending: Ending, data_key: ConversationKey | None, *, now: datetime) -> None:
     """Settle or free the money, and give the intent its one outcome (or record a refusal where there is none)."""
     if turn.intent_id is None:
         if turn.reservation_id:
@@ -445,10 +438,11 @@ def _conclude(job: Asked, turn: Turn, ending: Ending, data_key: ConversationKey 
             turn.reservation_id, input_tokens=ending.input_tokens, output_tokens=ending.output_tokens, now=now
         )
         cost, currency = settled.amount, settled.currency
-        Turn.objects.filter(pk=turn.pk).update(cost=cost, currency=currency)
+        before = turn.cost if turn.currency == currency else Decimal(0)  # of a model that failed before this one
+        Turn.objects.filter(pk=turn.pk).update(cost=before + cost, currency=currency)
     records.conclude(
         turn.intent_id,
-        outcome=OutcomeKind(ending.outcome.value),
+        outcome=ending.outcome,
         reason=ending.in_words,
         sealed_answer=data_key.box(LEDGER_ANSWER).seal(ending.answer_as_received.encode()) if data_key else b"",
         answer_text=ending.answer_as_received,
@@ -458,11 +452,6 @@ def _conclude(job: Asked, turn: Turn, ending: Ending, data_key: ConversationKey 
         currency=currency,
         now=now,
     )
-
-
-def masked_again(text: str, vault: Vault) -> str:
-    """Mask every value of the vault in a text of the same conversation."""
-    return vault.mask(text, overlaps.resolve(vault.known.find(text), text=text))
 
 
 def estimated_tokens(text: str) -> int:

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from apps.accounts.actors import who
 from apps.gateway import client
-from apps.gateway.client import Delta, ModelFailed
+from apps.gateway.client import Delta, Finish, ModelFailed
 from apps.gateway.endpoints import Endpoint, EndpointUnavailable, endpoint_of
 from apps.gateway.models import LanguageModel
 from apps.gateway.prices import Price
@@ -56,10 +56,12 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
+    model_id: UUID
     endpoint: Endpoint = field(repr=False)
     model_label: str
     provider_label: str
     max_output_tokens: int
+    first_word_seconds: float | None = None
 
 
 @dataclass(slots=True)
@@ -81,7 +83,13 @@ def try_connection(model: LanguageModel, *, by: User, now: datetime) -> Result:
     if model.price is None:
         return Result(False, f"{model.label} has no price, so it is never called. Enter its price first.")
     try:
-        call = _Call(endpoint_of(model), model.label, model.provider.name, min(LONGEST_ANSWER, model.max_output_tokens))
+        call = _Call(
+            model.pk,
+            endpoint_of(model),
+            model.label,
+            model.provider.name,
+            min(LONGEST_ANSWER, model.max_output_tokens),
+        )
         exchange_id = new_id()
         prompt = _scrubbed(exchange_id)
         intent_id = _open(model, exchange_id, prompt, by, now)
@@ -129,7 +137,7 @@ async def _ask(call: _Call, prompt: Scrubbed) -> _Answer:
                 if isinstance(event, Delta):
                     answer.milliseconds = answer.milliseconds or round((time.monotonic() - begun) * 1000)
                     answer.text += event.text
-                else:
+                elif isinstance(event, Finish):
                     answer.usage = Usage(event.input_tokens, event.output_tokens)
     except ModelFailed as failure:
         answer.failure, answer.usage = failure, Usage(failure.input_tokens, failure.output_tokens)

@@ -43,6 +43,12 @@ class ModelSwitchedOff(Refused):
     code = "MODEL_SWITCHED_OFF"
 
 
+class ModelRetired(Refused):
+    """The model's last day is over."""
+
+    code = "MODEL_RETIRED"
+
+
 class MovedOutside(Refused):
     """The prompt was made for a model inside the network, and the model is outside now."""
 
@@ -77,3 +83,9 @@ class CredentialMissing(Refused):
     """The key the provider asks for is not there."""
 
     code = "CREDENTIAL_MISSING"
+
+
+class NoEmbeddings(Refused):
+    """The model does not embed, or is spoken to in a way that cannot ask for it."""
+
+    code = "NO_EMBEDDINGS"

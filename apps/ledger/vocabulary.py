@@ -23,6 +23,7 @@ class Purpose(TextChoices):
     CHAT = "CHAT", "Chat"
     TITLE = "TITLE", "Conversation title"
     CONNECTION_TEST = "CONNECTION_TEST", "Connection test"
+    EMBEDDING = "EMBEDDING", "Embedding"
 
 
 class OutcomeKind(TextChoices):
@@ -75,6 +76,7 @@ class Action(TextChoices):
     PROVIDER_SWITCHED_ON = "PROVIDER_SWITCHED_ON", "Provider switched on"
     PROVIDER_SWITCHED_OFF = "PROVIDER_SWITCHED_OFF", "Provider switched off"
     PROVIDER_SECRET_CHANGED = "PROVIDER_SECRET_CHANGED", "Provider's credentials changed"
+    PROVIDER_KEYS_REWRAPPED = "PROVIDER_KEYS_REWRAPPED", "Providers' keys sealed under a new master key"
     PROVIDER_TESTED = "PROVIDER_TESTED", "Provider's connection tested"
     PROVIDER_DELETED = "PROVIDER_DELETED", "Provider deleted"
     MODEL_CREATED = "MODEL_CREATED", "Model created"
@@ -82,9 +84,23 @@ class Action(TextChoices):
     MODEL_SWITCHED_ON = "MODEL_SWITCHED_ON", "Model switched on"
     MODEL_SWITCHED_OFF = "MODEL_SWITCHED_OFF", "Model switched off"
     MODEL_PRICE_CHANGED = "MODEL_PRICE_CHANGED", "Model's price changed"
+    MODEL_PRICE_PLANNED = "MODEL_PRICE_PLANNED", "Model's price planned"
+    MODEL_PRICE_UNPLANNED = "MODEL_PRICE_UNPLANNED", "Model's planned price withdrawn"
+    MODEL_PRICE_TOOK_EFFECT = "MODEL_PRICE_TOOK_EFFECT", "Model's planned price took effect"
+    MODEL_FALLBACK_SET = "MODEL_FALLBACK_SET", "Model's alternates set"
+    MODEL_DOWN = "MODEL_DOWN", "Model found down"
+    MODEL_UP = "MODEL_UP", "Model answers again"
     MODEL_DELETED = "MODEL_DELETED", "Model deleted"
     GRANT_GIVEN = "GRANT_GIVEN", "Model granted to a team"
     GRANT_TAKEN = "GRANT_TAKEN", "Model taken from a team"
+    GRANT_CHANGED = "GRANT_CHANGED", "Time of a grant changed"
+    GRANT_DENIED = "GRANT_DENIED", "Model denied"
+    GRANT_DENIAL_LIFTED = "GRANT_DENIAL_LIFTED", "Denial of a model lifted"
+    GRANT_REQUESTED = "GRANT_REQUESTED", "Use of a model requested"
+    GRANT_REQUEST_APPROVED = "GRANT_REQUEST_APPROVED", "Requested use of a model approved"
+    GRANT_REQUEST_DENIED = "GRANT_REQUEST_DENIED", "Requested use of a model refused"
+    GRANT_REQUEST_WITHDRAWN = "GRANT_REQUEST_WITHDRAWN", "Request to use a model withdrawn"
+    ROUTE_CHANGED = "ROUTE_CHANGED", "Automatic route of a team changed"
     BUDGET_SET = "BUDGET_SET", "Team's budget set"
     BUDGET_REMOVED = "BUDGET_REMOVED", "Team's budget removed"
     BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED", "Team's budget exhausted"
@@ -119,6 +135,12 @@ class Action(TextChoices):
     VALUE_MASKED_AGAIN = "VALUE_MASKED_AGAIN", "Released value masked again"
     WARNING_CONFIRMED = "WARNING_CONFIRMED", "Sent despite the policy's warning"
 
+    # Keys of programs
+    API_KEY_CREATED = "API_KEY_CREATED", "API key made"
+    API_KEY_REVOKED = "API_KEY_REVOKED", "API key revoked"
+    API_KEY_HANDED_OVER = "API_KEY_HANDED_OVER", "Service key handed to another person"
+    API_KEY_REFUSED = "API_KEY_REFUSED", "API key refused"
+
     # The company's dictionary
     DICTIONARY_TERM_ADDED = "DICTIONARY_TERM_ADDED", "Term added to the dictionary"
     DICTIONARY_TERM_CHANGED = "DICTIONARY_TERM_CHANGED", "Term of the dictionary changed"
@@ -135,6 +157,15 @@ class Action(TextChoices):
     AUDIT_UNMASKED = "AUDIT_UNMASKED", "Unmasked an exchange"
     AUDIT_EVENTS_SEARCHED = "AUDIT_EVENTS_SEARCHED", "Searched the events"
     AUDIT_EVENTS_PAGED = "AUDIT_EVENTS_PAGED", "Turned a page of the events"
+
+    # The ledger's own evidence
+    LEDGER_KEY_INTRODUCED = "LEDGER_KEY_INTRODUCED", "Ledger's signing key introduced"
+    LEDGER_KEY_ROTATED = "LEDGER_KEY_ROTATED", "Ledger's signing key changed"
+    LEDGER_HOUR_CLOSED = "LEDGER_HOUR_CLOSED", "Hour of the ledger closed"
+    LEDGER_ALARM_RAISED = "LEDGER_ALARM_RAISED", "Ledger's alarm raised"
+    LEDGER_ALARM_ENDED = "LEDGER_ALARM_ENDED", "Ledger's alarm ended"
+    LEDGER_CHECKED = "LEDGER_CHECKED", "Officer checked the ledger"
+    LEDGER_PROOF_TAKEN = "LEDGER_PROOF_TAKEN", "Proof of a record downloaded"
 
     # The portal itself
     PORTAL_STARTED = "PORTAL_STARTED", "Portal started"
@@ -153,7 +184,9 @@ class Topic(TextChoices):
     MODELS = "MODELS", "Models and money"
     DOCUMENTS = "DOCUMENTS", "Documents"
     CONVERSATIONS = "CONVERSATIONS", "Conversations and privacy"
+    KEYS = "KEYS", "Keys of programs"
     RECORDS = "RECORDS", "Looks at the records"
+    LEDGER = "LEDGER", "The ledger's evidence"
     PORTAL = "PORTAL", "The portal itself"
 
 
@@ -162,12 +195,14 @@ _TOPIC_BY_FIRST_WORD = {
     "IDENTITY": Topic.SIGN_IN, "ACCESS": Topic.SIGN_IN,
     "PERSON": Topic.PEOPLE, "ROLE": Topic.PEOPLE, "TEAM": Topic.PEOPLE, "MEMBER": Topic.PEOPLE,
     "PROVIDER": Topic.MODELS, "MODEL": Topic.MODELS, "GRANT": Topic.MODELS, "BUDGET": Topic.MODELS,
-    "RESERVATION": Topic.MODELS,
+    "RESERVATION": Topic.MODELS, "ROUTE": Topic.MODELS,
     "COLLECTION": Topic.DOCUMENTS, "DOCUMENT": Topic.DOCUMENTS, "PASSAGE": Topic.DOCUMENTS,
     "CONVERSATION": Topic.CONVERSATIONS, "LEFT": Topic.CONVERSATIONS, "KEY": Topic.CONVERSATIONS,
     "SCRUBBER": Topic.CONVERSATIONS, "POLICY": Topic.CONVERSATIONS, "VALUE": Topic.CONVERSATIONS,
     "WARNING": Topic.CONVERSATIONS, "DICTIONARY": Topic.CONVERSATIONS,
+    "API": Topic.KEYS,
     "AUDIT": Topic.RECORDS,
+    "LEDGER": Topic.LEDGER,
     "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL,
 }  # fmt: skip
 
