@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
+from uuid import UUID
 
 from django.conf import settings
 
-from apps.gateway import litellm_client, openai_client, tokens
+from apps.gateway import health, litellm_client, openai_client, tokens
 from apps.gateway.endpoints import Endpoint
 from apps.gateway.models import Provider
 from apps.gateway.upstream import Fault, FaultKind, Message, Piece, Usage, Way
@@ -52,6 +54,8 @@ class Call(Protocol):
     """What the client needs to know of a call; an `Admission` is one."""
 
     @property
+    def model_id(self) -> UUID | None: ...
+    @property
     def endpoint(self) -> Endpoint: ...
     @property
     def model_label(self) -> str: ...
@@ -59,6 +63,8 @@ class Call(Protocol):
     def provider_label(self) -> str: ...
     @property
     def max_output_tokens(self) -> int: ...
+    @property
+    def first_word_seconds(self) -> float | None: ...
 
 
 SENTENCES: Final[dict[FaultKind, str]] = {
@@ -96,6 +102,7 @@ class ModelFailed(Exception):
     """
 
     def __init__(self, kind: FaultKind, *, model_label: str, usage: Usage) -> None:
+        self.kind = kind
         self.code = kind.value
         self.sentence = SENTENCES[kind].format(model=model_label)
         self.input_tokens = usage.input_tokens
@@ -142,16 +149,19 @@ async def _stream(call: Call, prompt: Scrubbed, way: Way) -> AsyncGenerator[Even
     messages = [Message(role=message.role, content=message.text) for message in prompt.messages]
     heard: list[str] = []
     end = Piece()
+    begun, first_word = time.monotonic(), 0.0
     try:
         async with aclosing(way(call.endpoint, messages, call.max_output_tokens)) as pieces:
-            async for piece in _in_time(pieces):
+            async for piece in _in_time(pieces, call.first_word_seconds or settings.MODEL_FIRST_TOKEN_SECONDS):
                 end = Piece(finish_reason=piece.finish_reason or end.finish_reason, usage=piece.usage or end.usage)
                 if piece.text:
+                    first_word = first_word or time.monotonic() - begun
                     heard.append(piece.text)
                     yield Delta(piece.text)
         _require_an_end(end)
     except Fault as fault:
         raise _failure(fault, call, prompt, "".join(heard)) from None
+    health.note_answer(call.model_id, first_word or None)
     yield _finish(end, prompt, "".join(heard))
 
 
@@ -163,14 +173,15 @@ def _require_an_end(end: Piece) -> None:
 
 def _failure(fault: Fault, call: Call, prompt: Scrubbed, heard: str) -> ModelFailed:
     kind = FaultKind.NO_ANSWER if fault.kind == FaultKind.BROKE_OFF and not heard else fault.kind
+    health.note_fault(call.model_id, kind)
     logger.warning("%s at %s failed: %s", call.model_label, call.provider_label, kind)
     usage = Usage(0, 0) if kind in NEVER_BILLED or (not heard and kind in NOT_BILLED_YET) else estimate(prompt, heard)
     return ModelFailed(kind, model_label=call.model_label, usage=usage)
 
 
-async def _in_time(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
+async def _in_time(pieces: AsyncGenerator[Piece, None], limit: float) -> AsyncGenerator[Piece, None]:
     """Pass pieces on; the first has one limit, every next another. Pieces without text count as signs of life."""
-    limit, late = settings.MODEL_FIRST_TOKEN_SECONDS, FaultKind.NO_ANSWER_IN_TIME
+    late = FaultKind.NO_ANSWER_IN_TIME
     while True:
         try:
             async with asyncio.timeout(limit):
