@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -45,6 +45,25 @@ WITH answering AS (
     RETURNING id
 )
 INSERT INTO chat_frame (turn_id, number, sealed_text) SELECT id, %s, %s FROM answering
+"""
+# The same, and which of the given sessions of the conversation's owner may read it: what Frame.objects.growing asks.
+KEEP_FRAME_FOR = """
+WITH answering AS (
+    UPDATE chat_turn SET last_frame = %s, lease_until = %s, step = %s
+     WHERE id = %s AND outcome = 'OPEN' AND stop_requested_at IS NULL
+    RETURNING id, conversation_id
+), kept AS (
+    INSERT INTO chat_frame (turn_id, number, sealed_text) SELECT id, %s, %s FROM answering
+)
+SELECT ARRAY(
+    SELECT session.session_key
+      FROM django_session AS session, chat_conversation AS conversation
+      JOIN accounts_user AS owner ON owner.id = conversation.owner_id AND owner.is_active
+     WHERE session.session_key = ANY(%s) AND session.expire_date > now()
+       AND conversation.id = answering.conversation_id AND conversation.deleted_at IS NULL
+       AND EXISTS (SELECT 1 FROM accounts_roleassignment AS held
+                    WHERE held.person_id = owner.id AND held.role = 'EMPLOYEE')
+) FROM answering
 """
 
 
@@ -374,17 +393,24 @@ def admitting(job: Job, *, prompt: Scrubbed, now: datetime) -> Admit:
     return lambda model_id: admit(person=job.person, team=job.team, model_id=model_id, prompt=prompt, now=now)
 
 
-def write_frame(job: Job, *, number: int, text: str, now: datetime) -> bool:
+def write_frame(
+    job: Job, *, number: int, text: str, now: datetime, sessions: Sequence[str] = ()
+) -> Collection[str] | None:
     """
     Keep one piece of the answer, renew the lease and learn whether to go on: one statement, one round trip.
 
-    :return: whether the pipeline should go on; see :func:`keep_alive`.
+    :param sessions: sessions of the conversation's owner whose pages would be handed the piece from memory.
+    :return: those of them that may read it now; None if the pipeline should not go on, see :func:`keep_alive`.
     """
     sealed = texts.seal_text(job.data_key, text, purpose=texts.FRAME)
-    step = Turn.Step.ANSWERING.value
+    values = (number, now + LEASE, Turn.Step.ANSWERING.value, job.turn_id, number, sealed)
     with connection.cursor() as cursor:
-        cursor.execute(KEEP_FRAME, (number, now + LEASE, step, job.turn_id, number, sealed))
-        return bool(cursor.rowcount == 1)
+        if not sessions:
+            cursor.execute(KEEP_FRAME, values)
+            return () if cursor.rowcount == 1 else None
+        cursor.execute(KEEP_FRAME_FOR, (*values, list(sessions)))
+        row = cursor.fetchone()
+    return frozenset(row[0]) if row else None
 
 
 @transaction.atomic
@@ -459,8 +485,11 @@ def estimated_tokens(text: str) -> int:
     return -(-len(text) // CHARACTERS_PER_TOKEN)
 
 
-def arrived_text(turn: Turn, *, up_to: int | None = None) -> str:
-    """The answer so far, or its first `up_to` frames."""
-    frames = turn.frames.all() if up_to is None else turn.frames.filter(number__lte=up_to)
-    data_key = keys.open_key(turn.conversation_id)
-    return "".join(texts.unseal_text(data_key, frame.sealed_text, purpose=texts.FRAME) for frame in frames)
+def arrived_text(turn: Turn, data_key: ConversationKey, *, up_to: int | None = None) -> str:
+    """The answer so far: the frames that `turn` counted when it was read, or the first `up_to`. At most one query."""
+    newest = turn.last_frame if up_to is None else up_to
+    if not newest:
+        return ""
+    frames = turn.frames.filter(number__lte=newest)
+    box = data_key.box(texts.FRAME)
+    return "".join(box.unseal(bytes(sealed)).decode() for sealed in frames.values_list("sealed_text", flat=True))
