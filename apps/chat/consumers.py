@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
-from django.db.models import prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 from django.template.loader import render_to_string
 
 from apps.accounts.access import person_of_scope
@@ -20,6 +20,7 @@ from apps.chat.database import in_database
 from apps.chat.live import HandedFrame, Listener
 from apps.chat.models import Conversation, Frame, Turn, may_chat
 from apps.chat.reading import Reader
+from apps.ledger.compiled import Compiled, an_id, is_one_of
 from apps.privacy import keys
 from apps.privacy.keys import ConversationKey, KeyDestroyed, KeyUnavailable, SealBroken
 
@@ -37,6 +38,14 @@ DATABASE_AWAY = (
 )
 
 KEY_AWAY = "The texts of this conversation cannot be opened at the moment. Nothing is lost; this page catches up."
+
+
+_VISIBLE = Compiled(lambda: Conversation.objects.owned_by(an_id("person")).filter(pk=an_id("conversation")))
+_NEWS = Compiled(
+    lambda: Turn.objects.filter(
+        Q(is_one_of("pk", "waiting")) | ~Q(is_one_of("pk", "shown")), conversation_id=an_id("conversation")
+    ).select_related("model")
+)
 
 
 class ChatConsumer(CalmSocket):
@@ -206,15 +215,14 @@ class ChatConsumer(CalmSocket):
         person = person_of_scope(self.scope)
         if person is None or not may_chat(person):
             return None
-        conversation = Conversation.objects.visible_to(person).filter(pk=str(self.conversation_id)).first()
+        conversation = _VISIBLE.first(conversation=self.conversation_id, person=person.pk)
         if conversation is None:
             return None
         data_key = keys.open_key(conversation.pk)
         self.person_id = person.pk
         self.looked_closely_at = time.monotonic()
         waiting = [turn_id for turn_id in self.readers if turn_id in self.shown]
-        rows = conversation.turns.filter(pk__in=waiting) | conversation.turns.exclude(pk__in=self.shown)
-        found = list(rows.select_related("model"))
+        found = _NEWS.rows(conversation=conversation.pk, waiting=waiting, shown=list(self.shown))
         whole = [turn for turn in found if turn.pk not in self.shown or not turn.is_open]
         prefetch_related_objects(whole, "messages", "citations", "retries")
         return [message for turn in found for message in self._news_of(turn, person, data_key)]
