@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from apps.accounts.models import Membership
-from apps.gateway import budgets, tokens
+from apps.gateway import budgets, openai_client, tokens
 from apps.gateway.endpoints import Endpoint, EndpointUnavailable, endpoint_of
-from apps.gateway.models import LanguageModel
+from apps.gateway.models import LanguageModel, Provider
 from apps.gateway.prices import Price, in_figures
 from apps.gateway.refusals import (
     CredentialMissing,
@@ -20,6 +20,7 @@ from apps.gateway.refusals import (
     ModelSwitchedOff,
     MovedOutside,
     NoBudget,
+    NoEmbeddings,
     NotInTeam,
     OverBudget,
     PriceUnknown,
@@ -61,11 +62,20 @@ class Admission:
     """How long to wait for the first word where another model could answer instead; None leaves it to the settings."""
 
 
-def admit(*, person: User, team: Team, model_id: UUID | str, prompt: Scrubbed, now: datetime) -> Admission:
+def admit(
+    *,
+    person: User,
+    team: Team,
+    model_id: UUID | str,
+    prompt: Scrubbed,
+    now: datetime,
+    most_output_tokens: int | None = None,
+) -> Admission:
     """
     Admit one call: the person belongs to the team, the team may use the model, the prompt fits, the money is held.
 
-    Everything is asked of the database now; nothing is remembered from an earlier call. Five statements.
+    `most_output_tokens` lowers the model's own limit. Everything is asked of the database now; nothing is remembered
+    from an earlier call. Five statements.
 
     :raises Refused: with a sentence for the person; then nothing is held.
     """
@@ -73,7 +83,7 @@ def admit(*, person: User, team: Team, model_id: UUID | str, prompt: Scrubbed, n
     _require_fitting_policy(model, prompt)
     price = _known_price(model)
     endpoint = _reachable(model)
-    input_at_most, output_at_most = _fit(model, prompt)
+    input_at_most, output_at_most = _fit(model, prompt, most_output_tokens)
     worst_case = price.of(input_tokens=input_at_most, output_tokens=output_at_most)
     reservation = budgets.reserve(person=person, team=team, model=model, price=price, amount=worst_case, now=now)
     if reservation is None:
@@ -87,6 +97,54 @@ def admit(*, person: User, team: Team, model_id: UUID | str, prompt: Scrubbed, n
         reservation_id=reservation.pk,
         endpoint=endpoint,
     )
+
+
+def admit_embedding(
+    *, person: User, team: Team, model_id: UUID | str, prompt: Scrubbed, now: datetime, key_id: UUID | None = None
+) -> Admission:
+    """
+    Admit one call for the vectors of the prompt's texts, as `admit` does; each text must fit the model's window.
+
+    :raises Refused: with a sentence for the person; then nothing is held.
+    """
+    model = _callable_model(person, team, model_id, now)
+    _require_fitting_policy(model, prompt)
+    _require_embeddings(model)
+    price = _known_price(model)
+    endpoint = _reachable(model)
+    worst_case = price.of(input_tokens=_texts_at_most(model, prompt), output_tokens=0)
+    reservation = budgets.reserve(person=person, team=team, model=model, price=price, amount=worst_case, now=now)
+    if reservation is None:
+        raise _why_not_held(team, model, worst_case, now)
+    return Admission(
+        model_id=model.pk,
+        model_label=model.label,
+        provider_label=model.provider.name,
+        egress_class=model.egress_class,
+        max_output_tokens=0,
+        reservation_id=reservation.pk,
+        endpoint=endpoint,
+    )
+
+
+def _require_embeddings(model: LanguageModel) -> None:
+    if LanguageModel.Capability.EMBEDDINGS not in model.capabilities or model.provider.kind not in openai_client.KINDS:
+        raise NoEmbeddings(
+            f"{model.label} cannot be asked for embeddings, so nothing was sent. Choose a model with that capability "
+            "on this machine or at a server with OpenAI's format.",
+            model=model,
+        )
+
+
+def _texts_at_most(model: LanguageModel, prompt: Scrubbed) -> int:
+    """Bound the tokens of all texts from above; no provider reads more of one text than the window holds."""
+    if model.provider.kind != Provider.Kind.EMBEDDED and any(
+        tokens.about(message.text) > model.context_window for message in prompt.messages
+    ):
+        raise PromptTooLong(
+            f"A text is too long for {model.label}, so nothing was sent. Split it into shorter ones.", model=model
+        )
+    return sum(min(tokens.at_most(message.text), model.context_window) for message in prompt.messages)
 
 
 def _callable_model(person: User, team: Team, model_id: UUID | str, now: datetime) -> LanguageModel:
@@ -161,16 +219,17 @@ def _reachable(model: LanguageModel) -> Endpoint:
         ) from error
 
 
-def _fit(model: LanguageModel, prompt: Scrubbed) -> tuple[int, int]:
+def _fit(model: LanguageModel, prompt: Scrubbed, wanted: int | None) -> tuple[int, int]:
     """Return the most input and output tokens of the call; no provider bills more input than its window holds."""
+    most = min(model.max_output_tokens, wanted or model.max_output_tokens)
     room = model.context_window - tokens.prompt_about(prompt)
-    if room < min(SMALLEST_ANSWER, model.max_output_tokens):
+    if room < min(SMALLEST_ANSWER, most):
         raise PromptTooLong(
             f"The conversation with its documents is too long for {model.label}, so nothing was sent. Shorten the "
             "message, start a new conversation, or choose a model with a larger window.",
             model=model,
         )
-    return min(tokens.prompt_at_most(prompt), model.context_window), min(room, model.max_output_tokens)
+    return min(tokens.prompt_at_most(prompt), model.context_window), min(room, most)
 
 
 def _why_not_held(team: Team, model: LanguageModel, worst_case: Decimal, now: datetime) -> NoBudget | OverBudget:

@@ -83,3 +83,9 @@ class CredentialMissing(Refused):
     """The key the provider asks for is not there."""
 
     code = "CREDENTIAL_MISSING"
+
+
+class NoEmbeddings(Refused):
+    """The model does not embed, or is spoken to in a way that cannot ask for it."""
+
+    code = "NO_EMBEDDINGS"

@@ -78,7 +78,15 @@ def master_key() -> bytes:
 
     :raises KeyUnavailable: if its file is missing, unreadable, or not 32 bytes in base64.
     """
-    path = Path(settings.MASTER_KEY_FILE)
+    return master_key_in(Path(settings.MASTER_KEY_FILE))
+
+
+def master_key_in(path: Path) -> bytes:
+    """
+    Read a master key from a file of its own, such as the one before the present one.
+
+    :raises KeyUnavailable: if the file is missing, unreadable, or not 32 bytes in base64.
+    """
     try:
         raw = path.read_bytes()
     except FileNotFoundError as error:
@@ -166,6 +174,19 @@ def open_key(conversation_id: UUID) -> ConversationKey:
     if row.destroyed_at is not None:
         raise KeyDestroyed(conversation_id)
     return ConversationKey(conversation_id, _unwrap(row))
+
+
+def new_key(exchange_id: UUID) -> tuple[ConversationKey, DataKey]:
+    """
+    Make the data key of an exchange that belongs to no conversation: the open key, and the row that must be saved.
+
+    No query. Save the row in the transaction that puts the exchange on the record.
+
+    :raises KeyUnavailable: if the master key cannot be used.
+    """
+    secret = secrets.token_bytes(KEY_BYTES)
+    wrapped = _encrypt(derive(master_key(), purpose="wrap"), secret, bound_to=exchange_id.bytes)
+    return ConversationKey(exchange_id, secret), DataKey(conversation_id=exchange_id, wrapped_key=wrapped)
 
 
 def open_keys(conversation_ids: Iterable[UUID]) -> dict[UUID, ConversationKey]:
