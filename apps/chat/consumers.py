@@ -136,6 +136,7 @@ class ChatConsumer(CalmSocket):
             reading_on = self._read_frames if self.is_only_a_frame and not is_due else self._read
             self.is_only_a_frame = True
             try:
+                messages: list[dict[str, Any]] | None
                 if reading_on == self._read_frames and self._follows():
                     messages = await self._advanced()
                 else:

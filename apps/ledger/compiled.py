@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import connections
 from django.db.models import (
     BooleanField,
@@ -50,9 +51,9 @@ class Parameter(Expression):
         super().__init__(output_field=field)
         self.name = name
 
-    def as_sql(self, compiler: object, connection: object) -> tuple[str, list[_Slot]]:
+    def as_sql(self, compiler: object, connection: object) -> tuple[str, tuple[Any, ...]]:
         """Give a place for the value."""
-        return "%s", [_Slot(self.name)]
+        return "%s", (_Slot(self.name),)
 
 
 def an_id(name: str) -> Any:
@@ -97,7 +98,7 @@ class _Ready(SQLCompiler):
     text: str
     values: Sequence[object]
 
-    def as_sql(self, *_: object, **__: object) -> tuple[str, tuple[object, ...]]:
+    def as_sql(self, *_: object, **__: object) -> tuple[str, tuple[Any, ...]]:
         """Give the text and the values."""
         return self.text, tuple(self.values)
 
@@ -136,7 +137,8 @@ class Compiled(Generic[Row]):
         """
         row = self.first(**values)
         if row is None:
-            raise self._build().model.DoesNotExist
+            missing: type[ObjectDoesNotExist] = self._build().model.DoesNotExist  # type: ignore[attr-defined]
+            raise missing
         return row
 
     def _make(self) -> tuple[QuerySet[Row], _Ready]:
