@@ -53,7 +53,7 @@ ALTER TABLE ledger_pending SET (autovacuum_vacuum_scale_factor = 0, autovacuum_v
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0003_tree")]
+    dependencies = [("ledger", "0005_tree")]
 
     operations = [
         migrations.RunSQL(ANNOUNCE, "DROP FUNCTION ledger_announce()"),
