@@ -52,7 +52,7 @@ model = LanguageModel.objects.create(provider=place, label="Bench model", upstre
     max_output_tokens=1000, input_price=Decimal(1), output_price=Decimal(2), is_on=True)
 for team in Team.objects.all():
     Grant.objects.create(team=team, model=model)
-    Budget.objects.update_or_create(team=team, defaults=dict(monthly_limit=Decimal(1000)))
+    Budget.objects.update_or_create(team=team, defaults=dict(hard_limit=Decimal(1000)))
 print(model.pk)
 """
 

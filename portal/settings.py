@@ -174,7 +174,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "give leaked reservations back": {"task": "gateway.sweep_reservations", "schedule": 60.0},
+    "give leaked reservations back": {"task": "gateway.sweep_reservations", "schedule": 15.0},
+    "forget hours of budgets": {"task": "gateway.forget_hours", "schedule": 6 * 3600.0},
     "read documents whose worker died": {"task": "rag.resume", "schedule": 30.0},
     "look through documents again": {"task": "rag.refresh_findings", "schedule": 300.0},
     "forget ended sessions": {"task": "portal.forget_ended_sessions", "schedule": 6 * 3600.0},
@@ -327,8 +328,8 @@ MODEL_GAP_SECONDS = env.seconds(
 )
 RESERVATION_SECONDS = env.seconds(
     "PORTCULLIS_RESERVATION_SECONDS",
-    default=1800,
-    purpose="After how long money held for an answer that nobody closed is given back; longer than any answer takes.",
+    default=40,
+    purpose="How long money stays held for an answer whose process is not heard of any more; processes say so each 10 s.",
 )
 SCRUB_SECONDS = env.seconds(
     "PORTCULLIS_SCRUB_SECONDS",

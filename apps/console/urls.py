@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.console import budgets, dictionary, dictionary_imports, matrix, people, privacy, providers, teams
+from apps.console import budgets, dictionary, dictionary_imports, limits, matrix, people, privacy, providers, teams
 
 app_name = "console"
 urlpatterns = [
@@ -22,8 +22,17 @@ urlpatterns = [
     path("providers/<uuid:provider_id>/off/", providers.switch_provider_off, name="provider_off"),
     path("providers/<uuid:provider_id>/models/add/", providers.add_model, name="model_add"),
     path("budgets/", budgets.overview, name="budgets"),
-    path("budgets/<uuid:team_id>/", budgets.budget, name="budget"),
-    path("budgets/<uuid:team_id>/remove/", budgets.remove, name="budget_remove"),
+    path("budgets/add/<slug:scope>/", budgets.add, name="budget_add"),
+    path("budgets/<int:budget_id>/", budgets.budget, name="budget"),
+    path("budgets/<int:budget_id>/remove/", budgets.remove, name="budget_remove"),
+    path("limits/", limits.overview, name="limits"),
+    path("limits/rules/", limits.change_rules, name="limits_rules"),
+    path("limits/stops/<uuid:stop_id>/lift/", limits.lift, name="stop_lift"),
+    path("limits/batch/", limits.mark, name="batch_mark"),
+    path("limits/batch/<int:mark_id>/remove/", limits.unmark, name="batch_unmark"),
+    path("limits/add/<slug:scope>/", limits.add_rate, name="rate_add"),
+    path("limits/<int:rate_id>/", limits.rate, name="rate"),
+    path("limits/<int:rate_id>/remove/", limits.remove_rate, name="rate_remove"),
     path("dictionary/", dictionary.terms, name="dictionary"),
     path("dictionary/add/", dictionary.add, name="dictionary_add"),
     path("dictionary/export/", dictionary.export, name="dictionary_export"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from apps.accounts.models import Membership
-from apps.gateway import budgets, tokens
+from apps.gateway import budgets, leases, runaway, tokens
+from apps.gateway.budgets import NotHeld, Obstacle
 from apps.gateway.endpoints import Endpoint, EndpointUnavailable, endpoint_of
-from apps.gateway.models import LanguageModel
+from apps.gateway.models import Budget, LanguageModel, RateLimit
 from apps.gateway.prices import Price, in_figures
 from apps.gateway.refusals import (
     CredentialMissing,
@@ -24,6 +26,7 @@ from apps.gateway.refusals import (
     PriceUnknown,
     PromptTooLong,
     Refused,
+    TooFast,
 )
 from apps.privacy.keys import KeyUnavailable, SealBroken
 
@@ -37,9 +40,14 @@ SMALLEST_ANSWER = 64
 """Tokens. A window that leaves less room than this is called full."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Admission:
-    """Leave to make one call: what is called, what the record names it, and the money held for it."""
+    """
+    Leave to make one call: what is called, what the record names it, and the money held for it.
+
+    Keep it until the call is settled or released: money whose admission is gone goes back within a minute. The client
+    waits `delay_seconds` before it sends, where the guard against runaway programs slows the caller.
+    """
 
     model_id: UUID
     model_label: str
@@ -48,13 +56,24 @@ class Admission:
     max_output_tokens: int
     reservation_id: UUID
     endpoint: Endpoint = field(repr=False)
+    delay_seconds: float = 0.0
 
 
-def admit(*, person: User, team: Team, model_id: UUID | str, prompt: Scrubbed, now: datetime) -> Admission:
+def admit(
+    *,
+    person: User,
+    team: Team,
+    model_id: UUID | str,
+    prompt: Scrubbed,
+    now: datetime,
+    key_id: UUID | None = None,
+) -> Admission:
     """
-    Admit one call: the person belongs to the team, the team may use the model, the prompt fits, the money is held.
+    Admit one call: the person belongs to the team, the team may use the model, the prompt fits, no program runs away,
+    no pace is exceeded, the money is held.
 
-    Everything is asked of the database now; nothing is remembered from an earlier call. Six statements.
+    `key_id` is the API key that the call came with. Everything is asked of the database now; nothing is remembered from
+    an earlier call. Four statements.
 
     :raises Refused: with a sentence for the person; then nothing is held.
     """
@@ -65,10 +84,22 @@ def admit(*, person: User, team: Team, model_id: UUID | str, prompt: Scrubbed, n
     endpoint = _reachable(model)
     input_at_most, output_at_most = _fit(model, prompt)
     worst_case = price.of(input_tokens=input_at_most, output_tokens=output_at_most)
-    reservation = budgets.reserve(person=person, team=team, model=model, price=price, amount=worst_case, now=now)
-    if reservation is None:
-        raise _why_not_held(team, model, worst_case, now)
-    return Admission(
+    watched = runaway.watch(person=person, key_id=key_id, prompt=prompt, worst_case=worst_case, now=now)
+    try:
+        reservation = budgets.reserve(
+            person=person,
+            team=team,
+            model=model,
+            price=price,
+            amount=worst_case,
+            now=now,
+            key_id=key_id,
+            tokens_at_most=tokens.prompt_about(prompt) + output_at_most,
+            shape=watched.shape,
+        )
+    except NotHeld as obstacle:
+        raise _why_not_held(obstacle, team, model, worst_case) from None
+    admission = Admission(
         model_id=model.pk,
         model_label=model.label,
         provider_label=model.provider.name,
@@ -76,7 +107,10 @@ def admit(*, person: User, team: Team, model_id: UUID | str, prompt: Scrubbed, n
         max_output_tokens=output_at_most,
         reservation_id=reservation.pk,
         endpoint=endpoint,
+        delay_seconds=watched.delay_seconds,
     )
+    leases.take(admission)
+    return admission
 
 
 def _require_membership(person: User, team: Team) -> None:
@@ -155,17 +189,48 @@ def _fit(model: LanguageModel, prompt: Scrubbed) -> tuple[int, int]:
     return min(tokens.prompt_at_most(prompt), model.context_window), min(room, model.max_output_tokens)
 
 
-def _why_not_held(team: Team, model: LanguageModel, worst_case: Decimal, now: datetime) -> NoBudget | OverBudget:
-    money = budgets.standing(team, now=now)
-    if money.limit is None or money.currency != model.currency:
+def _why_not_held(obstacle: NotHeld, team: Team, model: LanguageModel, worst_case: Decimal) -> Refused:
+    """Say in a sentence which limit stands in the way, and what to do. One query."""
+    if obstacle.obstacle in {Obstacle.REQUESTS, Obstacle.TOKENS, Obstacle.STREAMS}:
+        return _too_fast(obstacle, model)
+    if obstacle.obstacle == Obstacle.NO_BUDGET:
         return NoBudget(
             f"{model.label} costs money and {team.name} has no budget in {model.currency}, so nothing was sent. Choose "
             "another model, or ask an administrator to set a budget.",
             model=model,
         )
+    budget = Budget.objects.select_related("team", "person", "model").get(pk=obstacle.limit_id)
+    whose = budget.subject if not budget.is_for_each else WHOSE_OWN[budget.scope].format(team=team, model=model)
+    if obstacle.obstacle == Obstacle.CURRENCY:
+        return NoBudget(
+            f"{whose} may spend {budget.currency} only and {model.label} is paid in {model.currency}, so nothing was "
+            "sent. Choose another model, or ask an administrator to set a budget in that currency.",
+            model=model,
+        )
+    left = max(Decimal(0), budget.limit - obstacle.figure)
     return OverBudget(
-        f"This message could cost up to {in_figures(worst_case)} {money.currency}, and {team.name} has "
-        f"{in_figures(money.left)} of its {in_figures(money.limit)} left for this month, so nothing was sent. Choose a "
-        "cheaper model, shorten the message, or ask an administrator to raise the budget.",
+        f"This message could cost up to {in_figures(worst_case)} {budget.currency}, and {whose} has "
+        f"{in_figures(left)} of {in_figures(budget.limit)} {budget.currency} {LEFT_OF[budget.window]} left, so nothing "
+        "was sent. Choose a cheaper model, shorten the message, or ask an administrator to raise the budget.",
         model=model,
+    )
+
+
+WHOSE_OWN = {"TEAM": "{team}", "PERSON": "each person", "MODEL": "{model}", "KEY": "each key"}
+LEFT_OF = {"DAY": "for today", "MONTH": "for this month", "ROLLING": "for the last hours"}
+PACE = {
+    Obstacle.REQUESTS: "{whose} may make {limit.requests:,} calls a minute",
+    Obstacle.TOKENS: "{whose} may use {limit.tokens:,} tokens a minute",
+    Obstacle.STREAMS: "{whose} may have {limit.streams:,} answers under way at once",
+}
+
+
+def _too_fast(obstacle: NotHeld, model: LanguageModel) -> TooFast:
+    limit = RateLimit.objects.select_related("team", "person", "model").get(pk=obstacle.limit_id)
+    seconds = max(1, math.ceil(obstacle.figure))
+    rule = PACE[obstacle.obstacle].format(whose=limit.subject, limit=limit)
+    return TooFast(
+        f"{rule}, and that is reached, so nothing was sent. Try again in {seconds} s.",
+        model=model,
+        retry_after_seconds=seconds,
     )

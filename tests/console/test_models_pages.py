@@ -361,7 +361,7 @@ def test_the_address_of_a_provider_from_the_environment_cannot_be_typed(desk, mo
 
 def test_a_provider_goes_from_a_key_in_the_environment_to_a_teams_answer_in_two_clicks(desk, sales, maya, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-env-secret")
-    Budget.objects.create(team=sales, monthly_limit=Decimal(100))
+    Budget.objects.create(team=sales, hard_limit=Decimal(100))
     page = desk.get(address("providers")).content.decode()
     assert "OpenAI is ready to be switched on" in page
     assert "sk-env-secret" not in page
@@ -497,19 +497,19 @@ def test_nothing_is_sent_when_the_record_cannot_be_written(desk, make_model, pro
 
 
 def test_a_budget_counts_from_the_next_message_and_is_recorded(desk, maya, sales, model):
-    desk.post(address("budget", sales.pk), {"monthly_limit": "0.00", "currency": "USD", "is_hard": "on"})
+    desk.post(address("budget", sales.pk), {"hard_limit": "0.00", "currency": "USD", "is_hard": "on"})
 
     with pytest.raises(OverBudget):
         admit(person=maya, team=sales, model_id=model.pk, prompt=make_prompt("Hi"), now=NOW)
-    assert Event.objects.get().details == {"monthly_limit": ["100", "0"]}
+    assert Event.objects.get().details == {"hard_limit": ["100", "0"]}
 
 
 @pytest.mark.parametrize(("value", "sentence"), [("-1", "less than 0"), ("much", "Enter a number"), ("", "required")])
 def test_a_limit_that_makes_no_sense_is_refused(desk, sales, model, value, sentence):
-    response = desk.post(address("budget", sales.pk), {"monthly_limit": value, "currency": "USD"})
+    response = desk.post(address("budget", sales.pk), {"hard_limit": value, "currency": "USD"})
 
     assert sentence in response.content.decode()
-    assert Budget.objects.get().monthly_limit == 100
+    assert Budget.objects.get().hard_limit == 100
 
 
 def test_removing_a_budget_is_recorded(desk, sales, model):
