@@ -176,6 +176,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "give leaked reservations back": {"task": "gateway.sweep_reservations", "schedule": 15.0},
     "forget hours of budgets": {"task": "gateway.forget_hours", "schedule": 6 * 3600.0},
+    "show prices whose moment has come": {"task": "gateway.apply_prices", "schedule": 60.0},
+    "ask idle models whether they are there": {"task": "gateway.probe_idle_models", "schedule": 60.0},
     "read documents whose worker died": {"task": "rag.resume", "schedule": 30.0},
     "look through documents again": {"task": "rag.refresh_findings", "schedule": 300.0},
     "forget ended sessions": {"task": "portal.forget_ended_sessions", "schedule": 6 * 3600.0},
@@ -326,10 +328,15 @@ MODEL_FIRST_TOKEN_SECONDS = env.seconds(
 MODEL_GAP_SECONDS = env.seconds(
     "PORTCULLIS_MODEL_GAP_SECONDS", default=10, purpose="Longest silence between two words of an answer."
 )
+MODEL_SLOW_SECONDS = env.seconds(
+    "PORTCULLIS_MODEL_SLOW_SECONDS",
+    default=5,
+    purpose="From which average time to the first word on a model is shown as slow.",
+)
 RESERVATION_SECONDS = env.seconds(
     "PORTCULLIS_RESERVATION_SECONDS",
     default=40,
-    purpose="How long money stays held for an answer whose process is not heard of any more; processes say so each 10 s.",
+    purpose="How long money stays held for an answer whose process is not heard of any more.",
 )
 SCRUB_SECONDS = env.seconds(
     "PORTCULLIS_SCRUB_SECONDS",

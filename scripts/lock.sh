@@ -9,6 +9,9 @@ compile() {
     "$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-emit-find-links --no-header --exclude-newer "$cool_down" ${UPGRADE:+--upgrade} pyproject.toml "$@"
 }
-compile -o requirements.lock
+without_llm=$(mktemp)
+trap 'rm -f "$without_llm"' EXIT
+echo "llm; sys_platform == 'never'" > "$without_llm"
+compile --override "$without_llm" -o requirements.lock
 compile --extra dev -c requirements.lock -o requirements-dev.lock
 echo "Written: requirements.lock and requirements-dev.lock, with nothing younger than $cool_down"

@@ -9,9 +9,10 @@ from decimal import Decimal
 from uuid import UUID
 
 from apps.accounts.actors import who
-from apps.chat import turns
+from apps.chat import recording, turns
+from apps.chat.endings import Ending
 from apps.chat.models import Turn
-from apps.chat.turns import Asked, Ending, TurnAlreadyClosed
+from apps.chat.turns import Asked, TurnAlreadyClosed
 from apps.ledger import records
 from apps.ledger.vocabulary import OutcomeKind
 from apps.privacy import keys
@@ -49,7 +50,7 @@ def _close_interrupted(turn: Turn, *, now: datetime) -> None:
         conversation = turn.conversation
         asked = Asked(turn.pk, conversation.pk, who(conversation.owner, conversation.team))
         ending = Ending(
-            Turn.Outcome.FAILED if turn.intent_id else Turn.Outcome.REFUSED,
+            OutcomeKind.FAILED if turn.intent_id else OutcomeKind.REFUSED,
             "ERASED",
             "The conversation was erased before it was answered.",
             input_tokens=turn.input_tokens,
@@ -95,12 +96,12 @@ def _interrupted(turn: Turn) -> Ending:
     kept = turns.arrived_text(turn)
     if turn.intent_id is None:
         sentence = "The portal restarted before anything was sent. Ask again."
-        return Ending(Turn.Outcome.REFUSED, "INTERRUPTED", sentence)
+        return Ending(OutcomeKind.REFUSED, "INTERRUPTED", sentence)
     sentence = "The portal restarted while the model was answering. What had arrived is kept; ask again for the rest."
     # The record keeps scrubbed words only, and the words as received went with the process: mask the kept ones again.
-    as_received = turns.masked_again(kept, Vault.open(turn.conversation_id))
+    as_received = recording.masked_again(kept, Vault.open(turn.conversation_id))
     return Ending(
-        Turn.Outcome.FAILED,
+        OutcomeKind.FAILED,
         "INTERRUPTED",
         sentence,
         answer=kept,

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from apps.chat import abandoned, live, pipeline
 from apps.chat.database import in_database
+from apps.gateway import health, leases
 from apps.ledger.records import LedgerUnavailable
 
 logger = logging.getLogger(__name__)
@@ -76,6 +77,8 @@ class Runner:
             try:
                 closed = await in_database(abandoned.close_abandoned, now=timezone.now())
                 await in_database(abandoned.conclude_forgotten, now=timezone.now())
+                await in_database(health.share, now=timezone.now())
+                await in_database(leases.renew, now=timezone.now())
             except (LedgerUnavailable, DatabaseError, InterfaceError) as error:
                 logger.warning("The sweep for abandoned turns has to wait: %s", type(error).__name__)
                 closed = []

@@ -12,6 +12,7 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.chat import texts, turns
 from apps.chat.models import Conversation, Message, Turn
+from apps.chat.recording import PAYLOAD
 from apps.chat.rendering import BlockRenderer
 from apps.chat.verbatim import Verbatim
 from apps.ledger.models import Intent
@@ -164,7 +165,7 @@ def what_left(turn: Turn, *, policy: Policy) -> Left | None:
     data_key = keys.open_keys([turn.conversation_id]).get(turn.conversation_id)
     if intent is None or data_key is None:
         return None
-    payload = json.loads(data_key.box(turns.PAYLOAD).unseal(bytes(intent.sealed_payload)))
+    payload = json.loads(data_key.box(PAYLOAD).unseal(bytes(intent.sealed_payload)))
     messages = [LeftMessage(message["role"], message["text"]) for message in payload["messages"]]
     values = Vault.open(turn.conversation_id).placeholders
     released = {one.placeholder: one for one in releases.active(turn.conversation_id)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,26 +17,26 @@ from apps.accounts.actors import who
 from apps.accounts.models import Team, User
 from apps.chat import texts
 from apps.chat.composition import CHARACTERS_PER_TOKEN, PROMPT_VERSION, Exchange
+from apps.chat.endings import Ending
 from apps.chat.forms import Question
 from apps.chat.models import Citation, Conversation, Message, Turn
+from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, payload_of
 from apps.gateway import budgets
 from apps.gateway.admission import Admission, admit
 from apps.gateway.models import LanguageModel
 from apps.ledger import records
 from apps.ledger.facts import PassageFact, Who
 from apps.ledger.ids import new_id
-from apps.ledger.vocabulary import Action, Door, EgressClass, OutcomeKind, Purpose
-from apps.privacy import keys, overlaps
+from apps.ledger.vocabulary import Action, Door, EgressClass, Purpose
+from apps.privacy import keys
 from apps.privacy.keys import ConversationKey
-from apps.privacy.scrub import Scrubbed, ScrubbedMessage
-from apps.privacy.vault import Vault
+from apps.privacy.scrub import Scrubbed
 from apps.rag.search import Hit
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=6)
 HISTORY_TURNS = 20
-SENTENCE_LENGTH = 500
 KEEP_FRAME = """
 WITH answering AS (
     UPDATE chat_turn SET last_frame = %s, lease_until = %s, step = %s
@@ -46,8 +45,6 @@ WITH answering AS (
 )
 INSERT INTO chat_frame (turn_id, number, sealed_text) SELECT id, %s, %s FROM answering
 """
-PAYLOAD = "ledger.payload"
-LEDGER_ANSWER = "ledger.answer"
 
 
 class TurnAlreadyClosed(Exception):
@@ -89,28 +86,6 @@ class Job(Asked):
     egress_class: str
     window_tokens: int
     data_key: ConversationKey
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """
-    How a turn ended, for the person and for the record. Texts may be empty; token counts are of this turn alone.
-
-    `answer_as_received` has placeholders also where the words had left in clear: the record shows it to officers.
-    """
-
-    outcome: Turn.Outcome
-    reason: str = ""
-    sentence: str = ""
-    answer: str = ""
-    answer_as_received: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
-
-    @property
-    def in_words(self) -> str:
-        """The reason for the record: code and sentence, or nothing where there is nothing to explain."""
-        return f"{self.reason}: {self.sentence}" if self.sentence else ""
 
 
 @transaction.atomic
@@ -202,7 +177,7 @@ def _open_turn(
     retry_of: Turn | None = None,
 ) -> Turn:
     # A model that the team may not use stays unnamed, also in the refusal that admission gives.
-    granted = LanguageModel.objects.filter(grants__team_id=conversation.team_id)
+    granted = LanguageModel.objects.granted_to(conversation.owner, conversation.team, now=now)
     model = granted.filter(pk=model_id).first() if model_id else None
     try:
         with transaction.atomic():
@@ -344,29 +319,6 @@ def record_intent(
     return intent_id
 
 
-def payload_of(prompt: Scrubbed, passages: Sequence[Hit], labels: Sequence[str]) -> bytes:
-    """
-    What left, as the record keeps it, in canonical JSON:
-    ``{"messages": [{"role", "text"}, …], "passages": {id: label}}``.
-
-    The passages' labels stand here, where erasure reaches them, and not in the ledger's plain columns. Where something
-    was found and left in clear there is also ``"in_clear"``, a list of ``{"placeholder", "reason", "type"}``, and
-    ``"scrubbed"``: the messages with that masked, for a reader who has given no reason to see it.
-    """
-    labelled = {str(hit.passage_id): label for hit, label in zip(passages, labels, strict=True)}
-    payload: dict[str, object] = {"messages": _plain(prompt.messages), "passages": labelled}
-    if prompt.in_clear:
-        payload["scrubbed"] = _plain(prompt.on_record)
-        payload["in_clear"] = [
-            {"placeholder": one.placeholder, "reason": one.reason, "type": one.type} for one in prompt.in_clear
-        ]
-    return json.dumps(payload, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _plain(messages: Sequence[ScrubbedMessage]) -> list[dict[str, str]]:
-    return [{"role": message.role, "text": message.text} for message in messages]
-
-
 @transaction.atomic
 def admit_turn(job: Job, *, prompt: Scrubbed, now: datetime) -> Admission:
     """
@@ -448,7 +400,7 @@ def _conclude(job: Asked, turn: Turn, ending: Ending, data_key: ConversationKey 
         Turn.objects.filter(pk=turn.pk).update(cost=cost, currency=currency)
     records.conclude(
         turn.intent_id,
-        outcome=OutcomeKind(ending.outcome.value),
+        outcome=ending.outcome,
         reason=ending.in_words,
         sealed_answer=data_key.box(LEDGER_ANSWER).seal(ending.answer_as_received.encode()) if data_key else b"",
         answer_text=ending.answer_as_received,
@@ -458,11 +410,6 @@ def _conclude(job: Asked, turn: Turn, ending: Ending, data_key: ConversationKey 
         currency=currency,
         now=now,
     )
-
-
-def masked_again(text: str, vault: Vault) -> str:
-    """Mask every value of the vault in a text of the same conversation."""
-    return vault.mask(text, overlaps.resolve(vault.known.find(text), text=text))
 
 
 def estimated_tokens(text: str) -> int:

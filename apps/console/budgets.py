@@ -55,8 +55,10 @@ def overview(request: HttpRequest) -> HttpResponse:
         Group(scope, title, sorted((one for one in lines if one.budget.scope == scope), key=_by_subject))
         for scope, title in TITLES.items()
     ]
-    paying = {row.team_id for row in rows if row.scope == Scope.TEAM}
-    without = [] if None in paying else Team.objects.visible_to(person_of(request)).exclude(pk__in=paying)
+    of_teams = [row for row in rows if row.scope == Scope.TEAM]
+    paying = [row.team_id for row in of_teams if row.team_id]
+    everybody = Team.objects.visible_to(person_of(request))
+    without = everybody.exclude(pk__in=paying) if len(paying) == len(of_teams) else everybody.none()
     return render(request, "console/budgets.html", {"groups": groups, "without": without, "today": now})
 
 

@@ -19,6 +19,7 @@ from apps.gateway import catalogue, discovery
 from apps.gateway.connection_test import try_connection
 from apps.gateway.endpoints import VARIABLES, missing_variables
 from apps.gateway.models import LanguageModel, Provider
+from apps.gateway.price_map import PriceListUnreadable
 from apps.privacy.keys import KeyUnavailable
 
 Kind = Provider.Kind
@@ -31,7 +32,11 @@ def providers(request: HttpRequest) -> HttpResponse:
     shown = Provider.objects.visible_to(person_of(request)).prefetch_related(
         Prefetch("language_models", LanguageModel.objects.order_by("label"))
     )
-    offers = discovery.offers(today=timezone.localdate())
+    try:
+        offers = discovery.offers(today=timezone.localdate())
+    except PriceListUnreadable as unreadable:
+        offers = []
+        messages.error(request, unreadable.sentence)
     return render(request, "console/providers.html", {"providers": [_described(p) for p in shown], "offers": offers})
 
 

@@ -18,6 +18,7 @@ from apps.gateway.prices import Price, in_figures
 from apps.gateway.refusals import (
     CredentialMissing,
     ModelNotAllowed,
+    ModelRetired,
     ModelSwitchedOff,
     MovedOutside,
     NoBudget,
@@ -57,6 +58,8 @@ class Admission:
     reservation_id: UUID
     endpoint: Endpoint = field(repr=False)
     delay_seconds: float = 0.0
+    first_word_seconds: float | None = None
+    """How long to wait for the first word where another model could answer instead; None leaves it to the settings."""
 
 
 def admit(
@@ -73,18 +76,19 @@ def admit(
     no pace is exceeded, the money is held.
 
     `key_id` is the API key that the call came with. Everything is asked of the database now; nothing is remembered from
-    an earlier call. Four statements.
+    an earlier call. Three statements.
 
     :raises Refused: with a sentence for the person; then nothing is held.
     """
-    _require_membership(person, team)
-    model = _granted_model(team, model_id)
+    model = _callable_model(person, team, model_id, now)
     _require_fitting_policy(model, prompt)
     price = _known_price(model)
     endpoint = _reachable(model)
     input_at_most, output_at_most = _fit(model, prompt)
     worst_case = price.of(input_tokens=input_at_most, output_tokens=output_at_most)
-    watched = runaway.watch(person=person, key_id=key_id, prompt=prompt, worst_case=worst_case, now=now)
+    watched = runaway.watch(
+        person=person, key_id=key_id, model_id=model.pk, prompt=prompt, worst_case=worst_case, now=now
+    )
     try:
         reservation = budgets.reserve(
             person=person,
@@ -113,17 +117,15 @@ def admit(
     return admission
 
 
-def _require_membership(person: User, team: Team) -> None:
-    if not Membership.objects.filter(person=person, person__is_active=True, team=team).exists():
+def _callable_model(person: User, team: Team, model_id: UUID | str, now: datetime) -> LanguageModel:
+    """Find the model and judge it by the truth table that `callable_by` filters by; one statement."""
+    model = _find(person, team, model_id, now)
+    if not (model.is_member if model else _is_member(person, team)):
         raise NotInTeam(
             f"You are not a member of {team.name} any more, so nothing was sent. Choose another team, or ask an "
             "administrator to add you."
         )
-
-
-def _granted_model(team: Team, model_id: UUID | str) -> LanguageModel:
-    model = _find(team, model_id)
-    if model is None:
+    if model is None or not model.is_granted or model.is_denied:
         raise ModelNotAllowed(
             f"This model is not available to {team.name}, so nothing was sent. Choose another model and send the "
             "message again, or ask an administrator to switch it on for your team."
@@ -134,7 +136,16 @@ def _granted_model(team: Team, model_id: UUID | str) -> LanguageModel:
             "message again.",
             model=model,
         )
+    if model.is_retired(now):
+        raise ModelRetired(
+            f"{model.label} was retired, so nothing was sent. Choose another model and send the message again.",
+            model=model,
+        )
     return model
+
+
+def _is_member(person: User, team: Team) -> bool:
+    return Membership.objects.filter(person=person, person__is_active=True, team=team).exists()
 
 
 def _require_fitting_policy(model: LanguageModel, prompt: Scrubbed) -> None:
@@ -147,21 +158,22 @@ def _require_fitting_policy(model: LanguageModel, prompt: Scrubbed) -> None:
 
 
 def _known_price(model: LanguageModel) -> Price:
-    if model.price is None:
+    price = model.price
+    if price is None:
         raise PriceUnknown(
             f"The price of {model.label} is not known, so nothing was sent. Choose another model, or ask an "
             "administrator to enter its price.",
             model=model,
         )
-    return model.price
+    return price
 
 
-def _find(team: Team, model_id: Any) -> LanguageModel | None:
+def _find(person: User, team: Team, model_id: Any, now: datetime) -> LanguageModel | None:
     try:
         pk = model_id if isinstance(model_id, UUID) else UUID(str(model_id))
     except ValueError:
         return None
-    return LanguageModel.objects.filter(pk=pk, grants__team=team).select_related("provider").first()
+    return LanguageModel.objects.with_standing(person, team, now=now).filter(pk=pk).first()
 
 
 def _reachable(model: LanguageModel) -> Endpoint:

@@ -2,7 +2,7 @@
 Money: hold the worst case before a call, pay what it really cost after, give back what was never used.
 
 A cap is a cap because one SQL statement locks every purse of the call in a fixed order, asks, and holds: all or
-nothing. The functions are in `migrations/0003_money_functions.py`; decision 0100 says why they are functions.
+nothing. The functions are in `migrations/0004_money_functions.py`; decision 0100 says why they are functions.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -76,12 +76,12 @@ class Obstacle(StrEnum):
 
 class NotHeld(Exception):
     """
-    Nothing was held: the limit named by `limit_id` stands in the way.
+    Nothing was held: the limit named by `limit_id` (0 where there is no budget at all) stands in the way.
 
     `figure` is what is spent and held already, or for limits of pace the seconds until there is room.
     """
 
-    def __init__(self, obstacle: Obstacle, limit_id: int | None, figure: Decimal) -> None:
+    def __init__(self, obstacle: Obstacle, limit_id: int, figure: Decimal) -> None:
         super().__init__(obstacle.value)
         self.obstacle = obstacle
         self.limit_id = limit_id
@@ -182,12 +182,12 @@ def reserve(
         cursor.execute(RESERVE, _values(held))
         verdict, limit_id, figure, held.purses = cursor.fetchone()
     if verdict != Reservation.State.HELD:
-        raise NotHeld(Obstacle(verdict), limit_id, figure or Decimal(0))
+        raise NotHeld(Obstacle(verdict), limit_id or 0, figure or Decimal(0))
     held._state.adding = False
     return held
 
 
-def _values(held: Reservation) -> tuple[object, ...]:
+def _values(held: Reservation) -> tuple[Any, ...]:
     return (
         held.id,
         held.team_id,

@@ -10,9 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.actors import who
-from apps.gateway import discovery, listing, provider_keys
+from apps.gateway import discovery, grants, listing, pricing, provider_keys
 from apps.gateway.discovery import Offer
 from apps.gateway.endpoints import environment_endpoint
+from apps.gateway.grants import Subject
 from apps.gateway.models import Grant, LanguageModel, Provider
 from apps.gateway.price_map import Listed
 from apps.ledger.facts import Json
@@ -32,17 +33,14 @@ class OfferGone(Exception):
 @transaction.atomic
 def give_grant(model: LanguageModel, *, team: Team, by: User, now: datetime) -> None:
     """Let `team` use `model` from its next message on. Given twice, recorded once."""
-    _, is_new = Grant.objects.get_or_create(team=team, model=model)
-    if is_new:
-        _record_grant(Action.GRANT_GIVEN, model, team, by, now)
+    grants.set_grant(model, Subject(team), effect=Grant.Effect.ALLOW, by=by, now=now)
 
 
 @transaction.atomic
 def take_grant(model: LanguageModel, *, team: Team, by: User, now: datetime) -> None:
     """Take `model` from `team`: its next message is refused. Taken twice, recorded once."""
-    count, _ = Grant.objects.filter(team=team, model=model).delete()
-    if count:
-        _record_grant(Action.GRANT_TAKEN, model, team, by, now)
+    for grant in Grant.objects.filter(team=team, person=None, model=model, effect=Grant.Effect.ALLOW):
+        grants.remove_grant(grant, by=by, now=now)
 
 
 @transaction.atomic
@@ -112,8 +110,10 @@ def _add_from_offer(offer: Offer, models: Sequence[Listed], *, by: User, now: da
             input_price=listed.input_price,
             output_price=listed.output_price,
             capabilities=["chat"],
+            retires_on=listed.deprecated_on,
             is_on=True,
         )
+        pricing.note_version(model, by=None, now=now)
         _record_model(Action.MODEL_CREATED, model, by, now, model_facts(model))
     return provider
 
@@ -146,16 +146,23 @@ def change_provider(provider: Provider, *, key: str, by: User, now: datetime) ->
 def add_model(model: LanguageModel, *, by: User, now: datetime) -> None:
     """Store a new model; no team has it yet."""
     model.save(force_insert=True)
+    pricing.note_version(model, by=by, now=now)
     _record_model(Action.MODEL_CREATED, model, by, now, model_facts(model))
 
 
 @transaction.atomic
 def change_model(model: LanguageModel, *, by: User, now: datetime) -> None:
-    """Store a changed model. Calls under way keep the price they were admitted at."""
+    """
+    Store a changed model. Calls under way keep the price they were admitted at.
+
+    Planned prices whose moment is over are shown first, so that what is set now is the newest.
+    """
+    pricing.apply_due(now=now)
     before = LanguageModel.objects.select_for_update().get(pk=model.pk)
     model.save(force_update=True)
     changes = _changes(model_facts(before), model_facts(model))
-    if {"input_price", "output_price", "currency"} & changes.keys():
+    if pricing.PRICE_COLUMNS & changes.keys():
+        pricing.note_version(model, by=by, now=now)
         _record_model(Action.MODEL_PRICE_CHANGED, model, by, now, changes)
     elif changes:
         _record_model(Action.MODEL_CHANGED, model, by, now, changes)
@@ -184,6 +191,9 @@ def model_facts(model: LanguageModel) -> dict[str, Json]:
         "input_price": _figure(model.input_price),
         "output_price": _figure(model.output_price),
         "currency": model.currency,
+        "capabilities": sorted(model.capabilities),
+        "retires_on": model.retires_on.isoformat() if model.retires_on else None,
+        "is_requestable": model.is_requestable,
     }
 
 
@@ -212,18 +222,6 @@ def _free_name(name: str) -> str:
 
 def _free_label(label: str, provider: Provider) -> str:
     return label if not LanguageModel.objects.filter(label=label).exists() else f"{label} ({provider.name})"
-
-
-def _record_grant(action: Action, model: LanguageModel, team: Team, by: User, now: datetime) -> None:
-    record_event(
-        action,
-        who=who(by),
-        subject_kind="model",
-        subject_id=str(model.pk),
-        subject_label=model.label,
-        details={"team_id": str(team.pk), "team": team.name},
-        now=now,
-    )
 
 
 def _record_model(

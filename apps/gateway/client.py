@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
+from uuid import UUID
 
 from django.conf import settings
 
-from apps.gateway import litellm_client, openai_client, tokens
+from apps.gateway import health, litellm_client, openai_client, tokens
 from apps.gateway.endpoints import Endpoint
+from apps.gateway.meter import Meter
 from apps.gateway.models import Provider
 from apps.gateway.upstream import Fault, FaultKind, Message, Piece, Usage, Way
 from apps.privacy.scrub import Scrubbed, is_genuine
@@ -52,6 +55,8 @@ class Call(Protocol):
     """What the client needs to know of a call; an `Admission` is one."""
 
     @property
+    def model_id(self) -> UUID | None: ...
+    @property
     def endpoint(self) -> Endpoint: ...
     @property
     def model_label(self) -> str: ...
@@ -59,6 +64,10 @@ class Call(Protocol):
     def provider_label(self) -> str: ...
     @property
     def max_output_tokens(self) -> int: ...
+    @property
+    def first_word_seconds(self) -> float | None: ...
+    @property
+    def delay_seconds(self) -> float: ...
 
 
 SENTENCES: Final[dict[FaultKind, str]] = {
@@ -74,6 +83,9 @@ SENTENCES: Final[dict[FaultKind, str]] = {
     FaultKind.REQUEST_REFUSED: "{model} refused this message. Change it, or choose another model.",
     FaultKind.PROVIDER_ERROR: "{model} has a fault at the moment. Try again, or choose another model.",
     FaultKind.BAD_ANSWER: "{model} sent an answer that cannot be read. Try again, or choose another model.",
+    FaultKind.CUT_AT_LIMIT: (
+        "{model} went on past the length that was paid for, so it was cut off. What arrived is kept; ask it to go on."
+    ),
 }
 NEVER_BILLED: Final = {
     FaultKind.UNREACHABLE,
@@ -96,6 +108,7 @@ class ModelFailed(Exception):
     """
 
     def __init__(self, kind: FaultKind, *, model_label: str, usage: Usage) -> None:
+        self.kind = kind
         self.code = kind.value
         self.sentence = SENTENCES[kind].format(model=model_label)
         self.input_tokens = usage.input_tokens
@@ -107,7 +120,8 @@ def stream(admission: Call, prompt: Scrubbed) -> AsyncGenerator[Event, None]:
     """
     Send the prompt and give the answer as it comes: `Delta`s, then one `Finish`.
 
-    Close the generator (`contextlib.aclosing`) to stop the call; the connection to the provider is closed with it.
+    Close the generator (`contextlib.aclosing`) to stop the call; the connection to the provider is closed with it. An
+    answer that goes on past `max_output_tokens` is cut. Whoever the guard slows waits here before anything leaves.
 
     :raises TypeError: if the prompt was not made by the scrubber. Nothing is sent.
     :raises ModelFailed: while iterating.
@@ -142,16 +156,22 @@ async def _stream(call: Call, prompt: Scrubbed, way: Way) -> AsyncGenerator[Even
     messages = [Message(role=message.role, content=message.text) for message in prompt.messages]
     heard: list[str] = []
     end = Piece()
+    meter = Meter(call.max_output_tokens)
+    await asyncio.sleep(call.delay_seconds)
+    begun, first_word = time.monotonic(), 0.0
     try:
         async with aclosing(way(call.endpoint, messages, call.max_output_tokens)) as pieces:
-            async for piece in _in_time(pieces):
+            async for piece in _in_time(pieces, call.first_word_seconds or settings.MODEL_FIRST_TOKEN_SECONDS):
+                meter.take(piece)
                 end = Piece(finish_reason=piece.finish_reason or end.finish_reason, usage=piece.usage or end.usage)
                 if piece.text:
+                    first_word = first_word or time.monotonic() - begun
                     heard.append(piece.text)
                     yield Delta(piece.text)
         _require_an_end(end)
     except Fault as fault:
-        raise _failure(fault, call, prompt, "".join(heard)) from None
+        raise _failure(fault, call, prompt, "".join(heard), at_least=meter.tokens) from None
+    health.note_answer(call.model_id, first_word or None)
     yield _finish(end, prompt, "".join(heard))
 
 
@@ -161,16 +181,19 @@ def _require_an_end(end: Piece) -> None:
         raise Fault(FaultKind.BROKE_OFF)
 
 
-def _failure(fault: Fault, call: Call, prompt: Scrubbed, heard: str) -> ModelFailed:
+def _failure(fault: Fault, call: Call, prompt: Scrubbed, heard: str, *, at_least: int) -> ModelFailed:
     kind = FaultKind.NO_ANSWER if fault.kind == FaultKind.BROKE_OFF and not heard else fault.kind
+    health.note_fault(call.model_id, kind)
     logger.warning("%s at %s failed: %s", call.model_label, call.provider_label, kind)
     usage = Usage(0, 0) if kind in NEVER_BILLED or (not heard and kind in NOT_BILLED_YET) else estimate(prompt, heard)
+    if kind == FaultKind.CUT_AT_LIMIT:
+        usage = Usage(usage.input_tokens, max(call.max_output_tokens, at_least))
     return ModelFailed(kind, model_label=call.model_label, usage=usage)
 
 
-async def _in_time(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
+async def _in_time(pieces: AsyncGenerator[Piece, None], limit: float) -> AsyncGenerator[Piece, None]:
     """Pass pieces on; the first has one limit, every next another. Pieces without text count as signs of life."""
-    limit, late = settings.MODEL_FIRST_TOKEN_SECONDS, FaultKind.NO_ANSWER_IN_TIME
+    late = FaultKind.NO_ANSWER_IN_TIME
     while True:
         try:
             async with asyncio.timeout(limit):

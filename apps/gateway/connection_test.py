@@ -56,10 +56,13 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
+    model_id: UUID
     endpoint: Endpoint = field(repr=False)
     model_label: str
     provider_label: str
     max_output_tokens: int
+    first_word_seconds: float | None = None
+    delay_seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -81,7 +84,13 @@ def try_connection(model: LanguageModel, *, by: User, now: datetime) -> Result:
     if model.price is None:
         return Result(False, f"{model.label} has no price, so it is never called. Enter its price first.")
     try:
-        call = _Call(endpoint_of(model), model.label, model.provider.name, min(LONGEST_ANSWER, model.max_output_tokens))
+        call = _Call(
+            model.pk,
+            endpoint_of(model),
+            model.label,
+            model.provider.name,
+            min(LONGEST_ANSWER, model.max_output_tokens),
+        )
         exchange_id = new_id()
         prompt = _scrubbed(exchange_id)
         intent_id = _open(model, exchange_id, prompt, by, now)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from apps.accounts.models import Team
+from apps.gateway import pricing
 from apps.gateway.models import Budget, EgressClass, Grant, LanguageModel, Provider
 
 PROVIDER = "On this machine"
@@ -52,4 +53,5 @@ def _seed_model(provider: Provider, label: str, max_output_tokens: int, teams: l
         },
     )
     if is_new:
+        pricing.note_version(model, by=None, now=model.created_at)
         Grant.objects.bulk_create(Grant(team=team, model=model) for team in teams)

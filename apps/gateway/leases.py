@@ -7,7 +7,7 @@ that, and the sweeper gives the money back within a minute.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -17,9 +17,10 @@ from apps.gateway import budgets
 if TYPE_CHECKING:
     from apps.gateway.admission import Admission
 
-RENEW_SECONDS = 10.0
+RENEW_EVERY = timedelta(seconds=10)
 
 _in_hand: WeakValueDictionary[UUID, Admission] = WeakValueDictionary()
+_renewed_at: list[datetime] = []
 
 
 def take(admission: Admission) -> None:
@@ -29,9 +30,12 @@ def take(admission: Admission) -> None:
 
 def renew(*, now: datetime) -> None:
     """
-    Say of every call in hand that it lives. One statement, none where nothing is in hand.
+    Say of every call in hand that it lives. One statement each ten seconds, none where nothing is in hand.
 
-    Whoever answers calls runs this every `RENEW_SECONDS`: the web process does, and so must any other.
+    Whoever answers calls runs this every few seconds: the web process does, and so must any other.
     """
+    if _renewed_at and timedelta(0) <= now - _renewed_at[0] < RENEW_EVERY:
+        return
+    _renewed_at[:] = [now]
     if ids := list(_in_hand):
         budgets.keep_held(ids, now=now)

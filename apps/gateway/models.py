@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from apps.accounts.models import Role, Team
+from apps.accounts.models import Membership, Role, Team, User
+from apps.gateway.access_models import AccessRequest, PriceVersion
 from apps.gateway.money_models import Budget, Purse, Reservation, Scope, SpentDay, SpentHour
 from apps.gateway.pace_models import BatchMark, LoopStop, RateLimit, RunawayRules
 from apps.gateway.prices import Price
+from apps.gateway.routing_models import Alternate, AutoChoice, AutoRoute, ModelHealth
 from apps.ledger.ids import new_id
 from apps.ledger.vocabulary import EgressClass
 
 __all__ = [
+    "AccessRequest",
+    "Alternate",
+    "AutoChoice",
+    "AutoRoute",
     "BatchMark",
     "Budget",
     "EgressClass",
     "Grant",
     "LanguageModel",
     "LoopStop",
+    "ModelHealth",
+    "PriceVersion",
     "Provider",
     "Purse",
     "RateLimit",
@@ -31,6 +40,8 @@ __all__ = [
     "SpentDay",
     "SpentHour",
 ]
+
+DAYS_OF_WARNING = 60
 
 # Prices are per million tokens with six decimals, so the cost of any number of tokens is exact in twelve decimals.
 
@@ -93,41 +104,120 @@ class Provider(models.Model):
 
 
 class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
+    """
+    The truth table of who may call what: docs/gateway.md shows it, and every door asks it here.
+
+    Allowed by a grant, unless a denial stands against it; both only while they are in force.
+    """
+
     def visible_to(self, person: Any) -> Self:
-        """Admins see every model; others those that are granted to a team of theirs, whether on or off."""
+        """Admins see every model; others what is granted to them for a team of theirs, whether on or off."""
         if not getattr(person, "is_active", False):
             return self.none()
         if person.has_role(Role.ADMIN):
             return self
-        return self.filter(Exists(Grant.objects.filter(model=OuterRef("pk"), team__memberships__person=person)))
+        now = timezone.now()
+        mine = Q(team=None) | Q(team__memberships__person=person)
+        allowed = Grant.objects.allowing(now).filter(mine, Q(person=None) | Q(person=person), model=OuterRef("pk"))
+        belongs = Membership.objects.filter(person=person)
+        return self.filter(Exists(belongs), Exists(allowed), ~Exists(_denied(person, now)))
 
     def switched_on(self) -> Self:
         """Models that are on, at a provider that is on."""
         return self.filter(is_on=True, provider__is_on=True)
 
-    def allowed_to(self, team: Team) -> Self:
-        """Models granted to `team` and switched on."""
-        return self.switched_on().filter(grants__team=team)
+    def granted_to(self, person: Any, team: Team, *, now: datetime | None = None) -> Self:
+        """Models that `person`, a member of `team`, is allowed for it and not denied, whether on or off."""
+        moment = now or timezone.now()
+        allowed, denied = Exists(_allowed(person, team, moment)), Exists(_denied(person, moment))
+        return self.filter(_is_member(person, team), allowed, ~denied)
 
-    def callable_by(self, person: Any, team: Team) -> Self:
+    def with_standing(self, person: Any, team: Team, *, now: datetime) -> Self:
         """
-        Models that `person` may call now for `team`: a member of the team, a grant, both switches on, the price known.
+        Add what admission asks: `is_member`, `is_granted`, `is_denied`, and the price that took over (`due_price_id`).
 
-        Providers are fetched along. Admission asks the same again at every call.
+        Providers are fetched along: one statement answers the whole truth table.
+        """
+        return self.priced(now).annotate(
+            is_member=_is_member(person, team),
+            is_granted=Exists(_allowed(person, team, now)),
+            is_denied=Exists(_denied(person, now)),
+        )
+
+    def priced(self, now: datetime) -> Self:
+        """Add the planned price whose moment has come, if the row itself does not show it yet."""
+        due = PriceVersion.objects.due(now).filter(model=OuterRef("pk"))
+        return self.annotate(due_price_id=Subquery(due.values("pk")[:1])).select_related("provider")
+
+    def callable_by(self, person: Any, team: Team, *, now: datetime | None = None) -> Self:
+        """
+        Models that `person` may call now for `team`: the one answer that picker, doors, API and routes share.
+
+        A member of the team, allowed by a grant in force, denied by none, both switches on, not retired, the price
+        known. Providers and healths are fetched along. Admission asks the same again at every call.
         """
         if not getattr(person, "is_active", False):
             return self.none()
+        moment = now or timezone.now()
         return (
-            self.allowed_to(team)
-            .filter(grants__team__memberships__person=person)
-            .exclude(Q(input_price=None) | Q(output_price=None))
-            .select_related("provider")
+            self.switched_on()
+            .granted_to(person, team, now=moment)
+            .priced(moment)
+            .filter(Q(input_price__isnull=False, output_price__isnull=False) | Q(due_price_id__isnull=False))
+            .exclude(retires_on__lte=day_of(moment))
+            .select_related("provider", "health")
             .order_by("provider__egress_class", "label")
         )
 
+    def for_chat(self) -> Self:
+        """Leave out models that only embed."""
+        return self.exclude(Q(capabilities__contains=["embeddings"]) & ~Q(capabilities__contains=["chat"]))
+
+    def requestable_by(self, person: Any, team: Team, *, now: datetime) -> Self:
+        """Models that people may ask for, and that `person` could not call for `team` even if everything were on."""
+        offered = self.switched_on().filter(is_requestable=True).exclude(retires_on__lte=day_of(now))
+        granted = LanguageModel.objects.granted_to(person, team, now=now)
+        return offered.exclude(pk__in=granted.values("pk")).select_related("provider").order_by("label")
+
+
+def day_of(now: datetime) -> date:
+    """Name the day of `now` in the company's time zone."""
+    return timezone.localtime(now, timezone.get_default_timezone()).date()
+
+
+def _is_member(person: Any, team: Team) -> Exists:
+    return Exists(Membership.objects.filter(person_id=person.pk, person__is_active=True, team=team))
+
+
+def _allowed(person: Any, team: Team, now: datetime) -> GrantQuerySet:
+    """Allowing grants: to everybody, to the team that pays, or to the person; the person's may name the team."""
+    to_team, to_person = Q(team=None) | Q(team=team), Q(person=None) | Q(person_id=person.pk)
+    return Grant.objects.allowing(now).filter(to_team, to_person, model=OuterRef("pk"))
+
+
+def _denied(person: Any, now: datetime) -> GrantQuerySet:
+    """Denials: of everybody, of the person, or of any team the person belongs to, whichever team pays."""
+    of_teams = Q(team=None) | Q(team__memberships__person_id=person.pk)
+    return Grant.objects.denying(now).filter(of_teams, Q(person=None) | Q(person_id=person.pk), model=OuterRef("pk"))
+
 
 class LanguageModel(models.Model):
-    """A model that can be called, with what it costs. A price that is not known (NULL) is not callable."""
+    """
+    A model that can be called, with what it costs now. A price that is not known (NULL) is not callable.
+
+    The price's past and plans are `PriceVersion` rows; see :attr:`price` for the moment one takes over.
+    """
+
+    class Fallback(models.TextChoices):
+        NONE = "NONE", "Nobody: the person is told and chooses"
+        LISTED = "LISTED", "The models listed here, in this order"
+        ANY_IN_CLASS = "ANY_IN_CLASS", "Any model the team may use that stays as far inside"
+
+    class Capability(models.TextChoices):
+        CHAT = "chat", "Chat"
+        TOOLS = "tools", "Tool calls"
+        JSON = "json", "JSON answers"
+        EMBEDDINGS = "embeddings", "Embeddings"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="language_models")
@@ -139,8 +229,17 @@ class LanguageModel(models.Model):
     output_price = models.DecimalField(null=True, blank=True, max_digits=14, decimal_places=6)
     currency = models.CharField(max_length=3, default="USD")
     capabilities = models.JSONField(default=list, blank=True)
+    retires_on = models.DateField(null=True, blank=True)
+    is_requestable = models.BooleanField(default=False)
+    fallback = models.CharField(max_length=12, choices=Fallback, default=Fallback.NONE)
     is_on = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
+
+    # What `with_standing` and `priced` add to a row; other rows lack them.
+    is_member: bool
+    is_granted: bool
+    is_denied: bool
+    due_price_id: int | None
 
     objects = LanguageModelQuerySet.as_manager()
 
@@ -163,7 +262,15 @@ class LanguageModel(models.Model):
 
     @property
     def price(self) -> Price | None:
-        """Prices of a call, or None where one is not known; zero is known."""
+        """
+        Prices of a call, or None where one is not known; zero is known.
+
+        A row read by `priced` or `callable_by` knows of a planned price whose moment has come; reading that costs one
+        query, in the minute until the row itself shows it.
+        """
+        due = getattr(self, "due_price_id", None)
+        if due is not None:
+            return PriceVersion.objects.get(pk=due).price
         if self.input_price is None or self.output_price is None:
             return None
         return Price(self.input_price, self.output_price, self.currency)
@@ -173,18 +280,67 @@ class LanguageModel(models.Model):
         """Where a call goes; the provider decides."""
         return self.provider.egress_class
 
+    def is_retired(self, now: datetime) -> bool:
+        """Say whether the model's last day is over; a model retires as its day begins."""
+        return self.retires_on is not None and self.retires_on <= day_of(now)
+
+    def retires_soon(self, now: datetime) -> bool:
+        """Say whether people should be warned that the model goes."""
+        return self.retires_on is not None and 0 < (self.retires_on - day_of(now)).days <= DAYS_OF_WARNING
+
+
+class GrantQuerySet(models.QuerySet["Grant"]):
+    def in_force(self, now: datetime) -> Self:
+        """Grants that have begun and not ended."""
+        return self.filter(Q(from_at=None) | Q(from_at__lte=now), Q(until_at=None) | Q(until_at__gt=now))
+
+    def allowing(self, now: datetime) -> Self:
+        """Permissions in force."""
+        return self.in_force(now).filter(effect=Grant.Effect.ALLOW)
+
+    def denying(self, now: datetime) -> Self:
+        """Denials in force."""
+        return self.in_force(now).filter(effect=Grant.Effect.DENY)
+
 
 class Grant(models.Model):
-    """A team may use a model. The row is the permission: taken away, the next message is refused."""
+    """
+    A model is allowed, or denied, to everybody, a team, a person, or a person in a team; always or for a time.
 
-    team = models.ForeignKey(Team, models.CASCADE, related_name="grants")
+    The row is the permission: taken away, the next message is refused. A denial wins over every permission.
+    """
+
+    class Effect(models.TextChoices):
+        ALLOW = "ALLOW", "Allowed"
+        DENY = "DENY", "Denied"
+
+    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="grants")
+    person = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="grants")
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="grants")
+    effect = models.CharField(max_length=5, choices=Effect, default=Effect.ALLOW)
+    from_at = models.DateTimeField(null=True, blank=True)
+    until_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = GrantQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["team", "model"], name="gateway_one_grant_each_team_and_model"),
+            models.UniqueConstraint(
+                fields=["model", "team", "person", "effect"],
+                nulls_distinct=False,
+                name="gateway_one_grant_each_subject_and_effect",
+            ),
+            models.CheckConstraint(condition=Q(effect__in=["ALLOW", "DENY"]), name="gateway_effect_is_known"),
+            models.CheckConstraint(
+                condition=Q(from_at=None) | Q(until_at=None) | Q(until_at__gt=F("from_at")),
+                name="gateway_grant_ends_after_it_begins",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.team_id} may use {self.model_id}"
+        return f"{self.effect}: {self.person_id or 'anybody'} of {self.team_id or 'any team'}, {self.model_id}"
+
+    def is_in_force(self, now: datetime) -> bool:
+        """Say whether the grant has begun and not ended."""
+        return (self.from_at is None or self.from_at <= now) and (self.until_at is None or self.until_at > now)

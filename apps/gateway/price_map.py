@@ -9,10 +9,19 @@ from decimal import Decimal
 from functools import lru_cache
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 FILE = "litellm/model_prices_and_context_window_backup.json"
 MILLION = 1_000_000
+
+
+class PriceListUnreadable(Exception):
+    """The file is not the list of prices that it should be; nothing of it is used."""
+
+    sentence = (
+        "The list of prices that came with LiteLLM cannot be read, so no provider is offered. Install the portal's "
+        "requirements again, or enter models and prices by hand."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +38,28 @@ class Listed:
 
 @lru_cache(maxsize=1)
 def _rows() -> dict[str, dict[str, Any]]:
-    """Read the whole list (3 MB) once; numbers stay exact."""
-    text = Path(str(distribution("litellm").locate_file(FILE))).read_text(encoding="utf-8")
-    rows: dict[str, dict[str, Any]] = json.loads(text, parse_float=Decimal)
-    return rows
+    """
+    Read the whole list (3 MB) once; numbers stay exact.
+
+    :raises PriceListUnreadable: if it is not a list of models.
+    """
+    return checked(Path(str(distribution("litellm").locate_file(FILE))).read_bytes())
+
+
+def checked(text: bytes) -> dict[str, dict[str, Any]]:
+    """
+    Read a list of prices: an object of objects, of which at least one is a chat model with a price.
+
+    :raises PriceListUnreadable: if it is anything else. Single rows that make no sense are left out by `find`.
+    """
+    try:
+        rows = json.loads(text, parse_float=Decimal)
+    except ValueError:
+        raise PriceListUnreadable from None
+    is_list = isinstance(rows, dict) and all(isinstance(row, dict) for row in rows.values())
+    if not is_list or not any(row.get("mode") == "chat" and "input_cost_per_token" in row for row in rows.values()):
+        raise PriceListUnreadable
+    return cast("dict[str, dict[str, Any]]", rows)
 
 
 def find(model_id: str) -> Listed | None:

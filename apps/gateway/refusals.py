@@ -47,6 +47,12 @@ class ModelSwitchedOff(Refused):
     code = "MODEL_SWITCHED_OFF"
 
 
+class ModelRetired(Refused):
+    """The model's last day is over."""
+
+    code = "MODEL_RETIRED"
+
+
 class MovedOutside(Refused):
     """The prompt was made for a model inside the network, and the model is outside now."""
 

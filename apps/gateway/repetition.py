@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from apps.gateway.budgets import Shape
 from apps.gateway.models import LoopStop
@@ -69,14 +70,14 @@ class Verdict:
     cost: Decimal = Decimal(0)
 
 
-def shapes_of(prompt: Scrubbed, *, now: datetime) -> tuple[Shape, list[bytes]]:
+def shapes_of(prompt: Scrubbed, *, model_id: UUID, now: datetime) -> tuple[Shape, list[bytes]]:
     """
-    Hash a prompt and each of its beginnings, without digits and blanks, under a key that is new each day.
+    Hash a prompt to one model, and each of its beginnings, without digits and blanks, under a key that is new each day.
 
     Hashes of one day say nothing about another's, and nothing at all without the master key.
     """
     key = keys.derive(keys.master_key(), purpose=f"call-shape {now:%Y-%m-%d}")
-    so_far = hashlib.blake2b(key=key, digest_size=16)
+    so_far = hashlib.blake2b(model_id.bytes, key=key, digest_size=16)
     digests, step = [], b""
     for message in prompt.messages:
         plain = message.role.encode() + b"\x00" + message.text.translate(WITHOUT_DIGITS_AND_BLANKS).encode() + b"\x01"

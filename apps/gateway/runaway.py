@@ -60,7 +60,9 @@ class Watched:
     delay_seconds: float
 
 
-def watch(*, person: User, key_id: UUID | None, prompt: Scrubbed, worst_case: Decimal, now: datetime) -> Watched:
+def watch(
+    *, person: User, key_id: UUID | None, model_id: UUID, prompt: Scrubbed, worst_case: Decimal, now: datetime
+) -> Watched:
     """
     Look at one call beside the caller's last ones, and stop the caller for a while where a program ran away.
 
@@ -68,7 +70,7 @@ def watch(*, person: User, key_id: UUID | None, prompt: Scrubbed, worst_case: De
 
     :raises RanAway: if a stop is in force, or this call would pass the ceiling of one run.
     """
-    shape, beginnings = shapes_of(prompt, now=now)
+    shape, beginnings = shapes_of(prompt, model_id=model_id, now=now)
     rules, stop, is_batch, calls = _remembered(person, key_id, [shape.whole, *beginnings], now)
     if stop is not None:
         raise _refusal(LoopStop.Reason(stop["reason"]), datetime.fromisoformat(stop["until"]), now)

@@ -1,4 +1,4 @@
-"""Work in the background: money that a crash left held."""
+"""Work in the background: money that a crash left held, prices whose moment has come, idle models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from apps.gateway import budgets
+from apps.gateway import budgets, pricing, probing
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 
@@ -35,3 +35,15 @@ def sweep_reservations() -> int:
 def forget_hours() -> int:
     """Delete sums of hours that no budget looks at any more; return how many."""
     return budgets.forget_hours(now=timezone.now())
+
+
+@shared_task(name="gateway.apply_prices")
+def apply_prices() -> int:
+    """Show planned prices whose moment has come in the models' rows; return how many."""
+    return pricing.apply_due(now=timezone.now())
+
+
+@shared_task(name="gateway.probe_idle_models")
+def probe_idle_models() -> int:
+    """Ask the servers of idle models whether they are there; return how many models that was."""
+    return probing.probe_idle(now=timezone.now())

@@ -75,6 +75,7 @@ class Action(TextChoices):
     PROVIDER_SWITCHED_ON = "PROVIDER_SWITCHED_ON", "Provider switched on"
     PROVIDER_SWITCHED_OFF = "PROVIDER_SWITCHED_OFF", "Provider switched off"
     PROVIDER_SECRET_CHANGED = "PROVIDER_SECRET_CHANGED", "Provider's credentials changed"
+    PROVIDER_KEYS_REWRAPPED = "PROVIDER_KEYS_REWRAPPED", "Providers' keys sealed under a new master key"
     PROVIDER_TESTED = "PROVIDER_TESTED", "Provider's connection tested"
     PROVIDER_DELETED = "PROVIDER_DELETED", "Provider deleted"
     MODEL_CREATED = "MODEL_CREATED", "Model created"
@@ -82,9 +83,23 @@ class Action(TextChoices):
     MODEL_SWITCHED_ON = "MODEL_SWITCHED_ON", "Model switched on"
     MODEL_SWITCHED_OFF = "MODEL_SWITCHED_OFF", "Model switched off"
     MODEL_PRICE_CHANGED = "MODEL_PRICE_CHANGED", "Model's price changed"
+    MODEL_PRICE_PLANNED = "MODEL_PRICE_PLANNED", "Model's price planned"
+    MODEL_PRICE_UNPLANNED = "MODEL_PRICE_UNPLANNED", "Model's planned price withdrawn"
+    MODEL_PRICE_TOOK_EFFECT = "MODEL_PRICE_TOOK_EFFECT", "Model's planned price took effect"
+    MODEL_FALLBACK_SET = "MODEL_FALLBACK_SET", "Model's alternates set"
+    MODEL_DOWN = "MODEL_DOWN", "Model found down"
+    MODEL_UP = "MODEL_UP", "Model answers again"
     MODEL_DELETED = "MODEL_DELETED", "Model deleted"
     GRANT_GIVEN = "GRANT_GIVEN", "Model granted to a team"
     GRANT_TAKEN = "GRANT_TAKEN", "Model taken from a team"
+    GRANT_CHANGED = "GRANT_CHANGED", "Time of a grant changed"
+    GRANT_DENIED = "GRANT_DENIED", "Model denied"
+    GRANT_DENIAL_LIFTED = "GRANT_DENIAL_LIFTED", "Denial of a model lifted"
+    GRANT_REQUESTED = "GRANT_REQUESTED", "Use of a model requested"
+    GRANT_REQUEST_APPROVED = "GRANT_REQUEST_APPROVED", "Requested use of a model approved"
+    GRANT_REQUEST_DENIED = "GRANT_REQUEST_DENIED", "Requested use of a model refused"
+    GRANT_REQUEST_WITHDRAWN = "GRANT_REQUEST_WITHDRAWN", "Request to use a model withdrawn"
+    ROUTE_CHANGED = "ROUTE_CHANGED", "Automatic route of a team changed"
     BUDGET_SET = "BUDGET_SET", "Budget set"
     BUDGET_REMOVED = "BUDGET_REMOVED", "Budget removed"
     BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED", "Budget exhausted"
@@ -180,6 +195,7 @@ _TOPIC_BY_FIRST_WORD = {
     "PERSON": Topic.PEOPLE, "ROLE": Topic.PEOPLE, "TEAM": Topic.PEOPLE, "MEMBER": Topic.PEOPLE,
     "PROVIDER": Topic.MODELS, "MODEL": Topic.MODELS, "GRANT": Topic.MODELS, "BUDGET": Topic.MODELS,
     "RESERVATION": Topic.MODELS, "RATE": Topic.MODELS, "LOOP": Topic.MODELS, "BATCH": Topic.MODELS,
+    "ROUTE": Topic.MODELS,
     "COLLECTION": Topic.DOCUMENTS, "DOCUMENT": Topic.DOCUMENTS, "PASSAGE": Topic.DOCUMENTS,
     "CONVERSATION": Topic.CONVERSATIONS, "LEFT": Topic.CONVERSATIONS, "KEY": Topic.CONVERSATIONS,
     "SCRUBBER": Topic.CONVERSATIONS, "POLICY": Topic.CONVERSATIONS, "VALUE": Topic.CONVERSATIONS,

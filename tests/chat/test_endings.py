@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.actors import who
-from apps.chat import abandoned, pipeline, turns
+from apps.chat import abandoned, story, turns
 from apps.chat.models import Turn
 from apps.gateway.models import Budget, Grant, SpentDay
 from apps.ledger.models import Intent
@@ -67,7 +67,7 @@ def test_a_scrubber_that_fails_lets_nothing_out(maya, provider, monkeypatch, fai
     async def broken(*arguments, **named):
         raise failure
 
-    monkeypatch.setattr(pipeline, "scrub", broken)
+    monkeypatch.setattr(story, "scrub", broken)
 
     turn = maya.ask("My name is Grace Hopper")
 

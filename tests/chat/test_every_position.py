@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[2]
 
 CALLERS_OF_MODELS = {
-    "apps/chat/pipeline.py:_send": "the chat: every test of this file",
+    "apps/chat/story.py:_send": "the chat: every test of this file",
     "apps/gateway/connection_test.py:_ask": "test_the_connection_test_is_scrubbed_like_a_message",
 }
 """Who sends something to a model, and which test plants values there."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.chat import pipeline, turns
+from apps.chat import pipeline, story, turns
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "life-of-a-message.md"
 STEPS = ["search", "compose", "scrub", "vault.save", "admit", "open_intent", "stream", "close_turn"]
@@ -42,11 +42,11 @@ def test_the_steps_happen_in_the_order_of_the_page(maya, provider, monkeypatch):
 
     note(pipeline.search, "search", "search")
     note(pipeline.composition, "compose", "compose")
-    note(pipeline, "scrub", "scrub")
+    note(story, "scrub", "scrub")
     note(pipeline.Vault, "save", "vault.save")
     note(turns, "admit", "admit")
     note(turns.records, "open_intent", "open_intent")
-    note(pipeline.client, "stream", "stream")
+    note(story.client, "stream", "stream")
     note(turns, "close_turn", "close_turn")
 
     maya.ask("Hello?", uses_documents="on")

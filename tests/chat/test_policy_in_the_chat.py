@@ -137,19 +137,19 @@ def test_a_policy_of_another_team_or_side_changes_nothing(maya, provider, rule, 
 
 
 def test_a_model_that_moves_outside_meanwhile_does_not_get_what_was_meant_for_inside(maya, provider, rule, monkeypatch):
-    from apps.chat import pipeline
+    from apps.chat import pipeline, story
 
     rule(side="INSIDE", PERSON="ALLOW")
     place = maya.model.provider
     type(place).objects.update(egress_class="INSIDE")
-    really_scrub = pipeline.scrub
+    really_scrub = story.scrub
 
     async def scrub_and_move(*drafts, **named):
         prompt = await really_scrub(*drafts, **named)
         await pipeline.in_database(lambda: type(place).objects.update(egress_class="OUTSIDE"))
         return prompt
 
-    monkeypatch.setattr(pipeline, "scrub", scrub_and_move)
+    monkeypatch.setattr(story, "scrub", scrub_and_move)
 
     turn = maya.ask("Please greet Grace Hopper")
 

@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from apps.chat import pipeline
+from apps.chat import pipeline, story
 from apps.privacy.findings import Finding
 from apps.privacy.models import VaultEntry
 from apps.privacy.vault import Vault
@@ -48,7 +48,7 @@ def test_two_people_with_the_same_value_share_no_key_and_no_placeholder(maya, pr
 
 def test_a_turn_whose_placeholder_was_given_away_meanwhile_is_scrubbed_again(maya, provider, monkeypatch):
     provider.will_answer("Hello <PERSON_2>, not <PERSON_1>.")
-    scrub, times = pipeline.scrub, []
+    scrub, times = story.scrub, []
 
     async def beaten_to_it(drafts, *, vault, policy, on_progress):
         prompt = await scrub(drafts, vault=vault, policy=policy, on_progress=on_progress)
@@ -57,7 +57,7 @@ def test_a_turn_whose_placeholder_was_given_away_meanwhile_is_scrubbed_again(may
         times.append(prompt)
         return prompt
 
-    monkeypatch.setattr(pipeline, "scrub", beaten_to_it)
+    monkeypatch.setattr(story, "scrub", beaten_to_it)
 
     turn = maya.ask("Please greet Grace Hopper")
 
@@ -67,7 +67,7 @@ def test_a_turn_whose_placeholder_was_given_away_meanwhile_is_scrubbed_again(may
 
 
 def test_a_turn_that_is_beaten_every_time_is_refused_and_sends_nothing(maya, provider, monkeypatch):
-    scrub = pipeline.scrub
+    scrub = story.scrub
     names = iter(["Ann", "Bob", "Cy", "Dan", "Eve", "Flo"])
 
     async def beaten_to_it(drafts, *, vault, policy, on_progress):
@@ -75,7 +75,7 @@ def test_a_turn_that_is_beaten_every_time_is_refused_and_sends_nothing(maya, pro
         await pipeline.in_database(give_away, vault.conversation_id, next(names))
         return prompt
 
-    monkeypatch.setattr(pipeline, "scrub", beaten_to_it)
+    monkeypatch.setattr(story, "scrub", beaten_to_it)
 
     turn = maya.ask("Please greet Grace Hopper")
 

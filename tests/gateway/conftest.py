@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import pytest
 
-from apps.gateway import client, litellm_client
+from apps.gateway import client, health, litellm_client
 from apps.gateway.endpoints import Endpoint
 from apps.gateway.models import Provider
 from apps.privacy import scrub
@@ -19,6 +20,9 @@ class Call:
     model_label: str = "Fake"
     provider_label: str = "Fake provider"
     max_output_tokens: int = 100
+    model_id: UUID | None = None
+    first_word_seconds: float | None = None
+    delay_seconds: float = 0.0
 
 
 def make_prompt(*texts: str, system: str = "") -> Scrubbed:
@@ -44,6 +48,13 @@ def ways(request, monkeypatch):
     if request.param == "LiteLLM":
         monkeypatch.setattr(client, "way_to", lambda kind: litellm_client.stream)
     return request.param
+
+
+@pytest.fixture(autouse=True)
+def nothing_seen_of_models():
+    health.forget()
+    yield
+    health.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -321,7 +321,7 @@ NAMES = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("gateway", "0002_money")]
+    dependencies = [("gateway", "0003_money")]
 
     operations = [
         *(migrations.RunSQL(sql, f"DROP FUNCTION {name}") for name, sql in NAMES.items()),

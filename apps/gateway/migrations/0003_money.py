@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
-# Every call says in which day and hour it is booked, so that the purses can be counted from the calls (0003 does).
+# Every call says in which day and hour it is booked, so that the purses can be counted from the calls (0004 does).
 FILL = f"""
 UPDATE gateway_reservation
    SET day = (created_at AT TIME ZONE '{settings.TIME_ZONE}')::date, hour = date_trunc('hour', created_at, 'UTC'),
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('gateway', '0001_initial'),
+        ('gateway', '0002_catalogue_and_routes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

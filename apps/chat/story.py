@@ -1,0 +1,284 @@
+"""
+The life of a message, told once for every door: compose, scrub, admit, record, send, restore, close.
+
+What differs between a browser's turn and a program's exchange is a `Keeper`: where the question comes from, where the
+answer is kept and who is woken. The steps, their order and every way they can end are here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from apps.chat import endings, recording
+from apps.chat.companions import Stopped
+from apps.chat.endings import Ending
+from apps.chat.turns import TurnAlreadyClosed
+from apps.gateway import client
+from apps.gateway.admission import Admission, Refused
+from apps.gateway.client import Delta, Finish, ModelFailed
+from apps.gateway.upstream import Usage
+from apps.ledger.records import LedgerUnavailable
+from apps.ledger.vocabulary import OutcomeKind
+from apps.privacy.engine import ScrubberUnavailable
+from apps.privacy.policy import Policy
+from apps.privacy.refusals import MessageHeld, PolicyStops
+from apps.privacy.restore import Restorer
+from apps.privacy.scrub import Draft, Scrubbed, scrub
+from apps.privacy.vault import Vault, VaultMoved
+from apps.rag.search import SearchFailed
+
+logger = logging.getLogger(__name__)
+
+SCRUBBING_ATTEMPTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What is to be asked, before scrubbing, and what it is scrubbed with."""
+
+    drafts: Sequence[Draft]
+    vault: Vault
+    policy: Policy
+
+
+class Keeper(Protocol):
+    """What one door does at the steps of the story."""
+
+    @property
+    def key(self) -> UUID:
+        """Name the exchange in the log."""
+        ...
+
+    def kept_alive(self) -> AbstractAsyncContextManager[None]:
+        """Tell the other processes that this one still answers, while the body runs; end it with `Stopped`."""
+        ...
+
+    async def compose(self) -> Composed:
+        """Read what is asked and what it is scrubbed with."""
+        ...
+
+    def progress_shown(self) -> AbstractAsyncContextManager[Callable[[float], None]]:
+        """Give the function to tell how much has been looked through, from 0 to 1."""
+        ...
+
+    async def hold(self, held: MessageHeld, vault: Vault) -> None:
+        """Keep what the person is asked about: nothing is sent."""
+        ...
+
+    async def send_off(self, prompt: Scrubbed, vault: Vault) -> Admission:
+        """
+        Keep the vault, hold the money and put the exchange on the record. When this returns, the record is on disk.
+
+        :raises VaultMoved: if a placeholder was given away meanwhile; then nothing is held or recorded.
+        :raises Refused: with a sentence for the person; then nothing is held.
+        :raises LedgerUnavailable: if the record cannot be written.
+        """
+        ...
+
+    async def fall_back(self, failure: ModelFailed, prompt: Scrubbed) -> Admission | None:
+        """
+        Give the next model that may be asked in place of one that failed before its first word; None if there is none.
+
+        Each call has an intent and an outcome of its own: the failed one is concluded and paid here, and the next one
+        admitted and recorded, before this returns.
+        """
+        ...
+
+    def arriving(self) -> AbstractAsyncContextManager[None]:
+        """Pass on what `hear` takes, while the body runs."""
+        ...
+
+    def hear(self, words: str) -> None:
+        """Take some more of the answer, restored. Called on the event loop for each piece: cheap, never waits."""
+        ...
+
+    async def close(self, ending: Ending) -> None:
+        """Keep the answer, settle the money and conclude the record: all or none, exactly once."""
+        ...
+
+
+class Answer:
+    """The answer while it arrives: words as received, and words restored, which go to the keeper."""
+
+    def __init__(self, hear: Callable[[str], None]) -> None:
+        self.restorer = Restorer({})
+        self.sent: Scrubbed | None = None
+        self.vault: Vault | None = None
+        self._hear = hear
+        self._received: list[str] = []
+        self._restored: list[str] = []
+
+    def expect(self, prompt: Scrubbed, vault: Vault) -> None:
+        """Begin: the prompt leaves now; its placeholders are restored in what comes back."""
+        self.sent, self.vault = prompt, vault
+        self.restorer = Restorer(vault.placeholders)
+
+    def receive(self, words: str) -> None:
+        """Take words from the model; placeholders that are complete become what they stand for."""
+        self._received.append(words)
+        self._pass_on(self.restorer.feed(words))
+
+    def complete(self) -> None:
+        """Take what the restorer still held back; nothing more will come."""
+        self._pass_on(self.restorer.finish())
+
+    def _pass_on(self, words: str) -> None:
+        if words:
+            self._restored.append(words)
+            self._hear(words)
+
+    @property
+    def has_begun(self) -> bool:
+        """Say whether any word has come."""
+        return bool(self._received)
+
+    @property
+    def text(self) -> str:
+        """The restored words so far."""
+        return "".join(self._restored)
+
+    @property
+    def as_received(self) -> str:
+        """The words so far as they came."""
+        return "".join(self._received)
+
+    @property
+    def on_record(self) -> str:
+        """The words as received, with what left in clear masked all the same: officers read and search the record."""
+        if self.vault is None or self.sent is None or not self.sent.in_clear:
+            return self.as_received
+        return recording.masked_again(self.as_received, self.vault)
+
+
+async def tell(keeper: Keeper) -> Ending:
+    """
+    Answer from start to close; every way out closes the exchange, with a sentence for the person.
+
+    A cancelled task (the portal is stopping) closes the exchange before it lets go.
+    """
+    started = time.monotonic()
+    answer = Answer(keeper.hear)
+    try:
+        async with keeper.kept_alive():
+            ending = await _steps(keeper, answer)
+    except asyncio.CancelledError:
+        stopped = _ended_early(answer, OutcomeKind.FAILED, "PORTAL_STOPPED", endings.PORTAL_STOPPED)
+        await asyncio.shield(keeper.close(stopped))
+        raise
+    except Exception as error:  # noqa: BLE001
+        # The one place that catches everything: an exchange must close. The error's text may hold somebody's words.
+        ending = _ending_after(error, answer)
+        if ending.reason == "PORTAL_FAILED":
+            logger.critical("Exchange %s failed: %s at %s", keeper.key, type(error).__name__, _place_of(error))
+    await keeper.close(ending)
+    seconds = time.monotonic() - started
+    logger.info("Exchange %s closed as %s %s in %.2f s", keeper.key, ending.outcome, ending.reason, seconds)
+    return ending
+
+
+async def _steps(keeper: Keeper, answer: Answer) -> Ending:
+    """The steps in their order. Everything before `_send` may refuse; nothing has left by then."""
+    composed = await keeper.compose()
+    prompt, admission = await _made_ready(keeper, composed)
+    answer.expect(prompt, composed.vault)
+    while True:
+        try:
+            return _answered(answer, await _send(keeper, admission, prompt, answer))
+        except ModelFailed as failure:
+            other = None if answer.has_begun else await keeper.fall_back(failure, prompt)
+            if other is None:
+                raise
+            admission = other
+
+
+async def _made_ready(keeper: Keeper, composed: Composed) -> tuple[Scrubbed, Admission]:
+    """
+    Scrub, admit and record; scrub again where another message of the conversation gave a placeholder away first.
+
+    :raises ScrubberUnavailable: if that happens every time; nothing may be sent then.
+    """
+    for _ in range(SCRUBBING_ATTEMPTS):
+        prompt = await _scrubbed(keeper, composed)
+        # After VaultMoved the vault has reloaded; what was masked with the old one names other people: thrown away.
+        with suppress(VaultMoved):
+            return prompt, await keeper.send_off(prompt, composed.vault)
+    raise ScrubberUnavailable(endings.SCRUBBED_IN_VAIN)
+
+
+async def _scrubbed(keeper: Keeper, composed: Composed) -> Scrubbed:
+    """Scrub; a message that is held for a confirmation leaves behind which placeholders it is about."""
+    try:
+        async with keeper.progress_shown() as note:
+            return await scrub(composed.drafts, vault=composed.vault, policy=composed.policy, on_progress=note)
+    except MessageHeld as held:
+        await keeper.hold(held, composed.vault)
+        raise
+
+
+async def _send(keeper: Keeper, admission: Admission, prompt: Scrubbed, answer: Answer) -> Finish:
+    """Stream the answer; leaving early, for whatever reason, cancels the upstream call."""
+    finish = Finish("unknown", 0, 0)
+    async with keeper.arriving(), aclosing(client.stream(admission, prompt)) as pieces:
+        async for piece in pieces:
+            if isinstance(piece, Delta):
+                answer.receive(piece.text)
+            else:
+                finish = piece
+    answer.complete()
+    return finish
+
+
+def _answered(answer: Answer, finish: Finish) -> Ending:
+    usage = Usage(finish.input_tokens, finish.output_tokens)
+    if not answer.text.strip():
+        return Ending(OutcomeKind.FAILED, "EMPTY_ANSWER", endings.EMPTY).used(usage)
+    return Ending(
+        OutcomeKind.ANSWERED,
+        finish.reason.upper()[:40],
+        endings.TOO_LONG if finish.reason == "length" else "",
+        answer=answer.text,
+        answer_as_received=answer.on_record,
+    ).used(usage)
+
+
+def _ending_after(error: Exception, answer: Answer) -> Ending:
+    """Say how an exchange ended that an exception ended."""
+    match error:
+        case Stopped() | TurnAlreadyClosed():
+            return _ended_early(answer, OutcomeKind.STOPPED, "STOPPED", endings.STOPPED)
+        case ModelFailed():
+            early = _ended_early(answer, OutcomeKind.FAILED, error.code, error.sentence)
+            return early.used(endings.usage_of(error))
+        case Refused() | PolicyStops():
+            return endings.refused(error.code, error.sentence)
+        case ScrubberUnavailable():
+            return endings.refused("SCRUBBER_UNAVAILABLE", error.sentence)
+        case LedgerUnavailable():
+            return endings.refused("LEDGER_UNAVAILABLE", endings.LEDGER_FAILED)
+        case SearchFailed():
+            return endings.refused("SEARCH_FAILED", endings.SEARCH_FAILED)
+    return _ended_early(answer, OutcomeKind.FAILED, "PORTAL_FAILED", endings.PORTAL_FAILED)
+
+
+def _ended_early(answer: Answer, outcome: OutcomeKind, reason: str, sentence: str) -> Ending:
+    """An end before the model finished: what arrived is kept, and paid for by an estimate if anything was sent."""
+    answer.complete()
+    if answer.sent is None:
+        before_sending = OutcomeKind.REFUSED if outcome == OutcomeKind.FAILED else outcome
+        return Ending(before_sending, reason, sentence)
+    ending = Ending(outcome, reason, sentence, answer=answer.text, answer_as_received=answer.on_record)
+    return ending.used(client.estimate(answer.sent, answer.as_received))
+
+
+def _place_of(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown place"
