@@ -80,29 +80,44 @@ def only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _flush_as_superuser() -> Iterator[None]:
-    """Tests that commit are cleaned by the superuser, after them: the runtime role may not empty the ledger."""
+    """
+    Tests that commit are cleaned by the superuser, after them: the runtime role may not empty the ledger.
+
+    Deleting the few rows of a test takes a fiftieth of the time that TRUNCATE needs for the files of every table.
+    """
     import psycopg
     from django.test import TransactionTestCase
 
-    def truncate(self: TransactionTestCase) -> None:
-        with psycopg.connect(POSTGRES.url("postgres"), autocommit=True) as connection:
-            tables = connection.execute(
-                "SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables "
+    superuser: list[psycopg.Connection[tuple[str]]] = []
+    statements: list[str] = []
+
+    def connected() -> psycopg.Connection[tuple[str]]:
+        if not superuser:
+            superuser.append(psycopg.connect(POSTGRES.url("postgres"), autocommit=True))
+            superuser[0].execute("SET session_replication_role = replica")
+            tables = superuser[0].execute(
+                "SELECT format('DELETE FROM %I', tablename) FROM pg_tables "
                 "WHERE schemaname = 'public' AND tablename NOT IN ('django_migrations', 'django_content_type')"
-            ).fetchone()
-            connection.execute("SET session_replication_role = replica")
-            for attempt in range(5):
-                try:
-                    connection.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY CASCADE")
-                except psycopg.errors.DeadlockDetected:  # a server that still runs in this process was faster
-                    if attempt == 4:
-                        raise
-                else:
-                    return
+            )
+            statements.extend(row[0] for row in tables)
+        return superuser[0]
+
+    def empty(self: TransactionTestCase) -> None:
+        connection = connected()
+        for attempt in range(5):
+            try:
+                connection.execute("; ".join(statements))
+            except psycopg.errors.DeadlockDetected:  # a server that still runs in this process was faster
+                if attempt == 4:
+                    raise
+            else:
+                return
 
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(TransactionTestCase, "_fixture_teardown", truncate)
+        monkeypatch.setattr(TransactionTestCase, "_fixture_teardown", empty)
         yield
+    for connection in superuser:
+        connection.close()
 
 
 @pytest.fixture

@@ -27,11 +27,13 @@ class Scope(models.TextChoices):
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def visible_to(self, person: Any) -> Self:
-        """Admins see every key; others those they answer for and the service keys of the teams they lead."""
+        """Admins see every key; others those that concern them."""
         if not getattr(person, "is_active", False):
             return self.none()
-        if person.has_role(Role.ADMIN):
-            return self
+        return self if person.has_role(Role.ADMIN) else self.concerning(person)
+
+    def concerning(self, person: User) -> Self:
+        """Keys that `person` answers for, and the service keys of the teams they lead."""
         leads = Membership.objects.filter(team=OuterRef("team"), person=person, standing=Membership.Standing.LEAD)
         return self.filter(Q(person=person) | Q(Exists(leads), kind=ApiKey.Kind.SERVICE))
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from apps.accounts.models import Team, User
-from apps.gateway.models import EgressClass, LanguageModel
+from apps.gateway import auto
+from apps.gateway.models import EgressClass, LanguageModel, LanguageModelQuerySet, ModelHealth
 
 LONGEST_PREVIEW = 20_000
 PLACES: dict[str, str] = {EgressClass.OUTSIDE: "leaves the network", EgressClass.INSIDE: "stays inside"}
@@ -23,6 +27,26 @@ class Question:
     key: UUID
     model_id: UUID | None
     uses_documents: bool
+    is_auto: bool = False
+
+
+class ModelField(forms.UUIDField):
+    """A model's id, or `auto` where the choice is left to the portal."""
+
+    def to_python(self, value: Any) -> UUID | str | None:  # type: ignore[override]
+        return value if value == auto.NAME else super().to_python(value)
+
+    def clean(self, value: Any) -> Any:
+        return value if value == auto.NAME else super().clean(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One row of the picker."""
+
+    id: str
+    label: str
+    is_chosen: bool
 
 
 class QuestionForm(forms.Form):
@@ -30,36 +54,52 @@ class QuestionForm(forms.Form):
 
     text = forms.CharField(required=False, strip=False, widget=forms.Textarea)
     key = forms.UUIDField()
-    model = forms.UUIDField(required=False)
+    model = ModelField(required=False)
     uses_documents = forms.BooleanField(required=False)
 
     def __init__(self, *arguments: Any, person: User, team: Team | None, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.person = person
         self.team = team
-        self.offered = LanguageModel.objects.callable_by(person, team) if team else LanguageModel.objects.none()
+        self.offered = (
+            LanguageModel.objects.callable_by(person, team).for_chat() if team else LanguageModel.objects.none()
+        )
         self.fields["key"].error_messages["required"] = "This page is too old to send from. Reload it and try again."
 
     @property
-    def models(self) -> list[tuple[str, str, bool]]:
-        """The picker's rows: id, label with egress class, whether chosen."""
+    def models(self) -> list[Pick]:
+        """The picker's rows: what the person may call now, with where it runs and how it is; first, Auto where on."""
         offered = list(self.offered)
-        wanted = str(self["model"].value() or "")
-        ids = [str(model.pk) for model in offered]
+        rows = [(str(model.pk), model_words(model, timezone.now())) for model in offered]
+        if self.team and offered and auto.is_on_for(self.team):
+            rows.insert(0, (auto.NAME, "Auto · small or large, by the question"))
+        wanted, ids = str(self["model"].value() or ""), [row[0] for row in rows]
         chosen = wanted if wanted in ids else next(iter(ids), "")
-        return [
-            (
-                str(model.pk),
-                f"{model.label} · {PLACES[model.egress_class]}",
-                str(model.pk) == chosen,
-            )
-            for model in offered
-        ]
+        return [Pick(row_id, words, row_id == chosen) for row_id, words in rows]
 
     def question(self) -> Question:
         """The question of a valid form. An unknown model id goes along: admission refuses it with a sentence."""
         data = self.cleaned_data
-        return Question(data["text"], data["key"], data["model"], data["uses_documents"])
+        is_auto = data["model"] == auto.NAME
+        return Question(data["text"], data["key"], None if is_auto else data["model"], data["uses_documents"], is_auto)
+
+
+def offered_to(person: User, team: Team | None) -> LanguageModelQuerySet:
+    """The models of the picker: those that answer in words and that the person may call now for the team."""
+    if team is None:
+        return LanguageModel.objects.none()
+    return LanguageModel.objects.callable_by(person, team).for_chat()
+
+
+def model_words(model: LanguageModel, now: datetime) -> str:
+    """Say of a model what a person choosing it should know: where it runs, how it is, whether it goes."""
+    words = [model.label, PLACES[model.egress_class]]
+    health = getattr(model, "health", None)
+    if health is not None and health.state != ModelHealth.State.OK and health.is_fresh(now):
+        words.append(health.get_state_display().lower())
+    if model.retires_soon(now) and model.retires_on:
+        words.append(f"retires on {date_format(model.retires_on, 'j F')}")
+    return " · ".join(words)
 
 
 class NewConversationForm(QuestionForm):
@@ -75,14 +115,14 @@ class NewConversationForm(QuestionForm):
         team = teams.filter(pk=str(asked)).first() if _is_uuid(asked) else teams.first()
         if team:
             self.team = team
-            self.offered = LanguageModel.objects.callable_by(person, team)
+            self.offered = offered_to(person, team)
 
 
 class PreviewForm(forms.Form):
     """A message that is being written, the model it would go to and, for a new conversation, the team that pays."""
 
     text = forms.CharField(strip=False, max_length=LONGEST_PREVIEW)
-    model = forms.UUIDField()
+    model = ModelField()
     team = forms.ModelChoiceField(Team.objects.none(), required=False)
 
     def __init__(self, *arguments: Any, person: User, team: Team | None, **named: Any) -> None:
@@ -96,11 +136,23 @@ class PreviewForm(forms.Form):
         team, model_id = self._team or data.get("team"), data.get("model")
         if team is None or model_id is None:
             raise forms.ValidationError("There is no such model.")
-        model = LanguageModel.objects.callable_by(self.person, team).filter(pk=model_id).first()
+        model = self._model(team, model_id, data.get("text", ""))
         if model is None:
             raise forms.ValidationError("There is no such model.")
         self.team_id, self.egress_class = team.pk, model.egress_class
         return data
+
+    def _model(self, team: Team, model_id: UUID | str, text: str) -> LanguageModel | None:
+        if model_id == auto.NAME:
+            choice = auto.choose(auto.Question(text), person=self.person, team=team, now=timezone.now())
+            return choice.model if choice else None
+        return LanguageModel.objects.callable_by(self.person, team).filter(pk=model_id).first()
+
+
+class AnotherModelForm(forms.Form):
+    """The model that a person wants instead of the one that answered."""
+
+    model = forms.UUIDField()
 
 
 class RenameForm(forms.Form):

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from apps.chat import composition, live, recording, story, turns
+from apps.chat import choosing, composition, live, recording, story, turns
 from apps.chat.companions import Stopped, together
 from apps.chat.database import in_database
 from apps.chat.endings import Ending
@@ -20,6 +20,7 @@ from apps.chat.story import Composed
 from apps.chat.turns import Job, TurnAlreadyClosed
 from apps.gateway.admission import Admission
 from apps.gateway.client import ModelFailed
+from apps.gateway.upstream import CallPiece
 from apps.ledger.records import LedgerUnavailable
 from apps.privacy import engine, policies, releases
 from apps.privacy.policy import Policy
@@ -42,7 +43,7 @@ _nudges: dict[UUID, asyncio.Event] = {}
 async def answer_turn(turn_id: UUID) -> None:
     """Answer one turn from start to close, unless somebody does so already."""
     if await in_database(turns.claim, turn_id):
-        await story.tell(TurnKeeper(await in_database(turns.load_job, turn_id)))
+        await story.tell(TurnKeeper(await in_database(choosing.load_job, turn_id, now=timezone.now())))
 
 
 class TurnKeeper:
@@ -53,6 +54,7 @@ class TurnKeeper:
         self.text = ""
         self.frames = 0
         self._passages: Sequence[composition.Passage] = ()
+        self._labels: Sequence[str] = ()
         self._kept = 0
         self._news = asyncio.Event()
 
@@ -132,17 +134,33 @@ class TurnKeeper:
         job, hits = self.job, [passage.hit for passage in self._passages]
         await in_database(turns.note_masked, job.turn_id, masked=len(prompt.masked), passages=hits)
         admission = await in_database(turns.admit_turn, job, prompt=prompt, now=timezone.now())
-        labels = [recording.masked_again(passage.label, vault) for passage in self._passages]
-        now = timezone.now()
-        await in_database(
-            turns.record_intent, job, admission=admission, prompt=prompt, passages=hits, labels=labels, now=now
-        )
+        self._labels = [recording.masked_again(passage.label, vault) for passage in self._passages]
+        await self._record(admission, prompt)
         await self._step(Turn.Step.ASKING)
         return admission
 
+    async def _record(self, admission: Admission, prompt: Scrubbed) -> None:
+        """Put the call on the record; when this returns, the record is on disk."""
+        await in_database(
+            turns.record_intent,
+            self.job,
+            admission=admission,
+            prompt=prompt,
+            passages=[passage.hit for passage in self._passages],
+            labels=self._labels,
+            now=timezone.now(),
+        )
+
     async def fall_back(self, failure: ModelFailed, prompt: Scrubbed) -> Admission | None:
-        """Ask no other model: the person chooses one."""
-        return None
+        """Conclude the failed call, and admit and record one to the next model of the turn's route."""
+        if self.job.route is None or not self.job.route.has_alternates:
+            return None
+        await self._step(Turn.Step.ASKING)
+        admission = await in_database(choosing.fall_back, self.job, failure, prompt=prompt, now=timezone.now())
+        if admission is not None:
+            await self._record(admission, prompt)
+            await self._wake()
+        return admission
 
     def arriving(self) -> AbstractAsyncContextManager[None]:
         """Write frames while words arrive."""
@@ -152,6 +170,10 @@ class TurnKeeper:
         """Take words; the next frame holds them."""
         self.text += words
         self._news.set()
+
+    def hear_call(self, piece: CallPiece) -> None:
+        """Never called: a turn offers no tools."""
+        raise AssertionError("A turn offers no tools.")
 
     async def _keep_arriving(self) -> None:
         """

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.chat import texts, turns
+from apps.chat.forms import offered_to
 from apps.chat.models import Conversation, Message, Turn
 from apps.chat.recording import PAYLOAD
 from apps.chat.rendering import BlockRenderer
@@ -46,6 +47,8 @@ class TurnView:
     blocks: list[str]
     sources: list[Source]
     is_superseded: bool = False
+    others: list[tuple[str, str]] = field(default_factory=list)
+    """Models (id, words) that the person may ask instead, where the answering one was not simply their choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +125,22 @@ def _title(conversation: Conversation, data_key: ConversationKey | None) -> str:
 
 
 def turns_of(conversation: Conversation, *, person: User) -> list[TurnView]:
-    """Every turn of a conversation, oldest first. Six queries, whatever its length."""
+    """Every turn of a conversation, oldest first. Six or seven queries, whatever its length."""
     rows = list(conversation.turns.prefetch_related("messages", "citations", "retries").select_related("model"))
     passages = _readable_passages(rows, person)
     data_key = keys.open_keys([conversation.pk]).get(conversation.pk)
     verbatim = verbatim_of(data_key)
-    return [_view(turn, passages, data_key, verbatim) for turn in rows]
+    views = [_view(turn, passages, data_key, verbatim) for turn in rows]
+    if views:
+        views[-1] = replace(views[-1], others=_others(views[-1].turn, person))
+    return views
 
 
 def turn_view(turn: Turn, *, person: User) -> TurnView:
     """One turn."""
     data_key = keys.open_keys([turn.conversation_id]).get(turn.conversation_id)
-    return _view(turn, _readable_passages([turn], person), data_key, verbatim_of(data_key))
+    view = _view(turn, _readable_passages([turn], person), data_key, verbatim_of(data_key))
+    return replace(view, others=_others(turn, person))
 
 
 def verbatim_of(data_key: ConversationKey | None) -> Verbatim:
@@ -204,6 +211,14 @@ def _view(
     question = texts.unseal_text(data_key, asked.sealed_text, purpose=texts.QUESTION)
     blocks = BlockRenderer(addresses(sources), verbatim).render(answer_text(turn, data_key))
     return TurnView(turn, question, blocks, sources, is_superseded=bool(turn.retries.all()))
+
+
+def _others(turn: Turn, person: User) -> list[tuple[str, str]]:
+    """One query for a closed turn whose model the portal chose, else none."""
+    if turn.is_open or not turn.route_note:
+        return []
+    offered = offered_to(person, turn.conversation.team).exclude(label=turn.model_label)
+    return [(str(model.pk), model.label) for model in offered]
 
 
 def _sources(turn: Turn, passages: Mapping[UUID, Passage]) -> list[Source]:

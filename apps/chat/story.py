@@ -16,20 +16,22 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from apps.chat import endings, recording
+from apps.chat import endings
+from apps.chat.answers import Answer
 from apps.chat.companions import Stopped
 from apps.chat.endings import Ending
 from apps.chat.turns import TurnAlreadyClosed
 from apps.gateway import client
 from apps.gateway.admission import Admission, Refused
 from apps.gateway.client import Delta, Finish, ModelFailed
-from apps.gateway.upstream import Usage
+from apps.gateway.upstream import CallPiece, Usage
+from apps.gateway.wire import AS_IT_LIKES, Sampling
 from apps.ledger.records import LedgerUnavailable
 from apps.ledger.vocabulary import OutcomeKind
 from apps.privacy.engine import ScrubberUnavailable
 from apps.privacy.policy import Policy
+from apps.privacy.positions import NOTHING_ELSE, Surroundings
 from apps.privacy.refusals import MessageHeld, PolicyStops
-from apps.privacy.restore import Restorer
 from apps.privacy.scrub import Draft, Scrubbed, scrub
 from apps.privacy.vault import Vault, VaultMoved
 from apps.rag.search import SearchFailed
@@ -46,6 +48,8 @@ class Composed:
     drafts: Sequence[Draft]
     vault: Vault
     policy: Policy
+    surroundings: Surroundings = NOTHING_ELSE
+    sampling: Sampling = AS_IT_LIKES
 
 
 class Keeper(Protocol):
@@ -99,62 +103,13 @@ class Keeper(Protocol):
         """Take some more of the answer, restored. Called on the event loop for each piece: cheap, never waits."""
         ...
 
+    def hear_call(self, piece: CallPiece) -> None:
+        """Take some more of a tool call, restored, in the same way. Only where tools were offered."""
+        ...
+
     async def close(self, ending: Ending) -> None:
         """Keep the answer, settle the money and conclude the record: all or none, exactly once."""
         ...
-
-
-class Answer:
-    """The answer while it arrives: words as received, and words restored, which go to the keeper."""
-
-    def __init__(self, hear: Callable[[str], None]) -> None:
-        self.restorer = Restorer({})
-        self.sent: Scrubbed | None = None
-        self.vault: Vault | None = None
-        self._hear = hear
-        self._received: list[str] = []
-        self._restored: list[str] = []
-
-    def expect(self, prompt: Scrubbed, vault: Vault) -> None:
-        """Begin: the prompt leaves now; its placeholders are restored in what comes back."""
-        self.sent, self.vault = prompt, vault
-        self.restorer = Restorer(vault.placeholders)
-
-    def receive(self, words: str) -> None:
-        """Take words from the model; placeholders that are complete become what they stand for."""
-        self._received.append(words)
-        self._pass_on(self.restorer.feed(words))
-
-    def complete(self) -> None:
-        """Take what the restorer still held back; nothing more will come."""
-        self._pass_on(self.restorer.finish())
-
-    def _pass_on(self, words: str) -> None:
-        if words:
-            self._restored.append(words)
-            self._hear(words)
-
-    @property
-    def has_begun(self) -> bool:
-        """Say whether any word has come."""
-        return bool(self._received)
-
-    @property
-    def text(self) -> str:
-        """The restored words so far."""
-        return "".join(self._restored)
-
-    @property
-    def as_received(self) -> str:
-        """The words so far as they came."""
-        return "".join(self._received)
-
-    @property
-    def on_record(self) -> str:
-        """The words as received, with what left in clear masked all the same: officers read and search the record."""
-        if self.vault is None or self.sent is None or not self.sent.in_clear:
-            return self.as_received
-        return recording.masked_again(self.as_received, self.vault)
 
 
 async def tell(keeper: Keeper) -> Ending:
@@ -164,7 +119,7 @@ async def tell(keeper: Keeper) -> Ending:
     A cancelled task (the portal is stopping) closes the exchange before it lets go.
     """
     started = time.monotonic()
-    answer = Answer(keeper.hear)
+    answer = Answer(keeper.hear, keeper.hear_call)
     try:
         async with keeper.kept_alive():
             ending = await _steps(keeper, answer)
@@ -190,7 +145,7 @@ async def _steps(keeper: Keeper, answer: Answer) -> Ending:
     answer.expect(prompt, composed.vault)
     while True:
         try:
-            return _answered(answer, await _send(keeper, admission, prompt, answer))
+            return _answered(answer, await _send(keeper, admission, prompt, composed.sampling, answer))
         except ModelFailed as failure:
             other = None if answer.has_begun else await keeper.fall_back(failure, prompt)
             if other is None:
@@ -216,19 +171,27 @@ async def _scrubbed(keeper: Keeper, composed: Composed) -> Scrubbed:
     """Scrub; a message that is held for a confirmation leaves behind which placeholders it is about."""
     try:
         async with keeper.progress_shown() as note:
-            return await scrub(composed.drafts, vault=composed.vault, policy=composed.policy, on_progress=note)
+            return await scrub(
+                composed.drafts,
+                vault=composed.vault,
+                policy=composed.policy,
+                on_progress=note,
+                surroundings=composed.surroundings,
+            )
     except MessageHeld as held:
         await keeper.hold(held, composed.vault)
         raise
 
 
-async def _send(keeper: Keeper, admission: Admission, prompt: Scrubbed, answer: Answer) -> Finish:
+async def _send(keeper: Keeper, admission: Admission, prompt: Scrubbed, sampling: Sampling, answer: Answer) -> Finish:
     """Stream the answer; leaving early, for whatever reason, cancels the upstream call."""
     finish = Finish("unknown", 0, 0)
-    async with keeper.arriving(), aclosing(client.stream(admission, prompt)) as pieces:
+    async with keeper.arriving(), aclosing(client.stream(admission, prompt, sampling)) as pieces:
         async for piece in pieces:
             if isinstance(piece, Delta):
                 answer.receive(piece.text)
+            elif isinstance(piece, CallPiece):
+                answer.receive_call(piece)
             else:
                 finish = piece
     answer.complete()
@@ -237,7 +200,7 @@ async def _send(keeper: Keeper, admission: Admission, prompt: Scrubbed, answer: 
 
 def _answered(answer: Answer, finish: Finish) -> Ending:
     usage = Usage(finish.input_tokens, finish.output_tokens)
-    if not answer.text.strip():
+    if answer.is_empty:
         return Ending(OutcomeKind.FAILED, "EMPTY_ANSWER", endings.EMPTY).used(usage)
     return Ending(
         OutcomeKind.ANSWERED,

@@ -24,6 +24,7 @@ from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, payload_of
 from apps.gateway import budgets
 from apps.gateway.admission import Admission, admit
 from apps.gateway.models import LanguageModel
+from apps.gateway.routes import Admit, Route
 from apps.ledger import records
 from apps.ledger.facts import PassageFact, Who
 from apps.ledger.ids import new_id
@@ -81,11 +82,12 @@ class Job(Asked):
     question: str
     history: Sequence[Exchange]
     uses_documents: bool
-    model_id: UUID | None
-    model_label: str
+    model: LanguageModel | None
+    is_auto: bool
     egress_class: str
     window_tokens: int
     data_key: ConversationKey
+    route: Route | None = None
 
 
 @transaction.atomic
@@ -124,7 +126,12 @@ def start_turn(conversation: Conversation, question: Question, *, now: datetime)
     if sent_before:
         return sent_before
     turn = _open_turn(
-        conversation, key=question.key, model_id=question.model_id, uses_documents=question.uses_documents, now=now
+        conversation,
+        key=question.key,
+        model_id=question.model_id,
+        is_auto=question.is_auto,
+        uses_documents=question.uses_documents,
+        now=now,
     )
     data_key = keys.open_key(conversation.pk)
     sealed = texts.seal_text(data_key, text, purpose=texts.QUESTION)
@@ -132,9 +139,10 @@ def start_turn(conversation: Conversation, question: Question, *, now: datetime)
     if not conversation.sealed_title:
         conversation.sealed_title = texts.seal_text(data_key, texts.title_of(text), purpose=texts.TITLE)
     conversation.model_id = turn.model_id or conversation.model_id
+    conversation.is_auto = turn.is_auto
     conversation.uses_documents = question.uses_documents
     conversation.updated_at = now
-    conversation.save(update_fields=["sealed_title", "model", "uses_documents", "updated_at"])
+    conversation.save(update_fields=["sealed_title", "model", "is_auto", "uses_documents", "updated_at"])
     return turn
 
 
@@ -154,10 +162,28 @@ def retry_turn(turn: Turn, *, now: datetime) -> Turn:
     """
     if not turn.may_retry:
         raise NothingToRetry
+    return _ask_again(turn, model_id=turn.model_id or turn.conversation.model_id, is_auto=turn.is_auto, now=now)
+
+
+@transaction.atomic
+def ask_another(turn: Turn, *, model_id: UUID, now: datetime) -> Turn:
+    """
+    Ask the question of an answered turn again, of a model that the person names: their choice over the portal's.
+
+    :raises NothingToRetry: if the turn is open, or its question was asked again already.
+    :raises AnotherTurnIsOpen: if the conversation's last question is still being answered.
+    """
+    if turn.is_open or turn.retries.exists():
+        raise NothingToRetry
+    return _ask_again(turn, model_id=model_id, is_auto=False, now=now)
+
+
+def _ask_again(turn: Turn, *, model_id: UUID | None, is_auto: bool, now: datetime) -> Turn:
     again = _open_turn(
         turn.conversation,
         key=new_id(),
-        model_id=turn.model_id or turn.conversation.model_id,
+        model_id=model_id,
+        is_auto=is_auto,
         uses_documents=turn.uses_documents,
         now=now,
         retry_of=turn,
@@ -172,13 +198,14 @@ def _open_turn(
     *,
     key: UUID,
     model_id: UUID | None,
+    is_auto: bool,
     uses_documents: bool,
     now: datetime,
     retry_of: Turn | None = None,
 ) -> Turn:
     # A model that the team may not use stays unnamed, also in the refusal that admission gives.
     granted = LanguageModel.objects.granted_to(conversation.owner, conversation.team, now=now)
-    model = granted.filter(pk=model_id).first() if model_id else None
+    model = granted.filter(pk=model_id).first() if model_id and not is_auto else None
     try:
         with transaction.atomic():
             return Turn.objects.create(
@@ -186,6 +213,7 @@ def _open_turn(
                 key=key,
                 model=model,
                 model_label=str(model) if model else "",
+                is_auto=is_auto,
                 uses_documents=uses_documents,
                 retry_of=retry_of,
                 started_at=now,
@@ -215,8 +243,8 @@ def load_job(turn_id: UUID) -> Job:
         question=texts.unseal_text(data_key, question.sealed_text, purpose=texts.QUESTION),
         history=_history(turn, data_key),
         uses_documents=turn.uses_documents,
-        model_id=turn.model_id,
-        model_label=turn.model_label,
+        model=turn.model,
+        is_auto=turn.is_auto,
         egress_class=turn.model.egress_class if turn.model else EgressClass.OUTSIDE,
         window_tokens=turn.model.context_window if turn.model else 4096,
         data_key=data_key,
@@ -315,6 +343,7 @@ def record_intent(
         input_tokens=estimated_tokens(prompt.text),
         model_label=admission.model_label,
         is_outside=admission.egress_class == "OUTSIDE",
+        route_note=job.route.note if job.route else "",
     )
     return intent_id
 
@@ -327,10 +356,22 @@ def admit_turn(job: Job, *, prompt: Scrubbed, now: datetime) -> Admission:
     :raises Refused: with a sentence for the person.
     :raises TurnAlreadyClosed: if nobody waits for the answer any more; nothing is held then.
     """
-    admission = admit(person=job.person, team=job.team, model_id=job.model_id or "", prompt=prompt, now=now)
+    admission = admit_call(job, prompt=prompt, now=now)
     if not Turn.objects.open().filter(pk=job.turn_id).update(reservation_id=admission.reservation_id):
         raise TurnAlreadyClosed(job.turn_id)
     return admission
+
+
+def admit_call(job: Job, *, prompt: Scrubbed, now: datetime) -> Admission:
+    """Admit the turn's first call by its route; a turn whose model the team may not use has none and is refused."""
+    if job.route is None:
+        return admit(person=job.person, team=job.team, model_id="", prompt=prompt, now=now)
+    return job.route.admit_first(prompt, admitting(job, prompt=prompt, now=now), now=now)
+
+
+def admitting(job: Job, *, prompt: Scrubbed, now: datetime) -> Admit:
+    """Give the function that admits a call of this turn to a model."""
+    return lambda model_id: admit(person=job.person, team=job.team, model_id=model_id, prompt=prompt, now=now)
 
 
 def write_frame(job: Job, *, number: int, text: str, now: datetime) -> bool:
@@ -372,10 +413,10 @@ def close_turn(job: Asked, ending: Ending, *, now: datetime) -> None:
         sealed = texts.seal_text(data_key, ending.answer, purpose=texts.ANSWER)
         Message.objects.create(turn=turn, author=Message.Author.MODEL, sealed_text=sealed)
     turn.frames.all().delete()
-    _conclude(job, turn, ending, data_key, now=now)
+    conclude(job, turn, ending, data_key, now=now)
 
 
-def _conclude(job: Asked, turn: Turn, ending: Ending, data_key: ConversationKey | None, *, now: datetime) -> None:
+def conclude(job: Asked, turn: Turn, ending: Ending, data_key: ConversationKey | None, *, now: datetime) -> None:
     """Settle or free the money, and give the intent its one outcome (or record a refusal where there is none)."""
     if turn.intent_id is None:
         if turn.reservation_id:
@@ -397,7 +438,8 @@ def _conclude(job: Asked, turn: Turn, ending: Ending, data_key: ConversationKey 
             turn.reservation_id, input_tokens=ending.input_tokens, output_tokens=ending.output_tokens, now=now
         )
         cost, currency = settled.amount, settled.currency
-        Turn.objects.filter(pk=turn.pk).update(cost=cost, currency=currency)
+        before = turn.cost if turn.currency == currency else Decimal(0)  # of a model that failed before this one
+        Turn.objects.filter(pk=turn.pk).update(cost=before + cost, currency=currency)
     records.conclude(
         turn.intent_id,
         outcome=ending.outcome,

@@ -14,6 +14,7 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/delete", views.delete, name="delete"),
     path("turns/<uuid:turn_id>/stop", views.stop, name="stop"),
     path("turns/<uuid:turn_id>/retry", views.retry, name="retry"),
+    path("turns/<uuid:turn_id>/another", views.ask_another, name="ask_another"),
     path("turns/<uuid:turn_id>/left", privacy_views.what_left, name="what_left"),
     path("turns/<uuid:turn_id>/release", privacy_views.release, name="release"),
     path("turns/<uuid:turn_id>/mask-again", privacy_views.mask_again, name="mask_again"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,10 +20,10 @@ from apps.accounts.access import person_of, roles_required, signed_in
 from apps.accounts.models import Role, Team, User
 from apps.chat import conversations, lifecycle, reading, turns
 from apps.chat.consumers import render_turn
-from apps.chat.forms import NewConversationForm, QuestionForm, RenameForm
+from apps.chat.forms import AnotherModelForm, NewConversationForm, QuestionForm, RenameForm, offered_to
 from apps.chat.models import Conversation, Turn
 from apps.chat.texts import BadMessage
-from apps.gateway.models import LanguageModel
+from apps.gateway import auto
 from apps.ledger.ids import new_id
 
 CANNOT_ASK = (BadMessage, turns.AnotherTurnIsOpen, turns.NothingToRetry)
@@ -91,6 +92,16 @@ def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 def retry(request: HttpRequest, turn_id: UUID) -> HttpResponse:
     """Ask the question of a turn that ended without an answer again."""
     return asked_again(request, turn_id, turns.retry_turn)
+
+
+@require_POST
+@roles_required(Role.EMPLOYEE)
+def ask_another(request: HttpRequest, turn_id: UUID) -> HttpResponse:
+    """Ask the question of a turn whose model the portal chose again, of the model that the person names."""
+    form = AnotherModelForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest
+    return asked_again(request, turn_id, partial(turns.ask_another, model_id=form.cleaned_data["model"]))
 
 
 def asked_again(request: HttpRequest, turn_id: UUID, ask: Callable[..., Turn]) -> HttpResponse:
@@ -197,7 +208,7 @@ def _page(
         "form": form,
         "key": new_id(),
         "teams": teams,
-        "has_models": team is not None and LanguageModel.objects.callable_by(person, team).exists(),
+        "has_models": offered_to(person, team).exists(),
         "limit": settings.MESSAGE_LIMIT_CHARACTERS,
     }
     return render(request, "chat/conversation.html", context, status=status)
@@ -205,6 +216,7 @@ def _page(
 
 def _empty_form(person: User, conversation: Conversation | None, team: Team | None, *, text: str) -> QuestionForm:
     if conversation:
-        initial = {"text": text, "model": conversation.model_id, "uses_documents": conversation.uses_documents}
+        wanted = auto.NAME if conversation.is_auto else conversation.model_id
+        initial = {"text": text, "model": wanted, "uses_documents": conversation.uses_documents}
         return QuestionForm(person=person, team=conversation.team, initial=initial)
     return NewConversationForm(person=person, initial={"team": team.pk if team else None, "uses_documents": True})

@@ -61,6 +61,9 @@ class Admission:
     first_word_seconds: float | None = None
     """How long to wait for the first word where another model could answer instead; None leaves it to the settings."""
 
+    def __post_init__(self) -> None:
+        leases.take(self)
+
 
 def admit(
     *,
@@ -84,7 +87,7 @@ def admit(
     _require_fitting_policy(model, prompt)
     price = _known_price(model)
     endpoint = _reachable(model)
-    input_at_most, output_at_most = _fit(model, prompt)
+    input_at_most, input_about, output_at_most = _fit(model, prompt)
     worst_case = price.of(input_tokens=input_at_most, output_tokens=output_at_most)
     watched = runaway.watch(
         person=person, key_id=key_id, model_id=model.pk, prompt=prompt, worst_case=worst_case, now=now
@@ -98,12 +101,12 @@ def admit(
             amount=worst_case,
             now=now,
             key_id=key_id,
-            tokens_at_most=tokens.prompt_about(prompt) + output_at_most,
+            tokens_at_most=input_about + output_at_most,
             shape=watched.shape,
         )
     except NotHeld as obstacle:
         raise _why_not_held(obstacle, team, model, worst_case) from None
-    admission = Admission(
+    return Admission(
         model_id=model.pk,
         model_label=model.label,
         provider_label=model.provider.name,
@@ -113,8 +116,6 @@ def admit(
         endpoint=endpoint,
         delay_seconds=watched.delay_seconds,
     )
-    leases.take(admission)
-    return admission
 
 
 def _callable_model(person: User, team: Team, model_id: UUID | str, now: datetime) -> LanguageModel:
@@ -189,16 +190,21 @@ def _reachable(model: LanguageModel) -> Endpoint:
         ) from error
 
 
-def _fit(model: LanguageModel, prompt: Scrubbed) -> tuple[int, int]:
-    """Return the most input and output tokens of the call; no provider bills more input than its window holds."""
-    room = model.context_window - tokens.prompt_about(prompt)
+def _fit(model: LanguageModel, prompt: Scrubbed) -> tuple[int, int, int]:
+    """
+    Return the most input tokens of the call, an estimate of them, and the most output tokens.
+
+    No provider bills more input than its window holds.
+    """
+    about = tokens.prompt_about(prompt)
+    room = model.context_window - about
     if room < min(SMALLEST_ANSWER, model.max_output_tokens):
         raise PromptTooLong(
             f"The conversation with its documents is too long for {model.label}, so nothing was sent. Shorten the "
             "message, start a new conversation, or choose a model with a larger window.",
             model=model,
         )
-    return min(tokens.prompt_at_most(prompt), model.context_window), min(room, model.max_output_tokens)
+    return min(tokens.prompt_at_most(prompt), model.context_window), about, min(room, model.max_output_tokens)
 
 
 def _why_not_held(obstacle: NotHeld, team: Team, model: LanguageModel, worst_case: Decimal) -> Refused:

@@ -17,11 +17,13 @@ from uuid import UUID
 
 from django.conf import settings
 
-from apps.gateway import health, litellm_client, openai_client, tokens
+from apps.gateway import health, litellm_client, openai_client, tokens, wire
 from apps.gateway.endpoints import Endpoint
 from apps.gateway.meter import Meter
 from apps.gateway.models import Provider
-from apps.gateway.upstream import Fault, FaultKind, Message, Piece, Usage, Way
+from apps.gateway.patience import Patience, TooLate
+from apps.gateway.upstream import CallPiece, Fault, FaultKind, Piece, Usage, Way
+from apps.gateway.wire import AS_IT_LIKES, Sampling
 from apps.privacy.scrub import Scrubbed, is_genuine
 
 logger = logging.getLogger(__name__)
@@ -37,7 +39,7 @@ class Delta:
 @dataclass(frozen=True, slots=True)
 class Finish:
     """
-    The end of a whole answer: `reason` is stop, length or content_filter.
+    The end of a whole answer: `reason` is stop, length, tool_calls or content_filter.
 
     `is_estimated` says that the provider gave no count and the tokens are our estimate.
     """
@@ -48,7 +50,7 @@ class Finish:
     is_estimated: bool = False
 
 
-Event: TypeAlias = Delta | Finish
+Event: TypeAlias = Delta | CallPiece | Finish
 
 
 class Call(Protocol):
@@ -116,9 +118,9 @@ class ModelFailed(Exception):
         super().__init__(self.sentence)
 
 
-def stream(admission: Call, prompt: Scrubbed) -> AsyncGenerator[Event, None]:
+def stream(admission: Call, prompt: Scrubbed, sampling: Sampling = AS_IT_LIKES) -> AsyncGenerator[Event, None]:
     """
-    Send the prompt and give the answer as it comes: `Delta`s, then one `Finish`.
+    Send the prompt and give the answer as it comes: `Delta`s and `CallPiece`s, then one `Finish`.
 
     Close the generator (`contextlib.aclosing`) to stop the call; the connection to the provider is closed with it. An
     answer that goes on past `max_output_tokens` is cut. Whoever the guard slows waits here before anything leaves.
@@ -128,7 +130,7 @@ def stream(admission: Call, prompt: Scrubbed) -> AsyncGenerator[Event, None]:
     """
     if not is_genuine(prompt):
         raise TypeError("Only a prompt made by the scrubber may be sent to a model.")
-    return _stream(admission, prompt, way_to(admission.endpoint.kind))
+    return _stream(admission, prompt, sampling, way_to(admission.endpoint.kind))
 
 
 def way_to(kind: str) -> Way:
@@ -152,27 +154,52 @@ async def close() -> None:
     await litellm_client.close()
 
 
-async def _stream(call: Call, prompt: Scrubbed, way: Way) -> AsyncGenerator[Event, None]:
-    messages = [Message(role=message.role, content=message.text) for message in prompt.messages]
+async def _stream(call: Call, prompt: Scrubbed, sampling: Sampling, way: Way) -> AsyncGenerator[Event, None]:
+    messages, fields = wire.messages_of(prompt), wire.fields_of(prompt, sampling)
     heard: list[str] = []
     end = Piece()
+    late = FaultKind.NO_ANSWER_IN_TIME
     meter = Meter(call.max_output_tokens)
     await asyncio.sleep(call.delay_seconds)
     begun, first_word = time.monotonic(), 0.0
     try:
-        async with aclosing(way(call.endpoint, messages, call.max_output_tokens)) as pieces:
-            async for piece in _in_time(pieces, call.first_word_seconds or settings.MODEL_FIRST_TOKEN_SECONDS):
-                meter.take(piece)
-                end = Piece(finish_reason=piece.finish_reason or end.finish_reason, usage=piece.usage or end.usage)
-                if piece.text:
-                    first_word = first_word or time.monotonic() - begun
-                    heard.append(piece.text)
-                    yield Delta(piece.text)
+        with Patience(call.first_word_seconds or settings.MODEL_FIRST_TOKEN_SECONDS) as patience:
+            async with aclosing(way(call.endpoint, messages, call.max_output_tokens, fields)) as pieces:
+                # Pieces without text count as signs of life; the first word has one limit, every next piece another.
+                while (piece := await _next(patience, pieces, late)) is not None:
+                    meter.take(piece)
+                    if (piece.text or piece.calls) and not first_word:
+                        first_word = time.monotonic() - begun
+                        late = FaultKind.FELL_SILENT
+                        patience.limit(settings.MODEL_GAP_SECONDS)
+                    if piece.text:
+                        heard.append(piece.text)
+                        yield Delta(piece.text)
+                    for part in piece.calls:
+                        heard.append(part.name + part.arguments)
+                        yield part
+                    end = _end_so_far(end, piece)
         _require_an_end(end)
     except Fault as fault:
         raise _failure(fault, call, prompt, "".join(heard), at_least=meter.tokens) from None
     health.note_answer(call.model_id, first_word or None)
     yield _finish(end, prompt, "".join(heard))
+
+
+async def _next(patience: Patience, pieces: AsyncGenerator[Piece, None], late: FaultKind) -> Piece | None:
+    """Give the next piece, or None at the end."""
+    try:
+        return await patience.next(pieces)
+    except StopAsyncIteration:
+        return None
+    except TooLate:
+        raise Fault(late) from None
+
+
+def _end_so_far(end: Piece, piece: Piece) -> Piece:
+    if not piece.finish_reason and not piece.usage:
+        return end
+    return Piece(finish_reason=piece.finish_reason or end.finish_reason, usage=piece.usage or end.usage)
 
 
 def _require_an_end(end: Piece) -> None:
@@ -189,22 +216,6 @@ def _failure(fault: Fault, call: Call, prompt: Scrubbed, heard: str, *, at_least
     if kind == FaultKind.CUT_AT_LIMIT:
         usage = Usage(usage.input_tokens, max(call.max_output_tokens, at_least))
     return ModelFailed(kind, model_label=call.model_label, usage=usage)
-
-
-async def _in_time(pieces: AsyncGenerator[Piece, None], limit: float) -> AsyncGenerator[Piece, None]:
-    """Pass pieces on; the first has one limit, every next another. Pieces without text count as signs of life."""
-    late = FaultKind.NO_ANSWER_IN_TIME
-    while True:
-        try:
-            async with asyncio.timeout(limit):
-                piece = await anext(pieces)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            raise Fault(late) from None
-        yield piece
-        if piece.text:
-            limit, late = settings.MODEL_GAP_SECONDS, FaultKind.FELL_SILENT
 
 
 def estimate(prompt: Scrubbed, answer: str) -> Usage:

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from apps.accounts.actors import who
 from apps.gateway import client
-from apps.gateway.client import Delta, ModelFailed
+from apps.gateway.client import Delta, Finish, ModelFailed
 from apps.gateway.endpoints import Endpoint, EndpointUnavailable, endpoint_of
 from apps.gateway.models import LanguageModel
 from apps.gateway.prices import Price
@@ -138,7 +138,7 @@ async def _ask(call: _Call, prompt: Scrubbed) -> _Answer:
                 if isinstance(event, Delta):
                     answer.milliseconds = answer.milliseconds or round((time.monotonic() - begun) * 1000)
                     answer.text += event.text
-                else:
+                elif isinstance(event, Finish):
                     answer.usage = Usage(event.input_tokens, event.output_tokens)
     except ModelFailed as failure:
         answer.failure, answer.usage = failure, Usage(failure.input_tokens, failure.output_tokens)

@@ -44,9 +44,6 @@ SECONDS_BETWEEN_TRIALS: Final = 5.0
 """While a model is down and others answer for it, one call in this time tries it again."""
 
 SHARED_EVERY: Final = timedelta(seconds=10)
-FORGOTTEN_AFTER: Final = timedelta(minutes=15)
-"""A judgement that nobody has confirmed for so long says nothing any more."""
-
 SEEN_BY_A_PROBE: Final = frozenset({FaultKind.UNREACHABLE.value, FaultKind.KEY_REFUSED.value})
 THE_MESSAGE_ITSELF: Final = frozenset({FaultKind.TOO_LONG, FaultKind.REQUEST_REFUSED})
 """Faults of a message, not of the model."""
@@ -210,7 +207,7 @@ def _is_due(watch: Watch, row: ModelHealth | None, now: datetime) -> bool:
 def _take_over_unknown(rows: Iterable[ModelHealth], now: datetime) -> None:
     with _lock:
         for row in rows:
-            if row.model_id not in _watches and now - row.seen_at < FORGOTTEN_AFTER:
+            if row.model_id not in _watches and row.is_fresh(now):
                 _watches[row.model_id] = Watch(state=row.state, fault=row.fault)
 
 

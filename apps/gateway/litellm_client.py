@@ -21,7 +21,7 @@ from django.conf import settings
 
 from apps.gateway.endpoints import Endpoint
 from apps.gateway.models import Provider
-from apps.gateway.upstream import Fault, FaultKind, Message, Piece, Usage, fault_of_status
+from apps.gateway.upstream import NO_FIELDS, Fault, FaultKind, Message, Piece, Usage, call_pieces, fault_of_status
 
 Kind = Provider.Kind
 
@@ -77,7 +77,7 @@ def _leave_other_loggers_alone() -> None:
 
 
 async def stream(
-    endpoint: Endpoint, messages: Sequence[Message], max_output_tokens: int
+    endpoint: Endpoint, messages: Sequence[Message], max_output_tokens: int, fields: Mapping[str, Any] = NO_FIELDS
 ) -> AsyncGenerator[Piece, None]:
     """
     Stream an answer through LiteLLM.
@@ -86,7 +86,7 @@ async def stream(
     """
     litellm = await asyncio.to_thread(load)
     try:
-        wrapper = await litellm.acompletion(**_request(endpoint, messages, max_output_tokens))
+        wrapper = await litellm.acompletion(**_request(endpoint, messages, max_output_tokens, fields))
     except Exception as error:  # noqa: BLE001  LiteLLM raises classes of five libraries; each becomes a Fault here
         raise Fault(_kind(error)) from None
     try:
@@ -111,9 +111,12 @@ async def _pieces(wrapper: Any) -> AsyncGenerator[Piece, None]:
     """
     try:
         async for chunk in wrapper:
-            text = (chunk.choices[0].delta.content or "") if chunk.choices else ""
-            if text:
-                yield Piece(text)
+            delta = chunk.choices[0].delta if chunk.choices else None
+            if delta is None:
+                continue
+            text, calls = delta.content or "", getattr(delta, "tool_calls", None) or ()
+            if text or calls:
+                yield Piece(text, calls=call_pieces(call.model_dump() for call in calls))
     except Exception as error:  # noqa: BLE001  as above
         raise Fault(_kind(error, has_begun=True)) from None
     usage = next((chunk.usage for chunk in reversed(wrapper.chunks) if getattr(chunk, "usage", None)), None)
@@ -121,8 +124,11 @@ async def _pieces(wrapper: Any) -> AsyncGenerator[Piece, None]:
     yield Piece(finish_reason=wrapper.received_finish_reason or "", usage=stated)
 
 
-def _request(endpoint: Endpoint, messages: Sequence[Message], max_output_tokens: int) -> dict[str, Any]:
+def _request(
+    endpoint: Endpoint, messages: Sequence[Message], max_output_tokens: int, fields: Mapping[str, Any]
+) -> dict[str, Any]:
     return {
+        **fields,
         "model": endpoint.upstream_id,
         "custom_llm_provider": LITELLM_NAMES[endpoint.kind],
         "messages": list(messages),

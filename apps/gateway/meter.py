@@ -30,12 +30,13 @@ class Meter:
 
         :raises Fault: if the answer is longer than what was held for it.
         """
-        if piece.text:
+        characters = len(piece.text) + sum(len(part.name) + len(part.arguments) for part in piece.calls)
+        if characters:
             self._pieces += 1
-            self._characters += len(piece.text)
+            self._characters += characters
             self.tokens = max(self.tokens, self._pieces, self._characters // CHARACTERS_OF_A_LONG_TOKEN)
             if self.tokens > self._most_by_pieces:
                 raise Fault(FaultKind.CUT_AT_LIMIT)
-        if piece.usage and not piece.finish_reason and piece.text and piece.usage.output_tokens > self._most:
+        if piece.usage and not piece.finish_reason and characters and piece.usage.output_tokens > self._most:
             self.tokens = max(self.tokens, piece.usage.output_tokens)
             raise Fault(FaultKind.CUT_AT_LIMIT)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -19,7 +19,7 @@ from django.conf import settings
 
 from apps.gateway.endpoints import Endpoint
 from apps.gateway.models import Provider
-from apps.gateway.upstream import Fault, FaultKind, Message, Piece, Usage, fault_of_status
+from apps.gateway.upstream import NO_FIELDS, Fault, FaultKind, Message, Piece, Usage, call_pieces, fault_of_status
 
 Kind = Provider.Kind
 
@@ -50,7 +50,7 @@ _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Manner, aiohttp.Cli
 
 
 async def stream(
-    endpoint: Endpoint, messages: Sequence[Message], max_output_tokens: int
+    endpoint: Endpoint, messages: Sequence[Message], max_output_tokens: int, fields: Mapping[str, Any] = NO_FIELDS
 ) -> AsyncGenerator[Piece, None]:
     """
     Stream an answer.
@@ -58,7 +58,7 @@ async def stream(
     :raises Fault: by kind, without what the server said.
     """
     try:
-        async with await _post(endpoint, _body(endpoint, messages, max_output_tokens)) as response:
+        async with await _post(endpoint, _body(endpoint, messages, max_output_tokens, fields)) as response:
             await _require_stream(response)
             async for event in _events(response.content):
                 yield _piece(event)
@@ -127,9 +127,12 @@ def _new_session(manner: Manner) -> aiohttp.ClientSession:
     )
 
 
-def _body(endpoint: Endpoint, messages: Sequence[Message], max_output_tokens: int) -> dict[str, Any]:
+def _body(
+    endpoint: Endpoint, messages: Sequence[Message], max_output_tokens: int, fields: Mapping[str, Any]
+) -> dict[str, Any]:
     limit = "max_completion_tokens" if endpoint.kind == Kind.OPENAI else "max_tokens"
     return {
+        **fields,
         "model": endpoint.upstream_id,
         "messages": list(messages),
         limit: max_output_tokens,
@@ -187,14 +190,16 @@ def _read(payload: bytes) -> dict[str, Any]:
 def _piece(event: dict[str, Any]) -> Piece:
     try:
         choice = event["choices"][0] if event.get("choices") else {}
-        text = (choice.get("delta") or {}).get("content") or ""
+        delta = choice.get("delta") or {}
+        text = delta.get("content") or ""
+        calls = call_pieces(delta["tool_calls"]) if delta.get("tool_calls") else ()
         finish_reason = choice.get("finish_reason") or ""
         usage = _usage(event.get("usage"))
-    except (AttributeError, KeyError, TypeError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise Fault(FaultKind.BAD_ANSWER) from None
     if not isinstance(text, str) or not isinstance(finish_reason, str):
         raise Fault(FaultKind.BAD_ANSWER)
-    return Piece(text, finish_reason, usage)
+    return Piece(text, finish_reason, usage, calls)
 
 
 def _usage(stated: dict[str, Any] | None) -> Usage | None:

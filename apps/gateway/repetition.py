@@ -80,10 +80,10 @@ def shapes_of(prompt: Scrubbed, *, model_id: UUID, now: datetime) -> tuple[Shape
     so_far = hashlib.blake2b(model_id.bytes, key=key, digest_size=16)
     digests, step = [], b""
     for message in prompt.messages:
-        plain = message.role.encode() + b"\x00" + message.text.translate(WITHOUT_DIGITS_AND_BLANKS).encode() + b"\x01"
-        so_far.update(plain)
+        plain = message.everything.translate(WITHOUT_DIGITS_AND_BLANKS)
+        step = b"%s\x00%s\x01" % (message.role.encode(), plain.encode())
+        so_far.update(step)
         digests.append(so_far.copy().digest())
-        step = plain
     whole = digests.pop() if digests else so_far.digest()
     return Shape(whole, hashlib.blake2b(step, key=key, digest_size=16).digest()), digests
 

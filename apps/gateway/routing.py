@@ -130,9 +130,10 @@ def stays_as_far_inside(model: LanguageModel, other: LanguageModel) -> bool:
 
 
 def next_model(
-    failed: LanguageModel,
+    chosen: LanguageModel,
     kind: FaultKind,
     *,
+    failed: LanguageModel,
     prompt: Scrubbed,
     tried: Collection[UUID],
     person: User,
@@ -140,14 +141,14 @@ def next_model(
     now: datetime,
 ) -> LanguageModel | None:
     """
-    Choose who answers after `failed` failed before its first word; None where nobody may, or retries are used up.
+    Choose who answers for `chosen` after `failed` (it, or an alternate) failed before its first word.
 
-    `failed` is the model the person chose; `tried` are the ids of those already asked, it among them. At most two
-    queries. A retry is spent only where somebody can answer.
+    None where nobody may, or retries are used up. `tried` are the ids of those already asked. At most two queries. A
+    retry is spent only where somebody can answer.
     """
     if kind not in ANOTHER_MAY_ANSWER:
         return None
-    for other in alternates(failed, person=person, team=team, now=now):
+    for other in alternates(chosen, person=person, team=team, now=now):
         if other.pk in tried or not prompt.may_go_to(other.egress_class) or health.is_down(other.pk):
             continue
         if kind in ONE_OF_ITS_PROVIDER and other.provider_id == failed.provider_id:
@@ -185,10 +186,9 @@ def patience(model: LanguageModel) -> float | None:
     return max(SHORTEST_PATIENCE, usual * PATIENCE_IN_USUAL_TIMES)
 
 
-def note_of(failed: LanguageModel, other_label: str, kind: FaultKind | None) -> str:
-    """Say to the person which model answered and why; `kind` is None where the chosen one was known to be down."""
-    why = WHY.get(kind, "failed") if kind else "is down"
-    return f"{failed.label} {why}, so {other_label} answered."
+def why(failed: LanguageModel, kind: FaultKind | None) -> str:
+    """Say what was wrong with a model; `kind` is None where it was known to be down."""
+    return f"{failed.label} {WHY.get(kind, 'failed') if kind else 'is down'}"
 
 
 def _distance(model: LanguageModel, other: LanguageModel) -> tuple[bool, bool, float, str]:

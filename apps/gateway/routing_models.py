@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,6 +11,9 @@ from django.utils import timezone
 
 from apps.accounts.models import Team
 from apps.ledger.ids import new_id
+
+FORGOTTEN_AFTER: Final = timedelta(minutes=15)
+"""A judgement that nobody has confirmed for so long says nothing any more."""
 
 
 class ModelHealth(models.Model):
@@ -41,6 +45,10 @@ class ModelHealth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model_id}: {self.state}"
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Say whether somebody has called, or asked for, the model lately: older judgements say nothing any more."""
+        return now - self.seen_at < FORGOTTEN_AFTER
 
 
 class Alternate(models.Model):

@@ -51,9 +51,9 @@ def about(text: str) -> int:
 
 def prompt_at_most(prompt: Scrubbed) -> int:
     """Bound the input tokens of a whole prompt from above."""
-    return sum(at_most(message.text) + TOKENS_AROUND_A_MESSAGE for message in prompt.messages) + TOKENS_AROUND_A_PROMPT
+    return sum(at_most(text) + TOKENS_AROUND_A_MESSAGE for text in prompt.texts) + TOKENS_AROUND_A_PROMPT
 
 
 def prompt_about(prompt: Scrubbed) -> int:
     """Estimate the input tokens of a whole prompt."""
-    return sum(about(message.text) + TOKENS_AROUND_A_MESSAGE for message in prompt.messages) + TOKENS_AROUND_A_PROMPT
+    return sum(about(text) + TOKENS_AROUND_A_MESSAGE for text in prompt.texts) + TOKENS_AROUND_A_PROMPT

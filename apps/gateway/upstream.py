@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias, TypedDict
+from typing import Any, NotRequired, TypeAlias, TypedDict
 
 from apps.gateway.endpoints import Endpoint
+
+
+class ToolCallField(TypedDict):
+    """One call of a function as OpenAI's chat format has it."""
+
+    id: str
+    type: str
+    function: dict[str, str]
 
 
 class Message(TypedDict):
     """One message as OpenAI's chat format has it."""
 
     role: str
-    content: str
+    content: str | None
+    tool_calls: NotRequired[list[ToolCallField]]
+    tool_call_id: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +36,23 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class CallPiece:
+    """Some more of a tool call: `index` says of which; `id` and `name` come with its first piece."""
+
+    index: int
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
-    """One event of a stream: some text, the reason of the end, the count; each may be missing."""
+    """One event of a stream: some text, some of tool calls, the reason of the end, the count; each may be missing."""
 
     text: str = ""
     finish_reason: str = ""
     usage: Usage | None = None
+    calls: tuple[CallPiece, ...] = ()
 
 
 class FaultKind(StrEnum):
@@ -64,11 +85,36 @@ class Fault(Exception):
         self.kind = kind
 
 
-Way: TypeAlias = Callable[[Endpoint, Sequence[Message], int], AsyncGenerator[Piece, None]]
+Way: TypeAlias = Callable[[Endpoint, Sequence[Message], int, Mapping[str, Any]], AsyncGenerator[Piece, None]]
 """
-Open a stream: endpoint, messages, most output tokens. The request goes out at the first step; closing the generator
-closes the connection. Raises `Fault`.
+Open a stream: endpoint, messages, most output tokens, other fields of OpenAI's format. The request goes out at the
+first step; closing the generator closes the connection. Raises `Fault`.
 """
+
+
+NO_FIELDS: Mapping[str, Any] = {}
+
+
+def call_pieces(stated: Any) -> tuple[CallPiece, ...]:
+    """
+    Read the tool calls of one event, given as OpenAI's format has them.
+
+    :raises AttributeError, TypeError: if they have another form.
+    """
+    return tuple(_call_piece(call) for call in stated)
+
+
+def _call_piece(call: Any) -> CallPiece:
+    function = call.get("function") or {}
+    piece = CallPiece(
+        int(call.get("index") or 0),
+        call.get("id") or "",
+        function.get("name") or "",
+        function.get("arguments") or "",
+    )
+    if not all(isinstance(text, str) for text in (piece.id, piece.name, piece.arguments)):
+        raise TypeError("A tool call must be made of texts.")
+    return piece
 
 
 def fault_of_status(status: int) -> FaultKind:

@@ -11,9 +11,15 @@ from apps.privacy.policy_words import counted
 QUESTION = "your message"
 HISTORY = "an earlier message of this conversation"
 PASSAGES = "a passage of the company's documents"
+TOOLS = "the description of a tool or of the answer's form"
+TOOL_CALLS = "a tool call"
+TOOL_RESULTS = "a tool's result"
 CURES = {
     QUESTION: "Take it out and send the message again.",
     HISTORY: "Start a new conversation to leave it behind.",
+    TOOLS: "Take it out of the description.",
+    TOOL_CALLS: "Leave that call out of the messages.",
+    TOOL_RESULTS: "Take it out of the result.",
     PASSAGES: "Switch “Use documents” off, or ask about something else.",
 }
 

@@ -10,24 +10,28 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
-from typing import Any, Final, Literal, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn
 
 from apps.ledger.facts import MaskedSpan
 from apps.privacy import engine, literals, masking
 from apps.privacy.enforcement import Enforcement
 from apps.privacy.findings import Finding, MalformedFinding
 from apps.privacy.policy import DEFAULT, Policy, Treatment
-from apps.privacy.refusals import QUESTION, Concern, MessageBlocked, MessageHeld
+from apps.privacy.positions import NOTHING_ELSE, Draft, Plan, Role, Surroundings, ToolCall
+from apps.privacy.refusals import Concern, MessageBlocked, MessageHeld
 from apps.privacy.vault import Vault
 
-Role: TypeAlias = Literal["system", "user", "assistant"]
-ROLES: Final = frozenset({"system", "user", "assistant"})
+__all__ = ["Draft", "ScrubIncomplete", "Scrubbed", "ScrubbedMessage", "Surroundings", "is_genuine", "scrub"]
+
+ROLES: Final = frozenset({"system", "user", "assistant", "tool"})
 ON_THE_LOOP: Final = 8_000
 """Most characters that are masked on the event loop; more goes to a thread, so nobody else's answer waits."""
 WEIGHT_OF_A_VALUE: Final = 20
 """Characters whose masking costs as much as sorting out whether one known value may leave."""
+WEIGHT_OF_A_LEAF: Final = 40
+"""Characters whose masking costs as much as taking up one more text, however short."""
 SHORTEST_CHECKED: Final = 3
 ROUNDS: Final = 4
 PLACEHOLDER: Final = re.compile(r"<[A-Z_]+_[0-9]+>")
@@ -42,27 +46,19 @@ class ScrubIncomplete(engine.ScrubberUnavailable):
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """
-    One position of a prompt before scrubbing.
-
-    `findings` are the places found earlier in exactly this `text` (at ingest); None asks the engine now. `place` says
-    where the text comes from, for the sentence of a refusal.
-    """
-
-    role: Role
-    text: str
-    findings: tuple[Finding, ...] | None = None
-    place: str = QUESTION
-
-
-@dataclass(frozen=True, slots=True)
 class ScrubbedMessage:
     """One position of a prompt as it leaves, and what was masked in it, once for each placeholder."""
 
     role: Role
     text: str
     masked: tuple[MaskedSpan, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
+
+    @property
+    def everything(self) -> str:
+        """The text and the calls, as a person reads them: ``name(arguments)``, each on a line of its own."""
+        return "\n".join([*filter(None, [self.text]), *(f"{call.name}({call.arguments})" for call in self.calls)])
 
 
 @dataclass(frozen=True)
@@ -72,7 +68,8 @@ class Scrubbed:
 
     `masked` lists what was masked, once for each placeholder, in the order of first appearance; `in_clear` what was
     found and left, because the policy or the person says so; `on_record` are the messages with that masked, too, as the
-    record shows them. A prompt goes to models of the policy's egress class only (`may_go_to`).
+    record shows them. A prompt goes to models of the policy's egress class only (`may_go_to`). `function_names` gives
+    the caller's own name for each function that is sent under another one.
     """
 
     messages: tuple[ScrubbedMessage, ...]
@@ -82,6 +79,9 @@ class Scrubbed:
     policy: Policy = DEFAULT
     in_clear: tuple[MaskedSpan, ...] = ()
     on_record: tuple[ScrubbedMessage, ...] = ()
+    surroundings: Surroundings = NOTHING_ELSE
+    surroundings_on_record: Surroundings = NOTHING_ELSE
+    function_names: Mapping[str, str] = field(default_factory=dict, repr=False)
     _seal: object = field(init=False, repr=False, compare=False)
 
     def __post_init__(self, made_by: object) -> None:
@@ -104,12 +104,18 @@ class Scrubbed:
     @property
     def text(self) -> str:
         """All that leaves, in order."""
-        return _joined(self.messages)
+        return "\n\n".join(self.texts)
+
+    @property
+    def texts(self) -> list[str]:
+        """All that leaves: a text for each message with its calls, for each tool, for the form and each stop word."""
+        return [*(message.everything for message in self.messages), *self.surroundings.texts]
 
     @property
     def record_text(self) -> str:
         """All that left, in order, as the record keeps it searchable: nothing that was found is in it."""
-        return _joined(self.on_record)
+        on_record = [message.everything for message in self.on_record]
+        return "\n\n".join([*on_record, *self.surroundings_on_record.texts])
 
     @property
     def policy_version(self) -> str:
@@ -122,7 +128,7 @@ class Scrubbed:
 
     def to_bytes(self) -> bytes:
         """Give the messages as canonical JSON: sorted keys, no spaces, ASCII."""
-        plain = [{"role": message.role, "content": message.text} for message in self.messages]
+        plain = [{"role": message.role, "content": message.everything} for message in self.messages]
         return json.dumps(plain, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
@@ -137,6 +143,7 @@ async def scrub(
     vault: Vault,
     policy: Policy = DEFAULT,
     on_progress: engine.Progress | None = None,
+    surroundings: Surroundings = NOTHING_ELSE,
 ) -> Scrubbed:
     """
     Mask every draft with the conversation's vault, which learns the new values; save it before anything is sent.
@@ -149,42 +156,56 @@ async def scrub(
     :raises MessageHeld: if something is found that the person must confirm first; save the vault then, too.
     """
     if any(draft.role not in ROLES for draft in drafts):
-        raise ValueError("A draft's role is system, user or assistant.")
-    found = await _found(drafts, on_progress)
-    weight = sum(len(draft.text) for draft in drafts)
+        raise ValueError("A draft's role is system, user, assistant or tool.")
+    plan = Plan(drafts, surroundings)
+    found = await _found(plan, on_progress)
+    weight = sum(len(look.text) for look in plan.looks) + len(plan.leaves) * WEIGHT_OF_A_LEAF
     if policy.lets_something_out:
         weight += len(vault.placeholders) * WEIGHT_OF_A_VALUE
     if weight > ON_THE_LOOP:
-        return await asyncio.to_thread(_masked, drafts, found, vault, policy)
-    return _masked(drafts, found, vault, policy)
+        return await asyncio.to_thread(_masked, drafts, found, vault, policy, plan)
+    return _masked(drafts, found, vault, policy, plan)
 
 
-async def _found(drafts: Sequence[Draft], on_progress: engine.Progress | None) -> list[tuple[Finding, ...]]:
-    whole, done = sum(len(draft.text) for draft in drafts if draft.findings is None), 0
+async def _found(plan: Plan, on_progress: engine.Progress | None) -> list[tuple[Finding, ...]]:
+    whole, done = sum(len(look.text) for look in plan.looks if look.findings is None), 0
     found: list[tuple[Finding, ...]] = []
-    for draft in drafts:
-        if draft.findings is not None:
-            found.append(draft.findings)
+    for look in plan.looks:
+        if look.findings is not None:
+            found.append(look.findings)
             continue
-        found.append(await engine.detect_async(draft.text, on_progress=_share(on_progress, draft, done, whole)))
-        done += len(draft.text)
+        share = _share(on_progress, len(look.text), done, whole)
+        found.append(await engine.detect_async(look.text, on_progress=share))
+        done += len(look.text)
     return found
 
 
-def _share(on_progress: engine.Progress | None, draft: Draft, done: int, whole: int) -> engine.Progress | None:
-    """Turn the progress in one draft into the progress in all of them."""
+def _share(on_progress: engine.Progress | None, length: int, done: int, whole: int) -> engine.Progress | None:
+    """Turn the progress in one text into the progress in all of them."""
     if on_progress is None:
         return None
-    return lambda part: on_progress((done + part * len(draft.text)) / whole)
+    return lambda part: on_progress((done + part * length) / whole)
 
 
 def _masked(
-    drafts: Sequence[Draft], found: Sequence[tuple[Finding, ...]], vault: Vault, policy: Policy = DEFAULT
+    drafts: Sequence[Draft],
+    found: Sequence[tuple[Finding, ...]],
+    vault: Vault,
+    policy: Policy = DEFAULT,
+    plan: Plan | None = None,
 ) -> Scrubbed:
-    messages = _until_clean(drafts, found, vault, policy)
-    _require_allowed(drafts, messages, policy)
-    on_record = _until_clean(drafts, found, vault, policy.for_the_record()) if policy.lets_something_out else messages
-    masked, everything = _spans(messages), _spans(on_record)
+    plan = Plan(drafts) if plan is None else plan
+    try:
+        shared_out = plan.shared_out(found)
+    except MalformedFinding:
+        raise engine.ScrubberUnavailable from None
+    leaves = _until_clean(plan.leaves, shared_out, vault, policy)
+    _require_allowed(plan.leaves, leaves, policy)
+    for_the_record = policy.for_the_record() if policy.lets_something_out else None
+    on_record = _until_clean(plan.leaves, shared_out, vault, for_the_record) if for_the_record else leaves
+    masked, everything = _spans(leaves), _spans(on_record)
+    messages, surroundings, aliases = _assembled(plan, drafts, leaves)
+    messages_on_record, surroundings_on_record, _ = _assembled(plan, drafts, on_record)
     return Scrubbed(
         messages,
         tuple(masked.values()),
@@ -192,8 +213,30 @@ def _masked(
         made_by=_ONLY_THIS_MODULE,
         policy=policy,
         in_clear=tuple(span for placeholder, span in everything.items() if placeholder not in masked),
-        on_record=on_record,
+        on_record=messages_on_record,
+        surroundings=surroundings,
+        surroundings_on_record=surroundings_on_record,
+        function_names={alias: name for name, alias in aliases.items()},
     )
+
+
+def _assembled(
+    plan: Plan, drafts: Sequence[Draft], leaves: Sequence[ScrubbedMessage]
+) -> tuple[tuple[ScrubbedMessage, ...], Surroundings, dict[str, str]]:
+    """Put the masked leaves together: the messages, what goes along, and the other names of functions."""
+    texts = [leaf.text for leaf in leaves]
+    aliases = plan.aliases(texts)
+    messages = tuple(
+        ScrubbedMessage(
+            draft.role,
+            one.text,
+            tuple(_spans([leaves[number] for number in one.leaves]).values()),
+            one.calls,
+            plan.own_id(draft.call_id),
+        )
+        for draft, one in zip(drafts, plan.messages(texts, aliases), strict=True)
+    )
+    return messages, plan.surroundings(texts, aliases), aliases
 
 
 def _until_clean(
@@ -250,10 +293,6 @@ def _spans(messages: Sequence[ScrubbedMessage]) -> dict[str, MaskedSpan]:
         for span in message.masked:
             spans.setdefault(span.placeholder, span)
     return spans
-
-
-def _joined(messages: Sequence[ScrubbedMessage]) -> str:
-    return "\n\n".join(message.text for message in messages)
 
 
 def _has_leftovers(message: ScrubbedMessage, vault: Vault, enforcement: Enforcement) -> bool:

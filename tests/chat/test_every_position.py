@@ -252,7 +252,7 @@ def test_the_connection_test_is_scrubbed_like_a_message(
 def test_the_way_through_litellm_is_given_the_same(maya: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     text, sent = Planter(seed=54).question(), []
 
-    async def way(endpoint: Any, messages: Any, most: int) -> Any:
+    async def way(endpoint: Any, messages: Any, most: int, fields: Any) -> Any:
         sent.extend(messages)
         for piece in ():
             yield piece

@@ -50,8 +50,8 @@ def test_a_turn_whose_placeholder_was_given_away_meanwhile_is_scrubbed_again(may
     provider.will_answer("Hello <PERSON_2>, not <PERSON_1>.")
     scrub, times = story.scrub, []
 
-    async def beaten_to_it(drafts, *, vault, policy, on_progress):
-        prompt = await scrub(drafts, vault=vault, policy=policy, on_progress=on_progress)
+    async def beaten_to_it(drafts, *, vault, **named):
+        prompt = await scrub(drafts, vault=vault, **named)
         if not times:
             await pipeline.in_database(give_away, vault.conversation_id)
         times.append(prompt)
@@ -70,8 +70,8 @@ def test_a_turn_that_is_beaten_every_time_is_refused_and_sends_nothing(maya, pro
     scrub = story.scrub
     names = iter(["Ann", "Bob", "Cy", "Dan", "Eve", "Flo"])
 
-    async def beaten_to_it(drafts, *, vault, policy, on_progress):
-        prompt = await scrub(drafts, vault=vault, policy=policy, on_progress=on_progress)
+    async def beaten_to_it(drafts, *, vault, **named):
+        prompt = await scrub(drafts, vault=vault, **named)
         await pipeline.in_database(give_away, vault.conversation_id, next(names))
         return prompt
 

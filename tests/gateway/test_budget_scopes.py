@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -10,7 +11,7 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from apps.gateway import budgets, limits
+from apps.gateway import budgets, leases, limits
 from apps.gateway.admission import admit
 from apps.gateway.models import Budget, Purse, RateLimit, Reservation, SpentDay, SpentHour
 from apps.gateway.prices import Price
@@ -233,6 +234,21 @@ def test_money_of_a_process_that_is_not_heard_of_goes_back_within_a_minute(hold,
     released = budgets.sweep(timedelta(seconds=settings.RESERVATION_SECONDS), now=later + timedelta(seconds=beat))
 
     assert released == [dead.pk]
+
+
+def test_a_call_is_in_hand_as_long_as_its_admission_exists_also_as_a_copy(maya, sales, model):
+    def heard():
+        return Reservation.objects.get().heard_at
+
+    copy = replace(
+        admit(person=maya, team=sales, model_id=model.pk, prompt=make_prompt("Hi"), now=NOW), model_label="M"
+    )
+    leases.renew(now=NOW + timedelta(minutes=1))
+    assert heard() == NOW + timedelta(minutes=1)
+
+    del leave
+    leases.renew(now=NOW + timedelta(minutes=2))
+    assert heard() == NOW + timedelta(minutes=1)
 
 
 def test_hours_that_no_window_reaches_are_forgotten(hold):

@@ -67,9 +67,8 @@ def after(maya, sales):
 
     def ask(model, kind=DOWN, *, tried=(), prompt=None):
         tried = {model.pk, *(other.pk for other in tried)}
-        found = routing.next_model(
-            model, kind, prompt=prompt or make_prompt("Hello"), tried=tried, person=maya, team=sales, now=NOW
-        )
+        asked = {"prompt": prompt or make_prompt("Hello"), "person": maya, "team": sales, "now": NOW}
+        found = routing.next_model(model, kind, failed=model, tried=tried, **asked)
         return found.label if found else None
 
     return ask

@@ -151,7 +151,7 @@ def test_every_cell_of_the_truth_table_is_the_same_at_every_door(world, cells):
     maya, sales = world["maya"], world["sales"]
 
     listed = LanguageModel.objects.callable_by(maya, sales, now=NOW).values_list("pk", flat=True)
-    picker = [row[0] for row in QuestionForm(person=maya, team=sales).models]
+    picker = [pick.id for pick in QuestionForm(person=maya, team=sales).models]
 
     assert cells_of(cells, listed) == expected
     assert len(picker) == len(expected)

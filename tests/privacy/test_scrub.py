@@ -164,7 +164,7 @@ async def test_findings_of_another_text_stop_everything(vault: Vault) -> None:
 
 async def test_an_unknown_role_is_refused(vault: Vault) -> None:
     with pytest.raises(ValueError, match="role"):
-        await scrub.scrub([Draft("tool", "x")], vault=vault)  # type: ignore[arg-type]
+        await scrub.scrub([Draft("developer", "x")], vault=vault)  # type: ignore[arg-type]
 
 
 async def test_a_long_message_is_scrubbed_without_blocking_the_loop(vault: Vault, place) -> None:  # type: ignore[no-untyped-def]
