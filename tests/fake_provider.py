@@ -87,6 +87,20 @@ def _usage(usage: tuple[int, int]) -> dict[str, int]:
     return {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}
 
 
+def vectors_of(body: dict[str, Any]) -> dict[str, Any]:
+    """Two numbers for each text (its length, its words), given in reverse order as the format allows."""
+    rows = [
+        {"object": "embedding", "index": index, "embedding": [float(len(text)), float(len(text.split()))]}
+        for index, text in enumerate(body["input"])
+    ]
+    return {
+        "object": "list",
+        "data": rows[::-1],
+        "model": body["model"],
+        "usage": {"prompt_tokens": 9, "total_tokens": 9},
+    }
+
+
 class FakeProvider:
     """Queue what the next requests get; read afterwards what was received."""
 
@@ -101,6 +115,10 @@ class FakeProvider:
         self.unexpected = 0
         """Chat requests for which the test had queued nothing (answered 500)."""
         self.open_requests = 0
+        self.embedding_requests: list[dict[str, Any]] = []
+        """The JSON of each embedding request, in order."""
+        self.embeds: Callable[[dict[str, Any]], Any] = vectors_of
+        """What an embedding request is answered with: the JSON, or a response."""
         self.models: list[dict[str, Any]] = [{"id": "fake", "object": "model"}]
         """What `GET /v1/models` lists."""
         self.peers: set[object] = set()
@@ -291,6 +309,7 @@ class FakeProvider:
         self._loop, self._stopping, self._gate = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
         application = web.Application(client_max_size=64 * 1024 * 1024)
         application.router.add_post("/v1/chat/completions", self._chat)
+        application.router.add_post("/v1/embeddings", self._embeddings)
         application.router.add_get("/v1/models", self._models)
         runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
         await runner.setup()
@@ -303,6 +322,13 @@ class FakeProvider:
 
     async def _models(self, request: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": self.models})
+
+    async def _embeddings(self, request: web.Request) -> web.StreamResponse:
+        raw = await request.read()
+        body = json.loads(raw)
+        self._change(lambda: (self.raw.append(raw), self.embedding_requests.append(body)))
+        answer = self.embeds(body)
+        return answer if isinstance(answer, web.StreamResponse) else web.json_response(answer)
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         number, body = self._note(request, await request.read())

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from apps.accounts.models import Team, User
 from apps.api import secrets
+from apps.api.lookup import find_key
 from apps.api.models import ApiKey, Scope
 from apps.ledger.facts import Who
 from apps.ledger.records import record_event
@@ -135,7 +136,7 @@ def authenticate(secret: str, *, now: datetime) -> Caller:
     if not secrets.is_well_formed(secret):
         raise UnknownKey
     digest = secrets.digest_of(secret)
-    key = ApiKey.objects.with_standing().select_related("person", "team").filter(digest=digest).first()
+    key = find_key(digest)
     if key is None or not hmac.compare_digest(bytes(key.digest), digest):
         raise UnknownKey
     if refusal := _REFUSALS.get(key.state(now)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -24,6 +25,8 @@ class Cell:
     model: LanguageModel
     team: Team
     is_granted: bool
+    is_denied: bool = False
+    has_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,23 @@ def matrix(request: HttpRequest) -> HttpResponse:
     admin = person_of(request)
     teams = list(Team.objects.visible_to(admin))
     models = LanguageModel.objects.visible_to(admin).select_related("provider").order_by("provider__name", "label")
-    granted = set(Grant.objects.values_list("model_id", "team_id"))
-    rows = [Row(model, tuple(Cell(model, team, (model.pk, team.pk) in granted) for team in teams)) for model in models]
+    found = {(grant.model_id, grant.team_id, grant.effect): grant for grant in Grant.objects.filter(person=None)}
+    rows = [Row(model, tuple(_cell(model, team, found) for team in teams)) for model in models]
     return render(request, "console/models.html", {"rows": rows, "teams": teams})
+
+
+def _cell(model: LanguageModel, team: Team, found: Mapping[tuple[UUID, UUID | None, str], Grant]) -> Cell:
+    """The team's own grant decides the switch; a denial, of the team or of everybody, is shown in its place."""
+    now = timezone.now()
+    allowed = found.get((model.pk, team.pk, Grant.Effect.ALLOW))
+    denials = (found.get((model.pk, team.pk, Grant.Effect.DENY)), found.get((model.pk, None, Grant.Effect.DENY)))
+    return Cell(
+        model,
+        team,
+        is_granted=allowed is not None,
+        is_denied=any(denial is not None and denial.is_in_force(now) for denial in denials),
+        has_time=allowed is not None and (allowed.from_at or allowed.until_at) is not None,
+    )
 
 
 @roles_required(Role.ADMIN)

@@ -95,6 +95,14 @@ class LanguageModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subsc
     """One model: what it is called here and there, what it takes and what it costs."""
 
     currency = forms.ChoiceField(label="Currency", choices=CURRENCIES)
+    capabilities = forms.MultipleChoiceField(
+        label="What it can do",
+        choices=LanguageModel.Capability.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="A model that only embeds is not offered in the chat; one that lacks what another can does not "
+        "answer for it by itself.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -112,7 +120,11 @@ class LanguageModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subsc
             "input_price",
             "output_price",
             "currency",
+            "capabilities",
+            "retires_on",
+            "is_requestable",
         ]
+        widgets: ClassVar[dict[str, forms.Widget]] = {"retires_on": forms.DateInput(attrs={"type": "date"})}
         labels: ClassVar[dict[str, str]] = {
             "label": "Name",
             "upstream_id": "Name at the provider",
@@ -120,12 +132,15 @@ class LanguageModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subsc
             "max_output_tokens": "Longest answer",
             "input_price": "Price in",
             "output_price": "Price out",
+            "retires_on": "Retires on",
+            "is_requestable": "People may ask for it",
         }
         help_texts: ClassVar[dict[str, str]] = {
             "label": "As people choose it.",
             "upstream_id": "Exactly as the provider calls it; on Azure the name of the deployment.",
             "context_window": "Tokens of question and answer.",
             "max_output_tokens": "Tokens.",
+            "retires_on": "From this day on it is refused; people are warned sixty days before.",
         }
         error_messages: ClassVar[dict[str, dict[str, str]]] = {
             "label": {"unique": "There is a model of this name already. Choose another name."}

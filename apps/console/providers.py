@@ -30,7 +30,7 @@ Kind = Provider.Kind
 def providers(request: HttpRequest) -> HttpResponse:
     """List providers with their models, and what could be switched on."""
     shown = Provider.objects.visible_to(person_of(request)).prefetch_related(
-        Prefetch("language_models", LanguageModel.objects.order_by("label"))
+        Prefetch("language_models", LanguageModel.objects.select_related("health").order_by("label"))
     )
     try:
         offers = discovery.offers(today=timezone.localdate())

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from apps.console import budgets, dictionary, dictionary_imports, limits, matrix, people, privacy, providers, teams
+from apps.console import (
+    auto_route,
+    budgets,
+    dictionary,
+    dictionary_imports,
+    limits,
+    matrix,
+    model_pages,
+    model_requests,
+    people,
+    privacy,
+    providers,
+    teams,
+)
 
 app_name = "console"
 urlpatterns = [
@@ -12,6 +25,18 @@ urlpatterns = [
     path("models/<uuid:model_id>/on/", providers.switch_model_on, name="model_on"),
     path("models/<uuid:model_id>/off/", providers.switch_model_off, name="model_off"),
     path("models/<uuid:model_id>/test/", providers.test_model, name="model_test"),
+    path("models/<uuid:model_id>/grants/", model_pages.model_grants, name="model_grants"),
+    path("models/<uuid:model_id>/prices/", model_pages.model_prices, name="model_prices"),
+    path("models/<uuid:model_id>/fallback/", model_pages.model_fallback, name="model_fallback"),
+    path("grants/<int:grant_id>/remove/", model_pages.remove_grant, name="grant_remove"),
+    path("prices/<int:version_id>/withdraw/", model_pages.withdraw_price, name="price_withdraw"),
+    path("requests/", model_requests.requests_desk, name="requests"),
+    path("requests/<uuid:request_id>/approve/", model_requests.approve, name="request_approve"),
+    path("requests/<uuid:request_id>/deny/", model_requests.deny, name="request_deny"),
+    path("your-models/", model_requests.own_models, name="own_models"),
+    path("your-models/<uuid:request_id>/withdraw/", model_requests.withdraw, name="request_withdraw"),
+    path("auto/", auto_route.overview, name="auto"),
+    path("auto/<uuid:team_id>/", auto_route.change, name="auto_change"),
     path("models/<uuid:model_id>/teams/<uuid:team_id>/give/", matrix.give, name="grant_give"),
     path("models/<uuid:model_id>/teams/<uuid:team_id>/take/", matrix.take, name="grant_take"),
     path("providers/", providers.providers, name="providers"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -10,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from apps.accounts.models import Membership
-from apps.gateway import budgets, leases, runaway, tokens
+from apps.gateway import budgets, leases, openai_client, runaway, tokens
 from apps.gateway.budgets import NotHeld, Obstacle
 from apps.gateway.endpoints import Endpoint, EndpointUnavailable, endpoint_of
-from apps.gateway.models import Budget, LanguageModel, RateLimit
+from apps.gateway.models import Budget, LanguageModel, Provider, RateLimit
 from apps.gateway.prices import Price, in_figures
 from apps.gateway.refusals import (
     CredentialMissing,
@@ -22,6 +24,7 @@ from apps.gateway.refusals import (
     ModelSwitchedOff,
     MovedOutside,
     NoBudget,
+    NoEmbeddings,
     NotInTeam,
     OverBudget,
     PriceUnknown,
@@ -92,7 +95,7 @@ def admit(
     watched = runaway.watch(
         person=person, key_id=key_id, model_id=model.pk, prompt=prompt, worst_case=worst_case, now=now
     )
-    try:
+    with _refusals_in_words(team, model, worst_case):
         reservation = budgets.reserve(
             person=person,
             team=team,
@@ -104,8 +107,6 @@ def admit(
             tokens_at_most=input_about + output_at_most,
             shape=watched.shape,
         )
-    except NotHeld as obstacle:
-        raise _why_not_held(obstacle, team, model, worst_case) from None
     return Admission(
         model_id=model.pk,
         model_label=model.label,
@@ -116,6 +117,66 @@ def admit(
         endpoint=endpoint,
         delay_seconds=watched.delay_seconds,
     )
+
+
+def admit_embedding(
+    *, person: User, team: Team, model_id: UUID | str, prompt: Scrubbed, now: datetime, key_id: UUID | None = None
+) -> Admission:
+    """
+    Admit one call for the vectors of the prompt's texts, as `admit` does; each text must fit the model's window.
+
+    The same texts again are no sign of a program that runs away, but one that was stopped is not answered here either.
+
+    :raises Refused: with a sentence for the person; then nothing is held.
+    """
+    model = _callable_model(person, team, model_id, now)
+    _require_fitting_policy(model, prompt)
+    _require_embeddings(model)
+    price = _known_price(model)
+    endpoint = _reachable(model)
+    input_at_most = _texts_at_most(model, prompt)
+    worst_case = price.of(input_tokens=input_at_most, output_tokens=0)
+    runaway.require_no_stop(person=person, key_id=key_id, now=now)
+    with _refusals_in_words(team, model, worst_case):
+        reservation = budgets.reserve(
+            person=person,
+            team=team,
+            model=model,
+            price=price,
+            amount=worst_case,
+            now=now,
+            key_id=key_id,
+            tokens_at_most=input_at_most,
+        )
+    return Admission(
+        model_id=model.pk,
+        model_label=model.label,
+        provider_label=model.provider.name,
+        egress_class=model.egress_class,
+        max_output_tokens=0,
+        reservation_id=reservation.pk,
+        endpoint=endpoint,
+    )
+
+
+def _require_embeddings(model: LanguageModel) -> None:
+    if LanguageModel.Capability.EMBEDDINGS not in model.capabilities or model.provider.kind not in openai_client.KINDS:
+        raise NoEmbeddings(
+            f"{model.label} cannot be asked for embeddings, so nothing was sent. Choose a model with that capability "
+            "on this machine or at a server with OpenAI's format.",
+            model=model,
+        )
+
+
+def _texts_at_most(model: LanguageModel, prompt: Scrubbed) -> int:
+    """Bound the tokens of all texts from above; no provider reads more of one text than the window holds."""
+    if model.provider.kind != Provider.Kind.EMBEDDED and any(
+        tokens.about(message.text) > model.context_window for message in prompt.messages
+    ):
+        raise PromptTooLong(
+            f"A text is too long for {model.label}, so nothing was sent. Split it into shorter ones.", model=model
+        )
+    return sum(min(tokens.at_most(message.text), model.context_window) for message in prompt.messages)
 
 
 def _callable_model(person: User, team: Team, model_id: UUID | str, now: datetime) -> LanguageModel:
@@ -205,6 +266,14 @@ def _fit(model: LanguageModel, prompt: Scrubbed) -> tuple[int, int, int]:
             model=model,
         )
     return min(tokens.prompt_at_most(prompt), model.context_window), about, min(room, model.max_output_tokens)
+
+
+@contextmanager
+def _refusals_in_words(team: Team, model: LanguageModel, worst_case: Decimal) -> Iterator[None]:
+    try:
+        yield
+    except NotHeld as obstacle:
+        raise _why_not_held(obstacle, team, model, worst_case) from None
 
 
 def _why_not_held(obstacle: NotHeld, team: Team, model: LanguageModel, worst_case: Decimal) -> Refused:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
 from apps.accounts.models import Team
 from apps.gateway import pricing
+from apps.gateway.endpoints import IN_PROCESS
 from apps.gateway.models import Budget, EgressClass, Grant, LanguageModel, Provider
 
 PROVIDER = "On this machine"
 WINDOW = 8192
+EMBEDDED_TOKENS = 256
+"""What lies beyond has no influence on the local embedder's vector."""
 MODELS = (("SmolLM2 135M (local)", 400), ("SmolLM2 135M, short answers", 96))
+EMBEDDER = "MiniLM embeddings (local)"
 LIMITS = {"Sales": Decimal(150), "Engineering": Decimal(400), "People & Finance": Decimal(100)}
 OTHER_LIMIT = Decimal(100)
 
@@ -32,6 +37,7 @@ def seed_demo(teams: Iterable[Team]) -> None:
     )
     for label, max_output_tokens in MODELS:
         _seed_model(provider, label, max_output_tokens, company)
+    _seed_embedder(provider, company)
     for team in company:
         Budget.objects.get_or_create(
             team=team, defaults={"hard_limit": LIMITS.get(team.name, OTHER_LIMIT), "currency": "USD"}
@@ -39,19 +45,32 @@ def seed_demo(teams: Iterable[Team]) -> None:
 
 
 def _seed_model(provider: Provider, label: str, max_output_tokens: int, teams: list[Team]) -> None:
-    model, is_new = LanguageModel.objects.get_or_create(
-        label=label,
-        defaults={
-            "provider": provider,
-            "upstream_id": "smollm2-135m-instruct",
-            "context_window": WINDOW,
-            "max_output_tokens": max_output_tokens,
-            "input_price": Decimal(0),
-            "output_price": Decimal(0),
-            "capabilities": ["chat"],
-            "is_on": True,
-        },
+    _seed(
+        provider,
+        label,
+        teams,
+        upstream_id="smollm2-135m-instruct",
+        context_window=WINDOW,
+        max_output_tokens=max_output_tokens,
+        capabilities=["chat"],
     )
+
+
+def _seed_embedder(provider: Provider, teams: list[Team]) -> None:
+    _seed(
+        provider,
+        EMBEDDER,
+        teams,
+        upstream_id=IN_PROCESS,
+        context_window=EMBEDDED_TOKENS,
+        max_output_tokens=1,
+        capabilities=["embeddings"],
+    )
+
+
+def _seed(provider: Provider, label: str, teams: list[Team], **facts: Any) -> None:
+    free: dict[str, Any] = {"provider": provider, "input_price": Decimal(0), "output_price": Decimal(0), "is_on": True}
+    model, is_new = LanguageModel.objects.get_or_create(label=label, defaults={**free, **facts})
     if is_new:
         pricing.note_version(model, by=None, now=model.created_at)
         Grant.objects.bulk_create(Grant(team=team, model=model) for team in teams)

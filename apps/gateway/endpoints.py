@@ -73,6 +73,12 @@ VARIABLES: Final[dict[str, Variables]] = {
 }
 
 
+IN_PROCESS: Final = "all-MiniLM-L6-v2"
+"""The embedder that comes with the product and runs inside its own processes, at the provider on this machine."""
+NO_ADDRESS: Final = "in-process:"
+"""No client can connect to it: whoever would speak to the embedder over the network fails before a byte leaves."""
+
+
 def endpoint_of(model: LanguageModel) -> Endpoint:
     """
     Put together where and how `model` is called. No query if its provider is loaded.
@@ -83,6 +89,8 @@ def endpoint_of(model: LanguageModel) -> Endpoint:
     :raises EndpointUnavailable: if a variable or the sealed key is missing.
     """
     provider = model.provider
+    if provider.kind == Kind.EMBEDDED and model.upstream_id == IN_PROCESS:
+        return Endpoint(provider.kind, model.upstream_id, NO_ADDRESS, "")
     if provider.kind == Kind.EMBEDDED:
         return Endpoint(provider.kind, model.upstream_id, _embedded_address(), settings.LOCAL_MODEL_KEY)
     if provider.credential == Provider.Credential.ENVIRONMENT:

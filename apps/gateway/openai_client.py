@@ -81,6 +81,11 @@ async def get(endpoint: Endpoint, path: str) -> aiohttp.ClientResponse:
     return await _open(endpoint, "GET", path)
 
 
+async def post(endpoint: Endpoint, path: str, body: dict[str, Any]) -> aiohttp.ClientResponse:
+    """Send a JSON body made of scrubbed texts by a module of this room. Raises what aiohttp raises."""
+    return await _open(endpoint, "POST", path, json=body)
+
+
 async def _post(endpoint: Endpoint, body: dict[str, Any]) -> aiohttp.ClientResponse:
     return await _open(endpoint, "POST", "chat/completions", json=body)
 

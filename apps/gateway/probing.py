@@ -12,7 +12,7 @@ import aiohttp
 from django.db.models import Q
 
 from apps.gateway import health, openai_client
-from apps.gateway.endpoints import Endpoint, EndpointUnavailable, endpoint_of
+from apps.gateway.endpoints import NO_ADDRESS, Endpoint, EndpointUnavailable, endpoint_of
 from apps.gateway.models import LanguageModel
 from apps.gateway.upstream import FaultKind, fault_of_status
 from apps.privacy.keys import KeyUnavailable, SealBroken
@@ -36,7 +36,8 @@ def probe_idle(*, now: datetime) -> int:
         .distinct()
         .select_related("provider")
     )
-    asked = [(model.pk, endpoint) for model in idle if (endpoint := _endpoint(model))]
+    found = ((model.pk, _endpoint(model)) for model in idle)
+    asked = [(pk, endpoint) for pk, endpoint in found if endpoint and endpoint.base_url != NO_ADDRESS]
     health.share(now=now)
     for model_id, fault in asyncio.run(_ask_all(asked)):
         health.note_probe(model_id, fault=fault, now=now)

@@ -27,5 +27,15 @@ def unseal(provider: Provider) -> str:
     return _box(provider).unseal(bytes(provider.sealed_key or b"")).decode()
 
 
-def _box(provider: Provider) -> keys.Box:
-    return keys.Box(keys.derive(keys.master_key(), purpose=PURPOSE), PURPOSE.encode() + b"/" + provider.pk.bytes)
+def unseal_with(master_key: bytes, provider: Provider) -> str:
+    """
+    Open the provider's key with another master key, to seal it anew.
+
+    :raises keys.SealBroken: if it was sealed under neither.
+    """
+    return _box(provider, master_key).unseal(bytes(provider.sealed_key or b"")).decode()
+
+
+def _box(provider: Provider, master_key: bytes | None = None) -> keys.Box:
+    secret = keys.derive(master_key or keys.master_key(), purpose=PURPOSE)
+    return keys.Box(secret, PURPOSE.encode() + b"/" + provider.pk.bytes)

@@ -99,3 +99,9 @@ class RanAway(Refused):
     """A program of this person or key repeats itself and was stopped for a while."""
 
     code = "RAN_AWAY"
+
+
+class NoEmbeddings(Refused):
+    """The model does not embed, or is spoken to in a way that cannot ask for it."""
+
+    code = "NO_EMBEDDINGS"

@@ -23,6 +23,7 @@ class Purpose(TextChoices):
     CHAT = "CHAT", "Chat"
     TITLE = "TITLE", "Conversation title"
     CONNECTION_TEST = "CONNECTION_TEST", "Connection test"
+    EMBEDDING = "EMBEDDING", "Embedding"
 
 
 class OutcomeKind(TextChoices):

@@ -76,7 +76,15 @@ def master_key() -> bytes:
 
     :raises KeyUnavailable: if its file is missing, unreadable, or not 32 bytes in base64.
     """
-    path = Path(settings.MASTER_KEY_FILE)
+    return master_key_in(Path(settings.MASTER_KEY_FILE))
+
+
+def master_key_in(path: Path) -> bytes:
+    """
+    Read a master key from a file of its own, such as the one before the present one.
+
+    :raises KeyUnavailable: if the file is missing, unreadable, or not 32 bytes in base64.
+    """
     try:
         raw = path.read_bytes()
     except FileNotFoundError as error:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.accounts import administration
 from apps.accounts.models import Membership, Role
 from apps.api import callers, keys, secrets
+from apps.api.lookup import find_key
 from apps.api.models import ApiKey, Scope
 from apps.gateway.models import Grant
 from apps.ledger.models import Event
@@ -68,7 +69,9 @@ def test_the_secret_is_stored_nowhere(make_key):
         cursor.execute("SELECT api_apikey::text FROM api_apikey UNION ALL SELECT ledger_event::text FROM ledger_event")
         rows = " ".join(row[0] for row in cursor.fetchall())
     assert made.row.name in rows
-    assert made.secret[len(secrets.PREFIX) : -4] not in rows
+    kept_back = made.secret[len(secrets.PREFIX) : -4]
+    assert kept_back not in rows
+    assert kept_back.encode().hex() not in rows
     assert made.secret not in repr(made)
 
 
@@ -229,3 +232,19 @@ def test_people_see_their_own_keys_leads_their_teams_services_and_admins_all(
     administration.deactivate(maya, by=david, now=NOW)
     maya.refresh_from_db()
     assert seen_by(maya) == set()
+
+
+def test_the_statement_that_finds_a_key_says_what_the_query_says(make_key, make_service_key, david, sales):
+    ours = [make_key().secret, make_key(scopes=(Scope.CHAT,)).secret, make_service_key(by=david).secret]
+    for secret in ours:
+        digest = secrets.digest_of(secret)
+        asked = ApiKey.objects.with_standing().select_related("person", "team").get(digest=digest)
+
+        found = find_key(digest)
+
+        for one, other in ((found, asked), (found.person, asked.person), (found.team, asked.team)):
+            assert {f.attname: getattr(one, f.attname) for f in one._meta.concrete_fields} == {
+                f.attname: getattr(other, f.attname) for f in other._meta.concrete_fields
+            }
+        assert (found.is_employee, found.is_member) == (asked.is_employee, asked.is_member) == (True, True)
+    assert find_key(secrets.digest_of("no such key")) is None

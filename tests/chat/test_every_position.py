@@ -36,13 +36,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 CALLERS_OF_MODELS = {
     "apps/chat/story.py:_send": "the chat: every test of this file",
+    "apps/api/embedding.py:_vectors": "tests/api/test_embedding.py plants values there",
+    "apps/gateway/embeddings.py:_ask": "sends what its caller above gives",
     "apps/gateway/connection_test.py:_ask": "test_the_connection_test_is_scrubbed_like_a_message",
 }
 """Who sends something to a model, and which test plants values there."""
 
 CAN_TALK_TO_OTHER_HOSTS = {
     "apps/gateway/openai_client.py": "sends what its caller above gives; its GET carries nothing",
+    "apps/gateway/embeddings.py": "sends what its caller above gives",
     "apps/gateway/litellm_client.py": "sends what its caller above gives",
+    "apps/gateway/probing.py": "asks an idle model's server for its list of models; nothing of anybody's is sent",
     "apps/gateway/listing.py": "asks a provider for its list of models; nothing of anybody's is sent",
     "apps/accounts/oidc.py": "signs people in; knows no message",
     "portal/healthcheck.py": "asks the portal itself whether it is ready",
@@ -60,7 +64,7 @@ NO_SUCH_DOOR = {
     "image text": "no pictures are read",
     "batch": "there is no batch of prompts",
     "API": "there is no door for programs",
-    "embedding": "made on this machine: test_no_embedding_leaves_this_machine",
+    "embedding of a document or a search": "made on this machine: test_no_embedding_leaves_this_machine",
     "whole answer": "every call asks for a stream",
 }
 """Positions and doors that do not exist. Whoever builds one adds a caller above, which needs a row and a journey."""
@@ -69,8 +73,8 @@ HTTP_LIBRARIES = {
     "aiohttp", "httpx", "requests", "urllib.request", "urllib3", "http.client", "socket", "smtplib", "ftplib",
     "litellm", "openai", "websockets", "xmlrpc.client", "allauth.socialaccount.providers.openid_connect.views",
 }  # fmt: skip
-SENDERS = {"stream", "way_to"}
-SENDING_MODULES = {"client", "openai_client", "litellm_client"}
+SENDERS = {"stream", "way_to", "post", "embed"}
+SENDING_MODULES = {"client", "openai_client", "litellm_client", "embeddings"}
 
 
 @pytest.fixture(autouse=True)
@@ -347,5 +351,5 @@ def test_every_purpose_of_a_call_is_a_caller_of_the_table_or_no_door() -> None:
         if node.attr.isupper()
     }
 
-    assert used == {Purpose.CHAT.name, Purpose.CONNECTION_TEST.name}
+    assert used == {Purpose.CHAT.name, Purpose.CONNECTION_TEST.name, Purpose.EMBEDDING.name}
     assert "title call" in NO_SUCH_DOOR

@@ -240,9 +240,8 @@ def test_a_call_is_in_hand_as_long_as_its_admission_exists_also_as_a_copy(maya, 
     def heard():
         return Reservation.objects.get().heard_at
 
-    copy = replace(
-        admit(person=maya, team=sales, model_id=model.pk, prompt=make_prompt("Hi"), now=NOW), model_label="M"
-    )
+    leave = admit(person=maya, team=sales, model_id=model.pk, prompt=make_prompt("Hi"), now=NOW)
+    leave = replace(leave, first_word_seconds=1.0)
     leases.renew(now=NOW + timedelta(minutes=1))
     assert heard() == NOW + timedelta(minutes=1)
 

@@ -109,14 +109,15 @@ def test_litellm_is_loaded_at_start_only_if_a_provider_that_is_on_needs_it(monke
     assert loaded == [1]
 
 
-def test_the_demo_has_two_free_local_models_for_every_team_and_a_budget_each(make_team):
+def test_the_demo_has_free_local_models_for_every_team_and_a_budget_each(make_team):
     teams = [make_team("Sales"), make_team("Engineering")]
 
     demo.seed_demo(teams)
 
     for team in teams:
         models = LanguageModel.objects.switched_on().filter(grants__team=team)
-        assert {m.label for m in models} == {"SmolLM2 135M (local)", "SmolLM2 135M, short answers"}
+        assert {m.label for m in models.for_chat()} == {"SmolLM2 135M (local)", "SmolLM2 135M, short answers"}
+        assert {m.label for m in models} - {m.label for m in models.for_chat()} == {"MiniLM embeddings (local)"}
         assert all(m.price == Price(Decimal(0), Decimal(0), "USD") for m in models)
         assert all(m.egress_class == EgressClass.INSIDE for m in models)
     assert Budget.objects.get(team__name="Sales").hard_limit == 150

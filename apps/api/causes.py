@@ -1,0 +1,67 @@
+"""Every way a call can be refused or fail, as an `ApiError`: with the sentence that the room gave it and a status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from apps.api.callers import NotAuthenticated, OutOfScope
+from apps.api.neutral import ApiError, ErrorKind
+from apps.gateway.client import ModelFailed
+from apps.gateway.refusals import Refused
+from apps.gateway.upstream import FaultKind
+from apps.ledger.records import LedgerError, LedgerUnavailable
+from apps.privacy.engine import ScrubberUnavailable
+from apps.privacy.refusals import PolicyStops
+
+_REFUSED: Final[Mapping[str, tuple[ErrorKind, str]]] = {
+    "NOT_IN_TEAM": (ErrorKind.FORBIDDEN, "not_in_team"),
+    "MODEL_NOT_ALLOWED": (ErrorKind.NOT_FOUND, "model_not_found"),
+    "MODEL_SWITCHED_OFF": (ErrorKind.NOT_FOUND, "model_switched_off"),
+    "MODEL_RETIRED": (ErrorKind.NOT_FOUND, "model_retired"),
+    "PROMPT_TOO_LONG": (ErrorKind.BAD_REQUEST, "context_length_exceeded"),
+    "NO_EMBEDDINGS": (ErrorKind.BAD_REQUEST, "model_cannot_embed"),
+    "NO_BUDGET": (ErrorKind.OUT_OF_BUDGET, "insufficient_quota"),
+    "OVER_BUDGET": (ErrorKind.OUT_OF_BUDGET, "insufficient_quota"),
+    "TOO_FAST": (ErrorKind.RATE_LIMITED, "rate_limit_exceeded"),
+    "RAN_AWAY": (ErrorKind.RATE_LIMITED, "runaway_stopped"),
+    "MOVED_OUTSIDE": (ErrorKind.UNAVAILABLE, "model_moved"),
+    "CREDENTIAL_MISSING": (ErrorKind.UNAVAILABLE, "model_not_set_up"),
+}
+_FAILED: Final[Mapping[FaultKind, tuple[ErrorKind, str]]] = {
+    FaultKind.TOO_LONG: (ErrorKind.BAD_REQUEST, "context_length_exceeded"),
+    FaultKind.REQUEST_REFUSED: (ErrorKind.BAD_REQUEST, "refused_by_model"),
+    FaultKind.RATE_LIMITED: (ErrorKind.RATE_LIMITED, "model_rate_limited"),
+    FaultKind.NO_ANSWER_IN_TIME: (ErrorKind.MODEL_LATE, "model_timeout"),
+    FaultKind.FELL_SILENT: (ErrorKind.MODEL_LATE, "model_timeout"),
+}
+BUDGET_RETRY_SECONDS: Final = 60
+
+
+def as_api_error(error: Exception) -> ApiError:
+    """Translate what a room raised; anything unknown says no more than that the portal failed."""
+    match error:
+        case ApiError():
+            return error
+        case NotAuthenticated():
+            return ApiError(ErrorKind.UNAUTHENTICATED, error.sentence, code=error.code)
+        case OutOfScope():
+            return ApiError(ErrorKind.FORBIDDEN, error.sentence, code=error.code)
+        case Refused():
+            kind, code = _REFUSED.get(error.code, (ErrorKind.FORBIDDEN, error.code.lower()))
+            wait = BUDGET_RETRY_SECONDS if kind is ErrorKind.RATE_LIMITED else None
+            return ApiError(kind, error.sentence, code=code, retry_after=getattr(error, "retry_after", None) or wait)
+        case PolicyStops():
+            return ApiError(ErrorKind.BAD_REQUEST, error.sentence, code=error.code.lower())
+        case ModelFailed():
+            kind, code = _FAILED.get(error.kind, (ErrorKind.MODEL_FAILED, "model_failed"))
+            return ApiError(kind, error.sentence, code=code)
+        case ScrubberUnavailable():
+            return ApiError(ErrorKind.UNAVAILABLE, error.sentence, code="scrubber_unavailable")
+        case LedgerUnavailable() | LedgerError():
+            return ApiError(ErrorKind.UNAVAILABLE, LedgerUnavailable.sentence, code="record_unavailable")
+    return ApiError(
+        ErrorKind.PORTAL_FAILED,
+        "Something went wrong on our side. Send the request again; if it fails again, tell an administrator.",
+        code="portal_failed",
+    )

