@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
-from apps.chat import abandoned, lifecycle, turns
+from apps.chat import abandoned, choosing, lifecycle, turns
 from apps.chat.forms import Question
 from apps.chat.models import Conversation, Turn
 from apps.gateway import budgets
@@ -209,7 +209,7 @@ def test_a_conversation_erased_while_it_is_answered_closes_and_frees_its_money(m
 
 def prepare_to_send(turn: Turn) -> None:
     """Do what the pipeline does up to the record."""
-    job = turns.load_job(turn.pk)
+    job = choosing.load_job(turn.pk, now=timezone.now())
     vault = Vault.open(turn.conversation_id)
     prompt = asyncio.run(scrub([Draft("user", job.question)], vault=vault))
     admission = turns.admit_turn(job, prompt=prompt, now=timezone.now())
