@@ -19,6 +19,7 @@ from django.conf import settings  # noqa: E402
 from django.core.asgi import get_asgi_application  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
+from apps.api.door import ProgramsDoor  # noqa: E402
 from apps.chat import routing as chat_routing  # noqa: E402
 from apps.rag import routing as rag_routing  # noqa: E402
 from apps.rag.body_limit import LimitedBody  # noqa: E402
@@ -39,7 +40,7 @@ sockets = URLRouter(
 )
 application = ProtocolTypeRouter(
     {
-        "http": OneLengthOnly(StaticFiles(LimitedBody(get_asgi_application()))),
+        "http": OneLengthOnly(ProgramsDoor(StaticFiles(LimitedBody(get_asgi_application())))),
         "websocket": SameOriginOnly(
             AuthMiddlewareStack(sockets), allowed_origins(settings.BASE_URL, settings.ALLOWED_HOSTS)
         ),

@@ -11,7 +11,6 @@ urlpatterns = [
     path("documents/", include("apps.rag.urls")),
     path("audit/", include("apps.audit.urls")),
     path("console/", include("apps.console.urls")),
-    path("v1/", include("apps.api.urls")),
     path("", include("apps.api.page_urls")),
     path("", include("apps.chat.urls")),
 ]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 
+from apps.privacy import policies
 from portal.embedded.database import EmbeddedPostgres
 from tests.environment import POSTGRES, STATE
 from tests.fake_provider import FakeProvider
@@ -61,6 +62,12 @@ def django_db_setup(postgres: EmbeddedPostgres, django_db_blocker: pytest.Fixtur
             connection.close()
             if hasattr(connection, "close_pool"):
                 connection.close_pool()
+
+
+@pytest.fixture(autouse=True)
+def no_policy_of_another_test() -> None:
+    """Forget policies read from a database that is no more."""
+    policies.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -64,6 +64,12 @@ class Exchange:
             if seconds_between:
                 await asyncio.sleep(seconds_between)
 
+    async def call(self, name: str, fragments: Sequence[str], call_id: str) -> None:
+        first = {"id": call_id, "type": "function", "function": {"name": name, "arguments": ""}}
+        for call in [first, *({"function": {"arguments": fragment}} for fragment in fragments)]:
+            self.sent.append(json.dumps(call))
+            await self._event({"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, **call}]}}]})
+
     async def close(self, *, finish: str, usage: tuple[int, int] | None) -> web.StreamResponse:
         assert self.response is not None
         await self._event({"choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
@@ -166,6 +172,18 @@ class FakeProvider:
         self.wait_until(lambda me: len(me.disconnects) >= count, seconds)
 
     # What the test queues.
+
+    def will_call(self, name: str, *fragments: str, call_id: str = "call_up", words: str = "") -> None:
+        """Call a function, with its arguments in these fragments."""
+
+        async def play(exchange: Exchange) -> web.StreamResponse:
+            await exchange.open()
+            if words:
+                await exchange.say([words])
+            await exchange.call(name, fragments, call_id)
+            return await exchange.close(finish="tool_calls", usage=(11, 7))
+
+        self._queue.append(play)
 
     def will_answer(
         self,

@@ -14,7 +14,7 @@ from apps.ledger.records import LedgerError, LedgerUnavailable
 from apps.privacy.engine import ScrubberUnavailable
 from apps.privacy.refusals import PolicyStops
 
-_REFUSED: Final[Mapping[str, tuple[ErrorKind, str]]] = {
+REFUSED: Final[Mapping[str, tuple[ErrorKind, str]]] = {
     "NOT_IN_TEAM": (ErrorKind.FORBIDDEN, "not_in_team"),
     "MODEL_NOT_ALLOWED": (ErrorKind.NOT_FOUND, "model_not_found"),
     "MODEL_SWITCHED_OFF": (ErrorKind.NOT_FOUND, "model_switched_off"),
@@ -28,11 +28,12 @@ _REFUSED: Final[Mapping[str, tuple[ErrorKind, str]]] = {
     "MOVED_OUTSIDE": (ErrorKind.UNAVAILABLE, "model_moved"),
     "CREDENTIAL_MISSING": (ErrorKind.UNAVAILABLE, "model_not_set_up"),
 }
-_FAILED: Final[Mapping[FaultKind, tuple[ErrorKind, str]]] = {
+FAILED: Final[Mapping[FaultKind, tuple[ErrorKind, str]]] = {
     FaultKind.TOO_LONG: (ErrorKind.BAD_REQUEST, "context_length_exceeded"),
     FaultKind.REQUEST_REFUSED: (ErrorKind.BAD_REQUEST, "refused_by_model"),
     FaultKind.RATE_LIMITED: (ErrorKind.RATE_LIMITED, "model_rate_limited"),
     FaultKind.NO_ANSWER_IN_TIME: (ErrorKind.MODEL_LATE, "model_timeout"),
+    FaultKind.CUT_AT_LIMIT: (ErrorKind.MODEL_FAILED, "cut_at_limit"),
     FaultKind.FELL_SILENT: (ErrorKind.MODEL_LATE, "model_timeout"),
 }
 BUDGET_RETRY_SECONDS: Final = 60
@@ -48,13 +49,13 @@ def as_api_error(error: Exception) -> ApiError:
         case OutOfScope():
             return ApiError(ErrorKind.FORBIDDEN, error.sentence, code=error.code)
         case Refused():
-            kind, code = _REFUSED.get(error.code, (ErrorKind.FORBIDDEN, error.code.lower()))
+            kind, code = REFUSED.get(error.code, (ErrorKind.FORBIDDEN, error.code.lower()))
             wait = BUDGET_RETRY_SECONDS if kind is ErrorKind.RATE_LIMITED else None
-            return ApiError(kind, error.sentence, code=code, retry_after=getattr(error, "retry_after", None) or wait)
+            return ApiError(kind, error.sentence, code=code, retry_after=error.retry_after or wait)
         case PolicyStops():
             return ApiError(ErrorKind.BAD_REQUEST, error.sentence, code=error.code.lower())
         case ModelFailed():
-            kind, code = _FAILED.get(error.kind, (ErrorKind.MODEL_FAILED, "model_failed"))
+            kind, code = FAILED.get(error.kind, (ErrorKind.MODEL_FAILED, "model_failed"))
             return ApiError(kind, error.sentence, code=code)
         case ScrubberUnavailable():
             return ApiError(ErrorKind.UNAVAILABLE, error.sentence, code="scrubber_unavailable")

@@ -64,12 +64,13 @@ def conclude_forgotten(*, now: datetime) -> int:
     """
     Give an UNKNOWN outcome to exchanges that no open turn will conclude, since their process died.
 
-    A connection test is one, and so is an exchange whose process died before its turn knew of the record.
+    A connection test is one, a program's exchange whose lease has ended, and one whose process died before its turn
+    knew of the record.
 
     :return: how many this call concluded.
     """
     concluded = 0
-    forgotten = records.open_intents(now - FORGOTTEN_AFTER)
+    forgotten = records.open_intents(now - FORGOTTEN_AFTER, now=now)
     answering = Turn.objects.open().filter(pk__in=[each.turn_id for each in forgotten if each.turn_id])
     waited_for = set(answering.values_list("pk", flat=True))
     for exchange in forgotten:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from apps.chat import recording
@@ -22,6 +22,31 @@ class _Call:
     arguments: list[str] = field(default_factory=list)
 
 
+class FormRestorer:
+    """Restores an answer that should be JSON: as JSON where it begins like it, as words where the model said words."""
+
+    def __init__(self, placeholders: Mapping[str, str]) -> None:
+        self._placeholders = placeholders
+        self._restorer: Restorer | JsonRestorer | None = None
+        self._blank = ""
+
+    def feed(self, words: str) -> str:
+        """Take the next words; give what no later ones can change."""
+        if self._restorer is None:
+            words, self._blank = self._blank + words, ""
+            begin = words.lstrip()[:1]
+            if not begin:
+                self._blank = words
+                return ""
+            self._restorer = (JsonRestorer if begin in '{["' else Restorer)(self._placeholders)
+        return self._restorer.feed(words)
+
+    def finish(self) -> str:
+        """Give what was held back."""
+        rest, self._blank = self._blank, ""
+        return rest + (self._restorer.finish() if self._restorer else "")
+
+
 class Answer:
     """
     Takes the pieces of one answer in order; what is complete is restored and passed on at once.
@@ -35,7 +60,7 @@ class Answer:
         self._vault: Vault | None = None
         self._hear = hear
         self._hear_call = hear_call
-        self._restorer: Restorer | JsonRestorer = Restorer({})
+        self._restorer: Restorer | FormRestorer = Restorer({})
         self._received: list[str] = []
         self._restored: list[str] = []
         self._calls: dict[int, _Call] = {}
@@ -43,7 +68,7 @@ class Answer:
     def expect(self, prompt: Scrubbed, vault: Vault) -> None:
         """Begin: the prompt leaves now; its placeholders are restored in what comes back."""
         self.sent, self._vault = prompt, vault
-        self._restorer = (JsonRestorer if prompt.surroundings.form else Restorer)(vault.placeholders)
+        self._restorer = (FormRestorer if prompt.surroundings.form else Restorer)(vault.placeholders)
 
     def receive(self, words: str) -> None:
         """Take words from the model; placeholders that are complete become what they stand for."""

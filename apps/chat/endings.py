@@ -41,6 +41,8 @@ class Ending:
     answer_as_received: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
+    retry_after: int | None = None
+    """Seconds after which the same may be asked again, where that is known."""
 
     @property
     def in_words(self) -> str:
@@ -52,9 +54,9 @@ class Ending:
         return replace(self, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens)
 
 
-def refused(reason: str, sentence: str) -> Ending:
+def refused(reason: str, sentence: str, *, retry_after: int | None = None) -> Ending:
     """End before anything was sent."""
-    return Ending(OutcomeKind.REFUSED, reason, sentence[:SENTENCE_LENGTH])
+    return Ending(OutcomeKind.REFUSED, reason, sentence[:SENTENCE_LENGTH], retry_after=retry_after)
 
 
 def usage_of(failure: ModelFailed) -> Usage:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from apps.chat import abandoned, live, pipeline
+from apps.chat import abandoned, exchanges, live, pipeline
 from apps.chat.database import in_database
 from apps.gateway import health, leases
 from apps.ledger.records import LedgerUnavailable
@@ -62,20 +62,24 @@ class Runner:
             raise NotStarted("Turns are answered by the web process; this process has not started its runner.")
         asyncio.run_coroutine_threadsafe(self._keep(pipeline.answer_turn(turn_id)), self._loop)
 
+    def adopt(self, task: asyncio.Task[Any]) -> None:
+        """Close this task with the turns when the process stops; call it on the event loop's thread."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     def nudge(self, turn_id: UUID) -> None:
         """Make a turn of this process notice at once that it should stop; other processes notice at their heartbeat."""
         if self._loop:
             self._loop.call_soon_threadsafe(pipeline.nudge, turn_id)
 
     async def _keep(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.adopt(asyncio.ensure_future(work))
 
     async def _sweep(self) -> None:
         while True:
             try:
                 closed = await in_database(abandoned.close_abandoned, now=timezone.now())
+                await in_database(exchanges.renew_leases, now=timezone.now())
                 await in_database(abandoned.conclude_forgotten, now=timezone.now())
                 await in_database(health.share, now=timezone.now())
                 await in_database(leases.renew, now=timezone.now())
@@ -95,3 +99,4 @@ start = runner.start
 stop = runner.stop
 launch = runner.launch
 nudge = runner.nudge
+adopt = runner.adopt

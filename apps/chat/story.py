@@ -68,8 +68,8 @@ class Keeper(Protocol):
         """Read what is asked and what it is scrubbed with."""
         ...
 
-    def progress_shown(self) -> AbstractAsyncContextManager[Callable[[float], None]]:
-        """Give the function to tell how much has been looked through, from 0 to 1."""
+    def progress_shown(self) -> AbstractAsyncContextManager[Callable[[float], None] | None]:
+        """Give the function to tell how much has been looked through, from 0 to 1; None where nobody watches."""
         ...
 
     async def hold(self, held: MessageHeld, vault: Vault) -> None:
@@ -220,14 +220,21 @@ def _ending_after(error: Exception, answer: Answer) -> Ending:
             early = _ended_early(answer, OutcomeKind.FAILED, error.code, error.sentence)
             return early.used(endings.usage_of(error))
         case Refused() | PolicyStops():
-            return endings.refused(error.code, error.sentence)
+            return _refused(answer, error.code, error.sentence, retry_after=getattr(error, "retry_after", None))
         case ScrubberUnavailable():
-            return endings.refused("SCRUBBER_UNAVAILABLE", error.sentence)
+            return _refused(answer, "SCRUBBER_UNAVAILABLE", error.sentence)
         case LedgerUnavailable():
-            return endings.refused("LEDGER_UNAVAILABLE", endings.LEDGER_FAILED)
+            return _refused(answer, "LEDGER_UNAVAILABLE", endings.LEDGER_FAILED)
         case SearchFailed():
-            return endings.refused("SEARCH_FAILED", endings.SEARCH_FAILED)
+            return _refused(answer, "SEARCH_FAILED", endings.SEARCH_FAILED)
     return _ended_early(answer, OutcomeKind.FAILED, "PORTAL_FAILED", endings.PORTAL_FAILED)
+
+
+def _refused(answer: Answer, reason: str, sentence: str, *, retry_after: int | None = None) -> Ending:
+    """A refusal; of the second model of an exchange it is a failure, since the first was sent something."""
+    if answer.sent is not None:
+        return _ended_early(answer, OutcomeKind.FAILED, reason, sentence[: endings.SENTENCE_LENGTH])
+    return endings.refused(reason, sentence, retry_after=retry_after)
 
 
 def _ended_early(answer: Answer, outcome: OutcomeKind, reason: str, sentence: str) -> Ending:

@@ -76,13 +76,14 @@ def admit(
     prompt: Scrubbed,
     now: datetime,
     key_id: UUID | None = None,
+    most_output_tokens: int | None = None,
 ) -> Admission:
     """
     Admit one call: the person belongs to the team, the team may use the model, the prompt fits, no program runs away,
     no pace is exceeded, the money is held.
 
-    `key_id` is the API key that the call came with. Everything is asked of the database now; nothing is remembered from
-    an earlier call. Three statements.
+    `key_id` is the API key that the call came with; `most_output_tokens` lowers the model's own limit. Everything is
+    asked of the database now; nothing is remembered from an earlier call. Three statements.
 
     :raises Refused: with a sentence for the person; then nothing is held.
     """
@@ -90,7 +91,7 @@ def admit(
     _require_fitting_policy(model, prompt)
     price = _known_price(model)
     endpoint = _reachable(model)
-    input_at_most, input_about, output_at_most = _fit(model, prompt)
+    input_at_most, input_about, output_at_most = _fit(model, prompt, most_output_tokens)
     worst_case = price.of(input_tokens=input_at_most, output_tokens=output_at_most)
     watched = runaway.watch(
         person=person, key_id=key_id, model_id=model.pk, prompt=prompt, worst_case=worst_case, now=now
@@ -251,21 +252,22 @@ def _reachable(model: LanguageModel) -> Endpoint:
         ) from error
 
 
-def _fit(model: LanguageModel, prompt: Scrubbed) -> tuple[int, int, int]:
+def _fit(model: LanguageModel, prompt: Scrubbed, wanted: int | None) -> tuple[int, int, int]:
     """
     Return the most input tokens of the call, an estimate of them, and the most output tokens.
 
     No provider bills more input than its window holds.
     """
+    most = min(model.max_output_tokens, wanted or model.max_output_tokens)
     about = tokens.prompt_about(prompt)
     room = model.context_window - about
-    if room < min(SMALLEST_ANSWER, model.max_output_tokens):
+    if room < min(SMALLEST_ANSWER, most):
         raise PromptTooLong(
             f"The conversation with its documents is too long for {model.label}, so nothing was sent. Shorten the "
             "message, start a new conversation, or choose a model with a larger window.",
             model=model,
         )
-    return min(tokens.prompt_at_most(prompt), model.context_window), about, min(room, model.max_output_tokens)
+    return min(tokens.prompt_at_most(prompt), model.context_window), about, min(room, most)
 
 
 @contextmanager
@@ -319,5 +321,5 @@ def _too_fast(obstacle: NotHeld, model: LanguageModel) -> TooFast:
     return TooFast(
         f"{rule}, and that is reached, so nothing was sent. Try again in {seconds} s.",
         model=model,
-        retry_after_seconds=seconds,
+        retry_after=seconds,
     )

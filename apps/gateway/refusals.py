@@ -13,17 +13,15 @@ class Refused(Exception):
     A call that may not be made. Nothing was sent and nothing is held.
 
     `sentence` is for the person, `code` for the record; the labels are empty where the model must stay unknown.
-    `retry_after_seconds` is set where the same call may pass later (HTTP 429 with Retry-After).
+    `retry_after` is set, in seconds, where the same call may pass later (HTTP 429 with Retry-After).
     """
 
     code: ClassVar[str] = "REFUSED"
 
-    def __init__(
-        self, sentence: str, *, model: LanguageModel | None = None, retry_after_seconds: int | None = None
-    ) -> None:
+    def __init__(self, sentence: str, *, model: LanguageModel | None = None, retry_after: int | None = None) -> None:
         super().__init__(sentence)
         self.sentence = sentence
-        self.retry_after_seconds = retry_after_seconds
+        self.retry_after = retry_after
         self.model_label = model.label if model else ""
         self.provider_label = model.provider.name if model else ""
         self.egress_class = model.egress_class if model else ""

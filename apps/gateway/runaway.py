@@ -167,7 +167,7 @@ def _refusal(reason: LoopStop.Reason, until: datetime, now: datetime) -> RanAway
     return RanAway(
         f"A program seems to run away: {reason.label}. Nothing was sent, and further calls are refused for {wait}. "
         "Stop the program; whoever answers for it, or an administrator, can lift this on the page Limits.",
-        retry_after_seconds=seconds,
+        retry_after=seconds,
     )
 
 

@@ -7,6 +7,7 @@ database's own error, whose detail would quote the row.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -15,6 +16,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import DatabaseError, Error, IntegrityError, connection, transaction
+from django.db.models import Q
 
 from apps.ledger.facts import Json, MaskedSpan, OpenExchange, PassageFact, Who
 from apps.ledger.ids import new_id
@@ -25,6 +27,8 @@ from apps.ledger.vocabulary import Action, OutcomeKind
 OPEN_INTENT_MILLISECONDS = 5_000
 SWEEP_AT_MOST = 1_000
 UNIQUE_VIOLATION = "23505"
+
+_durable = threading.local()
 
 
 class LedgerError(Exception):
@@ -94,17 +98,78 @@ def open_intent(
     :raises LedgerUnavailable: if the record could not be written: send nothing.
     :raises IntentInsideTransaction: if a surrounding transaction could still undo it.
     """
+    with durably_together():
+        return write_intent(
+            who=who, door=door, purpose=purpose, conversation_id=conversation_id, turn_id=turn_id,
+            model_label=model_label, provider_label=provider_label, egress_class=egress_class,
+            sealed_payload=sealed_payload, left_text=left_text, masked=masked, passages=passages,
+            policy_version=policy_version, prompt_version=prompt_version, now=now,
+        )  # fmt: skip
+
+
+@contextmanager
+def durably_together() -> Iterator[None]:
+    """
+    Open the transaction of an intent, for what must be on disk together with it, such as the money held for the call.
+
+    When the body has ended without an exception, all of it is on disk. Bounded by 5 seconds for each statement.
+
+    :raises LedgerUnavailable: if it could not be written: send nothing.
+    :raises IntentInsideTransaction: if a surrounding transaction could still undo it.
+    """
+    with _committing_by_itself():
+        _durably(milliseconds=OPEN_INTENT_MILLISECONDS)
+        _durable.depth = getattr(_durable, "depth", 0) + 1
+        try:
+            yield
+        finally:
+            _durable.depth -= 1
+
+
+def write_intent(
+    *,
+    who: Who,
+    door: str,
+    purpose: str,
+    conversation_id: UUID | None,
+    turn_id: UUID | None,
+    model_label: str,
+    provider_label: str,
+    egress_class: str,
+    sealed_payload: bytes,
+    left_text: str,
+    masked: Sequence[MaskedSpan],
+    passages: Sequence[PassageFact],
+    policy_version: str,
+    prompt_version: str,
+    now: datetime,
+    lease_until: datetime | None = None,
+) -> UUID:
+    """
+    Do as :func:`open_intent`, within :func:`durably_together`; the record is on disk when that ends. Three inserts.
+
+    Until `lease_until` the sweeper leaves the exchange alone; whoever answers it renews that (:func:`keep_open`).
+
+    :raises IntentInsideTransaction: if it is called anywhere else.
+    """
+    if not getattr(_durable, "depth", 0):
+        raise IntentInsideTransaction
     intent = _intent(
         who=who, door=door, purpose=purpose, conversation_id=conversation_id, turn_id=turn_id, model_label=model_label,
         provider_label=provider_label, egress_class=egress_class, sealed_payload=sealed_payload, masked=masked,
         passages=passages, policy_version=policy_version, prompt_version=prompt_version, now=now,
     )  # fmt: skip
-    with _committing_by_itself():
-        _durably(milliseconds=OPEN_INTENT_MILLISECONDS)
-        intent.save(force_insert=True)
-        OpenIntent.objects.create(intent=intent, started_at=now)
-        SearchRow.objects.create(intent=intent, conversation_id=conversation_id, left_text=storable(left_text))
+    intent.save(force_insert=True)
+    OpenIntent(intent_id=intent.id, started_at=now, lease_until=lease_until).save(force_insert=True)
+    SearchRow(intent_id=intent.id, conversation_id=conversation_id, left_text=storable(left_text)).save(
+        force_insert=True
+    )
     return intent.id
+
+
+def keep_open(intent_ids: Sequence[UUID], *, until: datetime) -> None:
+    """Say that these exchanges are still being answered. One statement, whatever their number."""
+    OpenIntent.objects.filter(pk__in=intent_ids).update(lease_until=until)
 
 
 def conclude(
@@ -215,10 +280,15 @@ def record_event(
     return event.id
 
 
-def open_intents(older_than: datetime) -> list[OpenExchange]:
-    """List exchanges begun before `older_than` that have no outcome yet, oldest first, 1,000 at most. One query."""
+def open_intents(older_than: datetime, *, now: datetime) -> list[OpenExchange]:
+    """
+    List exchanges that nobody answers any more and that have no outcome yet, oldest first, 1,000 at most. One query.
+
+    They began before `older_than`, or have a lease that ended before `now`.
+    """
+    given_up = Q(lease_until=None, started_at__lt=older_than) | Q(lease_until__lt=now)
     rows = (
-        OpenIntent.objects.filter(started_at__lt=older_than, intent__outcome__isnull=True)
+        OpenIntent.objects.filter(given_up, intent__outcome__isnull=True)
         .order_by("started_at")
         .values_list("intent_id", "intent__conversation_id", "intent__turn_id", "intent__purpose")[:SWEEP_AT_MOST]
     )
@@ -281,12 +351,14 @@ def _person_label(who: Who) -> str:
 def _durably(*, milliseconds: int | None = None) -> None:
     """Make this transaction wait for the disk whatever the session says, and give up after `milliseconds`."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('synchronous_commit', 'on', true)")
-        if milliseconds is not None:
-            cursor.execute(
-                "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true)",
-                [str(milliseconds)] * 2,
-            )
+        if milliseconds is None:
+            cursor.execute("SELECT set_config('synchronous_commit', 'on', true)")
+            return
+        cursor.execute(
+            "SELECT set_config('synchronous_commit', 'on', true), set_config('statement_timeout', %s, true), "
+            "set_config('lock_timeout', %s, true)",
+            [str(milliseconds)] * 2,
+        )
 
 
 @contextmanager

@@ -174,6 +174,19 @@ def open_key(conversation_id: UUID) -> ConversationKey:
     return ConversationKey(conversation_id, _unwrap(row))
 
 
+def new_key(exchange_id: UUID) -> tuple[ConversationKey, DataKey]:
+    """
+    Make the data key of an exchange that belongs to no conversation: the open key, and the row that must be saved.
+
+    No query. Save the row in the transaction that puts the exchange on the record.
+
+    :raises KeyUnavailable: if the master key cannot be used.
+    """
+    secret = secrets.token_bytes(KEY_BYTES)
+    wrapped = _encrypt(derive(master_key(), purpose="wrap"), secret, bound_to=exchange_id.bytes)
+    return ConversationKey(exchange_id, secret), DataKey(conversation_id=exchange_id, wrapped_key=wrapped)
+
+
 def open_keys(conversation_ids: Iterable[UUID]) -> dict[UUID, ConversationKey]:
     """
     Open the data keys of many conversations in one query; erased ones, and ones without a key, are missing.

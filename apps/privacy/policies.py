@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
@@ -57,15 +59,25 @@ def in_force(*, team_id: UUID | None, egress_class: str) -> Policy:
     """
     Read the rules that count for a team's calls to models of one egress class: its own, else the company's.
 
-    Three queries.
+    One query; three for a state of the policy that this process has not read yet.
     """
-    number = newest_number()
+    return _at(newest_number(), team_id, egress_class)
+
+
+@lru_cache(maxsize=1_000)
+def _at(number: int, team_id: UUID | None, egress_class: str) -> Policy:
+    """Read the policy as of one version. Versions are never changed, so what was read once stays true."""
     ruled = _ruled(team_id=None, egress_class=egress_class, number=number)
     if team_id is not None:
         own = _ruled(team_id=team_id, egress_class=egress_class, number=number)
         ruled |= {type_: rule for type_, rule in own.items() if rule is not None}
-    rules = {type_: rule for type_, rule in ruled.items() if rule is not None}
+    rules = MappingProxyType({type_: rule for type_, rule in ruled.items() if rule is not None})
     return Policy(egress_class=egress_class, number=number, rules=rules)
+
+
+def forget() -> None:
+    """Forget what was read: for another database, as tests have one after the other."""
+    _at.cache_clear()
 
 
 def own_rules(*, team_id: UUID | None, egress_class: str) -> Ruled:

@@ -103,6 +103,8 @@ class Vault:
         """
         for _ in range(ATTEMPTS):
             new = [placeholder for placeholder in self._values if placeholder not in self._saved]
+            if not new:
+                return
             try:
                 with transaction.atomic():
                     VaultEntry.objects.bulk_create(self._row(placeholder) for placeholder in new)

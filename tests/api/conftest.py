@@ -7,6 +7,10 @@ from django.utils import timezone
 
 from apps.api import keys
 from apps.api.models import Scope
+from tests.api.programs import Program
+from tests.chat.conftest import model, runner
+
+__all__ = ["model", "runner"]
 
 
 @pytest.fixture
@@ -41,3 +45,9 @@ def make_service_key(sales, maya):
         return keys.make_service(responsible or maya, wish, by=by, now=now or timezone.now())
 
     return make
+
+
+@pytest.fixture
+def program(runner, model, maya, make_key):
+    """A program with a key of Maya's, in the web process that answers exchanges."""
+    return Program(make_key().secret)

@@ -59,11 +59,11 @@ CAN_TALK_TO_OTHER_HOSTS = {
 NO_SUCH_DOOR = {
     "title call": "a title is the first line of the question; Purpose.TITLE has no caller",
     "summary call": "no summaries are made",
-    "tool arguments": "models are given no tools",
-    "tool result": "models are given no tools",
+    "tool arguments": "a turn offers no tools; a program's are planted in tests/api/test_every_position.py",
+    "tool result": "as tool arguments",
     "image text": "no pictures are read",
     "batch": "there is no batch of prompts",
-    "API": "there is no door for programs",
+    "API": "the same story; its positions are planted in tests/api/test_every_position.py",
     "embedding of a document or a search": "made on this machine: test_no_embedding_leaves_this_machine",
     "whole answer": "every call asks for a stream",
 }

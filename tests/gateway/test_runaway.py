@@ -99,7 +99,7 @@ def test_a_stop_says_why_and_when_it_ends_and_ends(caller):
         caller.ask(make_prompt("something else"))
     assert "the same request again and again" in refused.value.sentence
     assert "Nothing was sent" in refused.value.sentence
-    assert 0 < refused.value.retry_after_seconds <= 600
+    assert 0 < refused.value.retry_after <= 600
     with pytest.raises(RanAway):
         runaway.require_no_stop(person=caller.person, key_id=KEY, now=caller.now)
 

@@ -1,0 +1,263 @@
+"""
+The door for programs, `/v1`: one lean ASGI application for every dialect.
+
+No session, no cookie, no form token and no page: a key in a header, JSON in, JSON or server-sent events out. What the
+pages' middleware keeps safe and a program needs too (the host's name, TLS, the size of a body) is kept here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+from urllib.parse import unquote
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError
+from django.http.request import split_domain_port, validate_host
+from django.utils import timezone
+
+from apps.api import callers, catalogue, failures, openai_shape
+from apps.api.asking import asking_of
+from apps.api.callers import Caller, NotAuthenticated, OutOfScope
+from apps.api.chat_out import ChatCompletions
+from apps.api.dialects import Dialect
+from apps.api.messages_out import Messages
+from apps.api.models import Scope
+from apps.api.neutral import ApiError, ErrorKind, Event, JsonObject, Request
+from apps.api.outlet import Outlet
+from apps.api.responses_out import Responses
+from apps.chat import exchanges, lifecycle
+from apps.chat.database import in_database
+from apps.chat.exchanges import ExchangeKeeper
+from apps.ledger.ids import new_id
+
+logger = logging.getLogger(__name__)
+
+PREFIX: Final = "/v1/"
+LARGEST_BODY: Final = 8 * 1024 * 1024
+DIALECTS: Final[Mapping[str, Dialect]] = {
+    "/v1/chat/completions": ChatCompletions(),
+    "/v1/responses": Responses(),
+    "/v1/messages": Messages(),
+}
+MODELS: Final = "/v1/models"
+
+
+class Gone(Exception):
+    """The program hung up before it had sent its request."""
+
+
+class ProgramsDoor:
+    """Answers what is asked under /v1; everything else goes on to the application behind."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+            await self._application(scope, receive, send)
+            return
+        call = Call(scope, receive, send)
+        try:
+            await call.answer()
+        except Gone:
+            return
+        except ApiError as error:
+            await call.refuse(error)
+        except Exception as error:  # noqa: BLE001 - the one place that catches everything: its text may hold anybody's
+            logger.critical("Call %s failed: %s", call.id, type(error).__name__)
+            await call.refuse(failures.of_ending(None))
+
+
+class Call:
+    """One HTTP request of a program and the answer to it."""
+
+    def __init__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        self._receive, self._send = receive, send
+        self._headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        self._scheme = scope.get("scheme", "http")
+        self._method: str = scope["method"]
+        self._path: str = scope["path"].rstrip("/")
+        self._dialect = DIALECTS.get(self._path)
+        self._has_begun = False
+        self.id: UUID = new_id()
+
+    async def answer(self) -> None:
+        """Answer, or raise an `ApiError` while nothing has been sent."""
+        self._require_house()
+        if self._path == MODELS or self._path.startswith(f"{MODELS}/"):
+            self._require_method("GET")
+            await self._answer_models()
+            return
+        if self._dialect is None:
+            raise ApiError(
+                ErrorKind.NOT_FOUND, "There is nothing at this address. See /v1/models for a start.", code="not_found"
+            )
+        self._require_method("POST")
+        body = await self._body()
+        caller = await self._caller(Scope.CHAT)
+        await self._answer_exchange(caller, self._dialect, self._dialect.read(_json(body)))
+
+    async def refuse(self, error: ApiError) -> None:
+        """Send an error in the dialect's own shape; where an answer has begun, nothing more can be said."""
+        if self._has_begun:
+            return
+        body = self._dialect.error(error) if self._dialect else openai_shape.error(error)
+        extra = [] if error.retry_after is None else [(b"retry-after", str(error.retry_after).encode())]
+        if error.kind == ErrorKind.UNAUTHENTICATED:
+            extra.append((b"www-authenticate", b"Bearer"))
+        await self._send_json(error.kind.status, body, extra)
+
+    def _require_house(self) -> None:
+        """Refuse a host that is not ours, and a key that would travel in clear."""
+        domain, _ = split_domain_port(self._headers.get(b"host", ""))
+        if not domain or not validate_host(domain, settings.ALLOWED_HOSTS):
+            raise ApiError(ErrorKind.BAD_REQUEST, "This portal has another name. Check the address.", code="bad_host")
+        forwarded = self._headers.get(b"x-forwarded-proto", self._scheme)
+        if settings.IS_SECURE and "https" not in {self._scheme, forwarded}:
+            raise ApiError(
+                ErrorKind.FORBIDDEN, f"Use {settings.BASE_URL}: keys do not travel in clear.", code="https_required"
+            )
+
+    def _require_method(self, method: str) -> None:
+        if self._method != method:
+            raise ApiError(ErrorKind.METHOD_NOT_ALLOWED, f"Use {method} at this address.", code="method_not_allowed")
+
+    async def _caller(self, scope: Scope) -> Caller:
+        """Find who calls. One query, and a second a minute."""
+        names = (("Authorization", b"authorization"), ("X-Api-Key", b"x-api-key"))
+        shown = {name: self._headers[raw] for name, raw in names if raw in self._headers}
+        try:
+            caller = await in_database(callers.authenticate, callers.secret_in(shown), now=timezone.now())
+            caller.require(scope)
+        except NotAuthenticated as refusal:
+            raise ApiError(ErrorKind.UNAUTHENTICATED, refusal.sentence, code=refusal.code) from None
+        except OutOfScope as refusal:
+            raise ApiError(ErrorKind.FORBIDDEN, refusal.sentence, code=refusal.code) from None
+        except (DatabaseError, InterfaceError):
+            raise _away() from None
+        return caller
+
+    async def _body(self) -> bytes:
+        """
+        Read the whole body.
+
+        :raises ApiError: if it is larger than 8 MB; the rest is not read.
+        """
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise Gone
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > LARGEST_BODY:
+                raise ApiError(ErrorKind.TOO_LARGE, "A request may hold 8 MB. Send less at once.", code="too_large")
+            if not message.get("more_body", False):
+                return b"".join(parts)
+
+    async def _answer_models(self) -> None:
+        caller, name = await self._caller(Scope.MODELS), unquote(self._path[len(MODELS) + 1 :])
+        now = timezone.now()
+        try:
+            if name:
+                body = await in_database(catalogue.entry, caller, name, now=now)
+            else:
+                body = await in_database(catalogue.listing, caller, now=now)
+        except (DatabaseError, InterfaceError):
+            raise _away() from None
+        await self._send_json(200, body)
+
+    async def _answer_exchange(self, caller: Caller, dialect: Dialect, request: Request) -> None:
+        outlet = Outlet()
+        keeper = ExchangeKeeper(asking_of(caller, request), outlet)
+        self.id = outlet.exchange_id = keeper.key
+        task = asyncio.ensure_future(exchanges.answer(keeper))
+        lifecycle.adopt(task)
+        task.add_done_callback(lambda _: outlet.give_up())
+        async with self._watched(keeper):
+            if request.is_stream:
+                await self._stream(dialect, request, outlet)
+            else:
+                events: list[Event] = [event async for batch in outlet.batches() for event in batch]
+                await self._send_json(200, dialect.whole(request, events))
+
+    @asynccontextmanager
+    async def _watched(self, keeper: ExchangeKeeper) -> AsyncIterator[None]:
+        """Stop the exchange when the program hangs up, or when answering it fails."""
+
+        async def hang_up() -> None:
+            while (await self._receive())["type"] != "http.disconnect":
+                continue
+            keeper.stop()
+
+        watch = asyncio.ensure_future(hang_up())
+        try:
+            yield
+        except BaseException:
+            keeper.stop()
+            raise
+        finally:
+            watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch
+
+    async def _stream(self, dialect: Dialect, request: Request, outlet: Outlet) -> None:
+        """Send events as they come. The status waits for the first: until then an error has one of its own."""
+        writer = dialect.open_stream(request)
+        try:
+            async for batch in outlet.batches():
+                if not self._has_begun:
+                    await self._start(200, [(b"content-type", b"text/event-stream; charset=utf-8")])
+                data = b"".join(writer.write(event) for event in batch)
+                await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        except ApiError as error:
+            if not self._has_begun:
+                raise
+            await self._send({"type": "http.response.body", "body": writer.fail(error), "more_body": True})
+        await self._send({"type": "http.response.body", "body": b""})
+
+    async def _send_json(self, status: int, body: JsonObject, extra: list[tuple[bytes, bytes]] | None = None) -> None:
+        data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+        length = (b"content-length", str(len(data)).encode())
+        await self._start(status, [(b"content-type", b"application/json"), length, *(extra or [])])
+        await self._send({"type": "http.response.body", "body": data})
+
+    async def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self._has_begun = True
+        mine = [*headers, (b"x-request-id", self.id.hex.encode()), *_ALWAYS]
+        if settings.IS_SECURE:
+            mine.append((b"strict-transport-security", f"max-age={settings.SECURE_HSTS_SECONDS}".encode()))
+        await self._send({"type": "http.response.start", "status": status, "headers": mine})
+
+
+_ALWAYS: Final = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+
+
+def _json(body: bytes) -> JsonObject:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise ApiError(ErrorKind.BAD_REQUEST, "The body must be a JSON object in UTF-8.", code="invalid_json")
+    return value
+
+
+def _away() -> ApiError:
+    return ApiError(
+        ErrorKind.UNAVAILABLE,
+        "The portal's database cannot be reached at the moment, so nothing was sent. Try again in a moment.",
+        code="unavailable",
+        retry_after=failures.BUSY_SECONDS,
+    )

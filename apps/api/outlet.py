@@ -1,0 +1,108 @@
+"""The answer of one exchange on its way to a program: what the story gives, in few pieces."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Final, cast
+from uuid import UUID
+
+from apps.api import failures
+from apps.api.neutral import Begin, Event, Finish, Reason, TextDelta, ToolCallDelta, Usage
+from apps.chat.endings import Ending
+from apps.gateway.upstream import CallPiece
+from apps.ledger.vocabulary import OutcomeKind
+
+SECONDS_BETWEEN: Final = 0.05
+REASONS: Final = frozenset({"stop", "length", "tool_calls", "content_filter"})
+
+
+class Outlet:
+    """
+    Takes an answer as it comes and gives it on as neutral events: the first at once, then twenty batches a second.
+
+    What comes between two batches is joined, so that a fast model costs no more than a slow one.
+    """
+
+    def __init__(self) -> None:
+        self.exchange_id: UUID | None = None
+        self._events: list[Event] = []
+        self._words: list[str] = []
+        self._model_label = ""
+        self._has_begun = False
+        self._ending: Ending | None = None
+        self._is_over = False
+        self._news = asyncio.Event()
+
+    def begin(self, model_label: str) -> None:
+        """Note which model answers; a program learns it with the first word, when no other can take over."""
+        self._model_label = model_label
+
+    def hear(self, words: str) -> None:
+        """Take some more of the answer."""
+        self._require_beginning()
+        self._words.append(words)
+        self._news.set()
+
+    def hear_call(self, piece: CallPiece) -> None:
+        """Take some more of a tool call."""
+        self._require_beginning()
+        self._take_words()
+        last = self._events[-1] if self._events else None
+        if isinstance(last, ToolCallDelta) and last.index == piece.index and not piece.name:
+            self._events[-1] = ToolCallDelta(last.index, last.id, last.name, last.arguments + piece.arguments)
+        else:
+            self._events.append(ToolCallDelta(piece.index, piece.id, piece.name, piece.arguments))
+        self._news.set()
+
+    def end(self, ending: Ending) -> None:
+        """Take the end."""
+        self._ending = ending
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Let nobody wait any more, whether an end came or not."""
+        self._is_over = True
+        self._news.set()
+
+    async def batches(self) -> AsyncIterator[list[Event]]:
+        """
+        Give the events as they come, until the end.
+
+        :raises ApiError: where the exchange did not end in a whole answer; after what had arrived.
+        """
+        while not self._is_over:
+            await self._news.wait()
+            began = time.monotonic()
+            if batch := self._taken():
+                yield batch
+            if not self._is_over:
+                await asyncio.sleep(max(0.0, SECONDS_BETWEEN - (time.monotonic() - began)))
+        ending = self._ending
+        if ending is None or ending.outcome != OutcomeKind.ANSWERED:
+            if batch := self._taken():
+                yield batch
+            raise failures.of_ending(ending)
+        self._require_beginning()
+        reason = ending.reason.lower()
+        usage = Usage(ending.input_tokens, ending.output_tokens)
+        yield [*self._taken(), Finish(cast("Reason", reason if reason in REASONS else "stop"), usage)]
+
+    def _require_beginning(self) -> None:
+        if not self._has_begun:
+            if self.exchange_id is None:
+                raise ValueError("An exchange is named before it begins.")
+            self._has_begun = True
+            self._events.append(Begin(self.exchange_id, self._model_label, int(time.time())))
+
+    def _taken(self) -> list[Event]:
+        self._take_words()
+        self._news.clear()
+        events, self._events = self._events, []
+        return events
+
+    def _take_words(self) -> None:
+        if self._words:
+            self._events.append(TextDelta("".join(self._words)))
+            self._words = []

@@ -1,0 +1,247 @@
+"""The rows of an exchange without a conversation: read in one crossing, sent off in a second, closed in a third."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.accounts.models import Team, User
+from apps.chat.endings import Ending
+from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, payload_of
+from apps.gateway import auto, budgets, routes
+from apps.gateway.admission import Admission, admit
+from apps.gateway.models import LanguageModel
+from apps.gateway.refusals import ModelNotAllowed
+from apps.gateway.routes import Admit, Route
+from apps.gateway.upstream import FaultKind
+from apps.gateway.wire import AS_IT_LIKES, Sampling
+from apps.ledger import records
+from apps.ledger.facts import Who
+from apps.ledger.vocabulary import Door, Purpose
+from apps.privacy import keys, policies
+from apps.privacy.models import DataKey
+from apps.privacy.policy import Policy
+from apps.privacy.positions import NOTHING_ELSE, Draft, Surroundings
+from apps.privacy.scrub import Scrubbed
+from apps.privacy.vault import Vault
+
+LEASE = timedelta(seconds=60)
+PROMPT_VERSION = "as-sent-1"
+NO_SUCH_MODEL = (
+    "There is no model of this name that {team} may use. See the list of models, or ask an administrator for access."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """
+    One exchange that a program asks for, with every text as it came.
+
+    `model` is an id, a label or ``auto``; `model_ids` are the only models it may be, where a key names some.
+    """
+
+    person: User
+    team: Team
+    who: Who
+    model: str
+    drafts: Sequence[Draft] = field(repr=False)
+    surroundings: Surroundings = field(default=NOTHING_ELSE, repr=False)
+    sampling: Sampling = AS_IT_LIKES
+    most_output_tokens: int | None = None
+    model_ids: frozenset[UUID] | None = None
+    key_id: UUID | None = None
+    door: Door = Door.API
+    purpose: Purpose = Purpose.CHAT
+
+
+@dataclass(slots=True)
+class Standing:
+    """Where one exchange stands: its way through models, its key, and the call that is open, once there is one."""
+
+    id: UUID
+    route: Route
+    policy: Policy
+    vault: Vault
+    data_key: keys.ConversationKey
+    key_row: DataKey | None
+    intent_id: UUID | None = None
+    reservation_id: UUID | None = None
+
+
+def prepare(asking: Asking, exchange_id: UUID, *, now: datetime) -> Standing:
+    """
+    Find the model and the policy, and make the exchange's key and its empty vault. Two queries.
+
+    :raises ModelNotAllowed: if the person may not call such a model for the team: the same answer as for none.
+    """
+    route = _route(asking, now)
+    data_key, row = keys.new_key(exchange_id)
+    policy = policies.in_force(team_id=asking.team.pk, egress_class=route.asked.egress_class)
+    return Standing(exchange_id, route, policy, Vault(data_key), data_key, row)
+
+
+def _route(asking: Asking, now: datetime) -> Route:
+    choice = None
+    if asking.model == auto.NAME:
+        choice = auto.choose(_question(asking), person=asking.person, team=asking.team, now=now)
+        model = choice.model if choice else None
+    else:
+        model = find_model(asking, now)
+    if model is None:
+        raise ModelNotAllowed(NO_SUCH_MODEL.format(team=asking.team.name))
+    _require_listed(asking, model.pk)
+    return routes.plan(model, person=asking.person, team=asking.team, now=now, choice=choice)
+
+
+def _require_listed(asking: Asking, model_id: UUID) -> None:
+    """Hold a key to its own list of models, also where another model would take over."""
+    if asking.model_ids is not None and model_id not in asking.model_ids:
+        raise ModelNotAllowed(NO_SUCH_MODEL.format(team=asking.team.name))
+
+
+def find_model(asking: Asking, now: datetime) -> LanguageModel | None:
+    """Find the model that a program names, by id or by label, among those it may call. One query."""
+    callable_ = LanguageModel.objects.callable_by(asking.person, asking.team, now=now).for_chat()
+    try:
+        return callable_.filter(pk=UUID(asking.model)).first()
+    except ValueError:
+        return callable_.filter(label=asking.model).first()
+
+
+def _question(asking: Asking) -> auto.Question:
+    asked = [draft.text for draft in asking.drafts if draft.role == "user"]
+    whole = sum(len(draft.text) for draft in asking.drafts)
+    last = asked[-1] if asked else ""
+    return auto.Question(last, history_characters=whole - len(last), has_tools=bool(asking.surroundings.tools))
+
+
+def send_off(asking: Asking, standing: Standing, prompt: Scrubbed, *, now: datetime) -> Admission:
+    """
+    Keep key and vault, hold the money and write the intent: all on disk when this returns, or none.
+
+    :raises Refused: with a sentence for the person.
+    :raises LedgerUnavailable: if it could not be written; nothing may be sent then.
+    """
+    with records.durably_together():
+        if standing.key_row is not None:
+            standing.key_row.save(force_insert=True)
+        standing.vault.save()
+        admission = standing.route.admit_first(prompt, _admitting(asking, prompt, now), now=now)
+        intent_id = _write_intent(asking, standing, admission, prompt, now=now)
+    _note(standing, admission, intent_id)
+    return admission
+
+
+def fall_back(
+    asking: Asking, standing: Standing, prompt: Scrubbed, failed: Ending, kind: str, *, now: datetime
+) -> Admission | None:
+    """
+    Conclude the call that failed, and admit and record one to the next model: all on disk, or None and nothing changed.
+    """
+    with records.durably_together():
+        with transaction.atomic():
+            _conclude(standing, failed, now=now)
+            admission = standing.route.admit_next(FaultKind(kind), prompt, _admitting(asking, prompt, now), now=now)
+            if admission is None:
+                transaction.set_rollback(True)  # the failed call is concluded with the exchange
+                return None
+        intent_id = _write_intent(asking, standing, admission, prompt, now=now)
+    _note(standing, admission, intent_id)
+    return admission
+
+
+def close(asking: Asking, exchange_id: UUID, standing: Standing | None, ending: Ending, *, now: datetime) -> None:
+    """
+    Settle the money and conclude the record, or record a refusal where nothing was sent: all or none.
+
+    What is already closed (the sweeper took this process for dead) stays as it is.
+    """
+    with transaction.atomic():
+        if standing is not None and standing.intent_id is not None:
+            _conclude(standing, ending, now=now)
+            return
+        records.record_refusal(
+            who=asking.who,
+            door=asking.door,
+            purpose=asking.purpose,
+            conversation_id=exchange_id,
+            turn_id=None,
+            model_label=standing.route.asked.label if standing else "",
+            reason=ending.in_words,
+            now=now,
+        )
+
+
+def _admitting(asking: Asking, prompt: Scrubbed, now: datetime) -> Admit:
+    def admitting(model_id: UUID) -> Admission:
+        _require_listed(asking, model_id)
+        return admit(
+            person=asking.person,
+            team=asking.team,
+            model_id=model_id,
+            prompt=prompt,
+            now=now,
+            most_output_tokens=asking.most_output_tokens,
+            key_id=asking.key_id,
+        )
+
+    return admitting
+
+
+def _write_intent(asking: Asking, standing: Standing, admission: Admission, prompt: Scrubbed, *, now: datetime) -> UUID:
+    return records.write_intent(
+        who=asking.who,
+        door=asking.door,
+        purpose=asking.purpose,
+        conversation_id=standing.id,
+        turn_id=None,
+        model_label=admission.model_label,
+        provider_label=admission.provider_label,
+        egress_class=admission.egress_class,
+        sealed_payload=standing.data_key.box(PAYLOAD).seal(payload_of(prompt, (), ())),
+        left_text=prompt.record_text,
+        masked=prompt.masked,
+        passages=(),
+        policy_version=prompt.policy_version,
+        prompt_version=PROMPT_VERSION,
+        now=now,
+        lease_until=now + LEASE,
+    )
+
+
+def _note(standing: Standing, admission: Admission, intent_id: UUID) -> None:
+    """Only what is on disk is noted: a transaction that failed leaves the exchange as it stood."""
+    standing.key_row = None
+    standing.intent_id, standing.reservation_id = intent_id, admission.reservation_id
+
+
+def _conclude(standing: Standing, ending: Ending, *, now: datetime) -> None:
+    """Settle the call that is open and give its intent the one outcome. An erased exchange keeps no answer."""
+    intent_id = standing.intent_id
+    if intent_id is None:
+        raise ValueError("No call is open on the record.")
+    cost, currency = Decimal(0), ""
+    if standing.reservation_id is not None:
+        settled = budgets.settle(
+            standing.reservation_id, input_tokens=ending.input_tokens, output_tokens=ending.output_tokens, now=now
+        )
+        cost, currency = settled.amount, settled.currency
+    is_erased = not DataKey.objects.filter(pk=standing.id, destroyed_at=None).exists()
+    answer = "" if is_erased else ending.answer_as_received
+    records.conclude(
+        intent_id,
+        outcome=ending.outcome,
+        reason=ending.in_words,
+        sealed_answer=standing.data_key.box(LEDGER_ANSWER).seal(answer.encode()) if answer else b"",
+        answer_text=answer,
+        input_tokens=ending.input_tokens,
+        output_tokens=ending.output_tokens,
+        cost=cost,
+        currency=currency,
+        now=now,
+    )

@@ -1,0 +1,206 @@
+"""
+An exchange without a conversation, as the story's keeper: what a program asks through the API, or a line of a batch.
+
+It has a data key and a vault of its own, so that the record of it is sealed, can be read by officers and be erased like
+any other. No row holds the answer but the record: whoever asked takes it as it comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from django.db import DatabaseError, InterfaceError
+from django.utils import timezone
+
+from apps.chat import exchange_rows, story
+from apps.chat.companions import Stopped, together
+from apps.chat.database import in_database
+from apps.chat.endings import Ending, usage_of
+from apps.chat.exchange_rows import LEASE, Asking, Standing
+from apps.chat.story import Composed
+from apps.gateway.admission import Admission
+from apps.gateway.client import ModelFailed
+from apps.gateway.upstream import CallPiece
+from apps.ledger import records
+from apps.ledger.ids import new_id
+from apps.ledger.records import AlreadyConcluded, LedgerUnavailable
+from apps.ledger.vocabulary import OutcomeKind
+from apps.privacy.refusals import MessageHeld
+from apps.privacy.scrub import Scrubbed
+from apps.privacy.vault import Vault
+
+logger = logging.getLogger(__name__)
+
+CLOSING_ATTEMPTS = 30
+CLOSING_PAUSE_SECONDS = 1.0
+RENEW_EVERY_SECONDS = 15.0
+
+_answering: dict[UUID, ExchangeKeeper] = {}
+_renewed_at = 0.0
+
+
+class Listener(Protocol):
+    """Takes one answer as it comes. Every method is called on the event loop and never waits."""
+
+    def begin(self, model_label: str) -> None:
+        """The exchange is on the record and its prompt leaves now; called again where another model takes over."""
+        ...
+
+    def hear(self, words: str) -> None:
+        """Some more of the answer, restored."""
+        ...
+
+    def hear_call(self, piece: CallPiece) -> None:
+        """Some more of a tool call, restored."""
+        ...
+
+    def end(self, ending: Ending) -> None:
+        """How it ended: once, after the money was settled, or at the first sign that this has to wait."""
+        ...
+
+
+class ExchangeKeeper:
+    """Keeps one exchange for a listener."""
+
+    def __init__(self, asking: Asking, listener: Listener) -> None:
+        self.asking = asking
+        self._id = new_id()
+        self._listener = listener
+        self._standing: Standing | None = None
+        self._stop = asyncio.Event()
+
+    @property
+    def key(self) -> UUID:
+        """Name the exchange in the log, in answers and on the record."""
+        return self._id
+
+    @property
+    def intent_id(self) -> UUID | None:
+        """The call that is open on the record, if there is one."""
+        return self._standing.intent_id if self._standing else None
+
+    def stop(self) -> None:
+        """End the exchange: nobody waits for the answer any more. What arrived is settled and recorded."""
+        self._stop.set()
+
+    @asynccontextmanager
+    async def kept_alive(self) -> AsyncIterator[None]:
+        """Be among the exchanges whose leases this process renews, and end the body where `stop` was called."""
+        with self._listed():
+            async with together(self._stopped()):
+                yield
+
+    @contextmanager
+    def _listed(self) -> Iterator[None]:
+        _answering[self._id] = self
+        try:
+            yield
+        finally:
+            del _answering[self._id]
+
+    async def _stopped(self) -> None:
+        await self._stop.wait()
+        raise Stopped
+
+    async def compose(self) -> Composed:
+        """Find the model and the policy; what is asked goes as it was sent, scrubbed."""
+        asking = self.asking
+        self._standing = standing = await in_database(exchange_rows.prepare, asking, self._id, now=timezone.now())
+        return Composed(asking.drafts, standing.vault, standing.policy, asking.surroundings, asking.sampling)
+
+    def progress_shown(self) -> AbstractAsyncContextManager[Callable[[float], None] | None]:
+        """Show nothing: nobody watches."""
+        return nullcontext()
+
+    async def hold(self, held: MessageHeld, vault: Vault) -> None:
+        """Keep nothing: a program confirms nothing, so what it sent is refused."""
+
+    async def send_off(self, prompt: Scrubbed, vault: Vault) -> Admission:
+        """Keep key and vault, hold the money and put the exchange on the record, all in one transaction."""
+        admission = await in_database(exchange_rows.send_off, self.asking, self._known, prompt, now=timezone.now())
+        self._listener.begin(admission.model_label)
+        return admission
+
+    async def fall_back(self, failure: ModelFailed, prompt: Scrubbed) -> Admission | None:
+        """Conclude the failed call, and admit and record one to the next model of the route."""
+        standing = self._known
+        if not standing.route.has_alternates:
+            return None
+        failed = Ending(OutcomeKind.FAILED, failure.code, failure.sentence).used(usage_of(failure))
+        admission = await in_database(
+            exchange_rows.fall_back, self.asking, standing, prompt, failed, failure.code, now=timezone.now()
+        )
+        if admission is not None:
+            self._listener.begin(admission.model_label)
+        return admission
+
+    @property
+    def _known(self) -> Standing:
+        if self._standing is None:
+            raise ValueError("An exchange is composed first.")
+        return self._standing
+
+    def arriving(self) -> AbstractAsyncContextManager[None]:
+        """Do nothing beside: the listener passes on what it hears."""
+        return nullcontext()
+
+    def hear(self, words: str) -> None:
+        """Pass on."""
+        self._listener.hear(words)
+
+    def hear_call(self, piece: CallPiece) -> None:
+        """Pass on."""
+        self._listener.hear_call(piece)
+
+    async def close(self, ending: Ending) -> None:
+        """
+        Settle and conclude, and tell the listener; while the database is away, tell it first and try every second.
+
+        After that the sweeper of whichever process lives concludes the exchange by its lease.
+        """
+        for attempt in range(CLOSING_ATTEMPTS):
+            try:
+                await in_database(
+                    exchange_rows.close, self.asking, self._id, self._standing, ending, now=timezone.now()
+                )
+            except AlreadyConcluded:
+                break
+            except (LedgerUnavailable, DatabaseError, InterfaceError) as error:
+                logger.warning(
+                    "Exchange %s could not be closed yet (attempt %s): %s", self.key, attempt + 1, type(error).__name__
+                )
+                if attempt == 0:
+                    self._listener.end(ending)
+                await asyncio.sleep(CLOSING_PAUSE_SECONDS)
+            else:
+                break
+        else:
+            return
+        if attempt == 0:
+            self._listener.end(ending)
+
+
+async def answer(keeper: ExchangeKeeper) -> Ending:
+    """Answer one exchange from start to close."""
+    return await story.tell(keeper)
+
+
+def renew_leases(*, now: datetime) -> None:
+    """
+    Say of every exchange in hand that it is still answered. One statement each 15 seconds, none where there is none.
+
+    Whatever process answers exchanges runs this every few seconds.
+    """
+    global _renewed_at
+    moment = now.timestamp()
+    if moment - _renewed_at < RENEW_EVERY_SECONDS:
+        return
+    _renewed_at = moment
+    if ids := [keeper.intent_id for keeper in list(_answering.values()) if keeper.intent_id]:
+        records.keep_open(ids, until=now + LEASE)
