@@ -1,4 +1,4 @@
-# The production image: one image, four commands (web, worker, scheduler, prepare); see docker-compose.yml.
+# The production image: one image, five commands (web, worker, scheduler, sequencer, prepare); see docker-compose.yml.
 # Pin the base by digest in your registry's mirror.
 FROM python:3.12-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
@@ -22,7 +22,7 @@ RUN python -m compileall -q portal apps \
 FROM python:3.12-slim-bookworm
 RUN pip uninstall --yes pip setuptools wheel 2>/dev/null || true \
     && useradd --system --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin portcullis \
-    && install -d -o portcullis -g portcullis -m 0700 /var/lib/portcullis
+    && install -d -o portcullis -g portcullis -m 0700 /var/lib/portcullis /var/lib/portcullis-ledger
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app

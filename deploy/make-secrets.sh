@@ -18,18 +18,20 @@ letters() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
 
 letters 48 | keep secret_key
 [ -s "$folder/master_key" ] || head -c 32 /dev/urandom | base64 | keep master_key
-for name in postgres_password owner_password app_password redis_password; do letters 24 | keep $name; done
+for name in postgres_password owner_password app_password sequencer_password redis_password; do letters 24 | keep $name; done
 app=$(cat "$folder/app_password")
 owner=$(cat "$folder/owner_password")
+sequencer=$(cat "$folder/sequencer_password")
 redis=$(cat "$folder/redis_password")
 printf 'postgresql://portcullis_app:%s@database/portcullis' "$app" | keep database_url
 printf 'postgresql://portcullis_owner:%s@database/portcullis' "$owner" | keep database_owner_url
+printf 'postgresql://portcullis_sequencer:%s@database/portcullis' "$sequencer" | keep sequencer_url
 printf 'redis://:%s@redis:6379/0' "$redis" | keep broker_url
 printf 'redis://:%s@redis:6379/1' "$redis" | keep channel_layer_url
 printf 'requirepass %s\n' "$redis" | keep redis_config
 if [ "$(id -u)" = 0 ]; then
-    belong 10001:10001 secret_key master_key database_url database_owner_url broker_url channel_layer_url
-    belong 999:999 postgres_password owner_password app_password
+    belong 10001:10001 secret_key master_key database_url database_owner_url sequencer_url broker_url channel_layer_url
+    belong 999:999 postgres_password owner_password app_password sequencer_password
     belong 999:1000 redis_config
 else
     echo "Run this as root before the containers start: each secret has to belong to the account that reads it."

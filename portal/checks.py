@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connections
 
 from apps.accounts import checks as accounts
+from apps.ledger.evidence import KEY_FILE
 
 MASTER_KEY_BYTES = 32
 ROLE_FACTS = """
@@ -48,7 +50,14 @@ def settings_fit_the_shape(app_configs: Sequence[AppConfig] | None = None, **kwa
     """List what is wrong with the settings of the portal as a whole."""
     problems = _master_key(Path(settings.MASTER_KEY_FILE))
     if not settings.IS_EMBEDDED:
-        problems += [*_base_url(), *_allowed_hosts(), *_trusted_proxies(), *_live_layer(), *_broker()]
+        problems += [
+            *_ledger_key(Path(settings.LEDGER_DIR)),
+            *_base_url(),
+            *_allowed_hosts(),
+            *_trusted_proxies(),
+            *_live_layer(),
+            *_broker(),
+        ]
     return problems
 
 
@@ -80,6 +89,21 @@ def _master_key(path: Path) -> list[CheckMessage]:
             )
         )
     return problems
+
+
+def _ledger_key(folder: Path) -> list[CheckMessage]:
+    """The key that signs the ledger is the sequencer's: whoever writes records must not be able to sign them."""
+    key = folder / KEY_FILE
+    if not os.access(key, os.R_OK):
+        return []
+    return [
+        Error(
+            f"This process can read the ledger's signing key at {key}.",
+            hint="Run `manage.py ledger sequence` under an account of its own, or in a container of its own, with a "
+            "PORTCULLIS_LEDGER_DIR that the web and the workers cannot read.",
+            id="portal.E012",
+        )
+    ]
 
 
 def _base_url() -> list[CheckMessage]:

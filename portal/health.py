@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.db import connection
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 
 
 def alive(request: HttpRequest) -> JsonResponse:
@@ -11,8 +13,17 @@ def alive(request: HttpRequest) -> JsonResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    """Say whether this process may take traffic: the ledger can be written (no record, no call)."""
-    from apps.ledger.health import is_writable
+    """
+    Say whether this process may take traffic: the ledger can be written (no record, no call).
 
-    is_ready = is_writable()
-    return JsonResponse({"ledger": "writable" if is_ready else "not writable"}, status=200 if is_ready else 503)
+    How its signed tree stands is told beside it and does not decide: records are kept all the same, and stopping every
+    web process would hide an attack rather than show it.
+    """
+    from apps.ledger.health import is_writable
+    from apps.ledger.standing import standing
+
+    if not is_writable():
+        return JsonResponse({"ledger": "not writable"}, status=503)
+    with connection.cursor() as cursor:
+        stands = standing(cursor, now=timezone.now())
+    return JsonResponse({"ledger": "writable", "tree": stands.state, "alarms": [each.kind for each in stands.alarms]})

@@ -174,6 +174,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "look after the ledger": {"task": "ledger.watch", "schedule": 30.0},
     "give leaked reservations back": {"task": "gateway.sweep_reservations", "schedule": 15.0},
     "forget hours of budgets": {"task": "gateway.forget_hours", "schedule": 6 * 3600.0},
     "show prices whose moment has come": {"task": "gateway.apply_prices", "schedule": 60.0},
@@ -304,6 +305,21 @@ MASTER_KEY_FILE = env.text(
     default=str(STATE_DIR / "keys" / "master.key"),
     shown_default=".portal/keys/master.key",
     purpose="File with the master key (32 random bytes, base64) that wraps every conversation's data key.",
+)
+
+# The ledger's evidence.
+LEDGER_DIR = env.folder(
+    "PORTCULLIS_LEDGER_DIR",
+    default=STATE_DIR / "ledger",
+    shown_default=".portal/ledger",
+    purpose="Where the sequencer keeps the ledger's signing key and its journal of checkpoints. In production the web "
+    "and the workers must not be able to read it.",
+)
+LEDGER_WITNESSES = env.names(
+    "PORTCULLIS_LEDGER_WITNESSES",
+    default="",
+    purpose="Witnesses that cosign the ledger's checkpoints: each an address, a space and its verifier key. Only the "
+    "sequencer talks to them.",
 )
 
 # Models.

@@ -202,3 +202,108 @@ class SearchRow(models.Model):
 
     def __str__(self) -> str:
         return str(self.intent_id)
+
+
+class RowKind(models.IntegerChoices):
+    """Which table a leaf of the tree stands for."""
+
+    INTENT = 1, "Intent"
+    OUTCOME = 2, "Outcome"
+    EVENT = 3, "Event"
+
+
+class Pending(models.Model):
+    """
+    A committed record that has no place in the tree yet. A trigger writes it with the record; the sequencer removes it.
+
+    The runtime role may only read it, so nobody who writes records can keep one out of the tree.
+    """
+
+    is_the_sequencers: ClassVar[bool] = True
+
+    kind = models.PositiveSmallIntegerField(choices=RowKind)
+    row_id = models.UUIDField()
+    since = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return str(self.row_id)
+
+
+class Entry(models.Model):
+    """A leaf of the tree: its place, counted from 0 without a gap, the record it stands for, and its hash."""
+
+    is_append_only: ClassVar[bool] = True
+    is_the_sequencers: ClassVar[bool] = True
+
+    index = models.BigIntegerField(primary_key=True)
+    kind = models.PositiveSmallIntegerField(choices=RowKind)
+    row_id = models.UUIDField(unique=True)
+    leaf = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.index}: {self.row_id}"
+
+
+class Node(models.Model):
+    """The root over 256 neighbours: leaves at level 1, nodes of the level below at the others."""
+
+    is_append_only: ClassVar[bool] = True
+    is_the_sequencers: ClassVar[bool] = True
+
+    level = models.PositiveSmallIntegerField()
+    index = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["level", "index"], name="ledger_node_has_one_place")]
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.index}"
+
+
+class Checkpoint(models.Model):
+    """The signed head of the tree at one size; ``token`` is the leader's that signed it."""
+
+    is_append_only: ClassVar[bool] = True
+    is_the_sequencers: ClassVar[bool] = True
+
+    size = models.BigIntegerField(primary_key=True)
+    root = models.BinaryField()
+    note = models.TextField()
+    token = models.BigIntegerField()
+    signed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.size)
+
+
+class Cosignature(models.Model):
+    """A witness's signature line for the checkpoint of one size."""
+
+    is_append_only: ClassVar[bool] = True
+    is_the_sequencers: ClassVar[bool] = True
+
+    size = models.BigIntegerField()
+    witness = models.CharField(max_length=LABEL_LENGTH)
+    line = models.TextField()
+    cosigned_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["witness", "-size"], name="ledger_cosignature_witness"),
+            models.Index(fields=["-size"], name="ledger_cosignature_size"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.witness}: {self.size}"
+
+
+class Leader(models.Model):
+    """One row: the fencing token of the sequencer that leads. A batch by any other token is refused."""
+
+    is_the_sequencers: ClassVar[bool] = True
+
+    token = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.token)

@@ -168,6 +168,15 @@ class Action(TextChoices):
     AUDIT_EVENTS_SEARCHED = "AUDIT_EVENTS_SEARCHED", "Searched the events"
     AUDIT_EVENTS_PAGED = "AUDIT_EVENTS_PAGED", "Turned a page of the events"
 
+    # The ledger's own evidence
+    LEDGER_KEY_INTRODUCED = "LEDGER_KEY_INTRODUCED", "Ledger's signing key introduced"
+    LEDGER_KEY_ROTATED = "LEDGER_KEY_ROTATED", "Ledger's signing key changed"
+    LEDGER_HOUR_CLOSED = "LEDGER_HOUR_CLOSED", "Hour of the ledger closed"
+    LEDGER_ALARM_RAISED = "LEDGER_ALARM_RAISED", "Ledger's alarm raised"
+    LEDGER_ALARM_ENDED = "LEDGER_ALARM_ENDED", "Ledger's alarm ended"
+    LEDGER_CHECKED = "LEDGER_CHECKED", "Officer checked the ledger"
+    LEDGER_PROOF_TAKEN = "LEDGER_PROOF_TAKEN", "Proof of a record downloaded"
+
     # The portal itself
     PORTAL_STARTED = "PORTAL_STARTED", "Portal started"
     PORTAL_STOPPED = "PORTAL_STOPPED", "Portal stopped"
@@ -187,6 +196,7 @@ class Topic(TextChoices):
     CONVERSATIONS = "CONVERSATIONS", "Conversations and privacy"
     KEYS = "KEYS", "Keys of programs"
     RECORDS = "RECORDS", "Looks at the records"
+    LEDGER = "LEDGER", "The ledger's evidence"
     PORTAL = "PORTAL", "The portal itself"
 
 
@@ -203,6 +213,7 @@ _TOPIC_BY_FIRST_WORD = {
     "WARNING": Topic.CONVERSATIONS, "DICTIONARY": Topic.CONVERSATIONS,
     "API": Topic.KEYS,
     "AUDIT": Topic.RECORDS,
+    "LEDGER": Topic.LEDGER,
     "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL,
 }  # fmt: skip
 

@@ -21,6 +21,7 @@ from portal.embedded.folders import make_private, socket_folder
 
 OWNER = "portcullis_owner"
 APP = "portcullis_app"
+SEQUENCER = "portcullis_sequencer"
 DATABASE = "portcullis"
 BROKER_DATABASE = "portcullis_broker"
 SERVER_ACCOUNT = "embedded_postgres"
@@ -110,7 +111,7 @@ class EmbeddedPostgres:
     def create_databases(self) -> None:
         """Create roles and databases where they are missing; a running server is needed. Idempotent."""
         with psycopg.connect(self.url("postgres", "postgres"), autocommit=True) as connection:
-            for role in (OWNER, APP):
+            for role in (OWNER, APP, SEQUENCER):
                 known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
                 verb = sql.SQL("ALTER" if known else "CREATE")
                 connection.execute(

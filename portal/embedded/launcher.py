@@ -102,7 +102,7 @@ class Launcher:
             raise PreparationFailed("The preparation failed; the lines above say why. No data was lost.")
 
     def _start_product(self) -> None:
-        for name in ("worker", "web"):
+        for name in ("worker", "web", "witness", "sequencer"):
             self._supervisor.start_program(name)
         for name in ("model", "worker", "web"):
             with step(name):

@@ -1,4 +1,4 @@
-"""The four programs of the embedded shape, in the order in which they start; they stop in the opposite order."""
+"""The six programs of the embedded shape, in the order in which they start; they stop in the opposite order."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from portal.embedded.database import APP, BROKER_DATABASE, OWNER
+from portal.embedded.database import APP, BROKER_DATABASE, OWNER, SEQUENCER
+from portal.embedded.ports import free_port
 from portal.embedded.state import State
 
 ROOT = Path(__file__).resolve().parents[2]
 TETHER = Path(__file__).with_name("tether.py")
+WITNESS = ROOT / "offline" / "portcullis_witness.py"
 # Only the preparation step may act as the owner of the tables.
 OWNER_VARIABLE = "PORTCULLIS_DATABASE_OWNER_URL"
 MODEL_KEY_VARIABLE = "PORTCULLIS_LOCAL_MODEL_KEY"
@@ -35,13 +37,14 @@ class Program:
 @dataclass(frozen=True, slots=True)
 class Ports:
     """
-    The TCP ports of a run, both on the loopback address, which every account of the machine can reach.
+    The TCP ports of a run, all on the loopback address, which every account of the machine can reach.
 
     So the model asks for a key that is new in each run and is known to this account's programs alone.
     """
 
     web: int
     model: int
+    witness: int = field(default_factory=free_port)
     model_key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
 
@@ -82,6 +85,16 @@ def preparation_environment(state: State, ports: Ports) -> dict[str, str]:
     return {**environment(state, ports), OWNER_VARIABLE: state.postgres.url(OWNER)}
 
 
+def sequencer_environment(state: State, ports: Ports) -> dict[str, str]:
+    """Return the environment of the sequencer: its own database role, its own folder, the witness beside it."""
+    return {
+        **environment(state, ports),
+        "PORTCULLIS_DATABASE_URL": state.postgres.url(SEQUENCER),
+        "PORTCULLIS_LEDGER_DIR": str(state.ledger),
+        "PORTCULLIS_LEDGER_WITNESSES": f"http://127.0.0.1:{ports.witness} {state.witness / 'verifier.key'}",
+    }
+
+
 def broker_url(state: State) -> str:
     """Return Celery's address of the broker's own database, over the Unix socket."""
     postgres = state.postgres
@@ -110,6 +123,29 @@ def programs(state: State, ports: Ports) -> list[Program]:
             [*python, "portal.embedded.model_server", "--port", str(ports.model)],
             {**bare, MODEL_KEY_VARIABLE: ports.model_key},
             stop_seconds=5,
+        ),
+        Program(
+            "witness",
+            [
+                sys.executable,
+                str(WITNESS),
+                "--state",
+                str(state.witness),
+                "--name",
+                "localhost/witness",
+                "--log-key",
+                str(state.ledger / "verifier.key"),
+                "--listen",
+                f"127.0.0.1:{ports.witness}",
+            ],
+            bare,
+            stop_seconds=5,
+        ),
+        Program(
+            "sequencer",
+            [sys.executable, str(ROOT / "manage.py"), "ledger", "sequence"],
+            sequencer_environment(state, ports),
+            stop_seconds=10,
         ),
         Program("worker", [*python, "portal.embedded.worker", *worker], shared, stop_seconds=10),
         Program("web", [*python, "portal.serve"], shared, stop_seconds=20),

@@ -80,11 +80,21 @@ class State:
     def postgres(self) -> EmbeddedPostgres:
         return EmbeddedPostgres(self.home / "postgres")
 
+    @property
+    def ledger(self) -> Path:
+        """The sequencer's folder: its signing key and the journal of checkpoints."""
+        return self.home / "ledger"
+
+    @property
+    def witness(self) -> Path:
+        """The witness's folder: its key and what it has cosigned."""
+        return self.home / "witness"
+
     def create(self) -> None:
         """Make the folders. The home itself may be crossed by the database's own account, nothing else by anybody."""
         self.home.mkdir(parents=True, exist_ok=True, mode=0o711)
         self.home.chmod(0o711)
-        for folder in (self.run, self.logs, self.home / "keys", self.home / "files"):
+        for folder in (self.run, self.logs, self.home / "keys", self.home / "files", self.ledger, self.witness):
             make_private(folder)
         make_private(self.sockets)
         make_private(self.postgres.home, mode=0o711)

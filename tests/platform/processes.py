@@ -24,7 +24,7 @@ from portal.embedded.ports import free_port
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120.0
 START_PATIENCE_SECONDS = 300.0  # a first start on a busy machine
-PROGRAMS = frozenset({"database", "model", "worker", "web"})
+PROGRAMS = frozenset({"database", "model", "witness", "sequencer", "worker", "web"})
 
 
 def clean_environment() -> dict[str, str]:

@@ -88,6 +88,16 @@ def test_a_bad_master_key_is_named(
     assert found() == {problem}
 
 
+def test_a_web_process_that_can_read_the_ledger_s_signing_key_does_not_start(
+    configure: Configure, tmp_path: Path
+) -> None:
+    (tmp_path / "signing.key").write_text("a key")
+    configure(LEDGER_DIR=tmp_path)
+
+    with pytest.raises(ImproperlyConfigured, match=r"portal\.E012"):
+        checks.refuse_unsafe_settings()
+
+
 def test_a_broker_inside_the_database_is_a_caution_in_production(configure: Configure) -> None:
     configure(CELERY_BROKER_URL="database+postgresql+psycopg://host/broker")
 

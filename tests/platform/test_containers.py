@@ -16,11 +16,13 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 SERVICES: dict[str, Any] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 FINAL_STAGE = DOCKERFILE[DOCKERFILE.rindex("\nFROM ") :]
-OURS = ("web", "worker", "scheduler", "prepare")
+OURS = ("web", "worker", "scheduler", "sequencer", "prepare")
 
 
 def test_everything_of_the_production_shape_is_there() -> None:
-    assert set(SERVICES) == {"proxy", "web", "worker", "scheduler", "prepare", "database", "redis"}
+    assert set(SERVICES) == {
+        "proxy", "web", "worker", "scheduler", "sequencer", "prepare", "database", "redis",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -75,17 +77,23 @@ def test_the_owner_s_address_goes_to_the_preparation_alone() -> None:
         assert has_it == (name == "prepare"), name
 
 
-def test_only_the_proxy_can_be_reached_from_outside_and_only_the_web_can_go_out() -> None:
+def test_only_the_proxy_can_be_reached_and_only_the_web_and_the_sequencer_can_go_out() -> None:
     assert [name for name, service in SERVICES.items() if service.get("ports")] == ["proxy"]
     assert COMPOSE["networks"]["back"]["internal"] is True
-    assert [name for name, service in SERVICES.items() if "out" in service["networks"]] == ["web"]
+    assert [name for name, service in SERVICES.items() if "out" in service["networks"]] == ["web", "sequencer"]
     for name in ("database", "redis", "worker", "scheduler", "prepare"):
         assert list(SERVICES[name]["networks"]) == ["back"], name
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "scheduler"])
+@pytest.mark.parametrize("name", ["web", "worker", "scheduler", "sequencer"])
 def test_the_product_waits_for_the_prepared_database(name: str) -> None:
     assert SERVICES[name]["depends_on"]["prepare"]["condition"] == "service_completed_successfully"
+
+
+def test_nothing_but_the_sequencer_can_reach_what_signs_the_ledger() -> None:
+    for name, service in SERVICES.items():
+        has_it = "evidence" in str(service.get("volumes")) or "sequencer_url" in service.get("secrets", [])
+        assert has_it == (name == "sequencer"), name
 
 
 def test_every_secret_of_the_compose_file_is_made_by_the_script_or_named_as_missing() -> None:

@@ -106,4 +106,4 @@ async def test_hashed_files_are_kept_for_ever_and_others_for_a_minute(settings: 
 @pytest.mark.django_db
 def test_health_says_alive_without_the_database_and_ready_with_it(client: Any) -> None:
     assert client.get("/healthz").json() == {"status": "alive"}
-    assert client.get("/readyz").json() == {"ledger": "writable"}
+    assert client.get("/readyz").json() == {"ledger": "writable", "tree": "not yet signed", "alarms": []}

@@ -1,0 +1,149 @@
+"""The ledger's own commands: sequence, verify, rotate-key, prove."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from django.utils import timezone
+
+from apps.ledger import proofs, running, verify
+from apps.ledger.evidence import Evidence, KeyUnusable, words
+from apps.ledger.notes import BadNote, Note, SigningKey, VerifierKey
+from apps.ledger.sequencer import NotLeading, Sequencer, TreeBroken
+from apps.ledger.witnesses import WitnessAddress
+
+
+class Command(BaseCommand):
+    help = "The ledger's tree: `sequence` runs the sequencer, `verify` checks everything, `prove` writes a proof file."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the sub-commands."""
+        what = parser.add_subparsers(dest="what", required=True)
+        what.add_parser("sequence", help="Order, hash and sign records until stopped. Needs the sequencer's role.")
+        what.add_parser("rotate-key", help="Replace the signing key; stop the sequencer first.")
+        prove = what.add_parser("prove", help="Print the proof of one record (a .tlog-proof file).")
+        prove.add_argument("record", type=UUID, help="the id of an exchange, an outcome or an event")
+        check = what.add_parser(
+            "verify", help="Check every record, leaf and checkpoint. Exit code 1 if anything is amiss."
+        )
+        check.add_argument("--from", dest="start", type=int, help="first leaf of a range")
+        check.add_argument("--to", dest="end", type=int, help="the leaf after the last one of a range")
+        check.add_argument("--since", type=_day, help="check what was signed from this day on (YYYY-MM-DD, UTC)")
+        check.add_argument("--until", type=_day, help="check what was signed before this day")
+        check.add_argument("--key", action="append", type=_key, help="a verifier key you trust, or a file with it")
+        check.add_argument("--witness-key", action="append", type=_key, default=[], help="the key of a witness")
+        check.add_argument("--checkpoint", action="append", type=Path, default=[], help="a checkpoint kept elsewhere")
+        check.add_argument("--json", action="store_true", help="print the report as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run the sub-command."""
+        {"sequence": self._sequence, "verify": self._verify, "prove": self._prove, "rotate-key": self._rotate}[
+            options["what"]
+        ](options)
+
+    def _sequence(self, options: dict[str, Any]) -> None:
+        stop = running.Stop(threading.Event())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.event.set())
+        try:
+            witnesses = [WitnessAddress.parse(each) for each in settings.LEDGER_WITNESSES]
+            running.run(Evidence(Path(settings.LEDGER_DIR)), witnesses, stop)
+        except (KeyUnusable, ValueError) as error:
+            raise CommandError(str(error)) from error
+
+    def _rotate(self, options: dict[str, Any]) -> None:
+        evidence = Evidence(Path(settings.LEDGER_DIR))
+        try:
+            old = evidence.signing_key(origin=running.origin())
+            fresh = SigningKey.new(old.name)
+            with running.connect() as own:
+                leader = Sequencer(own, evidence, old)
+                leader.lead()
+                leader.rotate(fresh, now=timezone.now())
+        except NotLeading as error:
+            raise CommandError("The sequencer runs. Stop it, rotate the key, start it again.") from error
+        except (KeyUnusable, TreeBroken, BadNote) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"The key was replaced. Give the new verifier key to your witnesses:\n{fresh.verifier}")
+
+    def _prove(self, options: dict[str, Any]) -> None:
+        with connection.cursor() as cursor:
+            try:
+                self.stdout.write(str(proofs.prove(cursor, options["record"])), ending="")
+            except (proofs.NotYetSigned, proofs.DoesNotFit) as error:
+                raise CommandError(error.sentence) from error
+
+    def _verify(self, options: dict[str, Any]) -> None:
+        now = timezone.now()
+        with connection.cursor() as cursor:
+            trust = self._trust(cursor, options)
+            span = self._span(cursor, options, now)
+            report = verify.check(cursor, trust, span=span, now=now)
+        (self._print_json if options["json"] else self._print)(report)
+        if not report.is_clean:
+            raise CommandError(f"The ledger does not fit: {report.found} findings. Keep the database as it is.")
+
+    def _trust(self, cursor: Any, options: dict[str, Any]) -> verify.Trust:
+        evidence = Evidence(Path(settings.LEDGER_DIR))
+        keys, outside = options["key"], [Note.parse(path.read_text()) for path in options["checkpoint"]]
+        public = evidence.folder / "verifier.key"
+        if not keys and public.is_file():
+            keys = [VerifierKey.parse(public.read_text())]
+        if not keys:
+            keys = verify.key_in_the_database(cursor)
+            self.stderr.write("No key was given: the one in the database is used, which a forger could have replaced.")
+        if evidence.is_readable():
+            outside += list(evidence.journalled())
+        return verify.Trust(keys, options["witness_key"], outside)
+
+    def _span(self, cursor: Any, options: dict[str, Any], now: datetime) -> tuple[int, int] | None:
+        if options["since"] or options["until"]:
+            first = options["since"] or datetime.fromtimestamp(0, tz=UTC)
+            return verify.span_between(cursor, first, options["until"] or now)
+        if options["start"] is not None or options["end"] is not None:
+            return options["start"] or 0, options["end"] if options["end"] is not None else 1 << 62
+        return None
+
+    def _print(self, report: verify.Report) -> None:
+        states = (verify.UNCHANGED, verify.MODIFIED, verify.DELETED, verify.MISSING)
+        self.stdout.write(f"{'day':<12}" + "".join(f"{state:>12}" for state in states))
+        for day in sorted(report.days):
+            self.stdout.write(f"{day:<12}" + "".join(f"{report.days[day][state]:>12,}" for state in states))
+        head = f"{words(report.head.root)} at {report.head.size:,}" if report.head else "none"
+        self.stdout.write(
+            f"leaves {report.span[0]:,} to {report.span[1]:,}; {report.checkpoints:,} checkpoints signed and right, "
+            f"{report.cosigned:,} cosigned; head: {head}"
+        )
+        for finding in report.findings:
+            self.stdout.write(f"  {finding.code} at {finding.at}: {finding.sentence}")
+
+    def _print_json(self, report: verify.Report) -> None:
+        said = {
+            "span": report.span,
+            "is_clean": report.is_clean,
+            "found": report.found,
+            "days": {day: dict(states) for day, states in sorted(report.days.items())},
+            "checkpoints": report.checkpoints,
+            "cosigned": report.cosigned,
+            "head": str(report.head.text) if report.head else None,
+            "findings": [[finding.code, finding.at, finding.sentence] for finding in report.findings],
+        }
+        self.stdout.write(json.dumps(said, indent=2))
+
+
+def _day(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _key(text: str) -> VerifierKey:
+    path = Path(text)
+    return VerifierKey.parse(path.read_text() if path.is_file() else text)

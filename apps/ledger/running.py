@@ -1,0 +1,114 @@
+"""The sequencer as a process: lead, do rounds, bring checkpoints to the witnesses, come back after every fault."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+from django.conf import settings
+from django.db import connections
+from django.utils import timezone
+
+from apps.ledger.evidence import Evidence
+from apps.ledger.notes import BadNote, SigningKey
+from apps.ledger.sequencer import BATCH, NotLeading, Sequencer, TreeBroken
+from apps.ledger.stored import HashMissing
+from apps.ledger.witnesses import Courier, WitnessAddress, WitnessAway, WitnessRefuses
+
+ROUND_SECONDS = 0.5
+WITNESS_SECONDS = 10.0
+AFTER_TROUBLE_SECONDS = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Asked to stop: finish the round in progress, then end."""
+
+    event: threading.Event
+
+    def wait(self, seconds: float) -> bool:
+        """Wait, and say whether it is time to stop."""
+        return self.event.wait(seconds)
+
+
+def origin() -> str:
+    """Name the log after the address people type; the name is kept in the key once there is one."""
+    return f"{urlsplit(settings.BASE_URL).netloc}/ledger"
+
+
+def connect() -> psycopg.Connection[Any]:
+    """Open a connection of the sequencer's own, outside the pool: it holds the leader's lock while it lives."""
+    parameters = connections["default"].get_connection_params()
+    wanted = {name: parameters[name] for name in ("dbname", "user", "password", "host", "port") if parameters.get(name)}
+    return psycopg.connect(**wanted, autocommit=True, connect_timeout=3)
+
+
+def run(evidence: Evidence, witnesses: Sequence[WitnessAddress], stop: Stop) -> None:
+    """
+    Sequence until told to stop. A lost database is waited for; another leader is waited for.
+
+    :raises apps.ledger.evidence.KeyUnusable: if there is no usable key.
+    """
+    key = evidence.signing_key(origin=origin())
+    for address in witnesses:
+        threading.Thread(target=carry, args=(address, stop), name="ledger-courier", daemon=True).start()
+    while not stop.event.is_set():
+        try:
+            with connect() as connection:
+                _lead(connection, evidence, key, stop)
+        except NotLeading:
+            _log.info("Another sequencer leads this ledger; waiting.")
+        except psycopg.OperationalError as error:
+            _log.warning("The ledger's database is gone (code %s); trying again.", error.sqlstate)
+        stop.wait(AFTER_TROUBLE_SECONDS)
+
+
+def _lead(connection: psycopg.Connection[Any], evidence: Evidence, key: SigningKey, stop: Stop) -> None:
+    leader = Sequencer(connection, evidence, key)
+    leader.lead()
+    _log.info("This sequencer leads the ledger.")
+    while not stop.event.is_set():
+        is_full = one_round(leader, now=timezone.now())
+        stop.wait(0 if is_full else ROUND_SECONDS)
+
+
+def one_round(leader: Sequencer, *, now: datetime) -> bool:
+    """Do one round; return whether more is waiting. A tree that does not fit is tried again: it may be restored."""
+    try:
+        return leader.round(now=now).sequenced >= BATCH
+    except TreeBroken:
+        return False
+
+
+def carry(address: WitnessAddress, stop: Stop) -> None:
+    """Bring checkpoints to one witness until told to stop. What goes wrong is said once, not every ten seconds."""
+    trouble = ""
+    while not stop.event.is_set():
+        try:
+            with connect() as connection:
+                courier = Courier(connection, address)
+                while not stop.event.is_set():
+                    said = _carried(courier)
+                    if said and said != trouble:
+                        _log.warning("A witness cannot be used: %s", said)
+                    trouble = said
+                    stop.wait(WITNESS_SECONDS)
+        except psycopg.OperationalError:
+            stop.wait(AFTER_TROUBLE_SECONDS)
+
+
+def _carried(courier: Courier) -> str:
+    """Bring the newest checkpoint; return what went wrong, or nothing."""
+    try:
+        courier.carry(now=timezone.now())
+    except (WitnessAway, WitnessRefuses, BadNote, HashMissing) as trouble:
+        return type(trouble).__name__
+    return ""

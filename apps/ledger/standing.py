@@ -1,0 +1,128 @@
+"""How the ledger stands: what is signed, what waits, which alarms are open, what the witnesses have seen."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from apps.ledger import evidence
+from apps.ledger.stored import Cursor
+from apps.ledger.vocabulary import Action
+
+LATE_AFTER = timedelta(seconds=60)
+SILENT_AFTER = timedelta(minutes=70)
+REMEMBERED_ALARMS = 100
+
+NOT_YET, SIGNED, LATE, ALARM = "not yet signed", "signed", "late", "alarm"
+UNSIGNED = "UNSIGNED"
+
+SENTENCES = {
+    "ROLLBACK": "The ledger is shorter than what was signed: its end was cut off, or an older state came back.",
+    "FORK": "The ledger is not the one that was signed: records were rewritten.",
+    "MISMATCH": "The tree is not the one that its records make: records or hashes were changed.",
+    "GAP": "Hashes or records are missing from the tree.",
+    "VANISHED": "Records were removed before they had a place in the tree.",
+    "DUPLICATE": "A record that has its place was written a second time.",
+    "WITNESS_REFUSES": "A witness has seen another ledger than this one.",
+    UNSIGNED: "Records have waited for their place for more than a minute: the sequencer does not run.",
+    "DAMAGED": "The daily check has found records that are not what was signed.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An alarm that is open: what it is and since when."""
+
+    kind: str
+    since: datetime
+    details: dict[str, Any]
+
+    @property
+    def sentence(self) -> str:
+        """Say what it means."""
+        return SENTENCES.get(self.kind, self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The newest checkpoint that a witness has cosigned."""
+
+    witness: str
+    size: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The ledger at this moment. ``words`` say the newest signed root so that a person can read it out."""
+
+    state: str
+    size: int
+    signed_at: datetime | None
+    words: str
+    waiting: int
+    waiting_since: datetime | None
+    is_late: bool
+    alarms: tuple[Alarm, ...]
+    witnesses: tuple[Seen, ...]
+
+
+def standing(cursor: Cursor, *, now: datetime) -> Standing:
+    """Read how the ledger stands. Four statements, each by an index."""
+    cursor.execute("SELECT size, root, signed_at FROM ledger_checkpoint ORDER BY size DESC LIMIT 1")
+    head = cursor.fetchone()
+    cursor.execute(
+        "SELECT count(*), min(since) FROM (SELECT since FROM ledger_pending ORDER BY id LIMIT 10000) AS first"
+    )
+    waiting, since = cursor.fetchone()
+    is_late = (since is not None and now - since > LATE_AFTER) or (head is not None and now - head[2] > SILENT_AFTER)
+    alarms = open_alarms(cursor)
+    return Standing(
+        state=ALARM if alarms else LATE if is_late else SIGNED if head else NOT_YET,
+        size=head[0] if head else 0,
+        signed_at=head[2] if head else None,
+        words=evidence.words(bytes(head[1])) if head else "",
+        waiting=waiting,
+        waiting_since=since,
+        is_late=is_late,
+        alarms=alarms,
+        witnesses=_witnesses(cursor),
+    )
+
+
+def open_alarms(cursor: Cursor) -> tuple[Alarm, ...]:
+    """List the alarms that were raised and have not ended, newest first."""
+    cursor.execute(
+        "SELECT action, happened_at, details FROM ledger_event WHERE action IN (%s, %s) "
+        "ORDER BY happened_at DESC, id DESC LIMIT %s",
+        [Action.LEDGER_ALARM_RAISED, Action.LEDGER_ALARM_ENDED, REMEMBERED_ALARMS],
+    )
+    newest: dict[str, Alarm | None] = {}
+    for action, at, details in cursor.fetchall():
+        said = _object(details)
+        kind = str(said.get("kind", ""))
+        newest.setdefault(kind, Alarm(kind, at, said) if action == Action.LEDGER_ALARM_RAISED else None)
+    return tuple(alarm for alarm in newest.values() if alarm)
+
+
+def _witnesses(cursor: Cursor) -> tuple[Seen, ...]:
+    cursor.execute(
+        """
+        WITH RECURSIVE seen AS (
+            (SELECT witness, size, cosigned_at FROM ledger_cosignature ORDER BY witness, size DESC LIMIT 1)
+            UNION ALL
+            SELECT next.witness, next.size, next.cosigned_at FROM seen CROSS JOIN LATERAL (
+                SELECT witness, size, cosigned_at FROM ledger_cosignature WHERE witness > seen.witness
+                ORDER BY witness, size DESC LIMIT 1) AS next
+        ) SELECT witness, size, cosigned_at FROM seen
+        """
+    )
+    return tuple(Seen(*row) for row in cursor.fetchall())
+
+
+def _object(details: Any) -> dict[str, Any]:
+    """Read a jsonb column: psycopg gives an object, Django's cursor its text."""
+    said = json.loads(details) if isinstance(details, str) else details
+    return said if isinstance(said, dict) else {}

@@ -1,0 +1,226 @@
+"""The sequencer: every committed record gets one place, and only a tree that fits is signed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from apps.ledger import proofs, records, verify
+from apps.ledger.evidence import Evidence
+from apps.ledger.models import Checkpoint, Entry, Event, Pending
+from apps.ledger.notes import SigningKey
+from apps.ledger.sequencer import NotLeading, Sequencer, TreeBroken
+from apps.ledger.standing import open_alarms, standing
+from apps.ledger.vocabulary import Action
+from portal.embedded.database import APP, SEQUENCER
+from tests.ledger.conftest import NOON
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FIFTH = "id = (SELECT row_id FROM ledger_entry WHERE index = 4)"
+COPY_ON = "INSERT INTO ledger_checkpoint SELECT size + 900, root, note, token, signed_at FROM ledger_checkpoint"
+ORIGIN = "portcullis.example/ledger"
+OFFLINE = Path(__file__).resolve().parents[2] / "offline" / "portcullis_verify.py"
+
+
+@pytest.fixture
+def evidence(tmp_path: Path) -> Evidence:
+    return Evidence(tmp_path / "ledger")
+
+
+@pytest.fixture
+def as_sequencer(postgres: Any) -> Iterator[Callable[[], psycopg.Connection[Any]]]:
+    opened: list[psycopg.Connection[Any]] = []
+
+    def connect() -> psycopg.Connection[Any]:
+        opened.append(psycopg.connect(postgres.url(SEQUENCER), autocommit=True))
+        return opened[-1]
+
+    yield connect
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def sequencer(as_sequencer: Any, evidence: Evidence) -> Sequencer:
+    leader = Sequencer(as_sequencer(), evidence, evidence.signing_key(origin=ORIGIN))
+    leader.lead()
+    return leader
+
+
+@pytest.fixture
+def as_forger(postgres: Any) -> Iterator[psycopg.Connection[Any]]:
+    """A superuser for whom no trigger fires."""
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        yield superuser
+
+
+def checked(evidence: Evidence) -> verify.Report:
+    with connection.cursor() as cursor:
+        key = evidence.signing_key(origin=ORIGIN).verifier
+        trust = verify.Trust([key], outside=list(evidence.journalled()))
+        return verify.check(cursor, trust, now=timezone.now())
+
+
+def test_records_become_a_signed_tree_whose_proofs_hold_offline(
+    sequencer, evidence, open_exchange, outcome_facts, maya, tmp_path
+):
+    hostile = {"score": 0.5, "Ünï": [1, None, "\x00\ud800\u2028"], "big": 2**70, "tiny": 1e-9, "\U0001f600": {"a": 1.0}}
+    for number in range(300):
+        records.conclude(open_exchange(), **outcome_facts(reason="\u202e" if number % 7 else ""))
+        if number % 100 == 0:
+            records.record_event(Action.SIGNED_IN, who=maya, details=hostile, now=NOON)
+            sequencer.round(now=NOON)
+    last = sequencer.round(now=NOON)
+    sequencer.rotate(SigningKey.new(ORIGIN), now=NOON + timedelta(hours=1))
+
+    report = checked(evidence)
+
+    assert report.is_clean, report.findings
+    assert report.count(verify.UNCHANGED) == Entry.objects.count() == 300 * 2 + 3 + 4
+    assert report.checkpoints == Checkpoint.objects.count() == 5
+    assert last.signed is not None
+    assert not Pending.objects.exists()
+    place = Entry.objects.get(index=333)
+    with connection.cursor() as cursor:
+        proof = tmp_path / "one.tlog-proof"
+        proof.write_text(str(proofs.prove(cursor, place.row_id)))
+    assert run_offline("proof", proof, evidence).returncode == 0
+    proof.write_text(proof.read_text().replace("index 333", "index 332"))
+    assert run_offline("proof", proof, evidence).returncode == 1
+
+
+def run_offline(what: str, file: Path, evidence: Evidence) -> subprocess.CompletedProcess[str]:
+    key = evidence.folder / "verifier.key"
+    return subprocess.run(
+        [sys.executable, "-I", OFFLINE, what, file, "--key", key], capture_output=True, text=True, timeout=60
+    )
+
+
+def test_a_record_that_commits_late_is_not_lost(sequencer, evidence, postgres, maya):
+    with psycopg.connect(postgres.url(APP)) as slow:
+        slow.execute(
+            "INSERT INTO ledger_event (id, form, happened_at, action, actor_label, team_label, subject_kind, "
+            "subject_id, subject_label, details) "
+            "VALUES (gen_random_uuid(), 1, now(), 'SIGNED_OUT', '', '', '', '', '', '{}')"
+        )
+        records.record_event(Action.SIGNED_IN, who=maya, now=NOON)
+        sequencer.round(now=NOON)
+        slow.commit()
+
+    assert sequencer.round(now=NOON).sequenced == 1
+    late = Event.objects.get(action=Action.SIGNED_OUT)
+    assert Entry.objects.filter(row_id=late.id).exists()
+    assert checked(evidence).is_clean
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ("UPDATE ledger_entry SET leaf = set_byte(leaf, 3, get_byte(leaf, 3) # 1) WHERE index = 4", "MISMATCH"),
+        (f"UPDATE ledger_event SET subject_label = 'x' WHERE {FIFTH}", "MISMATCH"),  # noqa: S608
+        (f"DELETE FROM ledger_event WHERE {FIFTH}", "GAP"),  # noqa: S608
+    ],
+)  # fmt: skip
+def test_what_changed_between_ordering_and_signing_is_never_signed(sequencer, as_forger, maya, change, kind):
+    for number in range(8):
+        records.record_event(Action.SIGNED_IN, who=maya, details={"a": 1, "n": number}, now=NOON)
+    really_sign, signed = sequencer._sign, []
+
+    def sign(now: Any) -> Any:
+        if not signed:
+            as_forger.execute(change)
+        return signed.append(really_sign(now))
+
+    sequencer._sign = sign
+
+    with pytest.raises(TreeBroken, match=kind):
+        sequencer.round(now=NOON)
+
+    assert not Checkpoint.objects.exists()
+    assert Event.objects.get(action=Action.LEDGER_ALARM_RAISED).details["kind"] == kind
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ("DELETE FROM ledger_entry WHERE index >= 4; DELETE FROM ledger_checkpoint", "ROLLBACK"),
+        ("UPDATE ledger_entry SET leaf = set_byte(leaf, 0, get_byte(leaf, 0) # 1) WHERE index = 2", "FORK"),
+        (COPY_ON, "FORK"),
+    ],
+)  # fmt: skip
+def test_another_history_than_the_signed_one_raises_an_alarm_until_it_is_gone(sequencer, as_forger, maya, change, kind):
+    for _ in range(8):
+        records.record_event(Action.SIGNED_IN, who=maya, now=NOON)
+    sequencer.round(now=NOON)
+    tables = ("ledger_entry", "ledger_checkpoint")
+    for table in tables:
+        as_forger.execute(f"CREATE TABLE kept_{table} AS TABLE {table}")
+    try:
+        as_forger.execute(change)
+        with pytest.raises(TreeBroken, match=kind):
+            sequencer.round(now=NOON)
+        with connection.cursor() as cursor:
+            assert [alarm.kind for alarm in open_alarms(cursor)] == [kind]
+            assert standing(cursor, now=timezone.now()).state == "alarm"
+        for table in tables:
+            as_forger.execute(f"TRUNCATE {table}")
+            as_forger.execute(f"INSERT INTO {table} TABLE kept_{table}")
+    finally:
+        for table in tables:
+            as_forger.execute(f"DROP TABLE kept_{table}")
+
+    sequencer.round(now=NOON)
+
+    with connection.cursor() as cursor:
+        assert open_alarms(cursor) == ()
+
+
+def test_there_is_one_leader_and_a_leader_that_was_replaced_writes_nothing(sequencer, as_sequencer, evidence, maya):
+    second = Sequencer(as_sequencer(), evidence, evidence.signing_key(origin=ORIGIN))
+    with pytest.raises(NotLeading):
+        second.lead()
+    sequencer._connection.execute("SELECT pg_advisory_unlock_all()")
+    second.lead()
+    records.record_event(Action.SIGNED_IN, who=maya, now=NOON)
+
+    with pytest.raises(NotLeading):
+        sequencer.round(now=NOON)
+
+    assert not Entry.objects.exists()
+    assert second.round(now=NOON).sequenced == 3
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO ledger_pending (kind, row_id) VALUES (3, gen_random_uuid())",
+        "DELETE FROM ledger_pending",
+        "INSERT INTO ledger_entry VALUES (0, 3, gen_random_uuid(), '')",
+        "INSERT INTO ledger_checkpoint VALUES (0, '', '', 1, now())",
+        "UPDATE ledger_leader SET token = 99",
+    ],
+)
+def test_whoever_writes_records_can_write_nothing_of_the_tree(postgres, statement):
+    with psycopg.connect(postgres.url(APP)) as web, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        web.execute(statement)
+
+
+def test_the_time_of_a_record_is_the_database_s_whatever_its_writer_says(postgres):
+    with psycopg.connect(postgres.url(APP), autocommit=True) as web:
+        web.execute(
+            "INSERT INTO ledger_event (id, form, happened_at, recorded_at, action, actor_label, team_label, "
+            "subject_kind, subject_id, subject_label, details) "
+            "VALUES (gen_random_uuid(), 1, now(), '2001-01-01', 'SIGNED_OUT', '', '', '', '', '', '{}')"
+        )
+
+    assert timezone.now() - Event.objects.get().recorded_at < timedelta(minutes=5)
