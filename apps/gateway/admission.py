@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from apps.accounts.models import Membership
@@ -32,6 +32,7 @@ from apps.gateway.refusals import (
     Refused,
     TooFast,
 )
+from apps.ledger.compiled import Compiled, a_moment, a_row, an_id
 from apps.privacy.keys import KeyUnavailable, SealBroken
 
 if TYPE_CHECKING:
@@ -42,6 +43,13 @@ __all__ = ["Admission", "Refused", "admit"]
 
 SMALLEST_ANSWER = 64
 """Tokens. A window that leaves less room than this is called full."""
+
+
+_MODEL: Final = Compiled(
+    lambda: LanguageModel.objects.with_standing(a_row("person"), an_id("team"), now=a_moment("now")).filter(
+        pk=an_id("model")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -236,7 +244,7 @@ def _find(person: User, team: Team, model_id: Any, now: datetime) -> LanguageMod
         pk = model_id if isinstance(model_id, UUID) else UUID(str(model_id))
     except ValueError:
         return None
-    return LanguageModel.objects.with_standing(person, team, now=now).filter(pk=pk).first()
+    return _MODEL.first(model=pk, person=person.pk, team=team.pk, now=now)
 
 
 def _reachable(model: LanguageModel) -> Endpoint:
