@@ -99,7 +99,7 @@ def _company(provider: FakeProvider) -> tuple[str, str]:
             input_price=Decimal(2), output_price=Decimal(8), capabilities=capabilities, is_on=True,
         )  # fmt: skip
         Grant.objects.create(team=team, model=model)
-    Budget.objects.create(team=sales, monthly_limit=Decimal(100))
+    Budget.objects.create(team=sales, hard_limit=Decimal(100))
 
     def secret(scopes: list[Scope]) -> str:
         wish = keys.Wish("Laptop", sales, scopes, [], 7)
