@@ -25,15 +25,17 @@ from django.utils import timezone
 from apps.accounts.models import Role, Team, User
 from apps.api import keys
 from apps.api.models import Scope
-from apps.gateway.models import Budget, Grant, LanguageModel, Provider
+from apps.gateway.models import BatchMark, Budget, Grant, LanguageModel, Provider
 place = Provider.objects.create(
     name="Bench", kind="OPENAI_COMPATIBLE", base_url={url!r}, egress_class="OUTSIDE", is_on=True)
 model = LanguageModel.objects.create(provider=place, label="bench", upstream_id="bench", context_window=128000,
     max_output_tokens=1000, input_price=Decimal(1), output_price=Decimal(2), is_on=True)
 for team in Team.objects.all():
     Grant.objects.create(team=team, model=model)
-    Budget.objects.update_or_create(team=team, defaults=dict(monthly_limit=Decimal(1000000)))
+    Budget.objects.update_or_create(team=team, defaults=dict(hard_limit=Decimal(1000000)))
 person = User.objects.filter(role_assignments__role=Role.EMPLOYEE, memberships__isnull=False, is_active=True).first()
+for each in User.objects.all():  # a benchmark asks the same over and over
+    BatchMark.objects.create(scope="PERSON", person=each, created_at=timezone.now())
 wish = keys.Wish(name="Bench", team=Team.objects.filter(memberships__person=person).first(), scopes=[Scope.CHAT],
     model_ids=[])
 print(json.dumps(dict(model=str(model.pk), key=keys.make_personal(person, wish, now=timezone.now()).secret)))
