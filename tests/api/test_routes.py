@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from apps.gateway import health, routing
-from apps.gateway.models import AutoChoice, AutoRoute, BudgetMonth, Grant, LanguageModel, Provider, Reservation
+from apps.gateway.models import AutoChoice, AutoRoute, Grant, LanguageModel, Provider, Reservation, SpentDay
 from apps.gateway.routing import RetryBudget
 from apps.ledger.models import Intent, OpenIntent
 from tests.fake_provider import FakeProvider
@@ -56,7 +56,7 @@ def test_another_model_answers_a_program_and_both_calls_are_on_the_record(progra
 
     assert (answer.status, answer.json["model"]) == (200, SECOND)
     assert record() == [(FIRST, "FAILED"), (SECOND, "ANSWERED")]
-    assert BudgetMonth.objects.get().spent == Decimal(40) / 1_000_000
+    assert SpentDay.objects.get().spent == Decimal(40) / 1_000_000
     assert not Reservation.objects.filter(state="HELD").exists()
     assert not OpenIntent.objects.exists()
 
