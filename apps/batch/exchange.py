@@ -20,6 +20,7 @@ from apps.chat.composition import INSTRUCTIONS
 from apps.chat.database import in_database
 from apps.chat.endings import Ending
 from apps.chat.story import Composed
+from apps.gateway import leases
 from apps.gateway.admission import Admission
 from apps.gateway.client import ModelFailed
 from apps.gateway.upstream import CallPiece
@@ -61,8 +62,10 @@ class LineKeeper:
         async def beat() -> None:
             while True:
                 await asyncio.sleep(HEARTBEAT_SECONDS)
-                if not await in_database(claiming.keep, self.job.claim, now=timezone.now()):
+                now = timezone.now()
+                if not await in_database(claiming.keep, self.job.claim, now=now):
                     raise Stopped
+                await in_database(leases.renew, now=now)
 
         async with together(beat()):
             yield

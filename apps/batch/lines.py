@@ -90,7 +90,14 @@ def send_off(job: Job, prompt: Scrubbed, vault: Vault, *, now: datetime) -> Admi
     with records.durably_together():
         vault.save()
         admission = admit(
-            person=job.person, team=job.team, model_id=job.model.pk, prompt=prompt, now=now, most_output_tokens=most
+            person=job.person,
+            team=job.team,
+            model_id=job.model.pk,
+            prompt=prompt,
+            now=now,
+            key_id=job.claim.batch_id,
+            most_output_tokens=most,
+            may_repeat=True,
         )
         intent_id = _write_intent(job, admission, prompt, now=now)
         may_go = _mine(job.claim).filter(claimed_until__gt=now, batch__state__in=_UNDER_WAY).values("pk")

@@ -70,7 +70,7 @@ def test_every_line_is_one_exchange_scrubbed_paid_recorded_and_restored_for_its_
 def test_a_line_refused_for_money_pauses_the_batch_with_a_sentence_and_resuming_loses_none(
     begin, work, provider, browser
 ):
-    Budget.objects.update(monthly_limit="0.000001")
+    Budget.objects.update(hard_limit="0.00")
     batch = begin("One", "Two")
 
     work()
@@ -82,7 +82,7 @@ def test_a_line_refused_for_money_pauses_the_batch_with_a_sentence_and_resuming_
     assert provider.received == []
     assert "ask an administrator to raise the budget" in browser.get(f"/batches/{batch.pk}/").content.decode()
 
-    Budget.objects.update(monthly_limit="100")
+    Budget.objects.update(hard_limit="100")
     provider.will_answer("1")
     provider.will_answer("2")
     browser.post(f"/batches/{batch.pk}/resume/")
@@ -133,7 +133,7 @@ def test_a_grant_taken_away_a_model_closed_and_hours_not_come_each_stop_the_next
 
 
 def test_ten_failures_in_a_row_pause_the_batch_and_its_owner_may_send_them_again(begin, work, provider, browser):
-    batch = begin(*(f"Question {number}" for number in range(12)))
+    batch = begin(*(f"Tell me about {letter}." for letter in "abcdefghijkl"))
     for _ in range(10):
         provider.will_fail(400)
 
