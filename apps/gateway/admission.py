@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from apps.accounts.models import Membership
-from apps.gateway import budgets, openai_client, tokens
+from apps.gateway import budgets, lookups, openai_client, tokens
 from apps.gateway.endpoints import Endpoint, EndpointUnavailable, endpoint_of
 from apps.gateway.models import LanguageModel, Provider
 from apps.gateway.prices import Price, in_figures
@@ -195,7 +195,7 @@ def _find(person: User, team: Team, model_id: Any, now: datetime) -> LanguageMod
         pk = model_id if isinstance(model_id, UUID) else UUID(str(model_id))
     except ValueError:
         return None
-    return LanguageModel.objects.with_standing(person, team, now=now).filter(pk=pk).first()
+    return lookups.with_standing(person, team, pk, now=now)
 
 
 def _reachable(model: LanguageModel) -> Endpoint:
