@@ -1,31 +1,22 @@
-"""The questions that every call asks of the catalogue, with their SQL made once; what they mean is in `models`."""
+"""The model that a program names, among those it may call; what that means is in `models.callable_by`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import DateField
+
 from apps.accounts.models import Team, User
-from apps.compiled import Compiled
 from apps.gateway.models import LanguageModel, LanguageModelQuerySet, day_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-SOME_DAY: Final = datetime(1801, 2, 3, 4, 5, 6, tzinfo=UTC)
-STAND_INS: Final[Mapping[str, Any]] = {
-    "person": UUID("00000000-0000-0000-0000-0000000000a1"),
-    "team": UUID("00000000-0000-0000-0000-0000000000a2"),
-    "now": SOME_DAY,
-}
-SOME_MODEL: Final = UUID("00000000-0000-0000-0000-0000000000a3")
-SOME_LABEL: Final = "the label of some model"
+from apps.ledger.compiled import Compiled, Parameter, a_moment, a_text, an_id
 
 
 def callable_by_id(person: User, team: Team, model_id: UUID, *, now: datetime) -> LanguageModel | None:
-    """Find a model of this id among those that `person` may call now for `team` and that answer in words."""
+    """Find a model of this id among those that `person` may call now for `team` and that answer in words. One query."""
     return _asked(_BY_ID, person, team, now, model=model_id)
 
 
@@ -34,13 +25,8 @@ def callable_by_label(person: User, team: Team, label: str, *, now: datetime) ->
     return _asked(_BY_LABEL, person, team, now, label=label) if "\0" not in label else None
 
 
-def with_standing(person: User, team: Team, model_id: UUID, *, now: datetime) -> LanguageModel | None:
-    """Find a model of this id, whatever may be done with it, with the answers of the truth table as annotations."""
-    return _STANDING.first(person=person.pk, team=team.pk, now=now, model=model_id)
-
-
 def _asked(
-    query: Compiled[LanguageModel], person: User, team: Team, now: datetime, **named: Any
+    query: Compiled[LanguageModel], person: User, team: Team, now: datetime, **named: object
 ) -> LanguageModel | None:
     if not person.is_active:
         return None
@@ -48,16 +34,11 @@ def _asked(
 
 
 def _callable(**chosen: Any) -> Callable[[], LanguageModelQuerySet]:
-    return lambda: LanguageModel.objects.callable_by(*_somebody(), now=SOME_DAY).for_chat().filter(**chosen)[:1]
+    somebody = SimpleNamespace(pk=an_id("person"), is_active=True)
+    team, now = an_id("team"), a_moment("now")
+    day: Any = Parameter("day", DateField())
+    return lambda: LanguageModel.objects.callable_by(somebody, team, now=now, day=day).for_chat().filter(**chosen)[:1]
 
 
-def _somebody() -> tuple[User, Team]:
-    return User(pk=STAND_INS["person"], is_active=True), Team(pk=STAND_INS["team"])
-
-
-_BY_ID: Final = Compiled(_callable(pk=SOME_MODEL), {**STAND_INS, "day": day_of(SOME_DAY), "model": SOME_MODEL})
-_BY_LABEL: Final = Compiled(_callable(label=SOME_LABEL), {**STAND_INS, "day": day_of(SOME_DAY), "label": SOME_LABEL})
-_STANDING: Final = Compiled(
-    lambda: LanguageModel.objects.with_standing(*_somebody(), now=SOME_DAY).filter(pk=SOME_MODEL),
-    {**STAND_INS, "model": SOME_MODEL},
-)
+_BY_ID: Final = Compiled(_callable(pk=an_id("model")))
+_BY_LABEL: Final = Compiled(_callable(label=a_text("label")))

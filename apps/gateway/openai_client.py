@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
@@ -47,6 +47,9 @@ PATIENCE_AFTER_THE_END: Final = 0.2
 """Seconds to wait for a connection to come free after the answer's end; then it is closed instead."""
 
 SECONDS_BETWEEN_READS: Final = 0.045
+EVENTS_IN_A_PIECE: Final = 8
+CHARACTERS_IN_A_PIECE: Final = 64
+"""An answer that goes on past its limit is cut between two pieces, so none may be large."""
 
 SECONDS_KEPT: Final = 4.0
 """Servers under uvicorn, such as vLLM's, hang up after five."""
@@ -182,14 +185,13 @@ async def _pieces(content: aiohttp.StreamReader) -> AsyncIterator[Piece]:
         *lines, buffer = (buffer + data).split(b"\n")
         if len(buffer) > LONGEST_EVENT:
             raise Fault(FaultKind.BAD_ANSWER)
-        heard = _Heard()
-        fault = heard.take(lines)
-        if heard.events:
-            has_begun = has_begun or bool(heard.texts or heard.calls)
-            yield heard.piece
-        if fault:
-            raise fault
-        if heard.is_over:
+        read = _Read()
+        for piece in read.pieces(lines):
+            has_begun = has_begun or bool(piece.text or piece.calls)
+            yield piece
+        if read.fault:
+            raise read.fault
+        if read.is_over:
             await _let_end(content)
             return
         if has_begun:
@@ -197,38 +199,59 @@ async def _pieces(content: aiohttp.StreamReader) -> AsyncIterator[Piece]:
 
 
 @dataclass(slots=True)
-class _Heard:
-    """What one read has brought."""
+class _Read:
+    """What one read has brought: pieces, then perhaps the end of the stream, or an event that cannot be read."""
 
-    texts: list[str] = field(default_factory=list)
-    calls: list[CallPiece] = field(default_factory=list)
-    finish_reason: str = ""
-    usage: Usage | None = None
-    events: int = 0
     is_over: bool = False
+    fault: Fault | None = None
 
-    def take(self, lines: Iterable[bytes]) -> Fault | None:
-        """Take the events among some lines; what came before one that cannot be read still counts."""
+    def pieces(self, lines: Iterable[bytes]) -> Iterator[Piece]:
+        """Join the events among some lines into few pieces, each small enough to be counted before it is passed on."""
+        heard = _Heard()
         for line in lines:
             if not line.startswith(b"data:"):
                 continue
             payload = line[5:].strip()
             if payload == DONE:
                 self.is_over = True
-                return None
+                break
             try:
-                self._add(_piece(_read(payload)))
+                heard.add(_piece(_read(payload)))
             except Fault as fault:
-                return fault
-        return None
+                self.fault = fault
+                break
+            if heard.is_full:
+                yield heard.piece
+                heard = _Heard()
+        if heard.events:
+            yield heard.piece
 
-    def _add(self, piece: Piece) -> None:
+
+@dataclass(slots=True)
+class _Heard:
+    """Events that are passed on together."""
+
+    texts: list[str] = field(default_factory=list)
+    calls: list[CallPiece] = field(default_factory=list)
+    finish_reason: str = ""
+    usage: Usage | None = None
+    events: int = 0
+    characters: int = 0
+
+    def add(self, piece: Piece) -> None:
+        """Take one more event."""
         self.events += 1
         if piece.text:
             self.texts.append(piece.text)
+            self.characters += len(piece.text)
         self.calls += piece.calls
         self.finish_reason = piece.finish_reason or self.finish_reason
         self.usage = piece.usage or self.usage
+
+    @property
+    def is_full(self) -> bool:
+        """Say whether no more should be joined to it."""
+        return self.events >= EVENTS_IN_A_PIECE or self.characters >= CHARACTERS_IN_A_PIECE
 
     @property
     def piece(self) -> Piece:

@@ -81,7 +81,7 @@ def world(make_team, make_person) -> dict[str, Any]:
         "engineering": engineering,
         "legal": make_team("Legal"),
     }
-    Budget.objects.create(team=sales, monthly_limit=Decimal(1_000_000))
+    Budget.objects.create(team=sales, hard_limit=Decimal(1_000_000))
     return world
 
 
