@@ -35,6 +35,9 @@ TOO_LONG: Final = (b"context_length_exceeded", b"exceed_context_size", b"maximum
 PATIENCE_AFTER_THE_END: Final = 0.2
 """Seconds to wait for a connection to come free after the answer's end; then it is closed instead."""
 
+SECONDS_BETWEEN_READS: Final = 0.04
+"""Words are shown at most every 50 ms anyway; reading each token by itself cost more than everything done with it."""
+
 SECONDS_KEPT: Final = 4.0
 """Servers under uvicorn, such as vLLM's, hang up after five."""
 
@@ -60,7 +63,7 @@ async def stream(
     try:
         async with await _post(endpoint, _body(endpoint, messages, max_output_tokens, fields)) as response:
             await _require_stream(response)
-            async for event in _events(response.content):
+            async for event in _events(response):
                 yield _piece(event)
     except aiohttp.ClientConnectionError as error:
         raise Fault(_connection_fault(error)) from None
@@ -156,9 +159,9 @@ async def _require_stream(response: aiohttp.ClientResponse) -> None:
         raise Fault(FaultKind.BAD_ANSWER)
 
 
-async def _events(content: aiohttp.StreamReader) -> AsyncIterator[dict[str, Any]]:
+async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[dict[str, Any]]:
     """Cut the stream into events and read each; the format's own end ends it."""
-    buffer = b""
+    content, buffer = response.content, b""
     async for data in content.iter_any():
         *lines, buffer = (buffer + data).split(b"\n")
         if len(buffer) > LONGEST_EVENT:
@@ -171,6 +174,19 @@ async def _events(content: aiohttp.StreamReader) -> AsyncIterator[dict[str, Any]
                 await _let_end(content)
                 return
             yield _read(payload)
+        await _gather(response)
+
+
+async def _gather(response: aiohttp.ClientResponse) -> None:
+    """Leave what comes in the next moment to the kernel, so that a fast model's tokens are read several at once."""
+    transport = response.connection.transport if response.connection else None
+    if transport is None or transport.is_closing():
+        return
+    transport.pause_reading()
+    try:
+        await asyncio.sleep(SECONDS_BETWEEN_READS)
+    finally:
+        transport.resume_reading()
 
 
 async def _let_end(content: aiohttp.StreamReader) -> None:

@@ -27,6 +27,11 @@ from apps.ledger.vocabulary import Action, OutcomeKind
 OPEN_INTENT_MILLISECONDS = 5_000
 SWEEP_AT_MOST = 1_000
 UNIQUE_VIOLATION = "23505"
+TAKE_OFF_THE_LIST = """
+WITH taken AS (DELETE FROM ledger_openintent WHERE intent_id = %s)
+SELECT started_at FROM ledger_intent WHERE id = %s
+"""
+KEEP_ANSWER_TEXT = "UPDATE ledger_searchrow SET answer_text = %s WHERE intent_id = %s"
 
 _durable = threading.local()
 
@@ -186,7 +191,7 @@ def conclude(
     now: datetime,
 ) -> UUID:
     """
-    Write the one outcome of an exchange, in the caller's transaction. Five statements.
+    Write the one outcome of an exchange, in the caller's transaction. Three statements in a savepoint.
 
     ``answer_text`` is the answer as it came, placeholders and all.
 
@@ -195,17 +200,30 @@ def conclude(
     :raises LedgerUnavailable: if the record could not be written.
     """
     with _one_outcome(intent_id), transaction.atomic():
-        started_at = Intent.objects.filter(pk=intent_id).values_list("started_at", flat=True).first()
-        if started_at is None:
-            raise NoSuchIntent(intent_id)
-        OpenIntent.objects.filter(pk=intent_id).delete()  # a second closer waits here, then meets the unique outcome
-        row = Outcome.objects.create(
-            intent_id=intent_id, started_at=started_at, concluded_at=now, kind=outcome, reason=storable(reason),
-            sealed_answer=sealed_answer, input_tokens=input_tokens, output_tokens=output_tokens, cost=cost,
-            currency=currency,
+        row = Outcome(
+            intent_id=intent_id, started_at=_taken_off_the_list(intent_id), concluded_at=now, kind=outcome,
+            reason=storable(reason), sealed_answer=sealed_answer, input_tokens=input_tokens,
+            output_tokens=output_tokens, cost=cost, currency=currency,
         )  # fmt: skip
-        SearchRow.objects.filter(pk=intent_id).update(answer_text=storable(answer_text))
+        row.save(force_insert=True)
+        with connection.cursor() as cursor:
+            cursor.execute(KEEP_ANSWER_TEXT, [storable(answer_text), intent_id])
     return row.id
+
+
+def _taken_off_the_list(intent_id: UUID) -> datetime:
+    """
+    Take an exchange off the list of open ones and say when it began. A second closer waits here for the first.
+
+    :raises NoSuchIntent: if there is no such exchange.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_OFF_THE_LIST, [intent_id, intent_id])
+        found = cursor.fetchone()
+    if found is None:
+        raise NoSuchIntent(intent_id)
+    began: datetime = found[0]
+    return began
 
 
 def record_refusal(
