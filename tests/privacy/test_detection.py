@@ -72,6 +72,7 @@ FOUND = [
     ("PERSON", "Best regards,\nTom Okafor", "Tom Okafor"),
     ("PERSON", "Elena Rossi's laptop", "Elena Rossi"),
     ("PERSON", "Herr Jürgen Müller-Lüdenscheidt rief an", "Jürgen Müller-Lüdenscheidt"),
+    ("PERSON", 'Then Charalambos "Babis" Xenakis left', 'Charalambos "Babis" Xenakis'),
     ("PERSON", "what did oprah say about it", "oprah"),
     ("PERSON", "tell crissy that the file is late", "crissy"),
 ]  # fmt: skip
