@@ -175,7 +175,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "look after the ledger": {"task": "ledger.watch", "schedule": 30.0},
-    "give leaked reservations back": {"task": "gateway.sweep_reservations", "schedule": 60.0},
+    "give leaked reservations back": {"task": "gateway.sweep_reservations", "schedule": 15.0},
+    "forget hours of budgets": {"task": "gateway.forget_hours", "schedule": 6 * 3600.0},
     "show prices whose moment has come": {"task": "gateway.apply_prices", "schedule": 60.0},
     "ask idle models whether they are there": {"task": "gateway.probe_idle_models", "schedule": 60.0},
     "read documents whose worker died": {"task": "rag.resume", "schedule": 30.0},
@@ -350,8 +351,8 @@ MODEL_SLOW_SECONDS = env.seconds(
 )
 RESERVATION_SECONDS = env.seconds(
     "PORTCULLIS_RESERVATION_SECONDS",
-    default=1800,
-    purpose="After how long money held for an answer that nobody closed is given back; longer than any answer takes.",
+    default=40,
+    purpose="How long money stays held for an answer whose process is not heard of any more.",
 )
 SCRUB_SECONDS = env.seconds(
     "PORTCULLIS_SCRUB_SECONDS",

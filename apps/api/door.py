@@ -21,11 +21,12 @@ from django.db import DatabaseError, InterfaceError
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 
-from apps.api import callers, catalogue, failures, openai_shape
+from apps.api import callers, catalogue, embedding, embeddings_format, failures, openai_shape
 from apps.api.asking import asking_of
 from apps.api.callers import Caller, NotAuthenticated, OutOfScope
 from apps.api.chat_out import ChatCompletions
 from apps.api.dialects import Dialect
+from apps.api.embeddings_format import Ask
 from apps.api.messages_out import Messages
 from apps.api.models import Scope
 from apps.api.neutral import ApiError, ErrorKind, Event, JsonObject, Request
@@ -46,6 +47,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     "/v1/messages": Messages(),
 }
 MODELS: Final = "/v1/models"
+EMBEDDINGS: Final = "/v1/embeddings"
 
 
 class Gone(Exception):
@@ -94,14 +96,18 @@ class Call:
             self._require_method("GET")
             await self._answer_models()
             return
-        if self._dialect is None:
+        if self._dialect is None and self._path != EMBEDDINGS:
             raise ApiError(
                 ErrorKind.NOT_FOUND, "There is nothing at this address. See /v1/models for a start.", code="not_found"
             )
         self._require_method("POST")
         body = await self._body()
-        caller = await self._caller(Scope.CHAT)
-        await self._answer_exchange(caller, self._dialect, self._dialect.read(_json(body)))
+        if self._dialect is None:
+            caller = await self._caller(Scope.EMBEDDINGS)
+            await self._answer_embeddings(caller, embeddings_format.read(_json(body)))
+        else:
+            caller = await self._caller(Scope.CHAT)
+            await self._answer_exchange(caller, self._dialect, self._dialect.read(_json(body)))
 
     async def refuse(self, error: ApiError) -> None:
         """Send an error in the dialect's own shape; where an answer has begun, nothing more can be said."""
@@ -172,6 +178,22 @@ class Call:
                 body = await in_database(catalogue.listing, caller, now=now)
         except (DatabaseError, InterfaceError):
             raise _away() from None
+        await self._send_json(200, body)
+
+    async def _answer_embeddings(self, caller: Caller, ask: Ask) -> None:
+        try:
+            found = await embedding.embed(caller, ask)
+        except (DatabaseError, InterfaceError):
+            raise _away() from None
+        self.id = found.exchange_id
+        embedded = found.embedded
+        body = await asyncio.to_thread(
+            embeddings_format.written,
+            embedded.vectors,
+            ask=ask,
+            model=found.model,
+            input_tokens=embedded.input_tokens,
+        )
         await self._send_json(200, body)
 
     async def _answer_exchange(self, caller: Caller, dialect: Dialect, request: Request) -> None:

@@ -187,6 +187,7 @@ def _admitting(asking: Asking, prompt: Scrubbed, now: datetime) -> Admit:
             prompt=prompt,
             now=now,
             most_output_tokens=asking.most_output_tokens,
+            key_id=asking.key_id,
         )
 
     return admitting

@@ -70,6 +70,7 @@ class FaultKind(StrEnum):
     REQUEST_REFUSED = "REQUEST_REFUSED"
     PROVIDER_ERROR = "PROVIDER_ERROR"
     BAD_ANSWER = "BAD_ANSWER"
+    CUT_AT_LIMIT = "CUT_AT_LIMIT"
 
 
 class Fault(Exception):

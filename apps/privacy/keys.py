@@ -25,11 +25,13 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from apps.ledger.compiled import Compiled, an_id
 from apps.privacy.models import DataKey, Release, VaultEntry
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
 FORMAT = b"\x01"
+_ROW = Compiled(lambda: DataKey.objects.filter(pk=an_id("conversation")))
 
 
 class KeyUnavailable(Exception):
@@ -168,7 +170,7 @@ def open_key(conversation_id: UUID) -> ConversationKey:
     :raises KeyDestroyed: if the conversation was erased.
     :raises KeyUnavailable: if the master key cannot be used.
     """
-    row = DataKey.objects.filter(pk=conversation_id).first() or _make_key(conversation_id)
+    row = _ROW.first(conversation=conversation_id) or _make_key(conversation_id)
     if row.destroyed_at is not None:
         raise KeyDestroyed(conversation_id)
     return ConversationKey(conversation_id, _unwrap(row))
@@ -193,7 +195,11 @@ def open_keys(conversation_ids: Iterable[UUID]) -> dict[UUID, ConversationKey]:
 
     :raises KeyUnavailable: if the master key cannot be used.
     """
-    rows = DataKey.objects.filter(pk__in=list(conversation_ids), destroyed_at=None)
+    wanted = list(conversation_ids)
+    if len(wanted) == 1:
+        rows = [row for row in _ROW.rows(conversation=wanted[0]) if row.destroyed_at is None]
+    else:
+        rows = list(DataKey.objects.filter(pk__in=wanted, destroyed_at=None))
     return {row.conversation_id: ConversationKey(row.conversation_id, _unwrap(row)) for row in rows}
 
 

@@ -162,7 +162,7 @@ def test_errors_have_the_status_and_the_shape_that_clients_know(
     assert status(program.chat("Hi")) == (429, "model_rate_limited")
     provider.will_fail(500)
     assert status(program.chat("Hi", stream=True)) == (502, "provider_error")
-    Budget.objects.update(monthly_limit=Decimal("0.000001"))
+    Budget.objects.update(hard_limit=Decimal("0.000001"))
     assert status(program.chat("Hi")) == (402, "insufficient_quota")
     assert len(provider.requests) == 2
 
