@@ -18,6 +18,7 @@ from uuid import UUID
 from django.db import DatabaseError, Error, IntegrityError, connection, transaction
 from django.db.models import Q
 
+from apps.ledger import statements
 from apps.ledger.facts import Json, MaskedSpan, OpenExchange, PassageFact, Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event, Intent, OpenIntent, Outcome, SearchRow
@@ -27,11 +28,6 @@ from apps.ledger.vocabulary import Action, OutcomeKind
 OPEN_INTENT_MILLISECONDS = 5_000
 SWEEP_AT_MOST = 1_000
 UNIQUE_VIOLATION = "23505"
-TAKE_OFF_THE_LIST = """
-WITH taken AS (DELETE FROM ledger_openintent WHERE intent_id = %s)
-SELECT started_at FROM ledger_intent WHERE id = %s
-"""
-KEEP_ANSWER_TEXT = "UPDATE ledger_searchrow SET answer_text = %s WHERE intent_id = %s"
 
 _durable = threading.local()
 
@@ -97,8 +93,8 @@ def open_intent(
     """
     Record what is about to leave; when this returns, the record is on disk. Only then may a byte leave.
 
-    ``sealed_payload`` is already encrypted under the conversation's key; ``left_text`` is scrubbed. Costs three inserts
-    and one flush; bounded by 5 seconds in the database.
+    ``sealed_payload`` is already encrypted under the conversation's key; ``left_text`` is scrubbed. Costs one
+    statement and one flush; bounded by 5 seconds in the database.
 
     :raises LedgerUnavailable: if the record could not be written: send nothing.
     :raises IntentInsideTransaction: if a surrounding transaction could still undo it.
@@ -151,7 +147,7 @@ def write_intent(
     lease_until: datetime | None = None,
 ) -> UUID:
     """
-    Do as :func:`open_intent`, within :func:`durably_together`; the record is on disk when that ends. Three inserts.
+    Do as :func:`open_intent`, within :func:`durably_together`; the record is on disk when that ends. One statement.
 
     Until `lease_until` the sweeper leaves the exchange alone; whoever answers it renews that (:func:`keep_open`).
 
@@ -164,10 +160,10 @@ def write_intent(
         provider_label=provider_label, egress_class=egress_class, sealed_payload=sealed_payload, masked=masked,
         passages=passages, policy_version=policy_version, prompt_version=prompt_version, now=now,
     )  # fmt: skip
-    intent.save(force_insert=True)
-    OpenIntent(intent_id=intent.id, started_at=now, lease_until=lease_until).save(force_insert=True)
-    SearchRow(intent_id=intent.id, conversation_id=conversation_id, left_text=storable(left_text)).save(
-        force_insert=True
+    statements.insert_intent(
+        intent,
+        OpenIntent(intent_id=intent.id, started_at=now, lease_until=lease_until),
+        SearchRow(intent_id=intent.id, conversation_id=conversation_id, left_text=storable(left_text)),
     )
     return intent.id
 
@@ -191,7 +187,7 @@ def conclude(
     now: datetime,
 ) -> UUID:
     """
-    Write the one outcome of an exchange, in the caller's transaction. Three statements in a savepoint.
+    Write the one outcome of an exchange, in the caller's transaction. One statement and a savepoint.
 
     ``answer_text`` is the answer as it came, placeholders and all.
 
@@ -201,29 +197,13 @@ def conclude(
     """
     with _one_outcome(intent_id), transaction.atomic():
         row = Outcome(
-            intent_id=intent_id, started_at=_taken_off_the_list(intent_id), concluded_at=now, kind=outcome,
-            reason=storable(reason), sealed_answer=sealed_answer, input_tokens=input_tokens,
-            output_tokens=output_tokens, cost=cost, currency=currency,
+            intent_id=intent_id, started_at=now, concluded_at=now, kind=outcome, reason=storable(reason),
+            sealed_answer=sealed_answer, input_tokens=input_tokens, output_tokens=output_tokens, cost=cost,
+            currency=currency,
         )  # fmt: skip
-        row.save(force_insert=True)
-        with connection.cursor() as cursor:
-            cursor.execute(KEEP_ANSWER_TEXT, [storable(answer_text), intent_id])
+        if not statements.conclude(row, answer_text=storable(answer_text)):
+            raise NoSuchIntent(intent_id)
     return row.id
-
-
-def _taken_off_the_list(intent_id: UUID) -> datetime:
-    """
-    Take an exchange off the list of open ones and say when it began. A second closer waits here for the first.
-
-    :raises NoSuchIntent: if there is no such exchange.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE_OFF_THE_LIST, [intent_id, intent_id])
-        found = cursor.fetchone()
-    if found is None:
-        raise NoSuchIntent(intent_id)
-    began: datetime = found[0]
-    return began
 
 
 def record_refusal(
