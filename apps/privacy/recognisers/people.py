@@ -124,6 +124,13 @@ def _is_family_name(word: str) -> bool:
     return word in words.surnames_also_words() or word in words.first_names() or word in words.first_names_also_words()
 
 
+def has_first_name(text: str) -> bool:
+    """Say whether capitalised words begin with a first name, or with a word that is in no list of words."""
+    first = text.split()[0].strip(".").lower()
+    is_word = first in words.dictionary() or first in words.places() or first in words.allowed()
+    return first in words.first_names() or first in words.first_names_also_words() or not is_word
+
+
 def is_greeted(text: str) -> bool:
     """Say whether capitalised words after a greeting may be a name: not a place alone, no everyday words."""
     return is_signed(text) and text.lower() not in words.places()
@@ -198,6 +205,14 @@ RULES: Final = (
         0.85,
         is_name,
         needs=("@",),
+    ),
+    Rule(
+        v.PERSON,
+        "A name with a nickname in it",
+        pattern(rf"(?<![\w.-])(?P<value>{TOKEN}[ ](?:\"{TOKEN}\"|“{TOKEN}”|\({TOKEN}\))[ ]{TOKEN})(?!\w)"),
+        0.8,
+        has_first_name,
+        needs=('" ', "” ", ") "),
     ),
     Rule(
         v.PERSON,
