@@ -57,7 +57,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             made = Pool(
                 kwargs={**self.get_connection_params(), "autocommit": True},
                 open=False,
-                configure=self._configure_connection,  # type: ignore[attr-defined]
+                configure=self._configure_connection,
                 check=check,
                 **options,
             )
