@@ -54,8 +54,9 @@ eval-privacy: install-dev ## Measure what the privacy engine lets through (needs
 train: ## Train the name model anew (TRAIN_PYTHON=a Python with training/requirements.txt; OPTIONS=folders of text)
 	@$(TRAIN_PYTHON) -m training --out apps/privacy/weights/names.npz $(OPTIONS)
 
-bench: install-dev ## Measure the running product: start times, memory, installed size
+bench: install-dev ## Measure start, memory and size, then an exchange beside peers installed in PEERS (default .peers)
 	@$(VENV)/python -m bench
+	@$(VENV)/python -m bench.gateway --paste --peers $(or $(PEERS),.peers)
 
 egress-proof: install-dev ## Prove what leaves: 500 planted journeys over a recorded link (root, Linux; about 8 minutes)
 	@scripts/egress-tools.sh
