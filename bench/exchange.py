@@ -44,15 +44,18 @@ time.sleep(3600)
 REGISTER = """
 import sys
 from decimal import Decimal
-from apps.accounts.models import Team
-from apps.gateway.models import Budget, Grant, LanguageModel, Provider
+from django.utils import timezone
+from apps.accounts.models import Team, User
+from apps.gateway.models import BatchMark, Budget, Grant, LanguageModel, Provider
 place = Provider.objects.create(
     name="Bench", kind="OPENAI_COMPATIBLE", base_url={url!r}, egress_class="OUTSIDE", is_on=True)
 model = LanguageModel.objects.create(provider=place, label="Bench model", upstream_id="bench", context_window=32000,
     max_output_tokens=1000, input_price=Decimal(1), output_price=Decimal(2), is_on=True)
 for team in Team.objects.all():
     Grant.objects.create(team=team, model=model)
-    Budget.objects.update_or_create(team=team, defaults=dict(monthly_limit=Decimal(1000)))
+    Budget.objects.update_or_create(team=team, defaults=dict(hard_limit=Decimal(1000)))
+for each in User.objects.all():  # a benchmark asks the same over and over
+    BatchMark.objects.create(scope="PERSON", person=each, created_at=timezone.now())
 print(model.pk)
 """
 

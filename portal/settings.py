@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "apps.gateway",
     "apps.rag",
     "apps.chat",
+    "apps.batch",
     "apps.api",
     "apps.audit",
     "apps.console",
@@ -171,15 +172,20 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
+# Batches call models, which other work does not: production gives them workers that reach out; see docs/batches.md.
+CELERY_TASK_ROUTES = {"batch.*": {"queue": "batches"}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "look after the ledger": {"task": "ledger.watch", "schedule": 30.0},
-    "give leaked reservations back": {"task": "gateway.sweep_reservations", "schedule": 60.0},
+    "give leaked reservations back": {"task": "gateway.sweep_reservations", "schedule": 15.0},
+    "forget hours of budgets": {"task": "gateway.forget_hours", "schedule": 6 * 3600.0},
     "show prices whose moment has come": {"task": "gateway.apply_prices", "schedule": 60.0},
     "ask idle models whether they are there": {"task": "gateway.probe_idle_models", "schedule": 60.0},
     "read documents whose worker died": {"task": "rag.resume", "schedule": 30.0},
     "look through documents again": {"task": "rag.refresh_findings", "schedule": 300.0},
+    "go on with batches": {"task": "batch.go_on", "schedule": 10.0, "options": {"expires": 60}},
+    "throw old batches away": {"task": "batch.tidy", "schedule": 3600.0},
     "forget ended sessions": {"task": "portal.forget_ended_sessions", "schedule": 6 * 3600.0},
 }
 
@@ -350,8 +356,8 @@ MODEL_SLOW_SECONDS = env.seconds(
 )
 RESERVATION_SECONDS = env.seconds(
     "PORTCULLIS_RESERVATION_SECONDS",
-    default=1800,
-    purpose="After how long money held for an answer that nobody closed is given back; longer than any answer takes.",
+    default=40,
+    purpose="How long money stays held for an answer whose process is not heard of any more.",
 )
 SCRUB_SECONDS = env.seconds(
     "PORTCULLIS_SCRUB_SECONDS",
@@ -370,6 +376,17 @@ SCRUB_PROCESSES = env.number(
 )
 MESSAGE_LIMIT_CHARACTERS = env.number(
     "PORTCULLIS_MESSAGE_LIMIT_CHARACTERS", default=200_000, purpose="Longest message a person may send."
+)
+BATCH_LINES_AT_ONCE = env.number(
+    "PORTCULLIS_BATCH_LINES_AT_ONCE",
+    default=1 if IS_EMBEDDED else 4,
+    shown_default="4; 1 in the embedded shape",
+    purpose="How many lines of batches are under way at once, of all batches and workers together.",
+)
+BATCH_DAYS = env.number(
+    "PORTCULLIS_BATCH_DAYS",
+    default=30,
+    purpose="After how many days the texts of a batch that has ended are erased.",
 )
 
 LANGUAGE_CODE = "en"

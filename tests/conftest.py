@@ -203,7 +203,7 @@ def make_model(db: None):  # type: ignore[no-untyped-def]
         Grant.objects.bulk_create(Grant(team=team, model=model) for team in teams)
         if budget is not None:
             for team in teams:
-                Budget.objects.get_or_create(team=team, defaults={"monthly_limit": Decimal(budget)})
+                Budget.objects.get_or_create(team=team, defaults={"hard_limit": Decimal(budget)})
         return model
 
     return make

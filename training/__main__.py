@@ -28,7 +28,7 @@ def main() -> None:
     """Gather, learn, write."""
     options = _options()
     texts = [file for folder in options.text for file in sorted(folder.glob("*.jsonl"))]
-    words = lexicon.build(row["text"] for file in texts for row in _rows(file))
+    words = lexicon.build((row["text"] for file in texts for row in _rows(file)), _plain_words(options.words))
     data = arrays.build(_documents(texts, options), words)
     say(f"{len(data.starts) - 1} documents, {len(data.form)} tokens, {len(data.forms.word)} forms")
     say(f"{len(words.keys)} words in the lexicon")
@@ -51,6 +51,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--text", type=Path, nargs="*", default=[])
     parser.add_argument("--labelled", type=Path, nargs="*", default=[])
+    parser.add_argument("--words", type=Path, nargs="*", default=[], help="lists of plain words, one a line")
     parser.add_argument("--cache", type=Path, default=Path(".training"))
     parser.add_argument("--synthetic", type=int, default=40_000, help="how many synthetic texts to write")
     parser.add_argument("--share", type=float, default=1.0, help="how much of the given texts to use")
@@ -74,7 +75,7 @@ def _documents(texts: list[Path], options: argparse.Namespace) -> Iterator[Docum
 
 
 def _taught_files(texts: Iterable[Path], cache: Path) -> list[Path]:
-    """Let spaCy label what is English and Rampart the rest, each file once: the result is kept."""
+    """Let Rampart label everything and spaCy what is English, each file once: the result is kept."""
     cache.mkdir(parents=True, exist_ok=True)
     kept = []
     for file in texts:
@@ -86,9 +87,15 @@ def _taught_files(texts: Iterable[Path], cache: Path) -> list[Path]:
 
 
 def _teach(file: Path, name: str, kept: Path) -> None:
-    rows = [row for row in _rows(file) if (row.get("language", "en") == "en") == (name == "spacy")]
+    rows = [row for row in _rows(file) if row.get("language", "en") == "en" or name == "rampart"]
     labelled = corpus.label_texts(rows, TEACHERS[name]()) if rows else ()
     kept.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in labelled), encoding="utf-8")
+
+
+def _plain_words(files: Iterable[Path]) -> frozenset[str]:
+    """Read lists of words that are no names; what is not written in small letters alone is left out."""
+    words = (line.strip() for file in files for line in file.read_text(encoding="latin-1").splitlines())
+    return frozenset(word for word in words if word.isalpha() and word.islower())
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:

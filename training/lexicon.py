@@ -46,8 +46,8 @@ class Lexicon:
         return np.where(keys % HELD_OUT < 3, flags & ~NAMES, flags)
 
 
-def build(texts: Iterable[str]) -> Lexicon:
-    """Build the lexicon of the name lists, the word list and what is written in lower case in `texts`."""
+def build(texts: Iterable[str], plain: Iterable[str] = ()) -> Lexicon:
+    """Build the lexicon of the name lists, the word lists and what is written in lower case in `texts`."""
     flags: Counter[str] = Counter()
     for culture in people.cultures():
         _add(flags, culture.firsts, FIRST)
@@ -57,6 +57,7 @@ def build(texts: Iterable[str]) -> Lexicon:
     _add(flags, values.PRODUCTS, PRODUCT)
     lower = _lower_case_words(texts)
     _add(flags, product_words.dictionary(), PLAIN)
+    _add(flags, plain, PLAIN)
     _add(flags, (word for word, count in lower.items() if count >= SEEN_LOWER), PLAIN)
     _add(flags, (word for word, count in lower.items() if count >= OFTEN_LOWER), FREQUENT)
     table = {crc(word): flag for word, flag in flags.items()}

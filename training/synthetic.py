@@ -131,6 +131,15 @@ SLOTS: Final[dict[str, Callable[[Scene], tuple[str, str]]]] = {
     ),
     "handle": _handle,
     "mail": _mail,
+    "nick": lambda scene: (values.nickname(scene.rng, scene.somebody()), PERSON),
+    "brand": lambda scene: (values.invented(scene.rng), ""),
+    "work": lambda scene: (values.work(scene.rng), ""),
+    "substance": lambda scene: (values.substance(scene.rng), ""),
+    "Substance": lambda scene: (values.substance(scene.rng).title(), ""),
+    "Gene": lambda scene: (values.gene(scene.rng), ""),
+    "taxon": lambda scene: (values.taxon(scene.rng), ""),
+    "Family": lambda scene: (values.taxon(scene.rng).split()[0] + scene.rng.choice(("idae", "aceae", "inae")), ""),
+    "Star": lambda scene: (scene.rng.choice((scene.somebody().first, values.taxon(scene.rng).split()[0])), ""),
 }
 
 
@@ -159,6 +168,25 @@ def sentences(rng: random.Random, language: str) -> Document:
         is_clean = rng.random() < CLEAN_SHARE
         draft.add(rng.choice((" ", "\n", "\n\n", " ")) if number else "")
         draft.add_document(fill(rng.choice(templates(f"{language}.clean" if is_clean else language)), scene))
+    return draft.finish()
+
+
+def post(rng: random.Random, language: str) -> Document:
+    """Write what people post: a line or two, in a hurry. English, as the lists of templates are."""
+    scene, draft = Scene(rng, "en"), Draft()
+    for number in range(rng.choice((1, 1, 1, 2))):
+        draft.add(rng.choice((" ", "\n", ". ")) if number else "")
+        source = rng.choice(("en.posts", "en.posts", "en.posts.clean"))
+        draft.add_document(fill(rng.choice(templates(source)), scene))
+    return in_haste(draft.finish(), rng)
+
+
+def learned(rng: random.Random, language: str) -> Document:
+    """Write sentences of reference works, papers and reports: full of capitals, with few people. English."""
+    scene, draft = Scene(rng, "en"), Draft()
+    for number in range(rng.choice((1, 1, 2, 3))):
+        draft.add(" " if number else "")
+        draft.add_document(fill(rng.choice(templates("en.learned")), scene))
     return draft.finish()
 
 
@@ -277,7 +305,9 @@ def roster(rng: random.Random, language: str) -> Document:
     return draft.finish()
 
 
-GENRES: Final = ((sentences, 0.54), (code, 0.08), (table, 0.1), (record, 0.12), (chat, 0.09), (roster, 0.07))
+GENRES: Final = (
+    (sentences, 0.45), (post, 0.11), (learned, 0.12), (code, 0.07), (table, 0.07), (record, 0.08), (chat, 0.06), (roster, 0.04)
+)  # fmt: skip
 
 
 def write(rng: random.Random) -> Document:
@@ -292,6 +322,37 @@ def documents(*, seed: int, count: int) -> Iterator[Document]:
     rng = random.Random(seed)
     for _ in range(count):
         yield write(rng)
+
+
+def in_haste(document: Document, rng: random.Random) -> Document:
+    """Misspell words that are no names, as people do: letters dropped, doubled, swapped, dragged out, shouted."""
+    if rng.random() < 0.5:
+        return document
+    draft, position = Draft(), 0
+    for mark in document.marks:
+        draft.add(HASTY_WORD.sub(lambda word: _hasty(word[0], rng), document.text[position : mark.start]))
+        draft.add(document.text[mark.start : mark.end], mark.label)
+        position = mark.end
+    draft.add(HASTY_WORD.sub(lambda word: _hasty(word[0], rng), document.text[position:]))
+    return draft.finish()
+
+
+def _hasty(word: str, rng: random.Random) -> str:
+    place, roll = rng.randrange(1, len(word) - 1), rng.random()
+    if roll < 0.04:
+        return word[:place] + word[place + 1 :]
+    if roll < 0.08:
+        return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+    if roll < 0.11:
+        return word[:-1] + word[-1] * rng.randint(2, 5)
+    if roll < 0.14:
+        return word[:place] + word[place] * rng.randint(2, 5) + word[place + 1 :]
+    if roll < 0.16:
+        return word.upper()
+    return word.title() if roll < 0.19 else word
+
+
+HASTY_WORD: Final = re.compile(r"(?<![\w@#])[A-Za-z][a-z]{3,}(?!\w)")
 
 
 def disturb(document: Document, rng: random.Random) -> Document:

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from apps.privacy import words as product_words
 from training.people import Person
 
 LISTS: Final = Path(__file__).parent / "lists"
@@ -447,3 +448,54 @@ def phone(rng: random.Random) -> str:
             f"0{number[:3]} {number[3:]}",
         )
     )
+
+
+SUBSTANCE_STEMS: Final = _list("substance_stems")
+SUBSTANCE_ENDINGS: Final = _list("substance_endings")
+LATIN_STEMS: Final = _list("latin_stems")
+LATIN_ENDINGS: Final = _list("latin_endings")
+NICK_STARTS: Final = _list("nick_starts")
+NICK_PARTS: Final = _list("nick_parts")
+
+
+def substance(rng: random.Random) -> str:
+    """Invent an element, a drug or an enzyme."""
+    return "".join(rng.sample(SUBSTANCE_STEMS, rng.randint(1, 2))) + rng.choice(SUBSTANCE_ENDINGS)
+
+
+def gene(rng: random.Random) -> str:
+    """Invent the symbol of a gene, a virus or an unknown measure: letters, often with digits or a dash."""
+    letters = "".join(rng.choice(string.ascii_uppercase) for _ in range(rng.randint(2, 4)))
+    return letters + rng.choice(("", "-", "")) + rng.choice(("", str(rng.randint(1, 29)), f"{rng.randint(1, 9)}R"))
+
+
+def taxon(rng: random.Random) -> str:
+    """Invent a species in Latin."""
+    genus = (rng.choice(LATIN_STEMS) + rng.choice(LATIN_STEMS)[:3] + rng.choice(LATIN_ENDINGS[:4])).title()
+    return f"{genus} {rng.choice(LATIN_STEMS)}{rng.choice(LATIN_ENDINGS)}"
+
+
+def work(rng: random.Random) -> str:
+    """Invent the title of a film, a song or a book, of plain words."""
+    words = [rng.choice(_plain_words()).title() for _ in range(rng.randint(1, 3))]
+    joint = rng.choice((" ", " ", " of the ", " and ", " in the "))
+    return rng.choice(("", "", "The ", "A ")) + (joint.join(words) if len(words) == 2 else " ".join(words))
+
+
+@cache
+def _plain_words() -> tuple[str, ...]:
+    return tuple(sorted(word for word in product_words.dictionary() if 3 < len(word) < 10 and word.isalpha()))
+
+
+def nickname(rng: random.Random, who: Person) -> str:
+    """Invent a nickname, a stage name or a channel's name, more often than not written small."""
+    roll = rng.random()
+    if roll < 0.25:
+        name = f"{rng.choice(NICK_STARTS)} {who.first}"
+    elif roll < 0.5:
+        name = who.first[: rng.randint(2, 4)] + rng.choice(("y", "ie", "o", "zy", "inho", "i"))
+    elif roll < 0.65:
+        name = f"{rng.choice(NICK_STARTS)} {rng.choice(_plain_words())}"
+    else:
+        name = "".join(rng.choice(NICK_PARTS) for _ in range(rng.randint(2, 4)))
+    return rng.choice((name.lower(), name.title(), name.title(), name[:1].upper() + name[1:]))

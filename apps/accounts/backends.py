@@ -7,6 +7,9 @@ from uuid import UUID
 from django.contrib.auth.backends import BaseBackend
 
 from apps.accounts.models import User
+from apps.ledger.compiled import Compiled, an_id
+
+_ACTIVE = Compiled(lambda: User.objects.filter(pk=an_id("person"), is_active=True))
 
 
 class PersonBackend(BaseBackend):
@@ -14,4 +17,4 @@ class PersonBackend(BaseBackend):
 
     def get_user(self, user_id: UUID | str) -> User | None:
         """Return the person while they are active; asked on every request and every socket frame. One query."""
-        return User.objects.filter(pk=user_id, is_active=True).first()
+        return _ACTIVE.first(person=user_id if isinstance(user_id, UUID) else UUID(user_id))

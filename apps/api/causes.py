@@ -33,6 +33,7 @@ FAILED: Final[Mapping[FaultKind, tuple[ErrorKind, str]]] = {
     FaultKind.REQUEST_REFUSED: (ErrorKind.BAD_REQUEST, "refused_by_model"),
     FaultKind.RATE_LIMITED: (ErrorKind.RATE_LIMITED, "model_rate_limited"),
     FaultKind.NO_ANSWER_IN_TIME: (ErrorKind.MODEL_LATE, "model_timeout"),
+    FaultKind.CUT_AT_LIMIT: (ErrorKind.MODEL_FAILED, "cut_at_limit"),
     FaultKind.FELL_SILENT: (ErrorKind.MODEL_LATE, "model_timeout"),
 }
 BUDGET_RETRY_SECONDS: Final = 60
@@ -50,7 +51,7 @@ def as_api_error(error: Exception) -> ApiError:
         case Refused():
             kind, code = REFUSED.get(error.code, (ErrorKind.FORBIDDEN, error.code.lower()))
             wait = BUDGET_RETRY_SECONDS if kind is ErrorKind.RATE_LIMITED else None
-            return ApiError(kind, error.sentence, code=code, retry_after=getattr(error, "retry_after", None) or wait)
+            return ApiError(kind, error.sentence, code=code, retry_after=error.retry_after or wait)
         case PolicyStops():
             return ApiError(ErrorKind.BAD_REQUEST, error.sentence, code=error.code.lower())
         case ModelFailed():

@@ -94,7 +94,7 @@ def conclude_forgotten(*, now: datetime) -> int:
 
 
 def _interrupted(turn: Turn) -> Ending:
-    kept = turns.arrived_text(turn)
+    kept = turns.arrived_text(turn, keys.open_key(turn.conversation_id))
     if turn.intent_id is None:
         sentence = "The portal restarted before anything was sent. Ask again."
         return Ending(OutcomeKind.REFUSED, "INTERRUPTED", sentence)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
+from django.db.models import Q, prefetch_related_objects
 from django.template.loader import render_to_string
 
 from apps.accounts.access import person_of_scope
@@ -16,10 +17,12 @@ from apps.accounts.models import User
 from apps.accounts.sockets import BAD_MESSAGE, CalmSocket
 from apps.chat import live, reading, texts, turns
 from apps.chat.database import in_database
+from apps.chat.live import HandedFrame, Listener
 from apps.chat.models import Conversation, Frame, Turn, may_chat
 from apps.chat.reading import Reader
+from apps.ledger.compiled import Compiled, an_id, is_one_of
 from apps.privacy import keys
-from apps.privacy.keys import KeyDestroyed, KeyUnavailable, SealBroken
+from apps.privacy.keys import ConversationKey, KeyDestroyed, KeyUnavailable, SealBroken
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +31,8 @@ SIGNED_OUT = 4401
 NOT_FOUND = 4404
 ERASED = 4410
 MOST_TURNS = 500
+RENDERED_ON_THE_LOOP = 4_000
+"""Characters of the block that grows; a longer one is rendered in a thread, so that nobody else's words wait."""
 DATABASE_AWAY = (
     "The connection to the portal's database is interrupted. What has arrived is kept; this page catches up."
 )
@@ -35,12 +40,21 @@ DATABASE_AWAY = (
 KEY_AWAY = "The texts of this conversation cannot be opened at the moment. Nothing is lost; this page catches up."
 
 
+_VISIBLE = Compiled(lambda: Conversation.objects.owned_by(an_id("person")).filter(pk=an_id("conversation")))
+_NEWS = Compiled(
+    lambda: Turn.objects.filter(
+        Q(is_one_of("pk", "waiting")) | ~Q(is_one_of("pk", "shown")), conversation_id=an_id("conversation")
+    ).select_related("model")
+)
+
+
 class ChatConsumer(CalmSocket):
     """
     Streams the open turns of one conversation to one page.
 
-    The layer and a slow poll only say "look"; what is sent is always read from the database, starting at the number
-    the page says it has, so reloads, lost wake-ups and second tabs all end with the same text.
+    The layer and a slow poll only say "look"; what is sent is read from the database, starting at the number the page
+    says it has, so reloads, lost wake-ups and second tabs all end with the same text. Only the next frame of an answer
+    that this process keeps comes from memory; where it does not follow on what the page has, the database is read.
     """
 
     async def connect(self) -> None:
@@ -52,6 +66,9 @@ class ChatConsumer(CalmSocket):
         self.looking: asyncio.Task[None] | None = None
         self.is_in_trouble = False
         self.is_only_a_frame = False
+        self.handed: list[HandedFrame] = []
+        self.newest_turn, self.newest_number = "", 0
+        self.listener: Listener | None = None
         self.looked_closely_at = 0.0
         self.person_id: UUID | None = None
         if await in_database(person_of_scope, self.scope) is None:
@@ -61,6 +78,7 @@ class ChatConsumer(CalmSocket):
 
     async def disconnect(self, code: int) -> None:
         if self.conversation_id:
+            self._stop_listening()
             await self.channel_layer.group_discard(live.group_of(self.conversation_id), self.channel_name)
         if self.looking:
             self.looking.cancel()
@@ -82,10 +100,30 @@ class ChatConsumer(CalmSocket):
         self.look.set()
         self.looking = asyncio.create_task(self._keep_looking())
 
-    async def turn_news(self, event: dict[str, str]) -> None:
-        """Wake up: a turn of this conversation has news."""
-        self.is_only_a_frame = self.is_only_a_frame and bool(event["is_frame"])
+    async def turn_news(self, event: dict[str, Any]) -> None:
+        """Wake up: a turn of this conversation has news; not for a frame that was handed over."""
+        frame = event["frame"]
+        if frame is None or event["turn"] != self.newest_turn or frame > self.newest_number:
+            self.is_only_a_frame = self.is_only_a_frame and frame is not None
+            self.look.set()
+
+    def take(self, frame: HandedFrame) -> None:
+        """Take a frame that was kept in this process and that this session may read. Called on the event loop."""
+        self.handed.append(frame)
+        self.newest_turn, self.newest_number = str(frame.turn_id), frame.number
         self.look.set()
+
+    def _listen(self) -> None:
+        """Be handed frames from now on; the person was just found to be the conversation's owner."""
+        session_key = getattr(self.scope.get("session"), "session_key", None)
+        if self.listener is None and session_key and self.conversation_id and self.person_id and not self.is_closed:
+            self.listener = Listener(session_key, self.take)
+            live.listen(self.conversation_id, self.listener)
+
+    def _stop_listening(self) -> None:
+        if self.listener is not None and self.conversation_id:
+            live.leave(self.conversation_id, self.listener)
+            self.listener = None
 
     async def _keep_looking(self) -> None:
         while True:
@@ -98,7 +136,11 @@ class ChatConsumer(CalmSocket):
             reading_on = self._read_frames if self.is_only_a_frame and not is_due else self._read
             self.is_only_a_frame = True
             try:
-                messages = await in_database(reading_on)
+                messages: list[dict[str, Any]] | None
+                if reading_on == self._read_frames and self._follows():
+                    messages = await self._advanced()
+                else:
+                    messages = await in_database(reading_on)
             except KeyDestroyed:
                 await self.close(ERASED)
                 return
@@ -115,8 +157,33 @@ class ChatConsumer(CalmSocket):
             if messages is None:
                 await self.close(SIGNED_OUT)
                 return
+            self._listen()
             for message in messages:
                 await self.send_json(message)
+
+    def _follows(self) -> bool:
+        """Say whether the frames from memory, but for those the page has, begin right behind what it has."""
+        handed, self.handed = self.handed, []
+        reader = self.readers.get(handed[-1].turn_id) if handed else None
+        if reader is None or reader.box is None or not reader.text:
+            return False
+        self.handed = [frame for frame in handed if frame.number > reader.number]
+        numbers = [frame.number for frame in self.handed]
+        return numbers == list(range(reader.number + 1, reader.number + 1 + len(numbers)))
+
+    async def _advanced(self) -> list[dict[str, Any]]:
+        """Render frames from memory; where that takes a while, in a thread."""
+        handed, self.handed = self.handed, []
+        if not handed:
+            return []
+        turn_id, number = handed[-1].turn_id, handed[-1].number
+        reader = self.readers[turn_id]
+        grown = reader.text + "".join(frame.words for frame in handed)
+        if reader.blocks and len(reader.blocks[-1]) > RENDERED_ON_THE_LOOP:
+            blocks = await asyncio.to_thread(reader.advance, grown, number=number)
+        else:
+            blocks = reader.advance(grown, number=number)
+        return [_blocks(turn_id, reader, blocks)]
 
     async def _say_trouble(self, text: str) -> None:
         if not self.is_in_trouble:
@@ -149,36 +216,38 @@ class ChatConsumer(CalmSocket):
         person = person_of_scope(self.scope)
         if person is None or not may_chat(person):
             return None
-        conversation = Conversation.objects.visible_to(person).filter(pk=str(self.conversation_id)).first()
+        conversation = _VISIBLE.first(conversation=self.conversation_id, person=person.pk)
         if conversation is None:
             return None
-        keys.open_key(conversation.pk)
+        data_key = keys.open_key(conversation.pk)
         self.person_id = person.pk
         self.looked_closely_at = time.monotonic()
         waiting = [turn_id for turn_id in self.readers if turn_id in self.shown]
-        rows = conversation.turns.filter(pk__in=waiting) | conversation.turns.exclude(pk__in=self.shown)
-        messages: list[dict[str, Any]] = []
-        for turn in rows.prefetch_related("messages", "citations", "retries").select_related("model"):
-            messages += self._news_of(turn, person)
-        return messages
+        found = _NEWS.rows(conversation=conversation.pk, waiting=waiting, shown=list(self.shown))
+        whole = [turn for turn in found if turn.pk not in self.shown or not turn.is_open]
+        prefetch_related_objects(whole, "messages", "citations", "retries")
+        return [message for turn in found for message in self._news_of(turn, person, data_key)]
 
-    def _news_of(self, turn: Turn, person: User) -> list[dict[str, Any]]:
+    def _news_of(self, turn: Turn, person: User, data_key: ConversationKey) -> list[dict[str, Any]]:
         if turn.pk not in self.shown:
             self.shown.add(turn.pk)
             if turn.is_open:
-                self.readers[turn.pk] = _caught_up(turn, person)
+                self.readers[turn.pk] = _caught_up(turn, person, data_key)
             return [{"type": "turn", "turn": str(turn.pk), "html": render_turn(turn, person)}]
-        reader = self.readers[turn.pk]
-        messages = [] if turn.is_open else [self._closing(turn, person)]
         if not turn.is_open:
             del self.readers[turn.pk]
-            return messages
+            return [self._closing(turn, person)]
+        return self._growth_of(turn, person, data_key)
+
+    def _growth_of(self, turn: Turn, person: User, data_key: ConversationKey) -> list[dict[str, Any]]:
+        messages = []
+        reader = self.readers[turn.pk]
         if reader.box is None:
-            self.readers[turn.pk] = reader = _caught_up(turn, person, up_to=reader.number)
+            self.readers[turn.pk] = reader = _caught_up(turn, person, data_key, up_to=reader.number)
         if turn.last_frame > reader.number:
             if not reader.text:  # what the question masked is in the vault by now, and was not before
-                reader.renderer.verbatim = reading.verbatim_of(keys.open_key(turn.conversation_id))
-            blocks = reader.advance(turns.arrived_text(turn), number=turn.last_frame)
+                reader.renderer.verbatim = reading.verbatim_of(data_key)
+            blocks = reader.advance(turns.arrived_text(turn, data_key), number=turn.last_frame)
             messages.append(_blocks(turn.pk, reader, blocks))
         status = render_to_string("chat/_status.html", {"turn": turn})
         if self.statuses.get(turn.pk) != status:
@@ -201,14 +270,13 @@ def render_turn(turn: Turn, person: User) -> str:
     return render_to_string("chat/_turn.html", {"view": reading.turn_view(turn, person=person)})
 
 
-def _caught_up(turn: Turn, person: User, *, up_to: int | None = None) -> Reader:
+def _caught_up(turn: Turn, person: User, data_key: ConversationKey, *, up_to: int | None = None) -> Reader:
     """A reader that stands where a page stands which shows the turn's first `up_to` frames (all, by default)."""
-    data_key = keys.open_key(turn.conversation_id)
     reader = Reader(box=data_key.box(texts.FRAME))
     reader.renderer.verbatim = reading.verbatim_of(data_key)
     reader.renderer.citations = reading.addresses(reading.sources_of(turn, person=person))
     number = turn.last_frame if up_to is None else up_to
-    reader.advance(turns.arrived_text(turn, up_to=number), number=number)
+    reader.advance(turns.arrived_text(turn, data_key, up_to=number), number=number)
     return reader
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from asgiref.sync import sync_to_async
 from django.db import connections
 
 P = ParamSpec("P")
@@ -13,7 +13,11 @@ R = TypeVar("R")
 
 
 async def in_database(function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
-    """Run `function` in a worker thread and hand its connection back to the pool afterwards, whatever happens."""
+    """
+    Run `function` in a worker thread and hand its connection back to the pool afterwards, whatever happens.
+
+    A cancelled caller lets go only once the function has ended: a transaction is never left running behind its back.
+    """
 
     def call() -> R:
         try:
@@ -21,4 +25,9 @@ async def in_database(function: Callable[P, R], *arguments: P.args, **named: P.k
         finally:
             connections.close_all()
 
-    return await sync_to_async(call, thread_sensitive=False)()
+    crossing = asyncio.get_running_loop().run_in_executor(None, call)
+    try:
+        return await asyncio.shield(crossing)
+    except asyncio.CancelledError:
+        await asyncio.wait([crossing])
+        raise

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.chat import abandoned, exchanges, live, pipeline
 from apps.chat.database import in_database
-from apps.gateway import health
+from apps.gateway import health, leases
 from apps.ledger.records import LedgerUnavailable
 
 logger = logging.getLogger(__name__)
@@ -82,6 +82,7 @@ class Runner:
                 await in_database(exchanges.renew_leases, now=timezone.now())
                 await in_database(abandoned.conclude_forgotten, now=timezone.now())
                 await in_database(health.share, now=timezone.now())
+                await in_database(leases.renew, now=timezone.now())
             except (LedgerUnavailable, DatabaseError, InterfaceError) as error:
                 logger.warning("The sweep for abandoned turns has to wait: %s", type(error).__name__)
                 closed = []

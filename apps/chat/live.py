@@ -1,10 +1,62 @@
-"""Waking readers up. The layer carries ids only; whoever is woken reads the database, so losing it loses nothing."""
+"""
+Waking readers up, in every process; in this one, handing them what was just kept.
+
+The layer carries ids only; whoever is woken reads the database, so losing it loses nothing. A frame that was kept in
+this process is handed to its pages from memory: the statement that kept it has just asked who may read it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from channels.layers import get_channel_layer
+
+
+class HandedFrame(NamedTuple):
+    """A frame as it was kept: its number within the turn, and its words."""
+
+    turn_id: UUID
+    number: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listener:
+    """One page of this process: the session it belongs to, and the function that takes a frame, on the event loop."""
+
+    session_key: str
+    take: Callable[[HandedFrame], None]
+
+
+_listeners: dict[UUID, set[Listener]] = {}
+
+
+def listen(conversation_id: UUID, listener: Listener) -> None:
+    """Hand a page the frames of a conversation, as long as its session may read them."""
+    _listeners.setdefault(conversation_id, set()).add(listener)
+
+
+def leave(conversation_id: UUID, listener: Listener) -> None:
+    """Hand it nothing more; harmless when it does not listen."""
+    pages = _listeners.get(conversation_id, set())
+    pages.discard(listener)
+    if not pages:
+        _listeners.pop(conversation_id, None)
+
+
+def sessions_of(conversation_id: UUID) -> list[str]:
+    """The sessions whose pages in this process listen to a conversation."""
+    return sorted({listener.session_key for listener in _listeners.get(conversation_id, ())})
+
+
+def hand(conversation_id: UUID, frame: HandedFrame, *, sessions: Collection[str]) -> None:
+    """Give a frame to the pages of those sessions, which were asked for permission as the frame was kept."""
+    for listener in tuple(_listeners.get(conversation_id, ())):
+        if listener.session_key in sessions:
+            listener.take(frame)
 
 
 def group_of(conversation_id: UUID) -> str:
@@ -12,8 +64,8 @@ def group_of(conversation_id: UUID) -> str:
     return f"conversation.{conversation_id.hex}"
 
 
-async def wake(conversation_id: UUID, turn_id: UUID, *, is_frame: bool = False) -> None:
-    """Tell every socket of a conversation that a turn has news; `is_frame` says that only the answer has grown."""
+async def wake(conversation_id: UUID, turn_id: UUID, *, frame: int | None = None) -> None:
+    """Tell every socket of a conversation that a turn has news; `frame` says that the answer has grown by that one."""
     layer = get_channel_layer()
-    news = {"type": "turn.news", "turn": str(turn_id), "is_frame": is_frame}
+    news = {"type": "turn.news", "turn": str(turn_id), "frame": frame}
     await layer.group_send(group_of(conversation_id), news)

@@ -23,7 +23,11 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Conversations of `person` that they have not deleted. Only the owner reads a conversation here."""
         if not getattr(person, "is_active", False):
             return self.none()
-        return self.filter(owner=person, owner__is_active=True, deleted_at=None)
+        return self.owned_by(person.pk)
+
+    def owned_by(self, person_id: UUID) -> Self:
+        """Conversations of an active person that they have not deleted, for those who know the person's id alone."""
+        return self.filter(owner_id=person_id, owner__is_active=True, deleted_at=None)
 
 
 class Conversation(models.Model):

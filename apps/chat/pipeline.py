@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 FRAME_SECONDS = 0.08
 HEARTBEAT_SECONDS = 1.5
 PROGRESS_SECONDS = 1.0
+STEP_SECONDS = 0.15
 CLOSING_ATTEMPTS = 30
 CLOSING_PAUSE_SECONDS = 1.0
 
@@ -57,6 +58,7 @@ class TurnKeeper:
         self._labels: Sequence[str] = ()
         self._kept = 0
         self._news = asyncio.Event()
+        self._stepped = asyncio.Event()
 
     @property
     def key(self) -> UUID:
@@ -76,16 +78,15 @@ class TurnKeeper:
                     raise Stopped
 
         try:
-            async with together(beat()):
+            async with together(beat()), together(self._show_steps()):
                 yield
         finally:
             del _nudges[self.key]
 
     async def compose(self) -> Composed:
         """Retrieve passages, fit the prompt to the model's window, and open the conversation's vault."""
-        passages = await self._retrieved()
-        await self._step(Turn.Step.SCRUBBING)
         job = self.job
+        passages = await self._retrieved() if job.uses_documents else ()
         drafts, self._passages = composition.compose(
             question=job.question, history=job.history, passages=passages, window_tokens=job.window_tokens
         )
@@ -93,12 +94,11 @@ class TurnKeeper:
         return Composed(drafts, vault, policy)
 
     async def _retrieved(self) -> Sequence[composition.Passage]:
-        if not self.job.uses_documents:
-            return []
         await self._step(Turn.Step.SEARCHING)
         hits = await in_database(search.search, self.job.person, self.job.question)
         labels = [composition.passage_label(hit) for hit in hits]
         findings = [await engine.detect_async(label) for label in labels]
+        await self._step(Turn.Step.SCRUBBING)
         return [composition.Passage(*row) for row in zip(hits, labels, findings, strict=True)]
 
     @asynccontextmanager
@@ -129,20 +129,26 @@ class TurnKeeper:
         await in_database(turns.note_held, self.job, placeholders=placeholders)
 
     async def send_off(self, prompt: Scrubbed, vault: Vault) -> Admission:
-        """Keep the vault, note what goes along, hold the money, record."""
-        await in_database(vault.save)
-        job, hits = self.job, [passage.hit for passage in self._passages]
-        await in_database(turns.note_masked, job.turn_id, masked=len(prompt.masked), passages=hits)
-        admission = await in_database(turns.admit_turn, job, prompt=prompt, now=timezone.now())
+        """Keep the vault, note what goes along, hold the money, record: one crossing."""
         self._labels = [recording.masked_again(passage.label, vault) for passage in self._passages]
-        await self._record(admission, prompt)
-        await self._step(Turn.Step.ASKING)
+        admission = await in_database(self._kept_and_recorded, prompt, vault)
+        self._stepped.set()
         return admission
 
-    async def _record(self, admission: Admission, prompt: Scrubbed) -> None:
-        """Put the call on the record; when this returns, the record is on disk."""
-        await in_database(
-            turns.record_intent,
+    def _kept_and_recorded(self, prompt: Scrubbed, vault: Vault) -> Admission:
+        """Do what must be on disk before a byte leaves. In a worker thread; the intent commits by itself."""
+        job, hits = self.job, [passage.hit for passage in self._passages]
+        vault.save()
+        turns.note_masked(job.turn_id, masked=len(prompt.masked), passages=hits)
+        admission = turns.admit_turn(job, prompt=prompt, now=timezone.now())
+        self._record(admission, prompt)
+        if not turns.keep_alive(job.turn_id, now=timezone.now(), step=Turn.Step.ASKING):
+            raise Stopped
+        return admission
+
+    def _record(self, admission: Admission, prompt: Scrubbed) -> None:
+        """Put the call on the record; when this returns, the record is on disk. In a worker thread."""
+        turns.record_intent(
             self.job,
             admission=admission,
             prompt=prompt,
@@ -158,7 +164,7 @@ class TurnKeeper:
         await self._step(Turn.Step.ASKING)
         admission = await in_database(choosing.fall_back, self.job, failure, prompt=prompt, now=timezone.now())
         if admission is not None:
-            await self._record(admission, prompt)
+            await in_database(self._record, admission, prompt)
             await self._wake()
         return admission
 
@@ -188,14 +194,24 @@ class TurnKeeper:
             await asyncio.sleep(FRAME_SECONDS)
 
     async def _keep_frame(self) -> None:
-        """Write what has arrived since the last frame, and wake the readers. The closing message holds the rest."""
+        """
+        Write what has arrived since the last frame; hand it to this process's pages and wake the others.
+
+        The closing message holds the rest.
+        """
         words = self.text[self._kept :]
-        number = self.frames + 1
-        if not await in_database(turns.write_frame, self.job, number=number, text=words, now=timezone.now()):
+        frame = live.HandedFrame(self.key, self.frames + 1, words)
+        conversation = self.job.conversation_id
+        sessions = live.sessions_of(conversation)
+        readers = await in_database(
+            turns.write_frame, self.job, number=frame.number, text=words, now=timezone.now(), sessions=sessions
+        )
+        if readers is None:
             raise Stopped
-        self.frames = number
+        self.frames = frame.number
         self._kept += len(words)
-        await self._wake(is_frame=True)
+        live.hand(conversation, frame, sessions=readers)
+        await self._wake(frame=frame.number)
 
     async def close(self, ending: Ending) -> None:
         """
@@ -220,10 +236,19 @@ class TurnKeeper:
     async def _step(self, step: Turn.Step) -> None:
         if not await in_database(turns.keep_alive, self.key, now=timezone.now(), step=step):
             raise Stopped
-        await self._wake()
+        self._stepped.set()
 
-    async def _wake(self, *, is_frame: bool = False) -> None:
-        await live.wake(self.job.conversation_id, self.key, is_frame=is_frame)
+    async def _show_steps(self) -> None:
+        """Wake the readers for a step that lasts; what comes sooner wakes them itself."""
+        while True:
+            await self._stepped.wait()
+            await asyncio.sleep(STEP_SECONDS)
+            if self._stepped.is_set():
+                await self._wake()
+
+    async def _wake(self, *, frame: int | None = None) -> None:
+        self._stepped.clear()
+        await live.wake(self.job.conversation_id, self.key, frame=frame)
 
 
 def nudge(turn_id: UUID) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Prefetch
+from django.db.models import F, prefetch_related_objects
 
 from apps.accounts.actors import who
 from apps.accounts.models import Team, User
@@ -19,13 +19,14 @@ from apps.chat import texts
 from apps.chat.composition import CHARACTERS_PER_TOKEN, PROMPT_VERSION, Exchange
 from apps.chat.endings import Ending
 from apps.chat.forms import Question
-from apps.chat.models import Citation, Conversation, Message, Turn
+from apps.chat.models import Citation, Conversation, Frame, Message, Turn
 from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, payload_of
 from apps.gateway import budgets
 from apps.gateway.admission import Admission, admit
 from apps.gateway.models import LanguageModel
 from apps.gateway.routes import Admit, Route
 from apps.ledger import records
+from apps.ledger.compiled import Compiled, a_moment, a_number, a_row, an_id
 from apps.ledger.facts import PassageFact, Who
 from apps.ledger.ids import new_id
 from apps.ledger.vocabulary import Action, Door, EgressClass, Purpose
@@ -46,6 +47,47 @@ WITH answering AS (
 )
 INSERT INTO chat_frame (turn_id, number, sealed_text) SELECT id, %s, %s FROM answering
 """
+# The same, and which of the given sessions of the conversation's owner may read it: what Frame.objects.growing asks.
+KEEP_FRAME_FOR = """
+WITH answering AS (
+    UPDATE chat_turn SET last_frame = %s, lease_until = %s, step = %s
+     WHERE id = %s AND outcome = 'OPEN' AND stop_requested_at IS NULL
+    RETURNING id, conversation_id
+), kept AS (
+    INSERT INTO chat_frame (turn_id, number, sealed_text) SELECT id, %s, %s FROM answering
+)
+SELECT ARRAY(
+    SELECT session.session_key
+      FROM django_session AS session, chat_conversation AS conversation
+      JOIN accounts_user AS owner ON owner.id = conversation.owner_id AND owner.is_active
+     WHERE session.session_key = ANY(%s) AND session.expire_date > now()
+       AND conversation.id = answering.conversation_id AND conversation.deleted_at IS NULL
+       AND EXISTS (SELECT 1 FROM accounts_roleassignment AS held
+                    WHERE held.person_id = owner.id AND held.role = 'EMPLOYEE')
+) FROM answering
+"""
+
+
+_GRANTED = Compiled(
+    lambda: LanguageModel.objects.granted_to(a_row("person"), an_id("team"), now=a_moment("now")).filter(
+        pk=an_id("model")
+    )
+)
+_TURN = Compiled(lambda: Turn.objects.filter(pk=an_id("turn")))
+_WHOLE_TURN = Compiled(
+    lambda: Turn.objects.filter(pk=an_id("turn")).select_related(
+        "conversation__owner", "conversation__team", "model__provider"
+    )
+)
+_QUESTION = Compiled(lambda: Message.objects.filter(turn_id=an_id("turn"), author=Message.Author.PERSON))
+_EARLIER = Compiled(
+    lambda: (
+        Turn.objects.filter(conversation_id=an_id("conversation"), started_at__lt=a_moment("before"), retries=None)
+        .exclude(outcome__in=[Turn.Outcome.OPEN, Turn.Outcome.REFUSED])
+        .order_by("-started_at")[:HISTORY_TURNS]
+    )
+)
+_ARRIVED = Compiled(lambda: Frame.objects.filter(turn_id=an_id("turn"), number__lte=a_number("newest")))
 
 
 class TurnAlreadyClosed(Exception):
@@ -204,8 +246,8 @@ def _open_turn(
     retry_of: Turn | None = None,
 ) -> Turn:
     # A model that the team may not use stays unnamed, also in the refusal that admission gives.
-    granted = LanguageModel.objects.granted_to(conversation.owner, conversation.team, now=now)
-    model = granted.filter(pk=model_id).first() if model_id and not is_auto else None
+    asked = {"person": conversation.owner_id, "team": conversation.team_id, "model": model_id, "now": now}
+    model = _GRANTED.first(**asked) if model_id and not is_auto else None
     try:
         with transaction.atomic():
             return Turn.objects.create(
@@ -229,10 +271,9 @@ def _open_turn(
 
 def load_job(turn_id: UUID) -> Job:
     """Read what the pipeline needs. Three queries; the texts are opened here and never leave the process unscrubbed."""
-    wanted = Turn.objects.select_related("conversation__owner", "conversation__team", "model__provider")
-    turn = wanted.get(pk=turn_id)
+    turn = _WHOLE_TURN.one(turn=turn_id)
     conversation = turn.conversation
-    question = turn.messages.get(author=Message.Author.PERSON)
+    question = _QUESTION.one(turn=turn_id)
     data_key = keys.open_key(conversation.pk)
     return Job(
         turn_id=turn.pk,
@@ -253,12 +294,8 @@ def load_job(turn_id: UUID) -> Job:
 
 def _history(turn: Turn, data_key: ConversationKey) -> list[Exchange]:
     """Exchanges before this turn, oldest first; a question that was asked again counts once."""
-    earlier = (
-        Turn.objects.filter(conversation_id=turn.conversation_id, started_at__lt=turn.started_at, retries=None)
-        .exclude(outcome__in=[Turn.Outcome.OPEN, Turn.Outcome.REFUSED])
-        .prefetch_related(Prefetch("messages"))
-        .order_by("-started_at")[:HISTORY_TURNS]
-    )
+    earlier = _EARLIER.rows(conversation=turn.conversation_id, before=turn.started_at)
+    prefetch_related_objects(earlier, "messages")
     exchanges = []
     for old in reversed(earlier):
         said = {message.author: message.sealed_text for message in old.messages.all()}
@@ -374,17 +411,24 @@ def admitting(job: Job, *, prompt: Scrubbed, now: datetime) -> Admit:
     return lambda model_id: admit(person=job.person, team=job.team, model_id=model_id, prompt=prompt, now=now)
 
 
-def write_frame(job: Job, *, number: int, text: str, now: datetime) -> bool:
+def write_frame(
+    job: Job, *, number: int, text: str, now: datetime, sessions: Sequence[str] = ()
+) -> Collection[str] | None:
     """
     Keep one piece of the answer, renew the lease and learn whether to go on: one statement, one round trip.
 
-    :return: whether the pipeline should go on; see :func:`keep_alive`.
+    :param sessions: sessions of the conversation's owner whose pages would be handed the piece from memory.
+    :return: those of them that may read it now; None if the pipeline should not go on, see :func:`keep_alive`.
     """
     sealed = texts.seal_text(job.data_key, text, purpose=texts.FRAME)
-    step = Turn.Step.ANSWERING.value
+    values = (number, now + LEASE, Turn.Step.ANSWERING.value, job.turn_id, number, sealed)
     with connection.cursor() as cursor:
-        cursor.execute(KEEP_FRAME, (number, now + LEASE, step, job.turn_id, number, sealed))
-        return bool(cursor.rowcount == 1)
+        if not sessions:
+            cursor.execute(KEEP_FRAME, values)
+            return () if cursor.rowcount == 1 else None
+        cursor.execute(KEEP_FRAME_FOR, (*values, list(sessions)))
+        row = cursor.fetchone()
+    return frozenset(row[0]) if row else None
 
 
 @transaction.atomic
@@ -405,7 +449,7 @@ def close_turn(job: Asked, ending: Ending, *, now: datetime) -> None:
         closed_at=now,
     ):
         raise TurnAlreadyClosed(job.turn_id)
-    turn = Turn.objects.get(pk=job.turn_id)
+    turn = _TURN.one(turn=job.turn_id)
     data_key = keys.open_keys([job.conversation_id]).get(job.conversation_id)
     if data_key is None:
         ending = replace(ending, answer="", answer_as_received="")
@@ -459,8 +503,11 @@ def estimated_tokens(text: str) -> int:
     return -(-len(text) // CHARACTERS_PER_TOKEN)
 
 
-def arrived_text(turn: Turn, *, up_to: int | None = None) -> str:
-    """The answer so far, or its first `up_to` frames."""
-    frames = turn.frames.all() if up_to is None else turn.frames.filter(number__lte=up_to)
-    data_key = keys.open_key(turn.conversation_id)
-    return "".join(texts.unseal_text(data_key, frame.sealed_text, purpose=texts.FRAME) for frame in frames)
+def arrived_text(turn: Turn, data_key: ConversationKey, *, up_to: int | None = None) -> str:
+    """The answer so far: the frames that `turn` counted when it was read, or the first `up_to`. At most one query."""
+    newest = turn.last_frame if up_to is None else up_to
+    if not newest:
+        return ""
+    box = data_key.box(texts.FRAME)
+    frames = _ARRIVED.rows(turn=turn.pk, newest=newest)
+    return "".join(box.unseal(bytes(frame.sealed_text)).decode() for frame in frames)

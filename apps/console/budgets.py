@@ -1,9 +1,9 @@
-"""Doors for admins: what each team may spend in a month, has spent, and holds."""
+"""Doors for admins: what everybody may spend, has spent, and holds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from uuid import UUID
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,75 +13,108 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.access import person_of, roles_required
 from apps.accounts.models import Role, Team
-from apps.console.provider_forms import BudgetForm
-from apps.gateway import budgets, catalogue
+from apps.console.limit_forms import BudgetForm, scoped
+from apps.gateway import budgets, limits
 from apps.gateway.budgets import Standing
-from apps.gateway.models import Budget
+from apps.gateway.models import Budget, Scope
 from apps.gateway.prices import in_figures
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One team's money as the page shows it."""
+class Group:
+    """The budgets of one scope."""
 
-    team: Team
-    money: Standing
+    scope: str
+    title: str
+    lines: list[Standing]
 
     @property
-    def percent(self) -> int:
-        """Spent and held, of the limit; at most 100, and 100 where the limit is 0."""
-        used = self.money.spent + self.money.reserved
-        if not self.money.limit:
-            return 100 if used else 0
-        return min(100, int(used * 100 / self.money.limit))
+    def slug(self) -> str:
+        """How an address names the scope."""
+        return self.scope.lower().replace("_", "-")
+
+
+TITLES = {
+    Scope.ORGANISATION: "Organisation",
+    Scope.TEAM: "Teams",
+    Scope.PERSON: "People",
+    Scope.MODEL: "Models",
+    Scope.TEAM_MODEL: "Teams with a model",
+    Scope.KEY: "API keys",
+}
 
 
 @roles_required(Role.ADMIN)
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    """Show every team's month. Three queries."""
+    """Show every budget with how it stands. Three queries."""
     now = timezone.now()
-    teams = list(Team.objects.visible_to(person_of(request)))
-    standings = budgets.standings(teams, now=now)
-    lines = [Line(team, standings[team.pk]) for team in teams]
-    return render(request, "console/budgets.html", {"lines": lines, "month": budgets.month_of(now)})
+    rows = list(Budget.objects.select_related("team", "person", "model").order_by("pk"))
+    lines = budgets.standings([(row, None) for row in rows], now=now)
+    groups = [
+        Group(scope, title, sorted((one for one in lines if one.budget.scope == scope), key=_by_subject))
+        for scope, title in TITLES.items()
+    ]
+    of_teams = [row for row in rows if row.scope == Scope.TEAM]
+    paying = [row.team_id for row in of_teams if row.team_id]
+    everybody = Team.objects.visible_to(person_of(request))
+    without = everybody.exclude(pk__in=paying) if len(paying) == len(of_teams) else everybody.none()
+    return render(request, "console/budgets.html", {"groups": groups, "without": without, "today": now})
+
+
+def _by_subject(line: Standing) -> tuple[bool, str, int]:
+    return not line.budget.is_for_each, line.budget.subject, line.budget.pk
 
 
 @roles_required(Role.ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
-def budget(request: HttpRequest, team_id: UUID) -> HttpResponse:
-    """Set what a team may spend."""
-    team, now = _team(request, team_id), timezone.now()
-    form = BudgetForm(request.POST or None, instance=Budget.objects.filter(team=team).first() or Budget(team=team))
+def add(request: HttpRequest, scope: str) -> HttpResponse:
+    """Set a budget where there is none."""
+    budget = scoped(Budget, scope)
+    if budget is None:
+        raise Http404
+    asked = request.GET.get
+    key = {"key_id": asked("key"), "key_label": asked("label")}
+    initial = {"team": asked("team"), **key, "window": Budget.Window.MONTH}
+    return _form(request, budget, None, initial=initial)
+
+
+@roles_required(Role.ADMIN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def budget(request: HttpRequest, budget_id: int) -> HttpResponse:
+    """Show how a budget stands, and change it."""
+    found = _budget(budget_id)
+    return _form(request, found, budgets.standings([(_budget(budget_id), None)], now=timezone.now())[0])
+
+
+def _form(request: HttpRequest, row: Budget, line: Standing | None, **given: Any) -> HttpResponse:
+    form = BudgetForm(request.POST or None, instance=row, admin=person_of(request), **given)
     if request.method == "POST" and form.is_valid():
-        chosen = form.cleaned_data
-        catalogue.set_budget(
-            team,
-            monthly_limit=chosen["monthly_limit"],
-            currency=chosen["currency"],
-            is_hard=chosen["is_hard"],
-            by=person_of(request),
-            now=now,
-        )
-        sentence = f"{team.name} may spend {in_figures(chosen['monthly_limit'])} {chosen['currency']} a month."
-        messages.success(request, sentence)
+        limits.set_budget(row, by=person_of(request), now=timezone.now())
+        messages.success(request, _sentence(row))
         return redirect("console:budgets")
-    line = Line(team, budgets.standing(team, now=now))
-    return render(request, "console/budgets_form.html", {"form": form, "line": line, "month": budgets.month_of(now)})
+    context = {"form": form, "line": line, "subject": row.subject if row.pk else f"{row.get_scope_display()}"}
+    return render(request, "console/budgets_form.html", context)
+
+
+def _sentence(row: Budget) -> str:
+    if row.hard_limit is None:
+        return f"{row.subject}: a warning from {in_figures(row.limit)} {row.currency} {row.window_in_words} on."
+    return f"{row.subject} may spend {in_figures(row.limit)} {row.currency} {row.window_in_words}."
 
 
 @roles_required(Role.ADMIN)
 @require_POST
-def remove(request: HttpRequest, team_id: UUID) -> HttpResponse:
-    """Take a team's budget away."""
-    team = _team(request, team_id)
-    catalogue.remove_budget(team, by=person_of(request), now=timezone.now())
-    messages.success(request, f"{team.name} has no budget any more: models that cost money are refused to it.")
+def remove(request: HttpRequest, budget_id: int) -> HttpResponse:
+    """Take a budget away."""
+    found = _budget(budget_id)
+    limits.remove_budget(found, by=person_of(request), now=timezone.now())
+    messages.success(request, f"This budget was removed: {found.subject}, {found.window_in_words}.")
     return redirect("console:budgets")
 
 
-def _team(request: HttpRequest, team_id: UUID) -> Team:
-    found = Team.objects.visible_to(person_of(request)).filter(pk=team_id).first()
+def _budget(budget_id: int) -> Budget:
+    found = Budget.objects.select_related("team", "person", "model").filter(pk=budget_id).first()
     if found is None:
         raise Http404
     return found

@@ -1,4 +1,4 @@
-"""What an admin may enter about providers, models and budgets."""
+"""What an admin may enter about providers and models."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from apps.gateway import addresses
-from apps.gateway.models import Budget, EgressClass, LanguageModel, Provider
+from apps.gateway.models import EgressClass, LanguageModel, Provider
 
 CURRENCIES = [(code, code) for code in ("USD", "EUR", "GBP", "CHF", "JPY")]
 LARGEST_WINDOW = 20_000_000
@@ -158,20 +158,3 @@ class LanguageModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subsc
             if price is not None and price < 0:
                 self.add_error(name, "A price cannot be less than 0.")
         return cleaned
-
-
-class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    """What a team may spend in a month."""
-
-    currency = forms.ChoiceField(label="Currency", choices=CURRENCIES)
-
-    class Meta:
-        model = Budget
-        fields: ClassVar[list[str]] = ["monthly_limit", "currency", "is_hard"]
-        labels: ClassVar[dict[str, str]] = {"monthly_limit": "Limit a month", "is_hard": "Refuse messages at the limit"}
-
-    def clean_monthly_limit(self) -> Any:
-        limit = self.cleaned_data["monthly_limit"]
-        if limit < 0:
-            raise ValidationError("A limit cannot be less than 0.")
-        return limit

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from apps.accounts.models import Membership
-from apps.gateway import budgets, openai_client, tokens
+from apps.gateway import budgets, leases, openai_client, runaway, tokens
+from apps.gateway.budgets import NotHeld, Obstacle
 from apps.gateway.endpoints import Endpoint, EndpointUnavailable, endpoint_of
-from apps.gateway.models import LanguageModel, Provider
+from apps.gateway.models import Budget, LanguageModel, Provider, RateLimit
 from apps.gateway.prices import Price, in_figures
 from apps.gateway.refusals import (
     CredentialMissing,
@@ -26,7 +30,9 @@ from apps.gateway.refusals import (
     PriceUnknown,
     PromptTooLong,
     Refused,
+    TooFast,
 )
+from apps.ledger.compiled import Compiled, a_moment, a_row, an_id
 from apps.privacy.keys import KeyUnavailable, SealBroken
 
 if TYPE_CHECKING:
@@ -39,9 +45,21 @@ SMALLEST_ANSWER = 64
 """Tokens. A window that leaves less room than this is called full."""
 
 
-@dataclass(frozen=True, slots=True)
+_MODEL: Final = Compiled(
+    lambda: LanguageModel.objects.with_standing(a_row("person"), an_id("team"), now=a_moment("now")).filter(
+        pk=an_id("model")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Admission:
-    """Leave to make one call: what is called, what the record names it, and the money held for it."""
+    """
+    Leave to make one call: what is called, what the record names it, and the money held for it.
+
+    Keep it until the call is settled or released: money whose admission is gone goes back within a minute. The client
+    waits `delay_seconds` before it sends, where the guard against runaway programs slows the caller.
+    """
 
     model_id: UUID
     model_label: str
@@ -50,8 +68,12 @@ class Admission:
     max_output_tokens: int
     reservation_id: UUID
     endpoint: Endpoint = field(repr=False)
+    delay_seconds: float = 0.0
     first_word_seconds: float | None = None
     """How long to wait for the first word where another model could answer instead; None leaves it to the settings."""
+
+    def __post_init__(self) -> None:
+        leases.take(self)
 
 
 def admit(
@@ -61,13 +83,17 @@ def admit(
     model_id: UUID | str,
     prompt: Scrubbed,
     now: datetime,
+    key_id: UUID | None = None,
     most_output_tokens: int | None = None,
+    may_repeat: bool = False,
 ) -> Admission:
     """
-    Admit one call: the person belongs to the team, the team may use the model, the prompt fits, the money is held.
+    Admit one call: the person belongs to the team, the team may use the model, the prompt fits, no program runs away,
+    no pace is exceeded, the money is held.
 
-    `most_output_tokens` lowers the model's own limit. Everything is asked of the database now; nothing is remembered
-    from an earlier call. Five statements.
+    `key_id` is the API key that the call came with, or the batch; `most_output_tokens` lowers the model's own limit;
+    `may_repeat` says that the caller's work has an end and repeats itself by nature, as a batch's does. Everything is
+    asked of the database now; nothing is remembered from an earlier call. Three statements.
 
     :raises Refused: with a sentence for the person; then nothing is held.
     """
@@ -75,11 +101,29 @@ def admit(
     _require_fitting_policy(model, prompt)
     price = _known_price(model)
     endpoint = _reachable(model)
-    input_at_most, output_at_most = _fit(model, prompt, most_output_tokens)
+    input_at_most, input_about, output_at_most = _fit(model, prompt, most_output_tokens)
     worst_case = price.of(input_tokens=input_at_most, output_tokens=output_at_most)
-    reservation = budgets.reserve(person=person, team=team, model=model, price=price, amount=worst_case, now=now)
-    if reservation is None:
-        raise _why_not_held(team, model, worst_case, now)
+    watched = runaway.watch(
+        person=person,
+        key_id=key_id,
+        model_id=model.pk,
+        prompt=prompt,
+        worst_case=worst_case,
+        may_repeat=may_repeat,
+        now=now,
+    )
+    with _refusals_in_words(team, model, worst_case):
+        reservation = budgets.reserve(
+            person=person,
+            team=team,
+            model=model,
+            price=price,
+            amount=worst_case,
+            now=now,
+            key_id=key_id,
+            tokens_at_most=input_about + output_at_most,
+            shape=watched.shape,
+        )
     return Admission(
         model_id=model.pk,
         model_label=model.label,
@@ -88,6 +132,7 @@ def admit(
         max_output_tokens=output_at_most,
         reservation_id=reservation.pk,
         endpoint=endpoint,
+        delay_seconds=watched.delay_seconds,
     )
 
 
@@ -97,6 +142,8 @@ def admit_embedding(
     """
     Admit one call for the vectors of the prompt's texts, as `admit` does; each text must fit the model's window.
 
+    The same texts again are no sign of a program that runs away, but one that was stopped is not answered here either.
+
     :raises Refused: with a sentence for the person; then nothing is held.
     """
     model = _callable_model(person, team, model_id, now)
@@ -104,10 +151,20 @@ def admit_embedding(
     _require_embeddings(model)
     price = _known_price(model)
     endpoint = _reachable(model)
-    worst_case = price.of(input_tokens=_texts_at_most(model, prompt), output_tokens=0)
-    reservation = budgets.reserve(person=person, team=team, model=model, price=price, amount=worst_case, now=now)
-    if reservation is None:
-        raise _why_not_held(team, model, worst_case, now)
+    input_at_most = _texts_at_most(model, prompt)
+    worst_case = price.of(input_tokens=input_at_most, output_tokens=0)
+    runaway.require_no_stop(person=person, key_id=key_id, now=now)
+    with _refusals_in_words(team, model, worst_case):
+        reservation = budgets.reserve(
+            person=person,
+            team=team,
+            model=model,
+            price=price,
+            amount=worst_case,
+            now=now,
+            key_id=key_id,
+            tokens_at_most=input_at_most,
+        )
     return Admission(
         model_id=model.pk,
         model_label=model.label,
@@ -195,7 +252,7 @@ def _find(person: User, team: Team, model_id: Any, now: datetime) -> LanguageMod
         pk = model_id if isinstance(model_id, UUID) else UUID(str(model_id))
     except ValueError:
         return None
-    return LanguageModel.objects.with_standing(person, team, now=now).filter(pk=pk).first()
+    return _MODEL.first(model=pk, person=person.pk, team=team.pk, now=now)
 
 
 def _reachable(model: LanguageModel) -> Endpoint:
@@ -211,30 +268,74 @@ def _reachable(model: LanguageModel) -> Endpoint:
         ) from error
 
 
-def _fit(model: LanguageModel, prompt: Scrubbed, wanted: int | None) -> tuple[int, int]:
-    """Return the most input and output tokens of the call; no provider bills more input than its window holds."""
+def _fit(model: LanguageModel, prompt: Scrubbed, wanted: int | None) -> tuple[int, int, int]:
+    """
+    Return the most input tokens of the call, an estimate of them, and the most output tokens.
+
+    No provider bills more input than its window holds.
+    """
     most = min(model.max_output_tokens, wanted or model.max_output_tokens)
-    room = model.context_window - tokens.prompt_about(prompt)
+    about = tokens.prompt_about(prompt)
+    room = model.context_window - about
     if room < min(SMALLEST_ANSWER, most):
         raise PromptTooLong(
             f"The conversation with its documents is too long for {model.label}, so nothing was sent. Shorten the "
             "message, start a new conversation, or choose a model with a larger window.",
             model=model,
         )
-    return min(tokens.prompt_at_most(prompt), model.context_window), min(room, most)
+    return min(tokens.prompt_at_most(prompt), model.context_window), about, min(room, most)
 
 
-def _why_not_held(team: Team, model: LanguageModel, worst_case: Decimal, now: datetime) -> NoBudget | OverBudget:
-    money = budgets.standing(team, now=now)
-    if money.limit is None or money.currency != model.currency:
+@contextmanager
+def _refusals_in_words(team: Team, model: LanguageModel, worst_case: Decimal) -> Iterator[None]:
+    try:
+        yield
+    except NotHeld as obstacle:
+        raise _why_not_held(obstacle, team, model, worst_case) from None
+
+
+def _why_not_held(obstacle: NotHeld, team: Team, model: LanguageModel, worst_case: Decimal) -> Refused:
+    """Say in a sentence which limit stands in the way, and what to do. One query."""
+    if obstacle.obstacle in {Obstacle.REQUESTS, Obstacle.TOKENS, Obstacle.STREAMS}:
+        return _too_fast(obstacle, model)
+    if obstacle.obstacle == Obstacle.NO_BUDGET:
         return NoBudget(
             f"{model.label} costs money and {team.name} has no budget in {model.currency}, so nothing was sent. Choose "
             "another model, or ask an administrator to set a budget.",
             model=model,
         )
+    budget = Budget.objects.select_related("team", "person", "model").get(pk=obstacle.limit_id)
+    whose = budget.subject if not budget.is_for_each else WHOSE_OWN[budget.scope].format(team=team, model=model)
+    if obstacle.obstacle == Obstacle.CURRENCY:
+        return NoBudget(
+            f"{whose} may spend {budget.currency} only and {model.label} is paid in {model.currency}, so nothing was "
+            "sent. Choose another model, or ask an administrator to set a budget in that currency.",
+            model=model,
+        )
+    left = max(Decimal(0), budget.limit - obstacle.figure)
     return OverBudget(
-        f"This message could cost up to {in_figures(worst_case)} {money.currency}, and {team.name} has "
-        f"{in_figures(money.left)} of its {in_figures(money.limit)} left for this month, so nothing was sent. Choose a "
-        "cheaper model, shorten the message, or ask an administrator to raise the budget.",
+        f"This message could cost up to {in_figures(worst_case)} {budget.currency}, and {whose} has "
+        f"{in_figures(left)} of {in_figures(budget.limit)} {budget.currency} {LEFT_OF[budget.window]} left, so nothing "
+        "was sent. Choose a cheaper model, shorten the message, or ask an administrator to raise the budget.",
         model=model,
+    )
+
+
+WHOSE_OWN = {"TEAM": "{team}", "PERSON": "each person", "MODEL": "{model}", "KEY": "each key"}
+LEFT_OF = {"DAY": "for today", "MONTH": "for this month", "ROLLING": "for the last hours"}
+PACE = {
+    Obstacle.REQUESTS: "{whose} may make {limit.requests:,} calls a minute",
+    Obstacle.TOKENS: "{whose} may use {limit.tokens:,} tokens a minute",
+    Obstacle.STREAMS: "{whose} may have {limit.streams:,} answers under way at once",
+}
+
+
+def _too_fast(obstacle: NotHeld, model: LanguageModel) -> TooFast:
+    limit = RateLimit.objects.select_related("team", "person", "model").get(pk=obstacle.limit_id)
+    seconds = max(1, math.ceil(obstacle.figure))
+    rule = PACE[obstacle.obstacle].format(whose=limit.subject, limit=limit)
+    return TooFast(
+        f"{rule}, and that is reached, so nothing was sent. Try again in {seconds} s.",
+        model=model,
+        retry_after=seconds,
     )

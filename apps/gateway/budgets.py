@@ -1,8 +1,8 @@
 """
 Money: hold the worst case before a call, pay what it really cost after, give back what was never used.
 
-A cap is a cap because one SQL statement asks and holds at once. Under READ COMMITTED a second statement that waits for
-the row looks at the row's new version, so two calls can never both be the last to fit.
+A cap is a cap because one SQL statement locks every purse of the call in a fixed order, asks, and holds: all or
+nothing. The functions are in `migrations/0004_money_functions.py`; decision 0100 says why they are functions.
 """
 
 from __future__ import annotations
@@ -10,40 +10,41 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F
 from django.utils import timezone
 
-from apps.gateway.models import Budget, BudgetMonth, LanguageModel, Reservation
+from apps.gateway.models import Budget, LanguageModel, Reservation, SpentHour
+from apps.gateway.money_models import LONGEST_ROLLING_HOURS, Scope
 from apps.gateway.prices import Price
 from apps.ledger.ids import new_id
+from apps.ledger.records import record_event
+from apps.ledger.vocabulary import Action
 
 if TYPE_CHECKING:
     from apps.accounts.models import Team, User
 
 logger = logging.getLogger(__name__)
 
-# The limit is read inside the conflict's own condition. (Written as an UPDATE over a join, the sum would be taken from
-# the statement's snapshot and the cap would leak.)
-HOLD = """
-INSERT INTO gateway_budgetmonth AS held (team_id, month, reserved, spent)
-SELECT %(team)s, %(month)s, %(amount)s, 0
- WHERE %(amount)s = 0 OR EXISTS (
-       SELECT 1 FROM gateway_budget AS budget
-        WHERE budget.team_id = %(team)s AND budget.currency = %(currency)s
-          AND (NOT budget.is_hard OR %(amount)s <= budget.monthly_limit))
-ON CONFLICT (team_id, month) DO UPDATE SET reserved = held.reserved + excluded.reserved
- WHERE excluded.reserved = 0 OR EXISTS (
-       SELECT 1 FROM gateway_budget AS budget
-        WHERE budget.team_id = %(team)s AND budget.currency = %(currency)s
-          AND (NOT budget.is_hard OR held.spent + held.reserved + excluded.reserved <= budget.monthly_limit))
-RETURNING id
+RESERVE = """
+SELECT verdict, limit_id, figure, purses FROM gateway_reserve(
+    %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
+CLOSE = "SELECT was, cost, currency, amount, passed FROM gateway_close(%s, %s, %s, %s, %s)"
+SUMS = """
+SELECT one.budget, sums.spent, sums.held
+  FROM unnest(%s::bigint[], %s::uuid[], %s::uuid[]) AS one (budget, subject, other)
+  JOIN gateway_budget b ON b.id = one.budget
+  JOIN gateway_purse p ON p.scope = b.scope AND p.subject_id = one.subject AND p.other_id = one.other
+                      AND p.currency = b.currency
+ CROSS JOIN LATERAL gateway_sums(p.id, b."window", b.hours, %s, %s) AS sums
+"""
+NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +56,36 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A team's money in one month. `limit` is None where no budget is set."""
+class Shape:
+    """What is remembered of a call so that repetitions are known; see `runaway`. Keyed hashes, 16 bytes each."""
 
-    limit: Decimal | None
-    currency: str
-    is_hard: bool
-    spent: Decimal
-    reserved: Decimal
+    whole: bytes
+    step: bytes
 
-    @property
-    def left(self) -> Decimal:
-        """What may still be held; never less than zero."""
-        return max(Decimal(0), (self.limit or Decimal(0)) - self.spent - self.reserved)
+
+class Obstacle(StrEnum):
+    """Why nothing could be held."""
+
+    NO_BUDGET = "NO_BUDGET"
+    CURRENCY = "CURRENCY"
+    OVER = "OVER"
+    REQUESTS = "REQUESTS"
+    TOKENS = "TOKENS"
+    STREAMS = "STREAMS"
+
+
+class NotHeld(Exception):
+    """
+    Nothing was held: the limit named by `limit_id` (0 where there is no budget at all) stands in the way.
+
+    `figure` is what is spent and held already, or for limits of pace the seconds until there is room.
+    """
+
+    def __init__(self, obstacle: Obstacle, limit_id: int, figure: Decimal) -> None:
+        super().__init__(obstacle.value)
+        self.obstacle = obstacle
+        self.limit_id = limit_id
+        self.figure = figure
 
 
 class ReservationUnknown(Exception):
@@ -77,12 +95,52 @@ class ReservationUnknown(Exception):
         super().__init__(f"There is no reservation {reservation_id}. Nothing was booked.")
 
 
-def month_of(now: datetime) -> date:
-    """Name the calendar month of `now` in the company's time zone by its first day."""
-    return timezone.localtime(now, timezone.get_default_timezone()).date().replace(day=1)
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one budget stands for one subject: limits, what was spent, and what is held for answers under way."""
+
+    budget: Budget
+    spent: Decimal
+    reserved: Decimal
+
+    @property
+    def used(self) -> Decimal:
+        """Spent and held."""
+        return self.spent + self.reserved
+
+    @property
+    def left(self) -> Decimal:
+        """What may still be held; never less than zero."""
+        return max(Decimal(0), self.budget.limit - self.used)
+
+    @property
+    def percent(self) -> int:
+        """Spent and held, of the limit; at most 100, and 100 where the limit is 0 and something was used."""
+        if not self.budget.limit:
+            return 100 if self.used else 0
+        return min(100, int(self.used * 100 / self.budget.limit))
+
+    @property
+    def percent_spent(self) -> int:
+        """Spent alone, of the limit; at most 100."""
+        return min(100, int(self.spent * 100 / self.budget.limit)) if self.budget.limit else self.percent
+
+    @property
+    def has_passed_soft(self) -> bool:
+        """Whether what was spent has reached the soft limit."""
+        return self.budget.soft_limit is not None and self.spent >= self.budget.soft_limit
 
 
-@transaction.atomic
+def day_of(now: datetime) -> date:
+    """Name the day of `now` in the company's time zone."""
+    return timezone.localtime(now, timezone.get_default_timezone()).date()
+
+
+def hour_of(now: datetime) -> datetime:
+    """Name the hour of `now` by its start in UTC."""
+    return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
 def reserve(
     *,
     person: User,
@@ -91,40 +149,68 @@ def reserve(
     price: Price,
     amount: Decimal,
     now: datetime,
-) -> Reservation | None:
+    key_id: UUID | None = None,
+    tokens_at_most: int = 0,
+    shape: Shape | None = None,
+) -> Reservation:
     """
-    Hold `amount`, the worst case of one call, against the team's month; None if it does not fit. Two statements.
+    Hold `amount`, the worst case of one call, in every purse that a budget asks for, or in none. One statement.
 
-    The row of the month stays locked until the caller's transaction ends: keep that short.
+    The purses stay locked until the caller's transaction ends: keep that short. Limits of pace are asked on the way.
+
+    :raises NotHeld: if a limit stands in the way.
     """
-    month_id = _hold(team=team, month=month_of(now), amount=amount, currency=price.currency)
-    if month_id is None:
-        return None
-    return Reservation.objects.create(
+    held = Reservation(
         id=new_id(),
-        budget_month_id=month_id,
         team=team,
         person=person,
         model=model,
+        key_id=key_id,
+        day=day_of(now),
+        hour=hour_of(now),
         amount=amount,
         input_price=price.input,
         output_price=price.output,
         currency=price.currency,
+        tokens_at_most=tokens_at_most,
+        shape=shape.whole if shape else None,
+        step=shape.step if shape else None,
         created_at=now,
+        heard_at=now,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(RESERVE, _values(held))
+        verdict, limit_id, figure, held.purses = cursor.fetchone()
+    if verdict != Reservation.State.HELD:
+        raise NotHeld(Obstacle(verdict), limit_id or 0, figure or Decimal(0))
+    held._state.adding = False
+    return held
+
+
+def _values(held: Reservation) -> tuple[Any, ...]:
+    return (
+        held.id,
+        held.team_id,
+        held.person_id,
+        held.model_id,
+        held.key_id,
+        held.currency,
+        held.amount,
+        held.input_price,
+        held.output_price,
+        held.tokens_at_most,
+        held.shape,
+        held.step,
+        held.created_at,
+        held.hour,
+        held.day,
     )
 
 
-def _hold(*, team: Team, month: date, amount: Decimal, currency: str) -> int | None:
-    with connection.cursor() as cursor:
-        cursor.execute(HOLD, {"team": team.pk, "month": month, "amount": amount, "currency": currency})
-        row = cursor.fetchone()
-    return None if row is None else int(row[0])
-
-
-@transaction.atomic
 def settle(reservation_id: UUID, *, input_tokens: int, output_tokens: int, now: datetime) -> Cost:
     """
-    Pay for a call: give back what was held and book what it cost. Joins the caller's transaction; three statements.
+    Pay for a call: give back what was held and book what it cost, in the window it was held in. One statement, and one
+    more for each limit it passed. Joins the caller's transaction.
 
     Settling twice books once and returns the first cost. A reservation that the sweeper gave back meanwhile is booked
     all the same: the money was spent.
@@ -134,85 +220,158 @@ def settle(reservation_id: UUID, *, input_tokens: int, output_tokens: int, now: 
     """
     if input_tokens < 0 or output_tokens < 0:
         raise ValueError("Tokens cannot be negative.")
-    held = _locked(reservation_id)
-    if held.cost is not None:
-        return Cost(held.cost, held.currency)
-    cost = held.price.of(input_tokens=input_tokens, output_tokens=output_tokens)
-    if cost > held.amount:
-        logger.warning("Reservation %s: the call cost %s, more than the %s held for it.", held.id, cost, held.amount)
-    _close(held, Reservation.State.SETTLED, cost=cost, tokens=(input_tokens, output_tokens), now=now)
-    return Cost(cost, held.currency)
+    with transaction.atomic(savepoint=False):
+        was, cost, currency, amount, passed = _close(
+            reservation_id, Reservation.State.SETTLED, (input_tokens, output_tokens), now
+        )
+        if was not in (None, Reservation.State.SETTLED):
+            if cost > amount:
+                _record_overrun(reservation_id, amount, Cost(cost, currency), now=now)
+            for budget in Budget.objects.filter(pk__in=passed).select_related("team", "person", "model"):
+                _record_soft_limit(budget, reservation_id, now=now)
+    if was is None:
+        raise ReservationUnknown(reservation_id)
+    return Cost(cost, currency)
 
 
-@transaction.atomic
 def release(reservation_id: UUID, *, now: datetime | None = None) -> bool:
     """
-    Give back what was held for a call that cost nothing; say whether this call did it.
+    Give back what was held for a call that cost nothing; say whether this call did it. One statement.
 
-    Releasing twice, or after settling, changes nothing. Joins the caller's transaction; up to three statements.
+    Releasing twice, or after settling, changes nothing. Joins the caller's transaction.
 
     :raises ReservationUnknown: if there is no such reservation.
     """
-    held = _locked(reservation_id)
-    if held.state != Reservation.State.HELD:
-        return False
-    _close(held, Reservation.State.RELEASED, cost=None, tokens=(None, None), now=now or timezone.now())
-    return True
-
-
-def sweep(older_than: timedelta, *, now: datetime | None = None) -> list[UUID]:
-    """
-    Give back reservations still held after `older_than`, which a crash left behind; return their ids.
-
-    Choose it longer than the longest answer. Should such an answer come to an end all the same, settling it still books
-    its cost.
-    """
-    moment = now or timezone.now()
-    leaked = Reservation.objects.filter(state=Reservation.State.HELD, created_at__lt=moment - older_than)
-    return [pk for pk in leaked.values_list("pk", flat=True) if release(pk, now=moment)]
-
-
-def standing(team: Team, *, now: datetime) -> Standing:
-    """Read a team's money of this month. Two queries."""
-    return standings([team], now=now)[team.pk]
-
-
-def standings(teams: Sequence[Team], *, now: datetime) -> dict[UUID, Standing]:
-    """Read the money of this month for each of `teams`. Two queries."""
-    limits = {budget.team_id: budget for budget in Budget.objects.filter(team__in=teams)}
-    months = {row.team_id: row for row in BudgetMonth.objects.filter(team__in=teams, month=month_of(now))}
-    return {team.pk: _standing(limits.get(team.pk), months.get(team.pk)) for team in teams}
-
-
-def _standing(budget: Budget | None, month: BudgetMonth | None) -> Standing:
-    return Standing(
-        limit=budget.monthly_limit if budget else None,
-        currency=budget.currency if budget else "USD",
-        is_hard=budget.is_hard if budget else True,
-        spent=month.spent if month else Decimal(0),
-        reserved=month.reserved if month else Decimal(0),
-    )
-
-
-def _locked(reservation_id: UUID) -> Reservation:
-    held = Reservation.objects.select_for_update().filter(pk=reservation_id).first()
-    if held is None:
+    was, *_ = _close(reservation_id, Reservation.State.RELEASED, (None, None), now or timezone.now())
+    if was is None:
         raise ReservationUnknown(reservation_id)
-    return held
+    return bool(was == Reservation.State.HELD)
 
 
 def _close(
-    held: Reservation,
-    state: Reservation.State,
-    *,
-    cost: Decimal | None,
-    tokens: tuple[int | None, int | None],
-    now: datetime,
-) -> None:
-    given_back = held.amount if held.state == Reservation.State.HELD else Decimal(0)
-    BudgetMonth.objects.filter(pk=held.budget_month_id).update(
-        reserved=F("reserved") - given_back, spent=F("spent") + (cost or Decimal(0))
+    reservation_id: UUID, state: Reservation.State, tokens: tuple[int | None, int | None], now: datetime
+) -> tuple[str | None, Decimal, str, Decimal, list[int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(CLOSE, (reservation_id, state.value, *tokens, now))
+        was, cost, currency, amount, passed = cursor.fetchone()
+    return was, cost, currency, amount, passed or []
+
+
+def keep_held(reservation_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Say that the process which answers these calls lives, so that the sweeper leaves them. One statement."""
+    Reservation.objects.filter(pk__in=reservation_ids, state=Reservation.State.HELD).update(heard_at=now)
+
+
+def sweep(unheard_for: timedelta, *, now: datetime | None = None) -> list[UUID]:
+    """
+    Give back reservations whose process was not heard of for `unheard_for`; return their ids.
+
+    Should such an answer come to an end all the same, settling it still books its cost.
+    """
+    moment = now or timezone.now()
+    leaked = Reservation.objects.filter(state=Reservation.State.HELD, heard_at__lt=moment - unheard_for)
+    return [pk for pk in leaked.values_list("pk", flat=True) if release(pk, now=moment)]
+
+
+def forget_hours(*, now: datetime) -> int:
+    """Delete hours that no rolling window can reach any more; return how many."""
+    count, _ = SpentHour.objects.filter(hour__lt=now - timedelta(hours=LONGEST_ROLLING_HOURS + 24)).delete()
+    return count
+
+
+def count_anew(budget: Budget, *, now: datetime) -> None:
+    """
+    Count what a budget's subjects have spent and hold in its window already, since nobody counted before it was set.
+
+    Joins the caller's transaction; no call is admitted or closed until that ends. Takes a second for each million calls
+    of the window or so.
+    """
+    day = _first_day(budget, now)
+    since = datetime.combine(day, time(), tzinfo=timezone.get_default_timezone())
+    subject, other = subject_of(budget)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT gateway_rebuild(%s, %s, %s, %s, %s, %s)",
+            (budget.scope, subject, other, budget.currency, since, day),
+        )
+
+
+def _first_day(budget: Budget, now: datetime) -> date:
+    if budget.window == Budget.Window.MONTH:
+        return day_of(now).replace(day=1)
+    if budget.window == Budget.Window.DAY:
+        return day_of(now)
+    return day_of(now - timedelta(hours=(budget.hours or 0) + 1))
+
+
+def subject_of(budget: Budget) -> tuple[UUID | None, UUID]:
+    """Name a budget's purse: subject (None for each) and, for a team's use of a model, the model."""
+    if budget.scope == Scope.ORGANISATION:
+        return NOBODY, NOBODY
+    if budget.scope == Scope.TEAM_MODEL:
+        return budget.team_id, budget.model_id or NOBODY
+    return budget.team_id or budget.person_id or budget.model_id or budget.key_id, NOBODY
+
+
+def standings(wanted: Sequence[tuple[Budget, UUID | None]], *, now: datetime) -> list[Standing]:
+    """
+    Say how budgets stand, each for one subject (its own where that is None, and for "each" nobody: zero). One query.
+    """
+    subjects = [(budget, subject or subject_of(budget)[0], subject_of(budget)[1]) for budget, subject in wanted]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SUMS,
+            (
+                [budget.pk for budget, _, _ in subjects],
+                [subject or NOBODY for _, subject, _ in subjects],
+                [other for _, _, other in subjects],
+                day_of(now),
+                now,
+            ),
+        )
+        sums = {budget_id: (spent, held) for budget_id, spent, held in cursor.fetchall()}
+    nothing = (Decimal(0), Decimal(0))
+    return [Standing(budget, *sums.get(budget.pk, nothing)) for budget, _ in wanted]
+
+
+def applying_to(*, person: User, team: Team, now: datetime) -> list[Standing]:
+    """Say how the budgets stand that every call of `person` for `team` counts against. Three queries."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, subject_id FROM gateway_budgets_of(%s, %s, %s, NULL) ORDER BY gateway_rank(scope), id",
+            (team.pk, person.pk, NOBODY),
+        )
+        subjects = dict(cursor.fetchall())
+    scopes = [Scope.ORGANISATION, Scope.TEAM, Scope.PERSON]
+    rows = Budget.objects.filter(pk__in=subjects, scope__in=scopes).select_related("team", "person", "model")
+    return standings([(row, subjects[row.pk]) for row in rows], now=now)
+
+
+def _record_soft_limit(budget: Budget, reservation_id: UUID, *, now: datetime) -> None:
+    record_event(
+        Action.BUDGET_SOFT_LIMIT_PASSED,
+        who=None,
+        subject_kind="budget",
+        subject_id=str(budget.pk),
+        subject_label=budget.subject,
+        details={
+            "soft_limit": f"{budget.soft_limit}",
+            "currency": budget.currency,
+            "window": budget.window,
+            "hours": budget.hours,
+            "reservation": str(reservation_id),
+        },
+        now=now,
     )
-    Reservation.objects.filter(pk=held.pk).update(
-        state=state, cost=cost, input_tokens=tokens[0], output_tokens=tokens[1], closed_at=now
+
+
+def _record_overrun(reservation_id: UUID, held: Decimal, cost: Cost, *, now: datetime) -> None:
+    logger.warning("Reservation %s: the call cost %s, more than the %s held for it.", reservation_id, cost.amount, held)
+    record_event(
+        Action.BUDGET_OVERRUN,
+        who=None,
+        subject_kind="reservation",
+        subject_id=str(reservation_id),
+        details={"held": f"{held.normalize():f}", "cost": f"{cost.amount.normalize():f}", "currency": cost.currency},
+        now=now,
     )

@@ -14,7 +14,7 @@ from apps.gateway import discovery, grants, listing, pricing, provider_keys
 from apps.gateway.discovery import Offer
 from apps.gateway.endpoints import environment_endpoint
 from apps.gateway.grants import Subject
-from apps.gateway.models import Budget, Grant, LanguageModel, Provider
+from apps.gateway.models import Grant, LanguageModel, Provider
 from apps.gateway.price_map import Listed
 from apps.ledger.facts import Json
 from apps.ledger.records import record_event
@@ -168,26 +168,6 @@ def change_model(model: LanguageModel, *, by: User, now: datetime) -> None:
         _record_model(Action.MODEL_CHANGED, model, by, now, changes)
 
 
-@transaction.atomic
-def set_budget(team: Team, *, monthly_limit: Decimal, currency: str, is_hard: bool, by: User, now: datetime) -> None:
-    """Set what `team` may spend in a month, effective on its next message."""
-    before = Budget.objects.filter(team=team).first()
-    budget, _ = Budget.objects.update_or_create(
-        team=team, defaults={"monthly_limit": monthly_limit, "currency": currency, "is_hard": is_hard}
-    )
-    changes = _changes(budget_facts(before) if before else {}, budget_facts(budget))
-    if changes:
-        _record_team(Action.BUDGET_SET, team, by, now, changes)
-
-
-@transaction.atomic
-def remove_budget(team: Team, *, by: User, now: datetime) -> None:
-    """Take the team's budget away: models that cost money are refused to it from now on."""
-    count, _ = Budget.objects.filter(team=team).delete()
-    if count:
-        _record_team(Action.BUDGET_REMOVED, team, by, now, {})
-
-
 def provider_facts(provider: Provider) -> dict[str, Json]:
     """What the record keeps of a provider: everything but the key."""
     return {
@@ -214,15 +194,6 @@ def model_facts(model: LanguageModel) -> dict[str, Json]:
         "capabilities": sorted(model.capabilities),
         "retires_on": model.retires_on.isoformat() if model.retires_on else None,
         "is_requestable": model.is_requestable,
-    }
-
-
-def budget_facts(budget: Budget) -> dict[str, Json]:
-    """What the record keeps of a budget."""
-    return {
-        "monthly_limit": _figure(budget.monthly_limit),
-        "currency": budget.currency,
-        "is_hard": budget.is_hard,
     }
 
 
@@ -277,17 +248,5 @@ def _record_provider(
         subject_id=str(provider.pk),
         subject_label=provider.name,
         details=details or {},
-        now=now,
-    )
-
-
-def _record_team(action: Action, team: Team, by: User, now: datetime, details: Mapping[str, Json]) -> None:
-    record_event(
-        action,
-        who=who(by),
-        subject_kind="team",
-        subject_id=str(team.pk),
-        subject_label=team.name,
-        details=details,
         now=now,
     )

@@ -6,6 +6,7 @@ It takes a `Scrubbed` prompt and nothing else, keeps the time limits, and says i
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator
@@ -18,6 +19,7 @@ from django.conf import settings
 
 from apps.gateway import health, litellm_client, openai_client, tokens, wire
 from apps.gateway.endpoints import Endpoint
+from apps.gateway.meter import Meter
 from apps.gateway.models import Provider
 from apps.gateway.patience import Patience, TooLate
 from apps.gateway.upstream import CallPiece, Fault, FaultKind, Piece, Usage, Way
@@ -66,6 +68,8 @@ class Call(Protocol):
     def max_output_tokens(self) -> int: ...
     @property
     def first_word_seconds(self) -> float | None: ...
+    @property
+    def delay_seconds(self) -> float: ...
 
 
 SENTENCES: Final[dict[FaultKind, str]] = {
@@ -81,6 +85,9 @@ SENTENCES: Final[dict[FaultKind, str]] = {
     FaultKind.REQUEST_REFUSED: "{model} refused this message. Change it, or choose another model.",
     FaultKind.PROVIDER_ERROR: "{model} has a fault at the moment. Try again, or choose another model.",
     FaultKind.BAD_ANSWER: "{model} sent an answer that cannot be read. Try again, or choose another model.",
+    FaultKind.CUT_AT_LIMIT: (
+        "{model} went on past the length that was paid for, so it was cut off. What arrived is kept; ask it to go on."
+    ),
 }
 NEVER_BILLED: Final = {
     FaultKind.UNREACHABLE,
@@ -115,7 +122,8 @@ def stream(admission: Call, prompt: Scrubbed, sampling: Sampling = AS_IT_LIKES) 
     """
     Send the prompt and give the answer as it comes: `Delta`s and `CallPiece`s, then one `Finish`.
 
-    Close the generator (`contextlib.aclosing`) to stop the call; the connection to the provider is closed with it.
+    Close the generator (`contextlib.aclosing`) to stop the call; the connection to the provider is closed with it. An
+    answer that goes on past `max_output_tokens` is cut. Whoever the guard slows waits here before anything leaves.
 
     :raises TypeError: if the prompt was not made by the scrubber. Nothing is sent.
     :raises ModelFailed: while iterating.
@@ -151,12 +159,15 @@ async def _stream(call: Call, prompt: Scrubbed, sampling: Sampling, way: Way) ->
     heard: list[str] = []
     end = Piece()
     late = FaultKind.NO_ANSWER_IN_TIME
+    meter = Meter(call.max_output_tokens)
+    await asyncio.sleep(call.delay_seconds)
     begun, first_word = time.monotonic(), 0.0
     try:
         with Patience(call.first_word_seconds or settings.MODEL_FIRST_TOKEN_SECONDS) as patience:
             async with aclosing(way(call.endpoint, messages, call.max_output_tokens, fields)) as pieces:
                 # Pieces without text count as signs of life; the first word has one limit, every next piece another.
                 while (piece := await _next(patience, pieces, late)) is not None:
+                    meter.take(piece)
                     if (piece.text or piece.calls) and not first_word:
                         first_word = time.monotonic() - begun
                         late = FaultKind.FELL_SILENT
@@ -170,7 +181,7 @@ async def _stream(call: Call, prompt: Scrubbed, sampling: Sampling, way: Way) ->
                     end = _end_so_far(end, piece)
         _require_an_end(end)
     except Fault as fault:
-        raise _failure(fault, call, prompt, "".join(heard)) from None
+        raise _failure(fault, call, prompt, "".join(heard), at_least=meter.tokens) from None
     health.note_answer(call.model_id, first_word or None)
     yield _finish(end, prompt, "".join(heard))
 
@@ -197,11 +208,13 @@ def _require_an_end(end: Piece) -> None:
         raise Fault(FaultKind.BROKE_OFF)
 
 
-def _failure(fault: Fault, call: Call, prompt: Scrubbed, heard: str) -> ModelFailed:
+def _failure(fault: Fault, call: Call, prompt: Scrubbed, heard: str, *, at_least: int) -> ModelFailed:
     kind = FaultKind.NO_ANSWER if fault.kind == FaultKind.BROKE_OFF and not heard else fault.kind
     health.note_fault(call.model_id, kind)
     logger.warning("%s at %s failed: %s", call.model_label, call.provider_label, kind)
     usage = Usage(0, 0) if kind in NEVER_BILLED or (not heard and kind in NOT_BILLED_YET) else estimate(prompt, heard)
+    if kind == FaultKind.CUT_AT_LIMIT:
+        usage = Usage(usage.input_tokens, max(call.max_output_tokens, at_least))
     return ModelFailed(kind, model_label=call.model_label, usage=usage)
 
 

@@ -62,6 +62,7 @@ class _Call:
     provider_label: str
     max_output_tokens: int
     first_word_seconds: float | None = None
+    delay_seconds: float = 0.0
 
 
 @dataclass(slots=True)

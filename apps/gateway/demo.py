@@ -40,7 +40,7 @@ def seed_demo(teams: Iterable[Team]) -> None:
     _seed_embedder(provider, company)
     for team in company:
         Budget.objects.get_or_create(
-            team=team, defaults={"monthly_limit": LIMITS.get(team.name, OTHER_LIMIT), "currency": "USD"}
+            team=team, defaults={"hard_limit": LIMITS.get(team.name, OTHER_LIMIT), "currency": "USD"}
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -12,6 +11,8 @@ from django.utils import timezone
 
 from apps.accounts.models import Membership, Role, Team, User
 from apps.gateway.access_models import AccessRequest, PriceVersion
+from apps.gateway.money_models import Budget, Purse, Reservation, Scope, SpentDay, SpentHour
+from apps.gateway.pace_models import BatchMark, LoopStop, RateLimit, RunawayRules
 from apps.gateway.prices import Price
 from apps.gateway.routing_models import Alternate, AutoChoice, AutoRoute, ModelHealth
 from apps.ledger.ids import new_id
@@ -22,15 +23,22 @@ __all__ = [
     "Alternate",
     "AutoChoice",
     "AutoRoute",
+    "BatchMark",
     "Budget",
-    "BudgetMonth",
     "EgressClass",
     "Grant",
     "LanguageModel",
+    "LoopStop",
     "ModelHealth",
     "PriceVersion",
     "Provider",
+    "Purse",
+    "RateLimit",
     "Reservation",
+    "RunawayRules",
+    "Scope",
+    "SpentDay",
+    "SpentHour",
 ]
 
 DAYS_OF_WARNING = 60
@@ -141,12 +149,13 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
         due = PriceVersion.objects.due(now).filter(model=OuterRef("pk"))
         return self.annotate(due_price_id=Subquery(due.values("pk")[:1])).select_related("provider")
 
-    def callable_by(self, person: Any, team: Team, *, now: datetime | None = None) -> Self:
+    def callable_by(self, person: Any, team: Team, *, now: datetime | None = None, day: date | None = None) -> Self:
         """
         Models that `person` may call now for `team`: the one answer that picker, doors, API and routes share.
 
         A member of the team, allowed by a grant in force, denied by none, both switches on, not retired, the price
-        known. Providers and healths are fetched along. Admission asks the same again at every call.
+        known. Providers and healths are fetched along. Admission asks the same again at every call. `day` is the day of
+        `now` in the company's time zone.
         """
         if not getattr(person, "is_active", False):
             return self.none()
@@ -156,7 +165,7 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
             .granted_to(person, team, now=moment)
             .priced(moment)
             .filter(Q(input_price__isnull=False, output_price__isnull=False) | Q(due_price_id__isnull=False))
-            .exclude(retires_on__lte=day_of(moment))
+            .exclude(retires_on__lte=day or day_of(moment))
             .select_related("provider", "health")
             .order_by("provider__egress_class", "label")
         )
@@ -336,91 +345,3 @@ class Grant(models.Model):
     def is_in_force(self, now: datetime) -> bool:
         """Say whether the grant has begun and not ended."""
         return (self.from_at is None or self.from_at <= now) and (self.until_at is None or self.until_at > now)
-
-
-class Budget(models.Model):
-    """What a team may spend in a calendar month. A hard limit refuses; a soft one only shows."""
-
-    team = models.OneToOneField(Team, models.CASCADE, related_name="budget", primary_key=True)
-    monthly_limit = models.DecimalField(max_digits=14, decimal_places=2)
-    currency = models.CharField(max_length=3, default="USD")
-    is_hard = models.BooleanField(default=True)
-
-    class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=Q(monthly_limit__gte=0), name="gateway_limit_is_not_negative"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.team_id}: {self.monthly_limit} {self.currency} a month"
-
-
-class BudgetMonth(models.Model):
-    """What a team has spent, and holds for answers still under way, in one calendar month."""
-
-    team = models.ForeignKey(Team, models.PROTECT, related_name="budget_months")
-    month = models.DateField()
-    reserved = models.DecimalField(default=Decimal(0), max_digits=24, decimal_places=12)
-    spent = models.DecimalField(default=Decimal(0), max_digits=24, decimal_places=12)
-
-    class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["team", "month"], name="gateway_one_row_each_team_and_month"),
-            models.CheckConstraint(condition=Q(reserved__gte=0), name="gateway_reserved_is_not_negative"),
-            models.CheckConstraint(condition=Q(spent__gte=0), name="gateway_spent_is_not_negative"),
-            models.CheckConstraint(condition=Q(month__day=1), name="gateway_month_is_its_first_day"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.team_id} in {self.month:%Y-%m}"
-
-
-class Reservation(models.Model):
-    """
-    Money held for one call, at the prices of that moment. It closes once: settled (paid) or released.
-
-    The prices are kept here so that a price change while an answer streams changes nothing about it.
-    """
-
-    class State(models.TextChoices):
-        HELD = "HELD", "Held for an answer under way"
-        SETTLED = "SETTLED", "Paid"
-        RELEASED = "RELEASED", "Given back"
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    budget_month = models.ForeignKey(BudgetMonth, models.PROTECT, related_name="reservations")
-    team = models.ForeignKey(Team, models.PROTECT, related_name="reservations")
-    person = models.ForeignKey(User, models.PROTECT, related_name="reservations")
-    model = models.ForeignKey(LanguageModel, models.PROTECT, related_name="reservations")
-    amount = models.DecimalField(max_digits=24, decimal_places=12)
-    input_price = models.DecimalField(max_digits=14, decimal_places=6)
-    output_price = models.DecimalField(max_digits=14, decimal_places=6)
-    currency = models.CharField(max_length=3)
-    state = models.CharField(max_length=8, choices=State, default=State.HELD)
-    cost = models.DecimalField(null=True, max_digits=24, decimal_places=12)
-    input_tokens = models.PositiveIntegerField(null=True)
-    output_tokens = models.PositiveIntegerField(null=True)
-    created_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True)
-
-    class Meta:
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["created_at"], condition=Q(state="HELD"), name="gateway_held_reservations"),
-        ]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=Q(amount__gte=0), name="gateway_amount_is_not_negative"),
-            models.CheckConstraint(
-                condition=Q(state="HELD", closed_at=None, cost=None)
-                | Q(state="RELEASED", closed_at__isnull=False, cost=None)
-                | Q(state="SETTLED", closed_at__isnull=False, cost__isnull=False),
-                name="gateway_reservation_closes_whole",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.id}: {self.state}"
-
-    @property
-    def price(self) -> Price:
-        """The prices this call was admitted at."""
-        return Price(self.input_price, self.output_price, self.currency)

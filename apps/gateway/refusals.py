@@ -13,13 +13,15 @@ class Refused(Exception):
     A call that may not be made. Nothing was sent and nothing is held.
 
     `sentence` is for the person, `code` for the record; the labels are empty where the model must stay unknown.
+    `retry_after` is set, in seconds, where the same call may pass later (HTTP 429 with Retry-After).
     """
 
     code: ClassVar[str] = "REFUSED"
 
-    def __init__(self, sentence: str, *, model: LanguageModel | None = None) -> None:
+    def __init__(self, sentence: str, *, model: LanguageModel | None = None, retry_after: int | None = None) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        self.retry_after = retry_after
         self.model_label = model.label if model else ""
         self.provider_label = model.provider.name if model else ""
         self.egress_class = model.egress_class if model else ""
@@ -68,13 +70,13 @@ class PromptTooLong(Refused):
 
 
 class NoBudget(Refused):
-    """The model costs money and the team has no budget in its currency."""
+    """The model costs money and nobody set a budget in its currency."""
 
     code = "NO_BUDGET"
 
 
 class OverBudget(Refused):
-    """The worst case of this call does not fit into what is left of the month."""
+    """The worst case of this call does not fit into what is left of a budget."""
 
     code = "OVER_BUDGET"
 
@@ -83,6 +85,18 @@ class CredentialMissing(Refused):
     """The key the provider asks for is not there."""
 
     code = "CREDENTIAL_MISSING"
+
+
+class TooFast(Refused):
+    """A limit of calls, tokens or answers at once is reached."""
+
+    code = "TOO_FAST"
+
+
+class RanAway(Refused):
+    """A program of this person or key repeats itself and was stopped for a while."""
+
+    code = "RAN_AWAY"
 
 
 class NoEmbeddings(Refused):

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.db import transaction
+
 from apps.gateway import auto, routing
 from apps.gateway.admission import Admission
 from apps.gateway.models import LanguageModel
@@ -87,7 +89,8 @@ class Route:
                 return None
             self.tried.add(other.pk)
             try:
-                admission = admit(other.pk)
+                with transaction.atomic():  # a refusal lets go of the purses that were locked to ask
+                    admission = admit(other.pk)
             except Refused:
                 continue
             self.failures.append(routing.why(self.asked, kind))

@@ -16,7 +16,7 @@ from apps.ledger.vocabulary import Action
 
 @shared_task(name="gateway.sweep_reservations")
 def sweep_reservations() -> int:
-    """Give back reservations that nobody closed, each on the record; return how many."""
+    """Give back reservations whose process is gone, each on the record; return how many."""
     now = timezone.now()
     with transaction.atomic():
         released = budgets.sweep(timedelta(seconds=settings.RESERVATION_SECONDS), now=now)
@@ -29,6 +29,12 @@ def sweep_reservations() -> int:
                 now=now,
             )
     return len(released)
+
+
+@shared_task(name="gateway.forget_hours")
+def forget_hours() -> int:
+    """Delete sums of hours that no budget looks at any more; return how many."""
+    return budgets.forget_hours(now=timezone.now())
 
 
 @shared_task(name="gateway.apply_prices")

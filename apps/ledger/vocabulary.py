@@ -101,9 +101,19 @@ class Action(TextChoices):
     GRANT_REQUEST_DENIED = "GRANT_REQUEST_DENIED", "Requested use of a model refused"
     GRANT_REQUEST_WITHDRAWN = "GRANT_REQUEST_WITHDRAWN", "Request to use a model withdrawn"
     ROUTE_CHANGED = "ROUTE_CHANGED", "Automatic route of a team changed"
-    BUDGET_SET = "BUDGET_SET", "Team's budget set"
-    BUDGET_REMOVED = "BUDGET_REMOVED", "Team's budget removed"
-    BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED", "Team's budget exhausted"
+    BUDGET_SET = "BUDGET_SET", "Budget set"
+    BUDGET_REMOVED = "BUDGET_REMOVED", "Budget removed"
+    BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED", "Budget exhausted"
+    BUDGET_SOFT_LIMIT_PASSED = "BUDGET_SOFT_LIMIT_PASSED", "Budget's soft limit passed"
+    BUDGET_OVERRUN = "BUDGET_OVERRUN", "Call cost more than was held for it"
+    RATE_LIMIT_SET = "RATE_LIMIT_SET", "Limit of calls or tokens set"
+    RATE_LIMIT_REMOVED = "RATE_LIMIT_REMOVED", "Limit of calls or tokens removed"
+    LOOP_SLOWED = "LOOP_SLOWED", "Repeating program slowed"
+    LOOP_STOPPED = "LOOP_STOPPED", "Repeating program stopped for a while"
+    LOOP_STOP_LIFTED = "LOOP_STOP_LIFTED", "Stopped program let go on"
+    LOOP_RULES_CHANGED = "LOOP_RULES_CHANGED", "Rules against repeating programs changed"
+    BATCH_MARKED = "BATCH_MARKED", "Repetition marked as known work"
+    BATCH_UNMARKED = "BATCH_UNMARKED", "Mark of known work taken away"
     RESERVATION_RELEASED = "RESERVATION_RELEASED", "Stale budget reservation released"
 
     # Documents
@@ -140,6 +150,18 @@ class Action(TextChoices):
     API_KEY_REVOKED = "API_KEY_REVOKED", "API key revoked"
     API_KEY_HANDED_OVER = "API_KEY_HANDED_OVER", "Service key handed to another person"
     API_KEY_REFUSED = "API_KEY_REFUSED", "API key refused"
+
+    # Batches
+    BATCH_STARTED = "BATCH_STARTED", "Batch started"
+    BATCH_PAUSED = "BATCH_PAUSED", "Batch paused"
+    BATCH_RESUMED = "BATCH_RESUMED", "Batch resumed"
+    BATCH_CANCELLED = "BATCH_CANCELLED", "Batch cancelled"
+    BATCH_FINISHED = "BATCH_FINISHED", "Batch finished"
+    BATCH_RUN_AGAIN = "BATCH_RUN_AGAIN", "Lines of a batch run again"
+    BATCH_DOWNLOADED = "BATCH_DOWNLOADED", "Batch's results downloaded"
+    BATCH_ERASED = "BATCH_ERASED", "Batch's texts erased"
+    BATCH_MODEL_OPENED = "BATCH_MODEL_OPENED", "Model opened to batches"
+    BATCH_MODEL_CLOSED = "BATCH_MODEL_CLOSED", "Model closed to batches"
 
     # The company's dictionary
     DICTIONARY_TERM_ADDED = "DICTIONARY_TERM_ADDED", "Term added to the dictionary"
@@ -183,6 +205,7 @@ class Topic(TextChoices):
     PEOPLE = "PEOPLE", "People and teams"
     MODELS = "MODELS", "Models and money"
     DOCUMENTS = "DOCUMENTS", "Documents"
+    BATCHES = "BATCHES", "Batches"
     CONVERSATIONS = "CONVERSATIONS", "Conversations and privacy"
     KEYS = "KEYS", "Keys of programs"
     RECORDS = "RECORDS", "Looks at the records"
@@ -195,12 +218,13 @@ _TOPIC_BY_FIRST_WORD = {
     "IDENTITY": Topic.SIGN_IN, "ACCESS": Topic.SIGN_IN,
     "PERSON": Topic.PEOPLE, "ROLE": Topic.PEOPLE, "TEAM": Topic.PEOPLE, "MEMBER": Topic.PEOPLE,
     "PROVIDER": Topic.MODELS, "MODEL": Topic.MODELS, "GRANT": Topic.MODELS, "BUDGET": Topic.MODELS,
-    "RESERVATION": Topic.MODELS, "ROUTE": Topic.MODELS,
+    "RESERVATION": Topic.MODELS, "RATE": Topic.MODELS, "LOOP": Topic.MODELS, "BATCH": Topic.MODELS,
+    "ROUTE": Topic.MODELS,
     "COLLECTION": Topic.DOCUMENTS, "DOCUMENT": Topic.DOCUMENTS, "PASSAGE": Topic.DOCUMENTS,
     "CONVERSATION": Topic.CONVERSATIONS, "LEFT": Topic.CONVERSATIONS, "KEY": Topic.CONVERSATIONS,
     "SCRUBBER": Topic.CONVERSATIONS, "POLICY": Topic.CONVERSATIONS, "VALUE": Topic.CONVERSATIONS,
     "WARNING": Topic.CONVERSATIONS, "DICTIONARY": Topic.CONVERSATIONS,
-    "API": Topic.KEYS,
+    "API": Topic.KEYS, "BATCH": Topic.BATCHES,
     "AUDIT": Topic.RECORDS,
     "LEDGER": Topic.LEDGER,
     "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL,

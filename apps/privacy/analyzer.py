@@ -59,7 +59,6 @@ class Analyzer(AnalyzerEngine):
     def look(self, text: str, *, language: str = LANGUAGE) -> list[RecognizerResult]:
         """Run every registered recogniser over `text` and give all results, overlapping ones included."""
         recognizers = self.registry.get_recognizers(language=language, all_fields=True)
-        entities = sorted({entity for recognizer in recognizers for entity in recognizer.supported_entities})
         artifacts = self.nlp_engine.process_text(text, language)
         reading = Reading(text)
         found: list[RecognizerResult] = []
@@ -67,7 +66,7 @@ class Analyzer(AnalyzerEngine):
             if isinstance(recognizer, RuleRecognizer | FirstNameRecognizer):
                 found += recognizer.read(reading)
             else:
-                found += recognizer.analyze(text=text, entities=entities, nlp_artifacts=artifacts)
+                found += recognizer.analyze(text, recognizer.supported_entities, artifacts)
         return found
 
 
@@ -118,8 +117,14 @@ def _listed(text: str, seen: Iterable[Finding]) -> list[Finding]:
 
 
 def _is_allowed(text: str, finding: Finding, own: Sightings) -> bool:
-    is_known = text[finding.start : finding.end].lower() in words.allowed()
-    return (is_known and finding.score < overlaps.STRONG) or own.is_allowed(finding)
+    return (finding.score < overlaps.STRONG and _is_no_secret(text, finding)) or own.is_allowed(finding)
+
+
+def _is_no_secret(text: str, finding: Finding) -> bool:
+    """Say whether a guess is about what everybody knows: a product, or the name in that of an award or a law."""
+    if text[finding.start : finding.end].lower() in words.allowed():
+        return True
+    return finding.type == v.PERSON and gazetteer.is_namesake(text, finding.end)
 
 
 def _moved(finding: Finding, view: normalise.View) -> Finding:

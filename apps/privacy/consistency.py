@@ -127,7 +127,7 @@ class KnownValues:
 
     def add(self, type_: str, value: str) -> None:
         """Remember a value; of a person's full name remember the parts as well."""
-        if value in self._seen or len(value) < SHORTEST:
+        if value in self._seen or len(value) < SHORTEST or _is_rest_of_an_address(type_, value):
             return
         self._seen.add(value)
         self._index(type_, value, SEEN_BEFORE, is_any_case=_may_change_case(type_, value))
@@ -164,6 +164,11 @@ class KnownValues:
         if first is not None:
             known = _Known(type_, value, value.lower(), first.start(), is_any_case, reason)
             self._by_first_word.setdefault(first[0].lower(), _Alike()).add(known)
+
+
+def _is_rest_of_an_address(type_: str, value: str) -> bool:
+    """Say whether a value is but the everyday word that was left of an address: `Street`, without name or number."""
+    return type_ == vocabulary.ADDRESS and value.lower() in words.dictionary()
 
 
 def _may_change_case(type_: str, value: str) -> bool:

@@ -1,4 +1,4 @@
-"""Where in a Markdown text the end of what was seen lies: inside a string of a fenced block of JSON, or not."""
+"""Where in a text the end of what was seen lies: inside a string of JSON, be it a fenced block or the whole text."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Final
 FENCE: Final = re.compile(r"[ \t>]*(?P<marks>`{3,}|~{3,})[ \t]*(?P<info>[^\s`]*)")
 JSON_NAMES: Final = frozenset({"json", "jsonc", "json5", "jsonl", "ndjson", "geojson", "ipynb"})
 LONGEST_FENCE_LINE: Final = 80
+OPENINGS: Final = frozenset({'{"', '["', "[{", "[["})
+"""The first two signs of a text that is JSON and has strings in it. Prose begins so hardly ever."""
 
 
 class JsonFence:
@@ -24,6 +26,7 @@ class JsonFence:
         self._is_json = False
         self._marks = ""
         self._line = ""
+        self._opening: str | None = ""
 
     def see(self, text: str) -> None:
         """Take the next piece of the text."""
@@ -39,8 +42,17 @@ class JsonFence:
     def _go_on(self, text: str) -> None:
         if len(self._line) < LONGEST_FENCE_LINE:
             self._line = (self._line + text)[:LONGEST_FENCE_LINE]
+        if self._opening is not None:
+            text = self._open(self._opening + text)
         if self._is_json:
             self._look_for_strings(text)
+
+    def _open(self, text: str) -> str:
+        """Decide by the beginning of the whole text whether it is JSON; give what is to be looked at for strings."""
+        signs = "".join(text.split())[:2]
+        self._opening = None if len(signs) == 2 else signs
+        self._is_json = signs in OPENINGS
+        return text if self._is_json else ""
 
     def _look_for_strings(self, text: str) -> None:
         for character in text:

@@ -23,6 +23,7 @@ from apps.privacy.rules import LANGUAGE, result
 SCORE: Final = 0.7
 REASON: Final = "A first name from the list of names"
 GUESS: Final = 0.55
+WELL_KNOWN: Final = "The name of somebody whom everybody knows"
 UNHEARD: Final = "Capitalised words that are in no dictionary, as names are"
 UNHEARD_SPEAKS: Final = "A word that is in no dictionary, in the place of a name"
 IN_A_LIST: Final = "A name listed beside another name"
@@ -31,9 +32,13 @@ NEXT: Final = regex.compile(
     r" ((?:\p{L}\.? ?(?<=[ .]))?(?:(?:van|von|der|den|de|del|della|di|da|dos|al|el|bin|la|le) ){0,2})(\p{L}[\p{L}\p{M}]*(?:['-]\p{L}[\p{L}\p{M}]+)*)(?![\w@/\\(])"
 )
 NAMESAKE: Final = regex.compile(
-    r"(?: [A-Z]\w+)? (?:Memorial |Gold )?(?:Medal|Prize|Award|Cup|Act|Foundation|University|Institute|College|School|Hospital"
-    r"|Lecture|Trophy|Fellowship|Telescope|Observatory|Airport|Museum|Library|Stadium|Bridge|Park|Theorem|Effect|Syndrome|Disease)(?!\w)"
+    r"(?:\.?(?: [A-Z][\w.]*){0,2} (?:Memorial |Gold |International |National |General )?(?:Medal|Prize|Award|Cup|Act|Foundation|University|Institute|College"
+    r"|School|Hospital|Lectures?|Trophy|Fellowship|Scholarship|Telescope|Observatory|Airport|Museum|Library|Stadium|Bridge|Park|Theorem|Effect|Syndrome|Disease)(?!\w)"
+    r"|(?:['\u2019]s)? (?:law|theorem|lemma|conjecture|equations?|inequality|algorithm|transform|distribution|coefficient|constant|paradox|principle|syndrome"
+    r"|disease|effect|test statistic)(?!\w))"
 )
+"""What makes a name before it that of a thing: `the Ada Lovelace Medal`, `Ohm's law`."""
+
 MOST_SURNAMES: Final = 3
 SHORTEST_LOWER_SURNAME: Final = 4
 CAPITALISED: Final = r"\p{Lu}(?:\p{Ll}\p{M}?)+(?:['-]\p{Lu}?(?:\p{Ll}\p{M}?){2,})*"
@@ -79,21 +84,28 @@ class FirstNameRecognizer(LocalRecognizer):
         """Give them in a text that other recognisers read too."""
         text = reading.text
         found = [result(v.PERSON, start, end, SCORE, REASON) for start, end in _first_names(reading)]
+        found += [result(v.PERSON, start, end, SCORE, WELL_KNOWN) for start, end in _well_known(reading)]
         if reading.language == ENGLISH:
             found += [result(v.PERSON, start, end, GUESS, UNHEARD) for start, end in _unheard(PAIR, text)]
             found += [result(v.PERSON, start, end, GUESS, UNHEARD_SPEAKS) for start, end in _unheard(SINGLE, text)]
         return found
 
 
+def is_namesake(text: str, end: int) -> bool:
+    """Say whether the name that ends at `end` is part of a thing's: an award, a school, a law of nature."""
+    return NAMESAKE.match(text, end) is not None
+
+
 def beside(text: str, places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Give the names in a list ("A, B and C") of which one stands at one of `places`."""
-    starts = {start for start, _ in places}
+    """Give the names in a list ("A, B and C") of which one begins at one of `places`, but those that are there whole."""
+    known = set(places)
+    starts = {start for start, _ in known}
     if not starts:
         return
     for listing in LISTING.finditer(text):
         spans = listing.spans("one")
         if any(first in starts for first, _ in spans):
-            yield from (span for span in spans if span[0] not in starts and _may_be_name(text[span[0] : span[1]]))
+            yield from (span for span in spans if span not in known and _may_be_name(text[span[0] : span[1]]))
 
 
 def _may_be_name(name: str) -> bool:
@@ -117,6 +129,15 @@ def _is_unheard(word: str) -> bool:
     return len(word) >= SHORTEST_LOWER_SURNAME and not is_known and stem not in words.dictionary()
 
 
+def _well_known(reading: Reading) -> Iterator[tuple[int, int]]:
+    """Give the names of people whom everybody knows; one that is a word too only with a capital."""
+    for word in words.well_known_names() & reading.words.keys():
+        for place in reading.words[word]:
+            match = WORD.match(reading.text, place)
+            if match and match[0].lower() == word and (match[0][0].isupper() or word not in words.dictionary()):
+                yield match.start(), match.end()
+
+
 def _first_names(reading: Reading) -> Iterator[tuple[int, int]]:
     sure, also_words = words.first_names(), words.first_names_also_words()
     places = sorted(
@@ -132,7 +153,7 @@ def _first_names(reading: Reading) -> Iterator[tuple[int, int]]:
         if not (is_sure or word in also_words):
             continue
         end = _end_of_surnames(text, match.end(), is_lower=match[0].islower())
-        if NAMESAKE.match(text, end):
+        if is_namesake(text, end):
             position = end
         elif end > match.end() or is_sure:
             yield match.start(), end

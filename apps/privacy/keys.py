@@ -22,14 +22,16 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
+from apps.ledger.compiled import Compiled, an_id
 from apps.privacy.models import DataKey, Release, VaultEntry
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
 FORMAT = b"\x01"
+_ROW = Compiled(lambda: DataKey.objects.filter(pk=an_id("conversation")))
 
 
 class KeyUnavailable(Exception):
@@ -168,7 +170,7 @@ def open_key(conversation_id: UUID) -> ConversationKey:
     :raises KeyDestroyed: if the conversation was erased.
     :raises KeyUnavailable: if the master key cannot be used.
     """
-    row = DataKey.objects.filter(pk=conversation_id).first() or _make_key(conversation_id)
+    row = _ROW.first(conversation=conversation_id) or _make_key(conversation_id)
     if row.destroyed_at is not None:
         raise KeyDestroyed(conversation_id)
     return ConversationKey(conversation_id, _unwrap(row))
@@ -187,13 +189,34 @@ def new_key(exchange_id: UUID) -> tuple[ConversationKey, DataKey]:
     return ConversationKey(exchange_id, secret), DataKey(conversation_id=exchange_id, wrapped_key=wrapped)
 
 
+def keep_new(row: DataKey) -> None:
+    """Save the row of a new key, in the caller's transaction. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO privacy_datakey (conversation_id, wrapped_key, created_at) VALUES (%s, %s, %s)",
+            [row.conversation_id, bytes(row.wrapped_key), row.created_at],
+        )
+
+
+def is_destroyed(conversation_id: UUID) -> bool:
+    """Say whether a key that was made is destroyed. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT destroyed_at FROM privacy_datakey WHERE conversation_id = %s", [conversation_id])
+        row = cursor.fetchone()
+    return row is None or row[0] is not None
+
+
 def open_keys(conversation_ids: Iterable[UUID]) -> dict[UUID, ConversationKey]:
     """
     Open the data keys of many conversations in one query; erased ones, and ones without a key, are missing.
 
     :raises KeyUnavailable: if the master key cannot be used.
     """
-    rows = DataKey.objects.filter(pk__in=list(conversation_ids), destroyed_at=None)
+    wanted = list(conversation_ids)
+    if len(wanted) == 1:
+        rows = [row for row in _ROW.rows(conversation=wanted[0]) if row.destroyed_at is None]
+    else:
+        rows = list(DataKey.objects.filter(pk__in=wanted, destroyed_at=None))
     return {row.conversation_id: ConversationKey(row.conversation_id, _unwrap(row)) for row in rows}
 
 

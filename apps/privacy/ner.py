@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from presidio_analyzer import LocalRecognizer, RecognizerResult
@@ -18,6 +19,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
 from apps.privacy import name_model, words
 from apps.privacy import vocabulary as v
+from apps.privacy.recognisers import people
 from apps.privacy.rules import LANGUAGE, result
 from apps.privacy.tagger import names
 from apps.privacy.tagger.network import Network
@@ -36,6 +38,18 @@ EDGES: Final = re.compile(r"^[\W_]+|[^\w.]+$|(?<=\w)['\u2019]s?$")
 FIRST_WORD: Final = re.compile(r"([^\W\d_]+)[\s,]+")
 LAST_WORD: Final = re.compile(r"[\s,]+([^\W\d_]+)\Z")
 NO_ADDRESS: Final = frozenset(["and", "or", "for", "in", "at", "is", "the", "to", "from", "with", "of", "office"])
+CRY: Final = re.compile(r"(?:h+[aeiou]+|a+h+|l+o+l+|w+o+w+|a+w+|o+h+|u+g+h+|y+a+y+|h+m+|e+h+|y+o+h+)+", re.IGNORECASE)
+"""A cry or a laugh: `haha`, `aww`."""
+
+DRAGGED: Final = re.compile(r"(.)\1{2,}")
+
+NEAR: Final = 80
+DOTTED: Final = re.compile(r"[._/=\\]\w")
+CODE_LINE: Final = re.compile(
+    r"[;{}]\s*$|\w\(\w*\)|[\w\])] ?(?:[-+*/%&|!=<>]=|&&|\|\||->|::) ?\w|\w \*\w|\w = \w|\(\w+ \*\)"
+)
+"""Signs of a program in a line: a statement's end, a call, an operator, a pointer."""
+
 HAS_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 IS_CODE: Final = re.compile(r"[@\\=<>{}\[\]|#$%^*~`]|[a-z][A-Z]{2}|\w\(\)|^[a-z]+[A-Z]|\w\.[a-z]")
 
@@ -107,7 +121,7 @@ class OwnNameEngine(NameEngine):
             raise RuntimeError("The name model is not loaded. Call load() first.")
         for start, piece in pieces(text):
             for span in names.find(piece, self._network):
-                yield Span(span.kind, start + span.start, start + span.end, span.odds)
+                yield replace(span, start=start + span.start, end=start + span.end)
 
 
 class ModelNameRecognizer(LocalRecognizer):
@@ -128,19 +142,50 @@ class ModelNameRecognizer(LocalRecognizer):
             for span in found
             if span.kind in wanted
             for start, end in _trimmed(text, span)
-            if is_plausible(text[start:end]) and not _is_called(text, start, end) and not _is_inside(text, start, end)
-            if span.odds >= SURE or not _is_plain(text[start:end])
+            if is_plausible(text[start:end]) and not _is_code(text, start, end) and not _is_inside(text, start, end)
+            if span.odds >= SURE or not (span.is_worded or _is_plain(text[start:end]))
         ]
 
 
 def is_plausible(name: str) -> bool:
-    """Say whether what the model names can be a name: it has letters, is no code and no term that is never masked."""
-    return bool(HAS_LETTERS.search(name)) and not IS_CODE.search(name) and name.lower() not in words.allowed()
+    """Say whether what the model names can be a name: it has letters, is no code, cry, rank or term never masked."""
+    is_known = name.lower() in words.allowed() or name.lower() in people.RANKS
+    return bool(HAS_LETTERS.search(name)) and not IS_CODE.search(name) and not _is_cry(name) and not is_known
+
+
+def _is_cry(word: str) -> bool:
+    """Say whether a word is a cry, or an everyday word dragged out: `noooo`."""
+    return CRY.fullmatch(word) is not None or (
+        DRAGGED.search(word) is not None and DRAGGED.sub(r"\1", word.lower()) in words.dictionary()
+    )
 
 
 def _is_plain(name: str) -> bool:
-    """Say whether a name is written as ordinary words are: in lower case, and each of them in the dictionary."""
-    return name.islower() and all(word in words.dictionary() for word in re.findall(r"[^\W\d_]+", name))
+    """Say whether a name may be ordinary words: each of them in the dictionary, and in lower case or no known name."""
+    found = re.findall(r"[^\W\d_]+", name.lower())
+    is_worded = all(word in words.dictionary() for word in found)
+    return is_worded and (name.islower() or not any(_is_also_a_name(word) for word in found))
+
+
+def _is_also_a_name(word: str) -> bool:
+    return word in words.first_names() or word in words.first_names_also_words() or word in words.surnames_also_words()
+
+
+def _is_code(text: str, start: int, end: int) -> bool:
+    """Say whether a word is part of a program: called, a member, half of a dotted name, a variable in its line."""
+    if " " in text[start:end]:
+        return False
+    if text[start:end].isupper() and text[end : end + 1].isdigit():
+        return True
+    return _is_called(text, start, end) or (text[start:end].islower() and _is_variable(text, start, end))
+
+
+def _is_variable(text: str, start: int, end: int) -> bool:
+    if DOTTED.match(text, end):
+        return True
+    first, last = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+    line = text[max(first, start - NEAR) : min(last if last >= 0 else len(text), end + NEAR)]
+    return CODE_LINE.search(line) is not None and text[start:end] not in words.first_names()
 
 
 def _is_called(text: str, start: int, end: int) -> bool:

@@ -37,6 +37,12 @@ class Reading:
         return self.text.lower()
 
     @cached_property
+    def heads(self) -> frozenset[str]:
+        """Every character of the text in lower case, and every three that stand together."""
+        folded = self.folded
+        return frozenset(folded).union(map("".join, zip(folded, folded[1:], folded[2:], strict=False)))
+
+    @cached_property
     def words(self) -> dict[str, list[int]]:
         """Every run of letters, in lower case, with the places where it begins."""
         places: dict[str, list[int]] = {}

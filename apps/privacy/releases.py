@@ -10,11 +10,14 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.ledger import records
+from apps.ledger.compiled import Compiled, an_id
 from apps.ledger.facts import Who
 from apps.ledger.vocabulary import Action
 from apps.privacy.models import Release, VaultEntry
 from apps.privacy.policy import Policy, placeholder_type
 from apps.privacy.vocabulary import WORDS_FOR
+
+_ACTIVE = Compiled(lambda: Release.objects.filter(conversation_id=an_id("conversation"), taken_back_at=None))
 
 
 class NotReleasable(Exception):
@@ -27,7 +30,7 @@ class NotReleasable(Exception):
 
 def active(conversation_id: UUID) -> list[Release]:
     """List what is released in a conversation now, oldest first. One query."""
-    return list(Release.objects.filter(conversation_id=conversation_id, taken_back_at=None))
+    return _ACTIVE.rows(conversation=conversation_id)
 
 
 def applied(policy: Policy, *, conversation_id: UUID) -> Policy:

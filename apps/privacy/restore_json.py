@@ -22,8 +22,8 @@ class JsonRestorer:
     Restores one JSON text. Feed the fragments in order, then finish once.
 
     Each string, names of members included, is taken out of its escapes, restored as a text of its own, and escaped
-    again, whatever the value holds: valid JSON stays valid and means what it meant, with the words in it. Escapes may
-    be spelled differently afterwards. What stands outside of strings passes as it is.
+    again, whatever the value holds: valid JSON stays valid and means what it meant, with the words in it, and so does
+    JSON that is such a string. Escapes may be spelled differently afterwards. What stands outside of strings passes.
     """
 
     def __init__(self, placeholders: Mapping[str, str]) -> None:

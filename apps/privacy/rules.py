@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from typing import Any, Final
 
 import regex
@@ -19,6 +20,8 @@ REASON: Final = "reason"
 CONTEXT_BEFORE: Final = 60
 CONTEXT_AFTER: Final = 24
 SECONDS_FOR_A_RULE: Final = 10.0
+HEAD: Final = 3
+"""Characters of a needed string that are looked up before the string itself is searched for."""
 
 
 class RuleTooSlow(Exception):
@@ -35,7 +38,7 @@ class Where(Enum):
     AT_NUMBERS = "at numbers"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Place:
     """
     Where a rule looks: the whole text, or so many characters `before` and `after` what must be there.
@@ -58,6 +61,8 @@ class Place:
             return ((0, len(reading.text)),)
         if self.where is Where.AT_WORDS:
             return reading.around_words(self.words, endings=self.endings, before=self.before, after=self.after)
+        if not reading.codes:
+            return ()
         if self.where is Where.AT_MIXED:
             return reading.around_mixed(digits=self.digits, before=self.before, after=self.after)
         if self.where is Where.AT_CODES:
@@ -66,23 +71,29 @@ class Place:
 
 
 ANYWHERE: Final = Place()
+DIGITS: Final = frozenset([Where.AT_CODES, Where.AT_MIXED, Where.AT_NUMBERS])
+"""Where nothing can match in a text without a digit."""
 
 
+@cache
 def at_words(words: str, *, endings: str = "", before: int = 2, after: int = 120) -> Place:
     """Look only around these words, and words that end so, given with blanks between them."""
     return Place(Where.AT_WORDS, before, after, words=frozenset(words.split()), endings=tuple(endings.split()))
 
 
+@cache
 def at_codes(*, before: int = 8, after: int = 8, digits: int = 1) -> Place:
     """Look only around runs that hold a digit, where at least so many digits stand together."""
     return Place(Where.AT_CODES, before, after, digits)
 
 
+@cache
 def at_mixed(*, before: int = 2, after: int = 8, digits: int = 1) -> Place:
     """Look only around runs that hold letters and digits, where at least so many digits stand together."""
     return Place(Where.AT_MIXED, before, after, digits)
 
 
+@cache
 def at_numbers(digits: int, *, before: int = 4, after: int = 8) -> Place:
     """Look only around numbers of at least so many digits."""
     return Place(Where.AT_NUMBERS, before, after, digits)
@@ -153,9 +164,12 @@ class RuleRecognizer(LocalRecognizer):
 
     def __init__(self, name: str, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
-        self._by_place: dict[Place, list[Rule]] = {}
-        for rule in rules:
-            self._by_place.setdefault(rule.place, []).append(rule)
+        self._by_trigger: dict[str, set[int]] = {}
+        self._by_word: dict[str, set[int]] = {}
+        self._always: set[int] = set()
+        self._at_digits = {number for number, rule in enumerate(rules) if rule.place.where in DIGITS}
+        for number, rule in enumerate(rules):
+            self._register(number, rule)
         types = sorted({rule.type for rule in rules})
         super().__init__(supported_entities=types, name=name, supported_language=LANGUAGE)
 
@@ -170,14 +184,35 @@ class RuleRecognizer(LocalRecognizer):
     def read(self, reading: Reading) -> list[RecognizerResult]:
         """Run every rule over a text that other recognisers read too. Rules that look in the same place look once."""
         found = []
-        for place, rules in self._by_place.items():
-            windows = place.windows(reading)
-            if windows:
-                for rule in rules:
-                    if rule.may_match(reading.folded):
-                        for start, end in rule.search(reading, windows):
-                            found.append(result(rule.type, start, end, rule.score, rule.reason))
+        windows: dict[Place, Windows] = {}
+        for number in sorted(self._likely(reading)):
+            rule = self.rules[number]
+            if rule.place not in windows:
+                windows[rule.place] = rule.place.windows(reading)
+            if windows[rule.place] and rule.may_match(reading.folded):
+                for start, end in rule.search(reading, windows[rule.place]):
+                    found.append(result(rule.type, start, end, rule.score, rule.reason))
         return found
+
+    def _register(self, number: int, rule: Rule) -> None:
+        """Note what must be in a text for the rule to be tried: one of its words, or the beginning of what it needs."""
+        if rule.place.where is Where.AT_WORDS and not rule.place.endings:
+            for word in rule.place.words:
+                self._by_word.setdefault(word, set()).add(number)
+        elif rule.needs:
+            for needle in rule.needs:
+                self._by_trigger.setdefault(needle[:HEAD] if len(needle) >= HEAD else needle[0], set()).add(number)
+        else:
+            self._always.add(number)
+
+    def _likely(self, reading: Reading) -> set[int]:
+        """Give the rules for which a text holds what is looked up at no cost; most texts hold it for a few."""
+        likely = set(self._always)
+        for head in self._by_trigger.keys() & reading.heads:
+            likely |= self._by_trigger[head]
+        for word in self._by_word.keys() & reading.words.keys():
+            likely |= self._by_word[word]
+        return likely if reading.codes else likely - self._at_digits
 
 
 def result(type_: str, start: int, end: int, score: float, reason: str) -> RecognizerResult:

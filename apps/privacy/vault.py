@@ -19,6 +19,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from apps.ledger.compiled import Compiled, an_id
 from apps.privacy import keys, masking
 from apps.privacy.consistency import KnownValues
 from apps.privacy.findings import Finding, checked
@@ -27,6 +28,7 @@ from apps.privacy.models import VaultEntry
 PURPOSE: Final = "vault"
 ENCODING: Final = "utf-8"
 ATTEMPTS: Final = 3
+_ENTRIES: Final = Compiled(lambda: VaultEntry.objects.filter(conversation_id=an_id("conversation")).order_by("id"))
 
 
 class VaultMoved(Exception):
@@ -115,6 +117,12 @@ class Vault:
                 return
         raise VaultMoved
 
+    def save_first(self) -> None:
+        """Store the first placeholders of an exchange that nobody else knows of. One insert, none if there are none."""
+        if self._values:
+            VaultEntry.objects.bulk_create([self._row(placeholder) for placeholder in self._values])
+            self._saved.update(self._values)
+
     def _adopt_what_others_saved(self, new: Sequence[str]) -> None:
         mine = {placeholder: (self._types[placeholder], self._values[placeholder]) for placeholder in new}
         self._forget()
@@ -129,10 +137,10 @@ class Vault:
                 self._remember(placeholder, type_, value)
 
     def _load(self, *, as_of: datetime | None = None) -> None:
-        rows = VaultEntry.objects.filter(conversation_id=self.conversation_id)
-        if as_of is not None:
-            rows = rows.filter(created_at__lte=as_of)
-        for row in rows.order_by("id"):
+        rows = _ENTRIES.rows(conversation=self.conversation_id)
+        for row in rows:
+            if as_of is not None and row.created_at > as_of:
+                continue
             self._remember(row.placeholder, row.type, _opened(row, self._box))
             self._saved.add(row.placeholder)
 
@@ -166,7 +174,7 @@ def values_of(key: keys.ConversationKey) -> list[str]:
     :raises SealBroken: if an entry was altered or moved.
     """
     box = key.box(PURPOSE)
-    return [_opened(row, box) for row in VaultEntry.objects.filter(conversation_id=key.conversation_id)]
+    return [_opened(row, box) for row in _ENTRIES.rows(conversation=key.conversation_id)]
 
 
 def _opened(row: VaultEntry, box: keys.Box) -> str:

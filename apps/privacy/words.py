@@ -40,6 +40,12 @@ def first_names_also_words() -> frozenset[str]:
 
 
 @cache
+def well_known_names() -> frozenset[str]:
+    """Give names of one word, in lower case, of people whom everybody knows."""
+    return _read("well_known_names.txt")
+
+
+@cache
 def places() -> frozenset[str]:
     """Give countries, large cities and regions in lower case, and what is made of their names."""
     return _read("places.txt")

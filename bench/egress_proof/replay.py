@@ -41,7 +41,7 @@ model = LanguageModel.objects.create(provider=place, label="Proof model", upstre
     max_output_tokens=1000, input_price=Decimal(1), output_price=Decimal(2), is_on=True)
 team = Team.objects.get(slug="sales")
 Grant.objects.create(team=team, model=model)
-Budget.objects.update_or_create(team=team, defaults=dict(monthly_limit=Decimal(100000)))
+Budget.objects.update_or_create(team=team, defaults=dict(hard_limit=Decimal(100000)))
 shelf = Collection.objects.create(name="Customer files")
 CollectionGrant.objects.create(collection=shelf, team=team)
 print(model.pk, shelf.pk)

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apps.api import keys
 from apps.api.models import Scope
+from apps.gateway.models import BatchMark
 from tests.api.programs import Program
 from tests.chat.conftest import model, runner
 
@@ -49,5 +50,6 @@ def make_service_key(sales, maya):
 
 @pytest.fixture
 def program(runner, model, maya, make_key):
-    """A program with a key of Maya's, in the web process that answers exchanges."""
+    """A program with a key of Maya's, in the web process that answers exchanges. Some tests ask the same all over."""
+    BatchMark.objects.create(scope="PERSON", person=maya, created_at=timezone.now())
     return Program(make_key().secret)

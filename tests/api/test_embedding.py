@@ -17,7 +17,7 @@ from apps.api.neutral import ApiError, ErrorKind
 from apps.chat.database import in_database
 from apps.gateway import client
 from apps.gateway.endpoints import IN_PROCESS
-from apps.gateway.models import BudgetMonth, Grant, LanguageModel, Provider, Reservation
+from apps.gateway.models import Grant, LanguageModel, Provider, Reservation, SpentDay
 from apps.ledger.models import Intent
 from apps.privacy import engine, keys
 
@@ -133,7 +133,7 @@ def test_what_may_not_be_asked_is_refused_with_a_reason_and_nothing_leaves(
 
     assert provider.everything == b""
     assert {intent.outcome.kind for intent in Intent.objects.select_related("outcome")} == {"REFUSED"}
-    assert not BudgetMonth.objects.exclude(reserved=0).exists()
+    assert not SpentDay.objects.exclude(reserved=0).exists()
 
 
 async def broken(text, on_progress=None):

@@ -60,7 +60,7 @@ def model(provider: FakeProvider, make_team: Callable[[str], Team]) -> LanguageM
     )
     team = make_team("Sales")
     Grant.objects.create(team=team, model=found)
-    Budget.objects.create(team=team, monthly_limit=Decimal(100))
+    Budget.objects.create(team=team, hard_limit=Decimal(100))
     return found
 
 

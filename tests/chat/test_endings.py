@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.accounts.actors import who
 from apps.chat import abandoned, story, turns
 from apps.chat.models import Turn
-from apps.gateway.models import Budget, BudgetMonth, Grant
+from apps.gateway.models import Budget, Grant, SpentDay
 from apps.ledger.models import Intent
 from apps.ledger.records import LedgerUnavailable
 from apps.privacy.engine import ScrubberUnavailable
@@ -27,7 +27,7 @@ def outcome_of(turn: Turn) -> str:
 
 
 def nothing_is_held() -> bool:
-    return all(month.reserved == 0 for month in BudgetMonth.objects.all())
+    return not SpentDay.objects.exclude(reserved=0).exists()
 
 
 def test_a_model_taken_from_the_team_refuses_the_next_message(maya, provider):
@@ -54,7 +54,7 @@ def test_an_unknown_model_is_refused_with_a_sentence(maya, provider, unknown):
 
 
 def test_a_team_over_its_budget_is_refused_before_anything_is_sent(maya, provider):
-    Budget.objects.update(monthly_limit=Decimal("0.001"))
+    Budget.objects.update(hard_limit=Decimal("0.001"))
 
     turn = maya.ask("Hello?")
 

@@ -14,11 +14,11 @@ from apps.gateway.models import (
     Alternate,
     AutoChoice,
     AutoRoute,
-    BudgetMonth,
     Grant,
     LanguageModel,
     Provider,
     Reservation,
+    SpentDay,
 )
 from apps.gateway.routing import RetryBudget
 from apps.ledger.models import Intent, OpenIntent
@@ -64,7 +64,7 @@ def record() -> list[tuple[str, str]]:
 
 def nothing_is_left_open() -> bool:
     held = Reservation.objects.filter(state="HELD").exists()
-    return not held and not OpenIntent.objects.exists() and BudgetMonth.objects.get().reserved == 0
+    return not held and not OpenIntent.objects.exists() and SpentDay.objects.get().reserved == 0
 
 
 FAULTS = {
@@ -102,7 +102,7 @@ def test_the_money_is_that_of_the_calls_to_the_cent(maya, provider, other_provid
     turn = maya.ask("Are you there?", uses_documents="")
 
     price = Decimal(20 * 1 + 10 * 2) / 1_000_000
-    assert turn.cost == price == BudgetMonth.objects.get().spent
+    assert turn.cost == price == SpentDay.objects.get().spent
     assert nothing_is_left_open()
 
 

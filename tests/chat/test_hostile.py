@@ -12,11 +12,11 @@ from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
-from apps.chat import abandoned, lifecycle, turns
+from apps.chat import abandoned, choosing, lifecycle, turns
 from apps.chat.forms import Question
 from apps.chat.models import Conversation, Turn
 from apps.gateway import budgets
-from apps.gateway.models import BudgetMonth, Reservation
+from apps.gateway.models import Reservation, SpentDay
 from apps.ledger import records
 from apps.ledger.models import Intent, Outcome
 from apps.privacy import keys
@@ -102,7 +102,7 @@ def test_a_process_that_dies_while_it_holds_money_for_a_turn_holds_none(maya, pr
     turn = maya.ask("Hello?")
 
     assert turn.outcome == "REFUSED"
-    assert not BudgetMonth.objects.exclude(reserved=0).exists()
+    assert not SpentDay.objects.exclude(reserved=0).exists()
     assert not Reservation.objects.exists()
 
 
@@ -121,7 +121,7 @@ def test_no_money_is_held_for_a_turn_that_was_closed_meanwhile(maya, provider, m
     maya.begin("Hello?")
 
     wait_for(lambda: ended)
-    assert not BudgetMonth.objects.exclude(reserved=0).exists()
+    assert not SpentDay.objects.exclude(reserved=0).exists()
     assert not provider.requests
 
 
@@ -203,13 +203,13 @@ def test_a_conversation_erased_while_it_is_answered_closes_and_frees_its_money(m
 
     assert closed.reason == "ERASED"
     assert "erased" in closed.sentence
-    assert not BudgetMonth.objects.exclude(reserved=0).exists()
+    assert not SpentDay.objects.exclude(reserved=0).exists()
     assert Outcome.objects.filter(intent__turn_id=turn.pk, sealed_answer=b"").count() == 1
 
 
 def prepare_to_send(turn: Turn) -> None:
     """Do what the pipeline does up to the record."""
-    job = turns.load_job(turn.pk)
+    job = choosing.load_job(turn.pk, now=timezone.now())
     vault = Vault.open(turn.conversation_id)
     prompt = asyncio.run(scrub([Draft("user", job.question)], vault=vault))
     admission = turns.admit_turn(job, prompt=prompt, now=timezone.now())

@@ -1,4 +1,4 @@
-"""The admin's pages of models, providers and budgets: who may, what they do, what they refuse."""
+"""The admin's pages of models and providers: who may, what they do, what they refuse."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from django.urls import reverse
 from apps.accounts.models import Role
 from apps.gateway import catalogue, provider_keys
 from apps.gateway.admission import admit
-from apps.gateway.models import Budget, BudgetMonth, Grant, LanguageModel, Provider
-from apps.gateway.refusals import ModelNotAllowed, OverBudget
+from apps.gateway.models import Budget, Grant, LanguageModel, Provider
+from apps.gateway.refusals import ModelNotAllowed
 from apps.ledger.models import Event, Intent, Outcome
 from tests.gateway.conftest import make_prompt
 
@@ -88,12 +88,10 @@ def doors(model, sales):
         ("index", (), "GET"),
         ("models", (), "GET"),
         ("providers", (), "GET"),
-        ("budgets", (), "GET"),
         ("model", (model.pk,), "GET POST"),
         ("provider", (provider.pk,), "GET POST"),
         ("provider_add", (), "GET POST"),
         ("model_add", (provider.pk,), "GET POST"),
-        ("budget", (sales.pk,), "GET POST"),
         ("model_on", (model.pk,), "POST"),
         ("model_off", (model.pk,), "POST"),
         ("model_test", (model.pk,), "POST"),
@@ -102,7 +100,6 @@ def doors(model, sales):
         ("provider_on", (provider.pk,), "POST"),
         ("provider_off", (provider.pk,), "POST"),
         ("offer_take_up", ("OPENAI",), "POST"),
-        ("budget_remove", (sales.pk,), "POST"),
     ]
 
 
@@ -114,10 +111,10 @@ def everything():
 
 
 def test_the_list_of_doors_is_complete(doors):
-    from apps.console import budgets, matrix, providers
+    from apps.console import matrix, providers
     from apps.console.urls import urlpatterns
 
-    mine = {p.name for p in urlpatterns if p.callback.__module__ in {m.__name__ for m in (budgets, matrix, providers)}}
+    mine = {p.name for p in urlpatterns if p.callback.__module__ in {m.__name__ for m in (matrix, providers)}}
 
     assert mine == {name for name, _, _ in doors}
 
@@ -264,7 +261,6 @@ def test_a_model_without_a_price_is_said_not_to_be_callable(desk, model):
 def test_an_empty_company_is_told_where_to_begin(desk):
     assert "Create a team" in desk.get(address("models")).content.decode()
     assert "Add a server" in desk.get(address("providers")).content.decode()
-    assert "Create a team" in desk.get(address("budgets")).content.decode()
 
 
 # Providers and models.
@@ -361,7 +357,7 @@ def test_the_address_of_a_provider_from_the_environment_cannot_be_typed(desk, mo
 
 def test_a_provider_goes_from_a_key_in_the_environment_to_a_teams_answer_in_two_clicks(desk, sales, maya, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-env-secret")
-    Budget.objects.create(team=sales, monthly_limit=Decimal(100))
+    Budget.objects.create(team=sales, hard_limit=Decimal(100))
     page = desk.get(address("providers")).content.decode()
     assert "OpenAI is ready to be switched on" in page
     assert "sk-env-secret" not in page
@@ -491,47 +487,3 @@ def test_nothing_is_sent_when_the_record_cannot_be_written(desk, make_model, pro
 
     assert "nothing was sent" in said(response)[0]
     assert provider.raw == []
-
-
-# Budgets.
-
-
-def test_a_budget_counts_from_the_next_message_and_is_recorded(desk, maya, sales, model):
-    desk.post(address("budget", sales.pk), {"monthly_limit": "0.00", "currency": "USD", "is_hard": "on"})
-
-    with pytest.raises(OverBudget):
-        admit(person=maya, team=sales, model_id=model.pk, prompt=make_prompt("Hi"), now=NOW)
-    assert Event.objects.get().details == {"monthly_limit": ["100", "0"]}
-
-
-@pytest.mark.parametrize(("value", "sentence"), [("-1", "less than 0"), ("much", "Enter a number"), ("", "required")])
-def test_a_limit_that_makes_no_sense_is_refused(desk, sales, model, value, sentence):
-    response = desk.post(address("budget", sales.pk), {"monthly_limit": value, "currency": "USD"})
-
-    assert sentence in response.content.decode()
-    assert Budget.objects.get().monthly_limit == 100
-
-
-def test_removing_a_budget_is_recorded(desk, sales, model):
-    desk.post(address("budget_remove", sales.pk))
-    desk.post(address("budget_remove", sales.pk))
-
-    assert not Budget.objects.exists()
-    assert actions() == ["BUDGET_REMOVED"]
-
-
-def test_the_page_shows_what_is_spent_held_and_left(desk, sales, model, settings):
-    from django.utils import timezone
-
-    from apps.gateway import budgets
-
-    BudgetMonth.objects.create(
-        team=sales, month=budgets.month_of(timezone.now()), spent=Decimal("60.5"), reserved=Decimal("10.25")
-    )
-
-    page = desk.get(address("budgets")).content.decode()
-
-    assert "60.50 of 100.00 USD" in page
-    assert "10.25" in page
-    assert "29.25" in page
-    assert 'value="70"' in page

@@ -22,6 +22,7 @@ class Call:
     max_output_tokens: int = 100
     model_id: UUID | None = None
     first_word_seconds: float | None = None
+    delay_seconds: float = 0.0
 
 
 def make_prompt(*texts: str, system: str = "") -> Scrubbed:

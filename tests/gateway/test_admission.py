@@ -10,7 +10,7 @@ import pytest
 from apps.accounts.models import Membership
 from apps.gateway import admission, budgets, provider_keys
 from apps.gateway.admission import admit
-from apps.gateway.models import Budget, BudgetMonth, Grant, LanguageModel, Provider, Reservation
+from apps.gateway.models import Budget, Grant, LanguageModel, Provider, Reservation, SpentDay
 from apps.gateway.refusals import Refused
 from tests.gateway.conftest import make_prompt
 
@@ -51,7 +51,7 @@ def test_an_admission_names_the_model_and_holds_the_worst_case(maya, sales, mode
     held = Reservation.objects.get(pk=leave.reservation_id)
     assert (leave.model_label, leave.egress_class, leave.max_output_tokens) == ("Test model", "INSIDE", 1024)
     assert held.amount == (len("Please greet <PERSON_1>") + 48) * Decimal("0.0000025") + 1024 * Decimal("0.00001")
-    assert BudgetMonth.objects.get(team=sales).reserved == held.amount
+    assert SpentDay.objects.get(purse__subject_id=sales.pk).reserved == held.amount
 
 
 def test_a_model_id_as_text_is_as_good(maya, sales, model, prompt):
@@ -147,13 +147,13 @@ def test_a_budget_in_another_currency_is_none(refusal):
 
 
 def test_over_budget_says_what_it_would_cost_and_what_is_left(refusal, sales):
-    Budget.objects.update(monthly_limit=Decimal("0.01"))
+    Budget.objects.update(hard_limit=Decimal("0.01"))
 
     refused = refusal()
 
     assert refused.code == "OVER_BUDGET"
     assert "0.01 USD" in refused.sentence
-    assert "Sales has 0.01 of its 0.01 left" in refused.sentence
+    assert "Sales has 0.01 of 0.01 USD for this month left" in refused.sentence
     assert "administrator" in refused.sentence
 
 
@@ -161,7 +161,7 @@ def test_a_call_is_never_refused_while_its_worst_case_fits(maya, sales, model, p
     first = admit(person=maya, team=sales, model_id=model.pk, prompt=prompt, now=NOW)
     worst_case = Reservation.objects.get(pk=first.reservation_id).amount
     budgets.release(first.reservation_id)
-    Budget.objects.update(monthly_limit=(worst_case * 3).quantize(Decimal("0.01"), "ROUND_UP"))
+    Budget.objects.update(hard_limit=(worst_case * 3).quantize(Decimal("0.01"), "ROUND_UP"))
 
     for _ in range(3):
         admit(person=maya, team=sales, model_id=model.pk, prompt=prompt, now=NOW)
@@ -253,6 +253,6 @@ def test_every_refusal_tells_the_person_that_nothing_was_sent_and_what_to_do(ref
     assert "administrator" in sentence
 
 
-def test_admission_costs_six_statements(maya, sales, model, prompt, django_assert_max_num_queries):
-    with django_assert_max_num_queries(6):  # membership, model, savepoint, hold, reservation, release
+def test_admission_costs_three_statements(maya, sales, model, prompt, django_assert_max_num_queries):
+    with django_assert_max_num_queries(3):  # model, the guard's memory, hold
         admission.admit(person=maya, team=sales, model_id=model.pk, prompt=prompt, now=NOW)

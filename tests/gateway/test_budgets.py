@@ -13,7 +13,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from apps.gateway import budgets
-from apps.gateway.models import Budget, BudgetMonth, Reservation
+from apps.gateway.models import Budget, Reservation, SpentDay, SpentHour
 from apps.gateway.prices import Price, in_figures
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -36,18 +36,25 @@ def hold(maya, sales, make_model):
     model = make_model(sales, price="1", budget="100.00")
 
     def hold(amount="1", *, price=PRICE, now=NOW, team=sales):
-        return budgets.reserve(person=maya, team=team, model=model, price=price, amount=Decimal(amount), now=now)
+        try:
+            return budgets.reserve(person=maya, team=team, model=model, price=price, amount=Decimal(amount), now=now)
+        except budgets.NotHeld:
+            return None
 
     return hold
 
 
-def month(team, now=NOW) -> BudgetMonth:
-    return BudgetMonth.objects.get(team=team, month=budgets.month_of(now))
+def month(team, now=NOW) -> SpentDay:
+    """The team's sums of the day, which is the only one of its month in these tests."""
+    day = SpentDay.objects.get(purse__scope="TEAM", purse__subject_id=team.pk, day=budgets.day_of(now))
+    hour = SpentHour.objects.get(purse=day.purse, hour=budgets.hour_of(now))
+    assert (day.reserved, day.spent) == (hour.reserved, hour.spent)
+    return day
 
 
 @pytest.mark.parametrize(("limit", "is_held"), [("1.00", True), ("0.99", False), ("0.00", False)])
 def test_a_call_fits_up_to_the_last_cent_and_not_beyond(hold, sales, limit, is_held):
-    Budget.objects.filter(team=sales).update(monthly_limit=Decimal(limit))
+    Budget.objects.filter(team=sales).update(hard_limit=Decimal(limit))
 
     reservation = hold("1.00")
 
@@ -67,8 +74,9 @@ def test_what_is_held_counts_against_the_limit_like_what_is_spent(hold, sales):
 def test_a_free_call_needs_no_budget(hold, sales):
     Budget.objects.all().delete()
 
-    assert hold("0") is not None
+    assert hold("0", price=Price(Decimal(0), Decimal(0), "USD")) is not None
     assert hold("0.01") is None
+    assert hold("0") is None
 
 
 def test_a_budget_in_another_currency_does_not_pay(hold):
@@ -76,7 +84,7 @@ def test_a_budget_in_another_currency_does_not_pay(hold):
 
 
 def test_a_soft_limit_holds_nothing_back(hold, sales):
-    Budget.objects.filter(team=sales).update(is_hard=False)
+    Budget.objects.filter(team=sales).update(hard_limit=None, soft_limit=100)
 
     assert hold("5000") is not None
 
@@ -90,8 +98,8 @@ def test_a_new_month_starts_with_nothing_spent(hold, sales):
 def test_the_month_turns_at_midnight_where_the_company_is(settings):
     settings.TIME_ZONE = "America/New_York"
 
-    assert budgets.month_of(datetime(2026, 4, 1, 3, 59, tzinfo=UTC)).month == 3
-    assert budgets.month_of(datetime(2026, 4, 1, 4, 0, tzinfo=UTC)).month == 4
+    assert budgets.day_of(datetime(2026, 4, 1, 3, 59, tzinfo=UTC)).month == 3
+    assert budgets.day_of(datetime(2026, 4, 1, 4, 0, tzinfo=UTC)).month == 4
 
 
 def test_a_call_that_ends_next_month_is_paid_by_the_month_it_began_in(hold, sales):
@@ -199,7 +207,7 @@ def test_the_database_refuses_a_negative_sum(hold, column):
     hold("1")
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        BudgetMonth.objects.update(**{column: Decimal(-1)})
+        SpentDay.objects.update(**{column: Decimal(-1)})
 
 
 def test_the_database_refuses_a_reservation_that_is_half_closed(hold):
@@ -236,7 +244,7 @@ def in_threads(count, work):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("room_for", [0, 1, 37])
 def test_of_two_hundred_calls_at_once_exactly_as_many_are_admitted_as_fit(hold, sales, room_for):
-    Budget.objects.filter(team=sales).update(monthly_limit=Decimal("0.70") * room_for)
+    Budget.objects.filter(team=sales).update(hard_limit=Decimal("0.70") * room_for)
 
     results = in_threads(200, lambda _: hold("0.70"))
 

@@ -8,6 +8,7 @@ import json
 import pickle
 import time
 from contextlib import aclosing
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -21,6 +22,7 @@ from tests.fake_provider import PAUSE
 from tests.gateway.conftest import Call, make_prompt
 
 SECRET = "Grace Hopper"
+PIECES = [f"word {n} " for n in range(400)]
 
 
 async def ask(call, prompt):
@@ -108,7 +110,7 @@ async def test_the_answer_streams_piece_by_piece_and_ends_with_the_count(ways, c
 
     events = await ask(call, prompt)
 
-    assert [e.text for e in events[:-1]] == ["Dear <PER", "SON_1>, ", "welcome."]
+    assert "".join(e.text for e in events[:-1]) == "Dear <PERSON_1>, welcome."
     assert events[-1] == Finish("stop", 21, 5, is_estimated=False)
 
 
@@ -142,9 +144,38 @@ async def test_a_missing_or_senseless_count_is_estimated_and_said_to_be(ways, ca
 async def test_every_character_survives_the_way(ways, call, provider, prompt, text):
     provider.will_answer(text)
 
-    events = await ask(call, prompt)
+    events = await ask(replace(call, max_output_tokens=100_000), prompt)
 
     assert "".join(e.text for e in events[:-1]) == text
+
+
+@pytest.mark.parametrize("pieces", [PIECES, ["long " * 40] * 30], ids=["by pieces", "by characters"])
+async def test_an_answer_that_goes_on_past_what_was_held_is_cut_and_paid_for_to_the_cut(
+    ways, call, provider, prompt, pieces
+):
+    provider.will_answer(*pieces)
+
+    heard, failed = await text_until_failure(call, prompt)
+
+    assert failed.code == "CUT_AT_LIMIT"
+    assert 100 <= failed.output_tokens <= 120
+    assert 0 < len(heard) < len("".join(pieces)) / 2
+    assert "".join(pieces).startswith(heard)
+
+
+async def test_an_answer_as_long_as_was_held_is_whole(ways, call, provider, prompt):
+    provider.will_answer(*PIECES[:100])
+
+    assert (await ask(call, prompt))[-1].reason == "stop"
+
+
+async def test_whoever_is_slowed_waits_before_anything_leaves(call, provider, prompt):
+    provider.will_answer("Yes.")
+    slowed = asyncio.ensure_future(ask(replace(call, delay_seconds=0.2), prompt))
+
+    await asyncio.sleep(0.05)
+    assert not provider.requests
+    assert (await slowed)[0].text == "Yes."
 
 
 async def test_an_empty_answer_is_an_answer(ways, call, provider, prompt):

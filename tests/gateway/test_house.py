@@ -120,19 +120,19 @@ def test_the_demo_has_free_local_models_for_every_team_and_a_budget_each(make_te
         assert {m.label for m in models} - {m.label for m in models.for_chat()} == {"MiniLM embeddings (local)"}
         assert all(m.price == Price(Decimal(0), Decimal(0), "USD") for m in models)
         assert all(m.egress_class == EgressClass.INSIDE for m in models)
-    assert Budget.objects.get(team__name="Sales").monthly_limit == 150
+    assert Budget.objects.get(team__name="Sales").hard_limit == 150
 
 
 def test_seeding_again_keeps_what_an_admin_changed(make_team):
     team = make_team("Sales")
     demo.seed_demo([team])
     Grant.objects.all().delete()
-    Budget.objects.update(monthly_limit=7)
+    Budget.objects.update(hard_limit=7)
 
     demo.seed_demo([team])
 
     assert not Grant.objects.exists()
-    assert Budget.objects.get().monthly_limit == 7
+    assert Budget.objects.get().hard_limit == 7
     assert Provider.objects.count() == 1
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.privacy import analyzer, overlaps, sentinel
+from apps.privacy import analyzer, gazetteer, overlaps, sentinel
+from apps.privacy.consistency import KnownValues
 from apps.privacy.findings import Finding, MalformedFinding, checked
 
 FOUND = [
@@ -71,8 +72,20 @@ FOUND = [
     ("PERSON", "Best regards,\nTom Okafor", "Tom Okafor"),
     ("PERSON", "Elena Rossi's laptop", "Elena Rossi"),
     ("PERSON", "Herr Jürgen Müller-Lüdenscheidt rief an", "Jürgen Müller-Lüdenscheidt"),
+    ("PERSON", 'Then Charalambos "Babis" Xenakis left', 'Charalambos "Babis" Xenakis'),
+    ("PERSON", "what did oprah say about it", "oprah"),
+    ("PERSON", "tell crissy that the file is late", "crissy"),
 ]  # fmt: skip
 LEFT_ALONE = [
+    "The Guarantor and the Lenders may not assign the Collateral.",
+    "I put an Audi poster on the wall next to the Lamborghini.",
+    "The sample holds Strontium, Barium and Zirconium; Kepler 442 is on page 3.",
+    "We compared 2 Vertex 7 boards and 3 Hyper 5 nodes in the lab.",
+    "She won the J. Lawrence Porter Medal and the Ada Lovelace Prize; Ohm's law holds.",
+    "The gene was named CCR9 by the office of the Lord Mayor.",
+    "Dear Retirement Account,\nyour statement is ready.\nSincerely,\nBilling Department",
+    'char *user = NULL;\nint len = strlen(user);\nconn->user = "anonymous";',
+    "amqp://user:*****@broker/vhost",
     "Deploy the S3 bucket and the EKS cluster with Terraform.",
     "Explain C4 diagrams, GPT-4 and Claude Sonnet.",
     "Write a Python function that sorts a list of dictionaries by key.",
@@ -117,6 +130,32 @@ def test_what_was_found_once_is_found_everywhere_in_the_text() -> None:
         "Vasquez",
         "Ondine",
     ]
+
+
+def test_an_address_ends_where_the_letter_goes_on() -> None:
+    text = "Address: 12 Elm Street, Fairview\nRegards, Olga\n\nAddress: 44 Rose Lane\nCompany: Initech"
+
+    assert ("ADDRESS", "12 Elm Street, Fairview") in spans(text)
+    assert ("ADDRESS", "44 Rose Lane") in spans(text)
+    assert ("PERSON", "Olga") in spans(text)
+
+
+def test_the_word_that_is_left_of_an_address_is_not_masked_elsewhere() -> None:
+    known = KnownValues()
+    known.add("ADDRESS", "Street")
+    known.add("ADDRESS", "Elm Street 5")
+
+    assert [finding.start for finding in known.find("The street is loud: elm street 5.")] == [20]
+
+
+def test_a_name_in_a_list_is_masked_whole_where_only_its_first_word_was_found() -> None:
+    text = "Shares of Zhang Wei and Shi Rongta were sold."
+
+    assert list(gazetteer.beside(text, [(10, 19), (24, 27)])) == [(24, 34)]
+
+
+def test_initials_after_a_title_are_a_name() -> None:
+    assert ("PERSON", "K. F.") in spans("The court heard Mr. K. F. on Monday.")
 
 
 def test_a_name_that_is_a_word_does_not_mask_the_word() -> None:

@@ -74,6 +74,18 @@ def test_every_split_of_the_fragments_gives_the_same_arguments(spelled: str) -> 
     assert in_fragments(*spelled) == whole
 
 
+def test_json_within_a_string_of_json_stays_valid_too() -> None:
+    inner = {"to": ["<PERSON_12>"], "note": 'for "<PERSON_12>"\nand <PERSON_1>'}
+    spelled = json.dumps({"body": json.dumps(inner, indent=1), "prose": '[<PERSON_12>] said "<PERSON_12>"'})
+
+    whole = json.loads(restored_json(spelled, PLACEHOLDERS))
+
+    assert json.loads(whole["body"])["to"] == [PLACEHOLDERS["<PERSON_12>"]]
+    assert json.loads(whole["body"])["note"] == f'for "{PLACEHOLDERS["<PERSON_12>"]}"\nand Maria Lopez'
+    assert whole["prose"] == '[{0}] said "{0}"'.format(PLACEHOLDERS["<PERSON_12>"])
+    assert all(in_fragments(spelled[:cut], spelled[cut:]) == json.dumps(whole) for cut in range(0, len(spelled), 3))
+
+
 @given(value=VALUES, is_ascii=st.booleans(), size=st.integers(1, 9))
 @settings(deadline=None, max_examples=150)
 def test_any_json_in_any_fragments_means_the_same_with_the_words_in_it(value: Any, is_ascii: bool, size: int) -> None:

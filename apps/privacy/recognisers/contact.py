@@ -17,9 +17,14 @@ SERVICE_ACCOUNTS: Final = re.compile(r"(?i)git@(?:github|gitlab|bitbucket|ssh\.d
 USER_LABEL: Final = r"""(?:user(?:[ _-]?(?:name|id))?|login|log-?in[ ](?:name|id)|account[ ]name|screen[ ]name|nick(?:name)?|handle|alias|uid|
     benutzer(?:name|kennung)?|anmeldename|kennung|utilisateur|identifiant|pseudo|usuario|nombre[ ]de[ ]usuario|utente|nome[ ]utente|gebruiker(?:snaam)?|
     usu[áa]rio|utilizador|slack|github|gitlab|skype|telegram|discord|instagram|twitter|teams)"""
-NO_USER: Final = frozenset(
-    "none null true false name required string admin root not the a an is are was were and or of for to in on with by"
+NO_USERS: Final = (
+    "none null nil true false name required string str char int admin administrator root not the a an is are was were and or "
+    "of for to in on with by user username anonymous guest nobody test tester testuser example default demo system service self "
+    "current_user localhost apache nginx postgres mysql ubuntu runner sudo"
 )
+"""What stands in the place of a user name and is nobody."""
+
+NO_USER: Final = frozenset(NO_USERS.split())
 
 
 def is_mailbox(address: str) -> bool:
@@ -40,6 +45,14 @@ def is_ip(address: str) -> bool:
 def is_user(name: str) -> bool:
     """Say whether a word after "user" names one."""
     return name.lower() not in NO_USER
+
+
+HIDDEN: Final = re.compile(r"(?i)[*x.\u2022#_-]{2,}|[<\[{].*|\$.*|%[\w(].*")
+
+
+def carries_password(link: str) -> bool:
+    """Say whether a link holds a password and not only what stands for one."""
+    return HIDDEN.fullmatch(link.split("://", 1)[1].partition("@")[0].partition(":")[2]) is None
 
 
 RULES: Final = (
@@ -93,6 +106,7 @@ RULES: Final = (
         "A link that carries a user name and password",
         pattern(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'<>]*:[^\s/@\"'<>]+@[^\s\"'<>]+", is_any_case=True),
         1.0,
+        carries_password,
         needs=("://",),
     ),
     Rule(
@@ -202,7 +216,7 @@ RULES: Final = (
     Rule(
         v.USERNAME,
         "A handle",
-        pattern(r"(?<![\w@/.`])@(?P<value>[A-Za-z][\w.-]{2,30}\w)(?![\w@/(])"),
+        pattern(r"(?<![\w@/.`*:>}\]-])@(?P<value>[A-Za-z][\w.-]{2,30}\w)(?![\w@/(])"),
         0.7,
         lambda name: any(character.isdigit() or character in "_." for character in name),
         needs=("@",),

@@ -89,6 +89,14 @@ INSTITUTIONS: Final = frozenset(
 )
 
 
+RANK: Final = (
+    "mayor provost chancellor chief justice president minister secretary general counsel emerita emeritus advocate marshal "
+    "consul commissioner candidate practitioner assistant associate of"
+)
+RANKS: Final = frozenset(RANK.split())
+"""What follows a title and belongs to it."""
+
+
 def is_name(text: str) -> bool:
     """Say whether capitalised words may be a name: at least one of them is neither a common word nor a known term."""
     tokens = [token for token in text.replace("-", " ").split() if len(token.strip(".'")) > 1]
@@ -97,9 +105,35 @@ def is_name(text: str) -> bool:
     return any(token.lower() not in words.common() and token.lower() not in words.allowed() for token in tokens)
 
 
+def is_titled(text: str) -> bool:
+    """Say whether capitalised words after a title may be a name: no rank alone; initials alone may, as in `Mr. K.`."""
+    tokens = text.replace("-", " ").split()
+    if all(len(token.strip(".")) == 1 or "." in token[:-1] for token in tokens):
+        return text.endswith(".")
+    return is_name(text) and any(token.lower() not in RANKS for token in tokens)
+
+
+def is_signed(text: str) -> bool:
+    """Say whether capitalised words under a letter may be a name: two words of the dictionary are a department."""
+    tokens = [token.lower() for token in text.split() if len(token.strip(".'")) > 1]
+    is_phrase = len(tokens) > 1 and all(token in words.dictionary() and not _is_family_name(token) for token in tokens)
+    return is_name(text) and not is_phrase
+
+
+def _is_family_name(word: str) -> bool:
+    return word in words.surnames_also_words() or word in words.first_names() or word in words.first_names_also_words()
+
+
+def has_first_name(text: str) -> bool:
+    """Say whether capitalised words begin with a first name, or with a word that is in no list of words."""
+    first = text.split()[0].strip(".").lower()
+    is_word = first in words.dictionary() or first in words.places() or first in words.allowed()
+    return first in words.first_names() or first in words.first_names_also_words() or not is_word
+
+
 def is_greeted(text: str) -> bool:
     """Say whether capitalised words after a greeting may be a name: not a place alone, no everyday words."""
-    return is_name(text) and text.lower() not in words.places()
+    return is_signed(text) and text.lower() not in words.places()
 
 
 def is_initialled(text: str) -> bool:
@@ -119,9 +153,11 @@ RULES: Final = (
     Rule(
         v.PERSON,
         "A name after a title",
-        pattern(rf"(?<![\w-])(?i:{TITLE})\.?[ ](?:(?i:{TITLE})\.?[ ]){{0,2}}(?P<value>(?:{PARTICLE}[ ]){{0,2}}{NAME})"),
+        pattern(
+            rf"(?<![\w-])(?i:{TITLE})\.?[ ](?:(?i:{TITLE})\.?[ ]){{0,2}}(?P<value>(?:{PARTICLE}[ ]){{0,2}}{NAME})(?!\w)"
+        ),
         0.85,
-        is_name,
+        is_titled,
         place=Place(Where.AT_WORDS, 2, 120, words=TITLE_WORDS),
     ),
     Rule(
@@ -141,13 +177,13 @@ RULES: Final = (
             rf"(?i:{CLOSING})[,.!]?[ ]*\n{{1,2}}[ ]*(?:--?[ ]*)?(?P<value>{NAME})[ ]*(?=\n|$|,|\|)|(?i:{CLOSING}),[ ](?P<value>{NAME})[ ]*\.?(?=\n|$)"
         ),
         0.85,
-        is_name,
+        is_signed,
         place=at_words(CLOSING_WORDS),
     ),
     Rule(
         v.PERSON,
         "A name that introduces itself",
-        pattern(rf"(?<!\w)(?i:{INTRODUCTION})[ ](?P<value>{NAME})"),
+        pattern(rf"(?<!\w)(?i:{INTRODUCTION})[ ](?P<value>{NAME})(?!\w)"),
         0.82,
         is_name,
         place=at_words(INTRODUCTION_WORDS),
@@ -169,6 +205,14 @@ RULES: Final = (
         0.85,
         is_name,
         needs=("@",),
+    ),
+    Rule(
+        v.PERSON,
+        "A name with a nickname in it",
+        pattern(rf"(?<![\w.-])(?P<value>{TOKEN}[ ](?:\"{TOKEN}\"|“{TOKEN}”|\({TOKEN}\))[ ]{TOKEN})(?!\w)"),
+        0.8,
+        has_first_name,
+        needs=('" ', "” ", ") "),
     ),
     Rule(
         v.PERSON,

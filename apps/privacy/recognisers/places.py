@@ -34,7 +34,9 @@ DATE: Final = (
 NUMBER: Final = r"\d{1,6}[A-Za-z]?(?:[-/]\d{1,5}[A-Za-z]?)?"
 CAPITAL: Final = r"(?!(?:Phone|Tel|Mobile|Fax|Email|E-mail|Desk|Office|Cell)\b)\(?\p{Lu}[\p{L}\p{M}'’.-]*\)?"
 JOINT: Final = r"(?:de|du|des|del|della|di|da|do|dos|das|la|le|las|los|el|of|an|am|der|den|im|in|bei|van|von|u|y|e|d'|l'|sur|sous|aux?|nan|null)"
-SEPARATOR: Final = r"(?:,?[ ]|[ ]{0,3},?[ ]?\n[ ]{0,6},?[ ]?)"
+NO_LINE_OF_AN_ADDRESS: Final = r"""(?!\p{L}[\p{L} _/-]{0,24}[ ]?[:=]|(?i:regards|sincerely|thanks|thank[ ]you|cheers|best|kind|warm|yours|greetings|dear|hi|hello|please|mit
+    |viele|liebe|beste|cordialement|merci|saludos|atentamente|gracias|saluti|grazie|cordiali|met|groeten|bedankt|obrigad[oa]|atenciosamente|cumprimentos|amicalement)\b)"""
+SEPARATOR: Final = rf"(?:,?[ ]|[ ]{{0,3}},?[ ]?\n[ ]{{0,6}},?[ ]?{NO_LINE_OF_AN_ADDRESS})"
 POSTCODE: Final = rf"(?:{UK_POSTCODE}|[A-Z]\d[A-Z][ ]?\d[A-Z]\d|(?:[A-Z]{{1,2}}-)?\d{{4,6}}(?:-\d{{3,4}})?(?:[ ][A-Z]{{2}}(?![\w]))?|\d{{3}}[ ]\d{{2}})"
 ROOM: Final = rf"(?:{UNIT}|{SEPARATOR}(?:Apt|Apartment|Suite|Ste|Unit|Flat)\.?[ ]?\#?\w{{1,6}})"
 TAIL: Final = (
@@ -63,6 +65,12 @@ def is_unusual_address(text: str) -> bool:
     """Say so of an address whose only signs are numbers: its street has a word that is in no dictionary."""
     found = re.findall(r"[^\W\d_]{3,}", text.split(",")[0])
     return is_address(text) and any(word.lower() not in words.dictionary() for word in found)
+
+
+def is_street_between_numbers(text: str) -> bool:
+    """Say so of a street between two numbers: one word between short numbers is a product or a model (`2 Atom 9`)."""
+    names = re.findall(r"[^\W\d_]{2,}", text)
+    return is_unusual_address(text) and (len(names) > 1 or re.search(r"\d{3}|[,\n]", text) is not None)
 
 
 def is_unusual_street(text: str) -> bool:
@@ -126,7 +134,7 @@ RULES: Final = (
             rf"(?<![\w.,$€£%:/-]){NUMBER}[ ](?:{CAPITAL}|\d{{1,5}})(?:[ ](?:{JOINT}[ ])?{CAPITAL}){{0,5}}[ ]{NUMBER}(?![\w%]|[.,:]\d){TAIL}?"
         ),
         0.82,
-        is_unusual_address,
+        is_street_between_numbers,
         place=at_codes(before=2, after=160),
     ),
     Rule(

@@ -7,6 +7,7 @@ the strict profile masks it. In scripts without capitals only the network's own 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -16,15 +17,17 @@ import numpy as np
 from apps.privacy.tagger import tokens
 from apps.privacy.tagger.labels import ADDRESS, LABELS, PERSON
 from apps.privacy.tagger.network import Floats, Network, Tagged
-from apps.privacy.tagger.spans import Span, spans_of
+from apps.privacy.tagger.spans import PLAIN, Span, spans_of
 
 SURELY: Final = {PERSON: 0.22, ADDRESS: 0.4}
 HARDLY: Final = {PERSON: 0.12, ADDRESS: 0.12}
+SURELY_SHORT: Final = 0.8
+MANY_WORDS: Final = 3
+"""A number beside one word or two is an address only if the network is rather sure of it: most such pairs are none."""
+
+WORD: Final = re.compile(r"[^\W\d_]{2,}")
 MOST_DIGITS: Final = 0.6
 """An address has a number, but is not mostly digits: that is a telephone number with a word beside it."""
-
-PLAIN: Final = 8
-"""The lexicon's flag of a word that is written in lower case in a language it knows."""
 
 FEWEST_WORDS: Final = 6
 KNOWN_SHARE: Final = 0.5
@@ -39,11 +42,12 @@ SENTENCE_END: Final = frozenset('.!?:"\u201d\u00bb)')
 def find(text: str, network: Network) -> Iterator[Span]:
     """Give the persons and addresses in a piece of text."""
     tagged = network.read(text)
-    if is_foreign(text, tagged, network):
+    if is_foreign(text, tagged):
         tagged = replace(tagged, odds=_strictly(text, tagged))
     yield from spans_of(PERSON, text, tagged, surely=SURELY[PERSON], hardly=HARDLY[PERSON])
     for span in spans_of(ADDRESS, text, tagged, surely=SURELY[ADDRESS], hardly=HARDLY[ADDRESS]):
-        if _has_number_and_name(text[span.start : span.end]):
+        address = text[span.start : span.end]
+        if _has_number_and_name(address) and (span.odds >= SURELY_SHORT or len(WORD.findall(address)) >= MANY_WORDS):
             yield span
 
 
@@ -52,12 +56,11 @@ def _has_number_and_name(address: str) -> bool:
     return 0 < digits <= MOST_DIGITS * sum(character.isalnum() for character in address)
 
 
-def is_foreign(text: str, tagged: Tagged, network: Network) -> bool:
+def is_foreign(text: str, tagged: Tagged) -> bool:
     """Say whether a text is prose of a language that the lexicon does not know. Code and short texts are not."""
     is_lower = (tagged.kinds == tokens.LOWER) | (tagged.kinds == tokens.UNCASED)
-    rows = np.flatnonzero(is_lower & (tagged.ends - tagged.starts > 1))
-    lower = [text[start:end] for start, end in zip(tagged.starts[rows], tagged.ends[rows], strict=True)]
-    if len(lower) < FEWEST_WORDS or network.share_known(lower, PLAIN) >= KNOWN_SHARE:
+    lower = tagged.flags[is_lower & (tagged.ends - tagged.starts > 1)]
+    if len(lower) < FEWEST_WORDS or np.count_nonzero(lower & PLAIN) >= KNOWN_SHARE * len(lower):
         return False
     signs = [text[start] for start in tagged.starts[tagged.kinds == tokens.SIGN]]
     return sum(sign not in SIGNS_IN_PROSE for sign in signs) <= MOST_SIGNS * len(tagged.kinds)

@@ -32,11 +32,16 @@ FEWEST_WORDS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """A text's tokens: places, kinds (see `tokens`), and the model's odds for every label (rows sum to 1)."""
+    """
+    A text's tokens: places, kinds (see `tokens`), flags in the lexicon, and the model's odds for every label.
+
+    Rows of odds sum to 1.
+    """
 
     starts: Integers
     ends: Integers
     kinds: Integers
+    flags: Integers
     odds: Floats
 
 
@@ -48,6 +53,7 @@ class Network:
         self._rows: dict[str, int] = {}
         self._vectors: Floats = np.zeros((REMEMBERED_FORMS, weights.width), np.float32)
         self._kinds = np.zeros(REMEMBERED_FORMS, np.int64)
+        self._flags = np.zeros(REMEMBERED_FORMS, np.int64)
 
     def read(self, text: str) -> Tagged:
         """Tag `text` at once; give it pieces of bounded length. About 2 ms of CPU for 1,000 characters."""
@@ -55,16 +61,12 @@ class Network:
         words = [text[start:end] for start, end in spans]
         starts, ends = np.array(spans, np.int64).reshape(-1, 2).T
         if not words:
-            return Tagged(starts, ends, starts, np.zeros((0, self._weights.labels), np.float32))
+            return Tagged(starts, ends, starts, starts, np.zeros((0, self._weights.labels), np.float32))
         rows = self._look_up(words)
         kinds = self._kinds[rows]
         places = place_rows(lines_of(text, starts), starts, ends, kinds)
-        return Tagged(starts, ends, kinds, self._convolve(self._vectors[rows] + self._weights.place[places]))
-
-    def share_known(self, words: Sequence[str], flag: int) -> float:
-        """Give the share of words that have a flag in the lexicon."""
-        keys = np.array([tokens.crc(word) for word in words], np.uint32)
-        return float((self._weights.flags_of(keys) & flag > 0).mean())
+        odds = self._convolve(self._vectors[rows] + self._weights.place[places])
+        return Tagged(starts, ends, kinds, self._flags[rows], odds)
 
     def _look_up(self, words: Sequence[str]) -> Integers:
         """Give each word's row among the remembered forms; what is new is described first."""
@@ -84,6 +86,7 @@ class Network:
         first = len(self._rows)
         here = slice(first, first + len(words))
         self._vectors[here] = self._weights.vectors(forms)
+        self._flags[here] = self._weights.flags_of(np.array([form.key for form in forms], np.uint32))
         self._kinds[here] = [tokens.kind_of(word) for word in words]
         self._rows.update({word: first + offset for offset, word in enumerate(words)})
 

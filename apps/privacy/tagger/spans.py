@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from apps.privacy.tagger import tokens
 from apps.privacy.tagger.labels import ADDRESS, KINDS, LOCATION, PERSON
 from apps.privacy.tagger.network import Floats, Tagged
 
@@ -18,6 +19,9 @@ BELONGS_INSIDE: Final = {
 }
 """What may stand between two tokens of one name; signs are tokens too, so this is about blanks and line ends."""
 
+NAMES, PLAIN = 3, 8
+"""The lexicon's flags of first names and surnames, and of words written in lower case in a language it knows."""
+
 RIVAL: Final = 0.7
 """A token is no name of a kind if another kind is more likely by half."""
 
@@ -26,12 +30,17 @@ OTHER_INSIDE: Final = re.compile(r"[ \u00a0]{0,2}")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A name in ``text[start:end]``; `odds` is the model's certainty at its surest token."""
+    """
+    A name in ``text[start:end]``; `odds` is the model's certainty at its surest token.
+
+    `is_worded` says that the lexicon knows all of its words as ordinary ones and none as a name.
+    """
 
     kind: str
     start: int
     end: int
     odds: float
+    is_worded: bool = False
 
 
 def spans_of(kind: str, text: str, tagged: Tagged, *, surely: float, hardly: float) -> Iterator[Span]:
@@ -80,4 +89,6 @@ def _belongs(kind: str, text: str, tagged: Tagged, row: int) -> bool:
 def _span(kind: str, run: list[int], tagged: Tagged, odds: Floats, surely: float) -> Iterator[Span]:
     highest = max((float(odds[row]) for row in run), default=0.0)
     if highest >= surely:
-        yield Span(kind, int(tagged.starts[run[0]]), int(tagged.ends[run[-1]]), highest)
+        words = tagged.flags[run][tagged.kinds[run] < tokens.DIGITS]
+        is_worded = len(words) > 0 and bool(((words & PLAIN > 0) & (words & NAMES == 0)).all())
+        yield Span(kind, int(tagged.starts[run[0]]), int(tagged.ends[run[-1]]), highest, is_worded)

@@ -11,7 +11,7 @@ import regex
 from apps.privacy import vocabulary as v
 from apps.privacy import words
 from apps.privacy.recognisers.credentials import shapes
-from apps.privacy.rules import Rule, near, pattern
+from apps.privacy.rules import Rule, at_codes, near, pattern
 
 
 def _names() -> tuple[str, ...]:
@@ -34,6 +34,7 @@ def is_vendors_value(text: str) -> bool:
     """Say whether a value beside a vendor's name may be a key of it: an identifier of a machine, no word, no address."""
     return (
         len(text) >= 10
+        and not (text.endswith("=") and shapes.CONSTANT.fullmatch(text))
         and shapes.is_machine_made(text)
         and (shapes.HAS_DIGIT.search(text) is not None or len(text) >= 20)
     )
@@ -63,6 +64,7 @@ RULES: Final = (
         0.84,
         is_vendors_value,
         BESIDE_A_VENDOR,
+        place=at_codes(before=2, after=2),
     ),
     Rule(
         v.SECRET,
@@ -92,5 +94,6 @@ RULES: Final = (
         ),
         0.81,
         shapes.stands_out,
+        place=at_codes(before=2, after=2),
     ),
 )  # fmt: skip

@@ -1,0 +1,193 @@
+"""
+The guard against programs that run away: it knows them by what they ask and when, and needs nothing of the caller.
+
+First the caller is slowed, then stopped for a while, told why, and the owner sees it. A person who asks again, a batch
+that was marked and an agent at work are let through. What counts as repetition is decided in `repetition`; the numbers
+and their reasons are in docs/gateway.md and decision 0102.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from apps.accounts.actors import who
+from apps.gateway.budgets import Shape
+from apps.gateway.models import LoopStop
+from apps.gateway.refusals import RanAway
+from apps.gateway.repetition import RUN_PAUSE_SECONDS, Call, Rules, Verdict, judge, shapes_of
+from apps.ledger.facts import Json
+from apps.ledger.records import record_event
+from apps.ledger.vocabulary import Action
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+    from apps.privacy.scrub import Scrubbed
+
+REMEMBERED_CALLS: Final = 600
+# One statement: the rules, the stop in force, the end of the last one, the mark, and the calls this one repeats or
+# continues. Only the newest calls are looked at, so a busy caller costs no more than that.
+REMEMBERED = """
+SELECT (SELECT row_to_json(r) FROM gateway_runawayrules r),
+       (SELECT row_to_json(s) FROM (SELECT reason, until FROM gateway_loopstop
+         WHERE {caller} AND lifted_at IS NULL AND until > %(now)s ORDER BY until DESC LIMIT 1) s),
+       EXISTS (SELECT 1 FROM gateway_batchmark WHERE person_id = %(person)s OR key_id = %(key)s),
+       (SELECT json_agg(json_build_array(
+                   extract(epoch FROM c.created_at), extract(epoch FROM c.closed_at), encode(c.shape, 'hex'),
+                   encode(c.step, 'hex'), c.state, c.output_tokens, coalesce(c.cost, c.amount)::text))
+          FROM (SELECT * FROM gateway_reservation WHERE {caller} AND created_at > %(since)s
+                 ORDER BY created_at DESC LIMIT %(most)s) c
+         WHERE c.shape = ANY (%(shapes)s)
+           AND c.created_at > coalesce((SELECT max(coalesce(lifted_at, until)) FROM gateway_loopstop
+                                         WHERE {caller} AND coalesce(lifted_at, until) <= %(now)s), '-infinity'))
+"""
+OF_A_KEY = REMEMBERED.format(caller="key_id = %(key)s")
+OF_A_PERSON = REMEMBERED.format(caller="person_id = %(person)s AND key_id IS NULL")
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What admission needs to know: the shape to remember, and how long the client is to wait before it sends."""
+
+    shape: Shape
+    delay_seconds: float
+
+
+def watch(
+    *,
+    person: User,
+    key_id: UUID | None,
+    model_id: UUID,
+    prompt: Scrubbed,
+    worst_case: Decimal,
+    now: datetime,
+    may_repeat: bool = False,
+) -> Watched:
+    """
+    Look at one call beside the caller's last ones, and stop the caller for a while where a program ran away.
+
+    Joins the caller's transaction. One statement, three where it stops somebody.
+
+    :raises RanAway: if a stop is in force, or this call would pass the ceiling of one run.
+    """
+    shape, beginnings = shapes_of(prompt, model_id=model_id, now=now)
+    rules, stop, is_batch, calls = _remembered(person, key_id, [shape.whole, *beginnings], now)
+    if stop is not None:
+        raise _refusal(LoopStop.Reason(stop["reason"]), datetime.fromisoformat(stop["until"]), now)
+    may_repeat = may_repeat or is_batch
+    verdict = judge(shape, calls, rules=rules, worst_case=worst_case, seconds=now.timestamp(), may_repeat=may_repeat)
+    until = now + timedelta(minutes=rules.stop_minutes)
+    if verdict.is_refused:
+        raise _refusal(LoopStop.Reason.CEILING, now + timedelta(seconds=RUN_PAUSE_SECONDS), now)
+    if verdict.stop_for:
+        _stop(person, key_id, verdict, until=until, now=now)
+    elif verdict.is_first_delay:
+        _record(Action.LOOP_SLOWED, person, key_id, {"calls": verdict.calls}, by=None, now=now)
+    return Watched(shape, verdict.delay_seconds)
+
+
+def require_no_stop(*, person: User, key_id: UUID | None, now: datetime) -> None:
+    """
+    Refuse at the door what admission would refuse, before anything is scrubbed. One query.
+
+    :raises RanAway: if a stop is in force.
+    """
+    found = LoopStop.objects.in_force(now).filter(person=person, key_id=key_id).first()
+    if found:
+        raise _refusal(LoopStop.Reason(found.reason), found.until, now)
+
+
+@transaction.atomic
+def lift(stop: LoopStop, *, by: User, now: datetime) -> bool:
+    """Let the caller go on at once, on the record; say whether this lifted it. What was counted starts afresh."""
+    still = LoopStop.objects.in_force(now).filter(pk=stop.pk)
+    if not still.update(lifted_at=now, lifted_by=by):
+        return False
+    _record(Action.LOOP_STOP_LIFTED, stop.person, stop.key_id, {"reason": stop.reason}, by=by, now=now)
+    return True
+
+
+def _remembered(
+    person: User, key_id: UUID | None, shapes: list[bytes], now: datetime
+) -> tuple[Rules, dict[str, Any] | None, bool, list[Call]]:
+    """Read the rules, the stop in force, whether repetition is known work, and the calls of these shapes."""
+    values = {
+        "person": person.pk,
+        "key": key_id,
+        "now": now,
+        "since": now - timedelta(hours=1),
+        "most": REMEMBERED_CALLS,
+        "shapes": shapes,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(OF_A_KEY if key_id else OF_A_PERSON, values)
+        rules, stop, is_batch, rows = (_parsed(value) for value in cursor.fetchone())
+    if rules is None:
+        return Rules(), stop, is_batch, [_call(row) for row in rows or ()]
+    kept = Rules(
+        rules["slow_after"], rules["stop_after"], rules["longest_run"], Decimal(str(rules["run_ceiling"])),
+        rules["stop_minutes"],
+    )  # fmt: skip
+    return kept, stop, is_batch, [_call(row) for row in rows or ()]
+
+
+def _parsed(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _call(row: list[Any]) -> Call:
+    began, ended, shape, step, state, output_tokens, cost = row
+    return Call(
+        began=float(began),
+        ended=None if ended is None else float(ended),
+        shape=bytes.fromhex(shape),
+        step=bytes.fromhex(step),
+        has_failed=state == "RELEASED" or (state == "SETTLED" and not output_tokens),
+        cost=Decimal(cost) if state != "RELEASED" else Decimal(0),
+    )
+
+
+def _stop(person: User, key_id: UUID | None, verdict: Verdict, *, until: datetime, now: datetime) -> None:
+    reason = verdict.stop_for or LoopStop.Reason.REPEATS
+    stop = LoopStop.objects.create(
+        person=person,
+        key_id=key_id,
+        reason=reason,
+        calls=verdict.calls + 1,
+        cost=verdict.cost,
+        began_at=now,
+        until=until,
+    )
+    details: dict[str, Json] = {"reason": reason, "calls": stop.calls, "until": until.isoformat()}
+    _record(Action.LOOP_STOPPED, person, key_id, details, by=None, now=now)
+
+
+def _refusal(reason: LoopStop.Reason, until: datetime, now: datetime) -> RanAway:
+    seconds = max(1, math.ceil((until - now).total_seconds()))
+    wait = f"{seconds} s" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"
+    return RanAway(
+        f"A program seems to run away: {reason.label}. Nothing was sent, and further calls are refused for {wait}. "
+        "Stop the program; whoever answers for it, or an administrator, can lift this on the page Limits.",
+        retry_after=seconds,
+    )
+
+
+def _record(
+    action: Action, person: User, key_id: UUID | None, details: dict[str, Json], *, by: User | None, now: datetime
+) -> None:
+    record_event(
+        action,
+        who=who(by) if by else None,
+        subject_kind="key" if key_id else "person",
+        subject_id=str(key_id or person.pk),
+        subject_label=person.name,
+        details=details,
+        now=now,
+    )

@@ -1,0 +1,60 @@
+"""Querysets whose SQL is made once ask the database each time, with the values of that time."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connections
+from django.db.models import Q
+
+from apps.accounts.models import Role, RoleAssignment, User
+from apps.ledger.compiled import Compiled, a_moment, a_text, an_id, is_one_of
+
+pytestmark = pytest.mark.django_db
+NOBODY = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def people() -> list[User]:
+    return [User.objects.create_person(name, name=name, roles=[Role.EMPLOYEE]) for name in ("ada", "grace")]
+
+
+def test_each_call_asks_with_its_own_values_and_sees_the_rows_of_that_moment(people, django_assert_num_queries):
+    by_name = Compiled(lambda: User.objects.filter(username=a_text("name"), is_active=True))
+
+    assert [by_name.first(name=person.username) for person in people] == people
+    User.objects.filter(pk=people[0].pk).update(is_active=False)
+    assert [by_name.first(name=person.username) for person in people] == [None, people[1]]
+    with django_assert_num_queries(1), pytest.raises(User.DoesNotExist):
+        by_name.one(name="nobody")
+
+
+def test_related_rows_come_along_and_conditions_are_those_of_the_queryset(people, django_assert_num_queries):
+    others = Compiled(
+        lambda: (
+            RoleAssignment.objects.filter(~Q(is_one_of("person_id", "left_out")), created_at__gt=a_moment("after"))
+            .select_related("person")
+            .order_by("person__username")
+        )
+    )
+
+    with django_assert_num_queries(2):
+        held = others.rows(left_out=[], after=NOBODY)
+        assert [one.person for one in held] == people
+        assert [one.person for one in others.rows(left_out=[people[0].pk], after=NOBODY)] == people[1:]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_that_ask_at_the_same_time_get_their_own_rows(people):
+    by_id = Compiled(lambda: User.objects.filter(pk=an_id("person")))
+
+    def ask(person: User) -> bool:
+        try:
+            return all(by_id.one(person=person.pk) == person for _ in range(50))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(ask, people * 4))
