@@ -13,7 +13,7 @@ from django.db import transaction
 from apps.accounts.models import Team, User
 from apps.chat.endings import Ending
 from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, payload_of
-from apps.gateway import auto, budgets, routes
+from apps.gateway import auto, budgets, callable_models, routes
 from apps.gateway.admission import Admission, admit
 from apps.gateway.models import LanguageModel
 from apps.gateway.refusals import ModelNotAllowed
@@ -106,11 +106,7 @@ def _require_listed(asking: Asking, model_id: UUID) -> None:
 
 def find_model(asking: Asking, now: datetime) -> LanguageModel | None:
     """Find the model that a program names, by id or by label, among those it may call. One query."""
-    callable_ = LanguageModel.objects.callable_by(asking.person, asking.team, now=now).for_chat()
-    try:
-        return callable_.filter(pk=UUID(asking.model)).first()
-    except ValueError:
-        return callable_.filter(label=asking.model).first()
+    return callable_models.named(asking.model, person=asking.person, team=asking.team, now=now)
 
 
 def _question(asking: Asking) -> auto.Question:

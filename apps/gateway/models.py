@@ -159,12 +159,16 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
         if not getattr(person, "is_active", False):
             return self.none()
         moment = now or timezone.now()
+        return self.callable_at(person, team, now=moment, day=day_of(moment))
+
+    def callable_at(self, person: Any, team: Any, *, now: Any, day: Any) -> Self:
+        """Say `callable_by` for a moment and its day, which may be parameters of a text made once."""
         return (
             self.switched_on()
-            .granted_to(person, team, now=moment)
-            .priced(moment)
+            .granted_to(person, team, now=now)
+            .priced(now)
             .filter(Q(input_price__isnull=False, output_price__isnull=False) | Q(due_price_id__isnull=False))
-            .exclude(retires_on__lte=day_of(moment))
+            .exclude(retires_on__lte=day)
             .select_related("provider", "health")
             .order_by("provider__egress_class", "label")
         )
