@@ -149,7 +149,9 @@ class ModelNameRecognizer(LocalRecognizer):
 
 def is_plausible(name: str) -> bool:
     """Say whether what the model names can be a name: it has letters, is no code, cry, rank or term never masked."""
-    is_known = name.lower() in words.allowed() or name.lower() in people.RANKS
+    is_known = name.lower() in words.allowed() or all(
+        word in words.allowed() or word in people.RANKS for word in name.lower().split()
+    )
     return bool(HAS_LETTERS.search(name)) and not IS_CODE.search(name) and not _is_cry(name) and not is_known
 
 

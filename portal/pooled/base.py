@@ -47,7 +47,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """Django's, with this module's pool."""
 
     @property
-    def pool(self) -> Pool | None:  # type: ignore[override]
+    def pool(self) -> Pool | None:
         """Give the pool of this database, made on first use; None where the settings want none."""
         options = self.settings_dict["OPTIONS"].get("pool")
         if self.alias == NO_DB_ALIAS or not options:
@@ -57,7 +57,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             made = Pool(
                 kwargs={**self.get_connection_params(), "autocommit": True},
                 open=False,
-                configure=self._configure_connection,
+                configure=self._configure_connection,  # type: ignore[attr-defined]
                 check=check,
                 **options,
             )

@@ -77,6 +77,10 @@ FOUND = [
     ("PERSON", "tell crissy that the file is late", "crissy"),
 ]  # fmt: skip
 LEFT_ALONE = [
+    "The Wells Fargo and Morgan Stanley reports are due Monday, by the Monte Carlo method and Ockham's razor.",
+    "Docker image sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 fails to start.",
+    "Kubernetes pod payments-7d9f8b6c5-x2k4q restarted; compare it with US GAAP ASC.",
+    "Hello team, the cafeteria is closed on Friday.\nBest regards,\nFacilities",
     "The Guarantor and the Lenders may not assign the Collateral.",
     "I put an Audi poster on the wall next to the Lamborghini.",
     "The sample holds Strontium, Barium and Zirconium; Kepler 442 is on page 3.",
