@@ -1,6 +1,6 @@
 # Portcullis: everything one types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench egress-proof fuzz clean install install-dev
+.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench tamper egress-proof fuzz clean install install-dev
 
 export PORT
 export CONFIRM
@@ -56,6 +56,9 @@ train: ## Train the name model anew (TRAIN_PYTHON=a Python with training/require
 
 bench: install-dev ## Measure the running product: start times, memory, installed size
 	@$(VENV)/python -m bench
+
+tamper: install-dev ## Tamper with a scratch ledger in 30 ways as 8 actors and compare with docs/ledger.md (about 3 minutes)
+	@exec $(VENV)/python -m bench.tamper
 
 egress-proof: install-dev ## Prove what leaves: 500 planted journeys over a recorded link (root, Linux; about 8 minutes)
 	@scripts/egress-tools.sh

@@ -20,6 +20,7 @@ from django.core.asgi import get_asgi_application  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
 from apps.api.door import ProgramsDoor  # noqa: E402
+from apps.batch import routing as batch_routing  # noqa: E402
 from apps.chat import routing as chat_routing  # noqa: E402
 from apps.rag import routing as rag_routing  # noqa: E402
 from apps.rag.body_limit import LimitedBody  # noqa: E402
@@ -34,6 +35,7 @@ refuse_unsafe_settings()
 sockets = URLRouter(
     [
         *chat_routing.websocket_urlpatterns,
+        *batch_routing.websocket_urlpatterns,
         *rag_routing.websocket_urlpatterns,
         re_path(r"", no_such_socket),  # type: ignore[arg-type]  # an ASGI application, as URLRouter wants
     ]

@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "apps.gateway",
     "apps.rag",
     "apps.chat",
+    "apps.batch",
     "apps.api",
     "apps.audit",
     "apps.console",
@@ -171,6 +172,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
+# Batches call models, which other work does not: production gives them workers that reach out; see docs/batches.md.
+CELERY_TASK_ROUTES = {"batch.*": {"queue": "batches"}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
@@ -181,6 +184,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "ask idle models whether they are there": {"task": "gateway.probe_idle_models", "schedule": 60.0},
     "read documents whose worker died": {"task": "rag.resume", "schedule": 30.0},
     "look through documents again": {"task": "rag.refresh_findings", "schedule": 300.0},
+    "go on with batches": {"task": "batch.go_on", "schedule": 10.0, "options": {"expires": 60}},
+    "throw old batches away": {"task": "batch.tidy", "schedule": 3600.0},
     "forget ended sessions": {"task": "portal.forget_ended_sessions", "schedule": 6 * 3600.0},
 }
 
@@ -371,6 +376,17 @@ SCRUB_PROCESSES = env.number(
 )
 MESSAGE_LIMIT_CHARACTERS = env.number(
     "PORTCULLIS_MESSAGE_LIMIT_CHARACTERS", default=200_000, purpose="Longest message a person may send."
+)
+BATCH_LINES_AT_ONCE = env.number(
+    "PORTCULLIS_BATCH_LINES_AT_ONCE",
+    default=1 if IS_EMBEDDED else 4,
+    shown_default="4; 1 in the embedded shape",
+    purpose="How many lines of batches are under way at once, of all batches and workers together.",
+)
+BATCH_DAYS = env.number(
+    "PORTCULLIS_BATCH_DAYS",
+    default=30,
+    purpose="After how many days the texts of a batch that has ended are erased.",
 )
 
 LANGUAGE_CODE = "en"

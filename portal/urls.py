@@ -8,6 +8,7 @@ urlpatterns = [
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
     path("accounts/", include("apps.accounts.urls")),
+    path("batches/", include("apps.batch.urls")),
     path("documents/", include("apps.rag.urls")),
     path("audit/", include("apps.audit.urls")),
     path("console/", include("apps.console.urls")),

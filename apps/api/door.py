@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -21,9 +21,8 @@ from django.db import DatabaseError, InterfaceError
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 
-from apps.api import callers, catalogue, embedding, embeddings_format, failures, openai_shape
-from apps.api.asking import asking_of
-from apps.api.callers import Caller, NotAuthenticated, OutOfScope
+from apps.api import catalogue, embedding, embeddings_format, entering, failures, openai_shape
+from apps.api.callers import Caller
 from apps.api.chat_out import ChatCompletions
 from apps.api.dialects import Dialect
 from apps.api.embeddings_format import Ask
@@ -38,6 +37,9 @@ from apps.chat.exchanges import ExchangeKeeper
 from apps.ledger.ids import new_id
 
 logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
 
 PREFIX: Final = "/v1/"
 LARGEST_BODY: Final = 8 * 1024 * 1024
@@ -106,8 +108,7 @@ class Call:
             caller = await self._caller(Scope.EMBEDDINGS)
             await self._answer_embeddings(caller, embeddings_format.read(_json(body)))
         else:
-            caller = await self._caller(Scope.CHAT)
-            await self._answer_exchange(caller, self._dialect, self._dialect.read(_json(body)))
+            await self._answer_exchange(self._dialect, body)
 
     async def refuse(self, error: ApiError) -> None:
         """Send an error in the dialect's own shape; where an answer has begun, nothing more can be said."""
@@ -136,18 +137,19 @@ class Call:
 
     async def _caller(self, scope: Scope) -> Caller:
         """Find who calls. One query, and a second a minute."""
-        names = (("Authorization", b"authorization"), ("X-Api-Key", b"x-api-key"))
-        shown = {name: self._headers[raw] for name, raw in names if raw in self._headers}
+        return await self._asked(entering.caller_of, self._shown, scope, now=timezone.now())
+
+    async def _asked(self, question: Callable[P, Answer], *arguments: P.args, **named: P.kwargs) -> Answer:
+        """Ask the database something, and say it in the program's words where it cannot be reached."""
         try:
-            caller = await in_database(callers.authenticate, callers.secret_in(shown), now=timezone.now())
-            caller.require(scope)
-        except NotAuthenticated as refusal:
-            raise ApiError(ErrorKind.UNAUTHENTICATED, refusal.sentence, code=refusal.code) from None
-        except OutOfScope as refusal:
-            raise ApiError(ErrorKind.FORBIDDEN, refusal.sentence, code=refusal.code) from None
+            return await in_database(question, *arguments, **named)
         except (DatabaseError, InterfaceError):
             raise _away() from None
-        return caller
+
+    @property
+    def _shown(self) -> dict[str, str]:
+        names = (("Authorization", b"authorization"), ("X-Api-Key", b"x-api-key"))
+        return {name: self._headers[raw] for name, raw in names if raw in self._headers}
 
     async def _body(self) -> bytes:
         """
@@ -171,13 +173,10 @@ class Call:
     async def _answer_models(self) -> None:
         caller, name = await self._caller(Scope.MODELS), unquote(self._path[len(MODELS) + 1 :])
         now = timezone.now()
-        try:
-            if name:
-                body = await in_database(catalogue.entry, caller, name, now=now)
-            else:
-                body = await in_database(catalogue.listing, caller, now=now)
-        except (DatabaseError, InterfaceError):
-            raise _away() from None
+        if name:
+            body = await self._asked(catalogue.entry, caller, name, now=now)
+        else:
+            body = await self._asked(catalogue.listing, caller, now=now)
         await self._send_json(200, body)
 
     async def _answer_embeddings(self, caller: Caller, ask: Ask) -> None:
@@ -196,10 +195,15 @@ class Call:
         )
         await self._send_json(200, body)
 
-    async def _answer_exchange(self, caller: Caller, dialect: Dialect, request: Request) -> None:
-        outlet = Outlet()
-        keeper = ExchangeKeeper(asking_of(caller, request), outlet)
-        self.id = outlet.exchange_id = keeper.key
+    async def _answer_exchange(self, dialect: Dialect, body: bytes) -> None:
+        try:
+            request = dialect.read(_json(body))
+        except ApiError:
+            await self._caller(Scope.CHAT)  # what is wrong with a request is told to callers only
+            raise
+        asking, prepared = await self._asked(entering.enter, self._shown, request, self.id, now=timezone.now())
+        outlet = Outlet(self.id)
+        keeper = ExchangeKeeper(asking, outlet, exchange_id=self.id, prepared=prepared)
         task = asyncio.ensure_future(exchanges.answer(keeper))
         lifecycle.adopt(task)
         task.add_done_callback(lambda _: outlet.give_up())

@@ -14,19 +14,19 @@ from apps.chat.endings import Ending
 from apps.gateway.upstream import CallPiece
 from apps.ledger.vocabulary import OutcomeKind
 
-SECONDS_BETWEEN: Final = 0.05
+SECONDS_BETWEEN: Final = 0.04
 REASONS: Final = frozenset({"stop", "length", "tool_calls", "content_filter"})
 
 
 class Outlet:
     """
-    Takes an answer as it comes and gives it on as neutral events: the first at once, then twenty batches a second.
+    Takes an answer as it comes and gives it on as neutral events: the first at once, then 25 batches a second at most.
 
     What comes between two batches is joined, so that a fast model costs no more than a slow one.
     """
 
-    def __init__(self) -> None:
-        self.exchange_id: UUID | None = None
+    def __init__(self, exchange_id: UUID) -> None:
+        self._exchange_id = exchange_id
         self._events: list[Event] = []
         self._words: list[str] = []
         self._model_label = ""
@@ -91,10 +91,8 @@ class Outlet:
 
     def _require_beginning(self) -> None:
         if not self._has_begun:
-            if self.exchange_id is None:
-                raise ValueError("An exchange is named before it begins.")
             self._has_begun = True
-            self._events.append(Begin(self.exchange_id, self._model_label, int(time.time())))
+            self._events.append(Begin(self._exchange_id, self._model_label, int(time.time())))
 
     def _taken(self) -> list[Event]:
         self._take_words()

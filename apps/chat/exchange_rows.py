@@ -13,8 +13,8 @@ from django.db import transaction
 from apps.accounts.models import Team, User
 from apps.chat.endings import Ending
 from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, payload_of
-from apps.gateway import auto, budgets, routes
-from apps.gateway.admission import Admission, admit
+from apps.gateway import auto, budgets, lookups, routes
+from apps.gateway.admission import Admission, Refused, admit
 from apps.gateway.models import LanguageModel
 from apps.gateway.refusals import ModelNotAllowed
 from apps.gateway.routes import Admit, Route
@@ -85,6 +85,14 @@ def prepare(asking: Asking, exchange_id: UUID, *, now: datetime) -> Standing:
     return Standing(exchange_id, route, policy, Vault(data_key), data_key, row)
 
 
+def prepared(asking: Asking, exchange_id: UUID, *, now: datetime) -> Standing | Refused:
+    """Do as `prepare`, and give a refusal instead of raising it: the story records it like every other."""
+    try:
+        return prepare(asking, exchange_id, now=now)
+    except Refused as refusal:
+        return refusal
+
+
 def _route(asking: Asking, now: datetime) -> Route:
     choice = None
     if asking.model == auto.NAME:
@@ -106,11 +114,11 @@ def _require_listed(asking: Asking, model_id: UUID) -> None:
 
 def find_model(asking: Asking, now: datetime) -> LanguageModel | None:
     """Find the model that a program names, by id or by label, among those it may call. One query."""
-    callable_ = LanguageModel.objects.callable_by(asking.person, asking.team, now=now).for_chat()
     try:
-        return callable_.filter(pk=UUID(asking.model)).first()
+        model_id = UUID(asking.model)
     except ValueError:
-        return callable_.filter(label=asking.model).first()
+        return lookups.callable_by_label(asking.person, asking.team, asking.model, now=now)
+    return lookups.callable_by_id(asking.person, asking.team, model_id, now=now)
 
 
 def _question(asking: Asking) -> auto.Question:
@@ -129,8 +137,8 @@ def send_off(asking: Asking, standing: Standing, prompt: Scrubbed, *, now: datet
     """
     with records.durably_together():
         if standing.key_row is not None:
-            standing.key_row.save(force_insert=True)
-        standing.vault.save()
+            keys.keep_new(standing.key_row)
+        standing.vault.save_first()
         admission = standing.route.admit_first(prompt, _admitting(asking, prompt, now), now=now)
         intent_id = _write_intent(asking, standing, admission, prompt, now=now)
     _note(standing, admission, intent_id)
@@ -231,8 +239,7 @@ def _conclude(standing: Standing, ending: Ending, *, now: datetime) -> None:
             standing.reservation_id, input_tokens=ending.input_tokens, output_tokens=ending.output_tokens, now=now
         )
         cost, currency = settled.amount, settled.currency
-    is_erased = not DataKey.objects.filter(pk=standing.id, destroyed_at=None).exists()
-    answer = "" if is_erased else ending.answer_as_received
+    answer = "" if keys.is_destroyed(standing.id) else ending.answer_as_received
     records.conclude(
         intent_id,
         outcome=ending.outcome,

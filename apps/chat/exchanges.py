@@ -24,7 +24,7 @@ from apps.chat.database import in_database
 from apps.chat.endings import Ending, usage_of
 from apps.chat.exchange_rows import LEASE, Asking, Standing
 from apps.chat.story import Composed
-from apps.gateway.admission import Admission
+from apps.gateway.admission import Admission, Refused
 from apps.gateway.client import ModelFailed
 from apps.gateway.upstream import CallPiece
 from apps.ledger import records
@@ -68,10 +68,23 @@ class Listener(Protocol):
 class ExchangeKeeper:
     """Keeps one exchange for a listener."""
 
-    def __init__(self, asking: Asking, listener: Listener) -> None:
+    def __init__(
+        self,
+        asking: Asking,
+        listener: Listener,
+        *,
+        exchange_id: UUID | None = None,
+        prepared: Standing | Refused | None = None,
+    ) -> None:
+        """
+        Keep an exchange under a new id, or the given one.
+
+        `prepared` is what `exchange_rows.prepared` gave for that id where the caller has been at the database anyway.
+        """
         self.asking = asking
-        self._id = new_id()
+        self._id = exchange_id or new_id()
         self._listener = listener
+        self._prepared = prepared
         self._standing: Standing | None = None
         self._stop = asyncio.Event()
 
@@ -111,7 +124,12 @@ class ExchangeKeeper:
     async def compose(self) -> Composed:
         """Find the model and the policy; what is asked goes as it was sent, scrubbed."""
         asking = self.asking
-        self._standing = standing = await in_database(exchange_rows.prepare, asking, self._id, now=timezone.now())
+        standing = self._prepared
+        if standing is None:
+            standing = await in_database(exchange_rows.prepared, asking, self._id, now=timezone.now())
+        if isinstance(standing, Refused):
+            raise standing
+        self._standing = standing
         return Composed(asking.drafts, standing.vault, standing.policy, asking.surroundings, asking.sampling)
 
     def progress_shown(self) -> AbstractAsyncContextManager[Callable[[float], None] | None]:

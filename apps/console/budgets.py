@@ -73,7 +73,9 @@ def add(request: HttpRequest, scope: str) -> HttpResponse:
     budget = scoped(Budget, scope)
     if budget is None:
         raise Http404
-    initial = {"team": request.GET.get("team"), "key_id": request.GET.get("key"), "window": Budget.Window.MONTH}
+    asked = request.GET.get
+    key = {"key_id": asked("key"), "key_label": asked("label")}
+    initial = {"team": asked("team"), **key, "window": Budget.Window.MONTH}
     return _form(request, budget, None, initial=initial)
 
 

@@ -97,7 +97,7 @@ def add_rate(request: HttpRequest, scope: str) -> HttpResponse:
     limit = scoped(RateLimit, scope)
     if limit is None:
         raise Http404
-    return _rate_form(request, limit, initial={"key_id": request.GET.get("key")})
+    return _rate_form(request, limit, initial={"key_id": request.GET.get("key"), "key_label": request.GET.get("label")})
 
 
 @roles_required(Role.ADMIN)

@@ -85,12 +85,14 @@ def admit(
     now: datetime,
     key_id: UUID | None = None,
     most_output_tokens: int | None = None,
+    may_repeat: bool = False,
 ) -> Admission:
     """
     Admit one call: the person belongs to the team, the team may use the model, the prompt fits, no program runs away,
     no pace is exceeded, the money is held.
 
-    `key_id` is the API key that the call came with; `most_output_tokens` lowers the model's own limit. Everything is
+    `key_id` is the API key that the call came with, or the batch; `most_output_tokens` lowers the model's own limit;
+    `may_repeat` says that the caller's work has an end and repeats itself by nature, as a batch's does. Everything is
     asked of the database now; nothing is remembered from an earlier call. Three statements.
 
     :raises Refused: with a sentence for the person; then nothing is held.
@@ -102,7 +104,13 @@ def admit(
     input_at_most, input_about, output_at_most = _fit(model, prompt, most_output_tokens)
     worst_case = price.of(input_tokens=input_at_most, output_tokens=output_at_most)
     watched = runaway.watch(
-        person=person, key_id=key_id, model_id=model.pk, prompt=prompt, worst_case=worst_case, now=now
+        person=person,
+        key_id=key_id,
+        model_id=model.pk,
+        prompt=prompt,
+        worst_case=worst_case,
+        may_repeat=may_repeat,
+        now=now,
     )
     with _refusals_in_words(team, model, worst_case):
         reservation = budgets.reserve(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from apps.gateway import health
+from apps.gateway import health, lookups
 from apps.gateway.models import AutoChoice, AutoRoute, LanguageModel
 from apps.ledger.ids import new_id
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 NAME: Final = "auto"
 """What a person or a program asks for instead of a model."""
 
-HARD_FROM: Final = 3
+HARD_FROM: Final = 2
 READ_AT_MOST: Final = 20_000
 """Characters of a question that the rule looks at; by then its length alone says enough."""
 CHARACTERS_PER_TOKEN: Final = 3
@@ -67,8 +67,8 @@ def _at_least(count: int, pattern: str) -> Callable[[Question], bool]:
 
 
 CODE: Final = (
-    r"```|\bdef \w+\(|\bclass \w+[:({]|\bfunction \w*\(|=>|#include\b|\bSELECT\b.+\bFROM\b|\bpublic static\b|"
-    r"Traceback \(most recent|\w+(Error|Exception)\b:|\bimport \w+|\{\s*\n|;\s*\n|</\w+>"
+    r"```|\bdef \w+\(|\bclass \w+[:({]|\bfunction \w*\(|=>|#include\b|\bSELECT\b.{1,500}?\bFROM\b|\bpublic static\b|"
+    r"Traceback \(most recent|\b\w{1,60}(Error|Exception):|\bimport \w+|\{\s*\n|;\s*\n|</\w+>"
 )
 PROGRAMMING: Final = (
     r"\b(python|javascript|typescript|java|rust|golang|sql|regex|regexp|bash|kubernetes|terraform|dockerfile|api|"
@@ -78,10 +78,11 @@ MATHS: Final = (
     r"\\(frac|int|sum|sqrt|begin)\b|[∫∑√∂∞≤≥≠±]|\b\d+\s*[\^]\s*\d|\b(integral|derivative|equation|probability|"
     r"theorem|matrix|eigenvalue|standard deviation|regression|compound interest|gleichung|wahrscheinlichkeit|"
     r"ableitung|équation|probabilité|dérivée|ecuación|probabilidad|derivada|equazione|probabilità|vergelijking)\b|"
-    r"\b(how many|how much|how long|how fast)\b.*\b(if|when|per|each|every)\b"
+    r"\b(how many|how much|how long|how fast)\b.{1,200}?\b(if|when|per|each|every)\b"
 )
 REASONING: Final = (
-    r"\b(why (does|do|did|is|are|would|might)|prove|derive|step[ -]by[ -]step|trade-?offs?|pros and cons|compare|"
+    r"\b(why (does|do|did|is|are|would|might)|explain (why|how|its|their)|weigh(ing)?|risks?|assumptions?|"
+    r"prove|derive|step[ -]by[ -]step|trade-?offs?|pros and cons|compare|"
     r"contrast|analy[sz]e|analysis|evaluate|assess|critique|argue|design|architect(ure)?|strateg(y|ies)|root cause|"
     r"diagnose|optimi[sz]e|implications?|recommend(ation)?s?|forecast|scenario|roadmap|migration plan|"
     r"warum|beweise|vergleiche|analysiere|bewerte|entwirf|abwägen|schritt für schritt|begründe|"
@@ -125,7 +126,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     Feature("a long conversation", 1, lambda question: question.history_characters >= 6000),
     Feature("calls tools", 2, lambda question: question.has_tools),
     Feature("a greeting, a translation or a small change of words", -2, _found(EASY)),
-    Feature("a few words", -1, lambda question: len(question.text) < 60),
+    Feature("a few words", -1, lambda question: len(question.text) < 25),
 )
 """The whole rule. `docs/gateway.md` shows it; a test keeps the two alike."""
 
@@ -177,7 +178,7 @@ def choose(question: Question, *, person: User, team: Team, now: datetime) -> Ch
     route = AutoRoute.objects.filter(team=team, is_on=True).first()
     if route is None:
         return None
-    callable_now = list(LanguageModel.objects.callable_by(person, team, now=now).for_chat())
+    callable_now = lookups.all_callable(person, team, now=now)
     candidates = [model for model in callable_now if not health.is_down(model.pk)] or callable_now
     if not candidates:
         return None

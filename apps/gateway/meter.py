@@ -32,7 +32,7 @@ class Meter:
         """
         characters = len(piece.text) + sum(len(part.name) + len(part.arguments) for part in piece.calls)
         if characters:
-            self._pieces += 1
+            self._pieces += piece.parts
             self._characters += characters
             self.tokens = max(self.tokens, self._pieces, self._characters // CHARACTERS_OF_A_LONG_TOKEN)
             if self.tokens > self._most_by_pieces:

@@ -149,12 +149,13 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
         due = PriceVersion.objects.due(now).filter(model=OuterRef("pk"))
         return self.annotate(due_price_id=Subquery(due.values("pk")[:1])).select_related("provider")
 
-    def callable_by(self, person: Any, team: Team, *, now: datetime | None = None) -> Self:
+    def callable_by(self, person: Any, team: Team, *, now: datetime | None = None, day: date | None = None) -> Self:
         """
         Models that `person` may call now for `team`: the one answer that picker, doors, API and routes share.
 
         A member of the team, allowed by a grant in force, denied by none, both switches on, not retired, the price
-        known. Providers and healths are fetched along. Admission asks the same again at every call.
+        known. Providers and healths are fetched along. Admission asks the same again at every call. `day` is the day of
+        `now` in the company's time zone.
         """
         if not getattr(person, "is_active", False):
             return self.none()
@@ -164,7 +165,7 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
             .granted_to(person, team, now=moment)
             .priced(moment)
             .filter(Q(input_price__isnull=False, output_price__isnull=False) | Q(due_price_id__isnull=False))
-            .exclude(retires_on__lte=day_of(moment))
+            .exclude(retires_on__lte=day or day_of(moment))
             .select_related("provider", "health")
             .order_by("provider__egress_class", "label")
         )

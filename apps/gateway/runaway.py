@@ -61,7 +61,14 @@ class Watched:
 
 
 def watch(
-    *, person: User, key_id: UUID | None, model_id: UUID, prompt: Scrubbed, worst_case: Decimal, now: datetime
+    *,
+    person: User,
+    key_id: UUID | None,
+    model_id: UUID,
+    prompt: Scrubbed,
+    worst_case: Decimal,
+    now: datetime,
+    may_repeat: bool = False,
 ) -> Watched:
     """
     Look at one call beside the caller's last ones, and stop the caller for a while where a program ran away.
@@ -74,7 +81,8 @@ def watch(
     rules, stop, is_batch, calls = _remembered(person, key_id, [shape.whole, *beginnings], now)
     if stop is not None:
         raise _refusal(LoopStop.Reason(stop["reason"]), datetime.fromisoformat(stop["until"]), now)
-    verdict = judge(shape, calls, rules=rules, worst_case=worst_case, seconds=now.timestamp(), may_repeat=is_batch)
+    may_repeat = may_repeat or is_batch
+    verdict = judge(shape, calls, rules=rules, worst_case=worst_case, seconds=now.timestamp(), may_repeat=may_repeat)
     until = now + timedelta(minutes=rules.stop_minutes)
     if verdict.is_refused:
         raise _refusal(LoopStop.Reason.CEILING, now + timedelta(seconds=RUN_PAUSE_SECONDS), now)

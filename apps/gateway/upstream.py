@@ -47,12 +47,17 @@ class CallPiece:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One event of a stream: some text, some of tool calls, the reason of the end, the count; each may be missing."""
+    """
+    Some of a stream: text, tool calls, the reason of the end, the count; each may be missing.
+
+    `parts` says in how many pieces the provider sent the text and the calls: it sends at least a token with each.
+    """
 
     text: str = ""
     finish_reason: str = ""
     usage: Usage | None = None
     calls: tuple[CallPiece, ...] = ()
+    parts: int = 1
 
 
 class FaultKind(StrEnum):

@@ -18,6 +18,7 @@ from uuid import UUID
 from django.db import DatabaseError, Error, IntegrityError, connection, transaction
 from django.db.models import Q
 
+from apps.ledger import statements
 from apps.ledger.facts import Json, MaskedSpan, OpenExchange, PassageFact, Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event, Intent, OpenIntent, Outcome, SearchRow
@@ -92,8 +93,8 @@ def open_intent(
     """
     Record what is about to leave; when this returns, the record is on disk. Only then may a byte leave.
 
-    ``sealed_payload`` is already encrypted under the conversation's key; ``left_text`` is scrubbed. Costs three inserts
-    and one flush; bounded by 5 seconds in the database.
+    ``sealed_payload`` is already encrypted under the conversation's key; ``left_text`` is scrubbed. Costs one
+    statement and one flush; bounded by 5 seconds in the database.
 
     :raises LedgerUnavailable: if the record could not be written: send nothing.
     :raises IntentInsideTransaction: if a surrounding transaction could still undo it.
@@ -146,7 +147,7 @@ def write_intent(
     lease_until: datetime | None = None,
 ) -> UUID:
     """
-    Do as :func:`open_intent`, within :func:`durably_together`; the record is on disk when that ends. Three inserts.
+    Do as :func:`open_intent`, within :func:`durably_together`; the record is on disk when that ends. One statement.
 
     Until `lease_until` the sweeper leaves the exchange alone; whoever answers it renews that (:func:`keep_open`).
 
@@ -159,10 +160,10 @@ def write_intent(
         provider_label=provider_label, egress_class=egress_class, sealed_payload=sealed_payload, masked=masked,
         passages=passages, policy_version=policy_version, prompt_version=prompt_version, now=now,
     )  # fmt: skip
-    intent.save(force_insert=True)
-    OpenIntent(intent_id=intent.id, started_at=now, lease_until=lease_until).save(force_insert=True)
-    SearchRow(intent_id=intent.id, conversation_id=conversation_id, left_text=storable(left_text)).save(
-        force_insert=True
+    statements.insert_intent(
+        intent,
+        OpenIntent(intent_id=intent.id, started_at=now, lease_until=lease_until),
+        SearchRow(intent_id=intent.id, conversation_id=conversation_id, left_text=storable(left_text)),
     )
     return intent.id
 
@@ -186,7 +187,7 @@ def conclude(
     now: datetime,
 ) -> UUID:
     """
-    Write the one outcome of an exchange, in the caller's transaction. Five statements.
+    Write the one outcome of an exchange, in the caller's transaction. One statement and a savepoint.
 
     ``answer_text`` is the answer as it came, placeholders and all.
 
@@ -195,16 +196,13 @@ def conclude(
     :raises LedgerUnavailable: if the record could not be written.
     """
     with _one_outcome(intent_id), transaction.atomic():
-        started_at = Intent.objects.filter(pk=intent_id).values_list("started_at", flat=True).first()
-        if started_at is None:
-            raise NoSuchIntent(intent_id)
-        OpenIntent.objects.filter(pk=intent_id).delete()  # a second closer waits here, then meets the unique outcome
-        row = Outcome.objects.create(
-            intent_id=intent_id, started_at=started_at, concluded_at=now, kind=outcome, reason=storable(reason),
+        row = Outcome(
+            intent_id=intent_id, started_at=now, concluded_at=now, kind=outcome, reason=storable(reason),
             sealed_answer=sealed_answer, input_tokens=input_tokens, output_tokens=output_tokens, cost=cost,
             currency=currency,
         )  # fmt: skip
-        SearchRow.objects.filter(pk=intent_id).update(answer_text=storable(answer_text))
+        if not statements.conclude(row, answer_text=storable(answer_text)):
+            raise NoSuchIntent(intent_id)
     return row.id
 
 

@@ -151,6 +151,18 @@ class Action(TextChoices):
     API_KEY_HANDED_OVER = "API_KEY_HANDED_OVER", "Service key handed to another person"
     API_KEY_REFUSED = "API_KEY_REFUSED", "API key refused"
 
+    # Batches
+    BATCH_STARTED = "BATCH_STARTED", "Batch started"
+    BATCH_PAUSED = "BATCH_PAUSED", "Batch paused"
+    BATCH_RESUMED = "BATCH_RESUMED", "Batch resumed"
+    BATCH_CANCELLED = "BATCH_CANCELLED", "Batch cancelled"
+    BATCH_FINISHED = "BATCH_FINISHED", "Batch finished"
+    BATCH_RUN_AGAIN = "BATCH_RUN_AGAIN", "Lines of a batch run again"
+    BATCH_DOWNLOADED = "BATCH_DOWNLOADED", "Batch's results downloaded"
+    BATCH_ERASED = "BATCH_ERASED", "Batch's texts erased"
+    BATCH_MODEL_OPENED = "BATCH_MODEL_OPENED", "Model opened to batches"
+    BATCH_MODEL_CLOSED = "BATCH_MODEL_CLOSED", "Model closed to batches"
+
     # The company's dictionary
     DICTIONARY_TERM_ADDED = "DICTIONARY_TERM_ADDED", "Term added to the dictionary"
     DICTIONARY_TERM_CHANGED = "DICTIONARY_TERM_CHANGED", "Term of the dictionary changed"
@@ -193,6 +205,7 @@ class Topic(TextChoices):
     PEOPLE = "PEOPLE", "People and teams"
     MODELS = "MODELS", "Models and money"
     DOCUMENTS = "DOCUMENTS", "Documents"
+    BATCHES = "BATCHES", "Batches"
     CONVERSATIONS = "CONVERSATIONS", "Conversations and privacy"
     KEYS = "KEYS", "Keys of programs"
     RECORDS = "RECORDS", "Looks at the records"
@@ -205,13 +218,13 @@ _TOPIC_BY_FIRST_WORD = {
     "IDENTITY": Topic.SIGN_IN, "ACCESS": Topic.SIGN_IN,
     "PERSON": Topic.PEOPLE, "ROLE": Topic.PEOPLE, "TEAM": Topic.PEOPLE, "MEMBER": Topic.PEOPLE,
     "PROVIDER": Topic.MODELS, "MODEL": Topic.MODELS, "GRANT": Topic.MODELS, "BUDGET": Topic.MODELS,
-    "RESERVATION": Topic.MODELS, "RATE": Topic.MODELS, "LOOP": Topic.MODELS, "BATCH": Topic.MODELS,
+    "RESERVATION": Topic.MODELS, "RATE": Topic.MODELS, "LOOP": Topic.MODELS,
     "ROUTE": Topic.MODELS,
     "COLLECTION": Topic.DOCUMENTS, "DOCUMENT": Topic.DOCUMENTS, "PASSAGE": Topic.DOCUMENTS,
     "CONVERSATION": Topic.CONVERSATIONS, "LEFT": Topic.CONVERSATIONS, "KEY": Topic.CONVERSATIONS,
     "SCRUBBER": Topic.CONVERSATIONS, "POLICY": Topic.CONVERSATIONS, "VALUE": Topic.CONVERSATIONS,
     "WARNING": Topic.CONVERSATIONS, "DICTIONARY": Topic.CONVERSATIONS,
-    "API": Topic.KEYS,
+    "API": Topic.KEYS, "BATCH": Topic.BATCHES,
     "AUDIT": Topic.RECORDS,
     "LEDGER": Topic.LEDGER,
     "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL,

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.ledger.compiled import Compiled, an_id
@@ -187,6 +187,23 @@ def new_key(exchange_id: UUID) -> tuple[ConversationKey, DataKey]:
     secret = secrets.token_bytes(KEY_BYTES)
     wrapped = _encrypt(derive(master_key(), purpose="wrap"), secret, bound_to=exchange_id.bytes)
     return ConversationKey(exchange_id, secret), DataKey(conversation_id=exchange_id, wrapped_key=wrapped)
+
+
+def keep_new(row: DataKey) -> None:
+    """Save the row of a new key, in the caller's transaction. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO privacy_datakey (conversation_id, wrapped_key, created_at) VALUES (%s, %s, %s)",
+            [row.conversation_id, bytes(row.wrapped_key), row.created_at],
+        )
+
+
+def is_destroyed(conversation_id: UUID) -> bool:
+    """Say whether a key that was made is destroyed. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT destroyed_at FROM privacy_datakey WHERE conversation_id = %s", [conversation_id])
+        row = cursor.fetchone()
+    return row is None or row[0] is not None
 
 
 def open_keys(conversation_ids: Iterable[UUID]) -> dict[UUID, ConversationKey]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max
 
 from apps.accounts.actors import who
 from apps.ledger import records
@@ -87,7 +86,10 @@ def own_rules(*, team_id: UUID | None, egress_class: str) -> Ruled:
 
 def newest_number() -> int:
     """Name the newest version of the whole policy; 0 before the first."""
-    return PolicyVersion.objects.aggregate(newest=Max("number"))["newest"] or 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(number) FROM privacy_policyversion")
+        newest: int | None = cursor.fetchone()[0]
+    return newest or 0
 
 
 @transaction.atomic

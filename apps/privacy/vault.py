@@ -117,6 +117,12 @@ class Vault:
                 return
         raise VaultMoved
 
+    def save_first(self) -> None:
+        """Store the first placeholders of an exchange that nobody else knows of. One insert, none if there are none."""
+        if self._values:
+            VaultEntry.objects.bulk_create([self._row(placeholder) for placeholder in self._values])
+            self._saved.update(self._values)
+
     def _adopt_what_others_saved(self, new: Sequence[str]) -> None:
         mine = {placeholder: (self._types[placeholder], self._values[placeholder]) for placeholder in new}
         self._forget()

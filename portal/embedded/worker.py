@@ -20,6 +20,7 @@ from portal.celery import app
 from portal.embedded.broker import show_unfinished
 
 THREADS = 2
+QUEUES = "celery,batches"
 
 
 class Scheduler(bootsteps.StartStopStep):
@@ -50,7 +51,8 @@ def main() -> None:
     # Celery warns about root because of pickle; here tasks are JSON.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     app.steps["worker"].add(Scheduler)
-    app.worker_main(["worker", "--pool=threads", f"--concurrency={THREADS}", "--loglevel=INFO", "--without-gossip"])
+    where = ["--pool=threads", f"--concurrency={THREADS}", f"--queues={QUEUES}"]
+    app.worker_main(["worker", *where, "--loglevel=INFO", "--without-gossip"])
 
 
 if __name__ == "__main__":

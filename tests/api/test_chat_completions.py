@@ -91,16 +91,6 @@ def test_tool_calls_pass_both_ways_restored(program: Program, provider: Any, str
     assert 'send_mail({"to": "<EMAIL_1>", "text": "Dear <PERSON_1>"})' in the_exchange().answer.messages[0].text
 
 
-def test_tool_arguments_are_restored_wherever_they_are_cut(program: Program, provider: Any) -> None:
-    whole = '{"to": "<PERSON_1>\\n", "n": 1}'
-
-    for cut in range(1, len(whole)):
-        provider.will_call("send_mail", whole[:cut], whole[cut:])
-        reply = program.chat("Please greet Grace Hopper", tools=[WEATHER], stream=True)
-
-        assert json.loads(reply.arguments) == {"to": "Grace Hopper\n", "n": 1}, cut
-
-
 def test_json_mode_numbers_and_stop_words_reach_the_model(program: Program, provider: Any) -> None:
     provider.will_answer('{"na', 'me": "<PERS', 'ON_1>"}')
     form = {"type": "json_schema", "json_schema": {"name": "who", "schema": {"type": "object"}, "strict": True}}

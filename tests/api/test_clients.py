@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import anthropic
+import litellm  # noqa: TID251 - as a client of the portal, in a program of somebody's own
 import openai
 import pytest
 from django.test import TransactionTestCase
@@ -262,18 +263,57 @@ def test_anthropics_errors_have_their_types(portal: Portal) -> None:
         stream.until_done()
 
 
-@pytest.mark.parametrize("slug", ["curl", "openai", "anthropic", "llm", "litellm"])
+def test_litellms_errors_have_their_types(portal: Portal) -> None:
+    def ask(secret: str = "", model: str = "Fake Large", content: Any = "Hello") -> Any:
+        return litellm.completion(
+            model=f"openai/{model}", api_base=f"{portal.address}/v1", api_key=secret or portal.secret, max_retries=0,
+            messages=[{"role": "user", "content": content}],
+        )  # fmt: skip
+
+    with pytest.raises(litellm.AuthenticationError):
+        ask(secret="sk-nothing")
+    with pytest.raises(litellm.NotFoundError):
+        ask(model="Theirs")
+    with pytest.raises(litellm.BadRequestError):
+        ask(content=[{"type": "image_url", "image_url": {"url": PIXEL}}])
+    portal.provider.will_fail(429)
+    with pytest.raises(litellm.RateLimitError):
+        ask()
+
+
+def test_curl_learns_of_a_refusal_by_its_exit_status_and_the_sentence(portal: Portal) -> None:
+    [setup] = [one for one in setups(portal.address, "Theirs") if one.slug == "curl"]
+
+    done = _in_shell(setup.code, portal)
+
+    assert done.returncode == 22
+    assert json.loads(done.stdout)["error"]["code"] == "model_not_found"
+
+
+def test_llm_answers_by_what_the_page_offers_and_passes_a_refusal_on(portal: Portal) -> None:
+    [setup] = [one for one in setups(portal.address, "Fake Large") if one.slug == "llm"]
+    portal.provider.will_answer("Hello ", "from the model.")
+    another_model = "sed -i 's/Fake Large/Theirs/' \"$LLM_USER_PATH/extra-openai-models.yaml\""
+
+    done = _in_shell(f"{setup.code}\n{another_model}\nllm -m portcullis 'Hello.'", portal)
+
+    assert "Hello from the model." in done.stdout
+    assert done.returncode == 1
+    assert "model_not_found" in done.stderr
+
+
+@pytest.mark.parametrize("slug", ["curl", "openai", "anthropic", "litellm"])
 def test_what_the_page_offers_to_paste_works_word_for_word(portal: Portal, slug: str, monkeypatch: Any) -> None:
     [setup] = [one for one in setups(portal.address, "Fake Large") if one.slug == slug]
     portal.provider.will_answer("Hello ", "from the model.")
 
-    said = _in_shell(setup, portal) if slug in {"curl", "llm"} else _in_python(setup, portal, monkeypatch)
+    said = _in_shell(setup.code, portal).stdout if slug == "curl" else _in_python(setup, portal, monkeypatch)
 
     assert "Hello from the model." in said
     assert Intent.objects.order_by("id").last().door == "API"
 
 
-def _in_shell(setup: Setup, portal: Portal) -> str:
+def _in_shell(code: str, portal: Portal) -> subprocess.CompletedProcess[str]:
     """Run the text in a shell of its own; a program that asks for the key reads it from the input."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {
@@ -283,12 +323,10 @@ def _in_shell(setup: Setup, portal: Portal) -> str:
             "LLM_USER_PATH": folder,
             "LLM_LOAD_PLUGINS": "",  # the weights of our local model come in a plug-in for llm that is not whole
         }
-        done = subprocess.run(
-            ["bash", "-euc", setup.code], env=environment, input=portal.secret + "\n", capture_output=True, text=True,
+        return subprocess.run(
+            ["bash", "-euc", code], env=environment, input=portal.secret + "\n", capture_output=True, text=True,
             timeout=90, start_new_session=True,
         )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def _in_python(setup: Setup, portal: Portal, monkeypatch: Any) -> str:

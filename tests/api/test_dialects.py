@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from uuid import UUID
 
 import pytest
@@ -166,6 +166,62 @@ def test_a_request_in_the_responses_format_is_read_whole():
         ),
         includes_usage=True,
     )
+
+
+LOOKED_THROUGH = {
+    (Message, "text"), (ToolCall, "arguments"), (Tool, "description"), (Tool, "schema"), (Options, "stop"),
+    (ResponseFormat, "description"), (ResponseFormat, "schema"),
+}  # fmt: skip
+"""What the scrubber reads of a request."""
+
+
+def leaves(value, path=()):
+    """The path of every text in a body."""
+    if isinstance(value, str):
+        yield path
+    elif isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(inner, (*path, key))
+
+
+def with_text_at(body, path, text):
+    """A copy of the body with another text at one place."""
+    changed = json.loads(json.dumps(body))
+    place = changed
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = text
+    return changed
+
+
+def where_it_is(value, text, owner=None, name=""):
+    """The fields of a request, by class and name, that hold a text."""
+    if is_dataclass(value):
+        for field in fields(value):
+            yield from where_it_is(getattr(value, field.name), text, type(value), field.name)
+    elif isinstance(value, tuple) and value and is_dataclass(value[0]):
+        for inner in value:
+            yield from where_it_is(inner, text, owner, name)
+    elif text in str(value):
+        yield owner, name
+
+
+@pytest.mark.parametrize(
+    ("dialect", "body"), [(Messages(), MESSAGES_BODY), (Responses(), RESPONSES_BODY)], ids=["Messages", "Responses"]
+)
+def test_a_text_anywhere_in_a_request_lands_where_the_scrubber_looks_or_nowhere(dialect, body):
+    landed, sentences = set(), []
+    for path in leaves(body):
+        try:
+            request = dialect.read(with_text_at(body, path, "Marisol Quintero"))
+        except ApiError as refused:
+            sentences.append(refused.sentence)
+        else:
+            landed |= set(where_it_is(request, "Marisol Quintero"))
+
+    assert "Marisol" not in "".join(sentences)
+    assert landed - {(Request, "model")} <= LOOKED_THROUGH  # the model's name is looked up and never sent
+    assert {(Message, "text"), (Tool, "description"), (Tool, "schema")} <= landed
 
 
 IMAGE = {"type": "image", "source": {"type": "base64", "data": "x"}}

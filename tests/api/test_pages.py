@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from uuid import uuid4
 
@@ -218,3 +219,18 @@ def test_the_admins_list_is_filtered_and_paged(at, david, maya, make_key, make_s
     assert shown("?state=working&q=maya") == ["Robot", "Key 2"]
     assert shown("?q=nobody") == shown("?kind=x") == []
     assert browser.get(address("every_key") + "?after=x").status_code == 404
+
+
+def test_an_admin_sets_what_a_key_may_spend_from_its_own_page(at, david, maya, make_key):
+    key = make_key(name="Nightly & more").row
+    browser = at(david)
+
+    page = browser.get(address("key", key.pk)).content.decode()
+    links = [html.unescape(found) for found in re.findall(r'href="(/console/[^"]*key=[^"]*)"', page)]
+
+    assert len(links) == 2
+    for link in links:
+        form = browser.get(link).content.decode()
+        assert str(key.pk) in form
+        assert "Nightly &amp; more" in form
+    assert "/console/budgets/" not in at(maya).get(address("key", key.pk)).content.decode()

@@ -12,10 +12,17 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import product
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from apps.accounts.actors import who
+from apps.api import catalogue as api_catalogue
+from apps.api.callers import Caller
+from apps.api.models import Scope
+from apps.chat.exchange_rows import Asking, find_model
 from apps.chat.forms import PreviewForm, QuestionForm
+from apps.gateway import lookups
 from apps.gateway.admission import admit
 from apps.gateway.models import Budget, Grant, LanguageModel, PriceVersion, Provider, day_of
 from apps.gateway.refusals import Refused
@@ -153,7 +160,13 @@ def test_every_cell_of_the_truth_table_is_the_same_at_every_door(world, cells):
     listed = LanguageModel.objects.callable_by(maya, sales, now=NOW).values_list("pk", flat=True)
     picker = [pick.id for pick in QuestionForm(person=maya, team=sales).models]
 
-    assert cells_of(cells, listed) == expected
+    caller = Caller(uuid4(), "Laptop", False, maya, sales, frozenset(Scope), None)
+    programs = [model["portcullis"]["id"] for model in api_catalogue.listing(caller, now=NOW)["data"]]
+
+    on_the_way = [model.pk for model in lookups.all_callable(maya, sales, now=NOW)]
+
+    assert cells_of(cells, listed) == cells_of(cells, on_the_way) == expected
+    assert sorted(programs) == sorted(picker)
     assert len(picker) == len(expected)
     assert {cells[pk] for pk in cells if str(pk) in set(picker)} == expected
 
@@ -165,19 +178,22 @@ def test_whoever_is_no_active_member_of_the_team_may_call_nothing(world, cells):
     type(world["maya"]).objects.update(is_active=False)
 
     assert not LanguageModel.objects.callable_by(world["maya"], world["sales"], now=NOW).exists()
+    assert lookups.all_callable(world["maya"], world["sales"], now=NOW) == []
     world["maya"].refresh_from_db()
     assert not LanguageModel.objects.callable_by(world["maya"], world["sales"], now=NOW).exists()
 
 
 def test_admission_and_preview_decide_as_the_list_does(world, cells):
     maya, sales = world["maya"], world["sales"]
-    drawn = list(cells.items())[::9]
-    drawn += [(pk, cell) for pk, cell in cells.items() if may_call(cell)][:40]
+    drawn = list(cells.items())[::17]
+    drawn += [(pk, cell) for pk, cell in cells.items() if may_call(cell)][::5]
 
     for pk, cell in drawn:
         assert is_admitted(maya, sales, pk) == may_call(cell), cell
         preview = PreviewForm({"text": "Hello", "model": pk}, person=maya, team=sales)
         assert preview.is_valid() == may_call(cell), cell
+        asking = Asking(maya, sales, who(maya, sales), str(pk), drafts=())
+        assert (find_model(asking, NOW) is not None) == may_call(cell), cell
 
 
 def is_admitted(person: Any, team: Any, pk: Any) -> bool:

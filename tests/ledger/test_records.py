@@ -7,7 +7,7 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connection, transaction
 
-from apps.ledger import records
+from apps.ledger import records, statements
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event, Intent, OpenIntent, Outcome, SearchRow
 from apps.ledger.vocabulary import Action, OutcomeKind
@@ -51,15 +51,15 @@ def test_an_intent_refuses_to_be_part_of_a_transaction_that_could_undo_it(open_e
 @pytest.mark.django_db(transaction=True)
 def test_an_intent_waits_for_the_disk_even_where_the_session_does_not(open_exchange, monkeypatch):
     seen = []
-    really_save = Intent.save
+    really_insert = statements.insert_intent
 
-    def save(self, **options):
+    def insert(*rows):
         with connection.cursor() as cursor:
             cursor.execute("SHOW synchronous_commit")
             seen.append(cursor.fetchone()[0])
-        really_save(self, **options)
+        really_insert(*rows)
 
-    monkeypatch.setattr(Intent, "save", save)
+    monkeypatch.setattr(statements, "insert_intent", insert)
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
 

@@ -16,12 +16,12 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 SERVICES: dict[str, Any] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 FINAL_STAGE = DOCKERFILE[DOCKERFILE.rindex("\nFROM ") :]
-OURS = ("web", "worker", "scheduler", "sequencer", "prepare")
+OURS = ("web", "worker", "scheduler", "sequencer", "prepare", "batches")
 
 
 def test_everything_of_the_production_shape_is_there() -> None:
     assert set(SERVICES) == {
-        "proxy", "web", "worker", "scheduler", "sequencer", "prepare", "database", "redis",
+        "proxy", "web", "worker", "batches", "scheduler", "sequencer", "prepare", "database", "redis",
     }  # fmt: skip
 
 
@@ -77,15 +77,16 @@ def test_the_owner_s_address_goes_to_the_preparation_alone() -> None:
         assert has_it == (name == "prepare"), name
 
 
-def test_only_the_proxy_can_be_reached_and_only_the_web_and_the_sequencer_can_go_out() -> None:
+def test_only_the_proxy_can_be_reached_and_only_web_batches_and_sequencer_can_go_out() -> None:
     assert [name for name, service in SERVICES.items() if service.get("ports")] == ["proxy"]
     assert COMPOSE["networks"]["back"]["internal"] is True
-    assert [name for name, service in SERVICES.items() if "out" in service["networks"]] == ["web", "sequencer"]
+    going_out = [name for name, service in SERVICES.items() if "out" in service["networks"]]
+    assert going_out == ["web", "batches", "sequencer"]
     for name in ("database", "redis", "worker", "scheduler", "prepare"):
         assert list(SERVICES[name]["networks"]) == ["back"], name
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "scheduler", "sequencer"])
+@pytest.mark.parametrize("name", ["web", "worker", "batches", "scheduler", "sequencer"])
 def test_the_product_waits_for_the_prepared_database(name: str) -> None:
     assert SERVICES[name]["depends_on"]["prepare"]["condition"] == "service_completed_successfully"
 

@@ -1,0 +1,43 @@
+"""Who calls, and what they ask, in one crossing to the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from apps.api import callers
+from apps.api.asking import asking_of
+from apps.api.callers import Caller, NotAuthenticated, OutOfScope
+from apps.api.causes import as_api_error
+from apps.api.models import Scope
+from apps.api.neutral import Request
+from apps.chat import exchange_rows
+from apps.chat.exchange_rows import Asking, Standing
+from apps.gateway.admission import Refused
+
+
+def caller_of(headers: Mapping[str, str], scope: Scope, *, now: datetime) -> Caller:
+    """
+    Find who calls, with a key for this use.
+
+    :raises ApiError: of kind UNAUTHENTICATED or FORBIDDEN.
+    """
+    try:
+        caller = callers.authenticate(callers.secret_in(headers), now=now)
+        caller.require(scope)
+    except (NotAuthenticated, OutOfScope) as refusal:
+        raise as_api_error(refusal) from None
+    return caller
+
+
+def enter(
+    headers: Mapping[str, str], request: Request, exchange_id: UUID, *, now: datetime
+) -> tuple[Asking, Standing | Refused]:
+    """
+    Find who calls, and prepare the exchange they ask for. Three queries.
+
+    :raises ApiError: if the caller is nobody, or may not ask this.
+    """
+    asking = asking_of(caller_of(headers, Scope.CHAT, now=now), request)
+    return asking, exchange_rows.prepared(asking, exchange_id, now=now)
