@@ -3,7 +3,7 @@ Measure the ledger: what the tree costs a writer, how fast the sequencer follows
 
     python -m bench.ledger [--records 1000000] [--writers 8] [--seconds 8]
 
-Uses a scratch cluster of its own (no wait for the disk). The comparison of writers is made in one run, alternating:
+Uses a scratch cluster of its own that waits for the disk, as the product's does. The comparison of writers is made in one run, alternating:
 the ratio holds, absolute figures do not.
 """
 
@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,20 +45,22 @@ def main() -> None:
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="portcullis-bench-") as folder:
         Path(folder).chmod(0o711)
-        with Scene(Path(folder)).built() as scene:
-            with scene.copy() as copy:
-                _writers(copy, wanted.writers, wanted.seconds)
+        with Scene(Path(folder)).built(durable=True) as scene:
+            for name, beside in (("writers alone", _nothing_until), ("sequencer beside them", _sequence_until)):
+                with scene.copy() as copy:
+                    print(name, end=": ")
+                    _writers(copy, wanted.writers, wanted.seconds, beside)
             with scene.copy() as copy:
                 _million(copy, wanted.records)
 
 
-def _writers(copy: Any, writers: int, seconds: float) -> None:
+def _writers(copy: Any, writers: int, seconds: float, beside: Callable[[Any, threading.Event], object]) -> None:
     """Insert intents one by one, committed, into the ledger and into a bare table of the same shape and indexes."""
     with copy.connect("postgres") as connection:
         connection.execute("CREATE TABLE bare (LIKE ledger_intent INCLUDING ALL)")
         connection.execute("GRANT INSERT ON bare TO portcullis_app")
     stop = threading.Event()
-    sequencer = threading.Thread(target=_sequence_until, args=(copy, stop))
+    sequencer = threading.Thread(target=beside, args=(copy, stop))
     sequencer.start()
     rates: dict[str, list[float]] = {"bare": [], "ledger_intent": []}
     waits: dict[str, list[float]] = {"bare": [], "ledger_intent": []}
@@ -96,6 +99,10 @@ def _inserted(copy: Any, table: str, writers: int, seconds: float) -> tuple[floa
     for thread in threads:
         thread.join()
     return len(waited) / (time.monotonic() - began), waited
+
+
+def _nothing_until(copy: Any, stop: threading.Event) -> None:
+    stop.wait()
 
 
 def _sequence_until(copy: Any, stop: threading.Event) -> None:

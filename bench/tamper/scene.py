@@ -93,11 +93,11 @@ class Scene:
         self.witnessed: list[Any] = []
 
     @contextlib.contextmanager
-    def built(self) -> Iterator[Scene]:
+    def built(self, *, durable: bool = False) -> Iterator[Scene]:
         """Start a cluster, seed and sign a ledger, have it witnessed; end the cluster afterwards."""
         self._postgres.home.mkdir()
         self._postgres.initialise()
-        self._server = self._postgres.start(durable=False)
+        self._server = self._postgres.start(durable=durable)
         try:
             self._postgres.create_databases()
             self._configure()
