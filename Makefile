@@ -1,6 +1,6 @@
 # Portcullis: everything one types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench egress-proof fuzz clean install install-dev
+.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench tamper egress-proof fuzz clean install install-dev
 
 export PORT
 export CONFIRM
@@ -54,8 +54,12 @@ eval-privacy: install-dev ## Measure what the privacy engine lets through (needs
 train: ## Train the name model anew (TRAIN_PYTHON=a Python with training/requirements.txt; OPTIONS=folders of text)
 	@$(TRAIN_PYTHON) -m training --out apps/privacy/weights/names.npz $(OPTIONS)
 
-bench: install-dev ## Measure the running product: start times, memory, installed size
+bench: install-dev ## Measure start, memory and size, then an exchange beside peers installed in PEERS (default .peers)
 	@$(VENV)/python -m bench
+	@$(VENV)/python -m bench.gateway --paste --peers $(or $(PEERS),.peers)
+
+tamper: install-dev ## Tamper with a scratch ledger in 30 ways as 8 actors and compare with docs/ledger.md (about 3 minutes)
+	@exec $(VENV)/python -m bench.tamper
 
 egress-proof: install-dev ## Prove what leaves: 500 planted journeys over a recorded link (root, Linux; about 8 minutes)
 	@scripts/egress-tools.sh

@@ -3,7 +3,8 @@ What the installation costs: seconds to ready (first and second start), memory o
 
     python -m bench
 
-Uses a folder of its own and removes it. Takes about a minute. Other measurements: `python -m bench.exchange`.
+Uses a folder of its own and removes it. Takes about a minute. What an exchange costs beside other gateways:
+`python -m bench.gateway`.
 """
 
 from __future__ import annotations

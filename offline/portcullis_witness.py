@@ -233,6 +233,13 @@ class Door(BaseHTTPRequestHandler):
         """Log the status alone."""
 
 
+class Server(ThreadingHTTPServer):
+    """One thread a request, and room for many to wait."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+
 def main():
     """Serve until stopped."""
     parser = argparse.ArgumentParser(description="Witness the checkpoints of a Portcullis ledger.")
@@ -243,8 +250,7 @@ def main():
     wanted = parser.parse_args()
     host, _, port = wanted.listen.rpartition(":")
     Door.witness = Witness(wanted.state, wanted.name, wanted.log_key)
-    server = ThreadingHTTPServer((host, int(port)), Door)
-    server.daemon_threads = True
+    server = Server((host, int(port)), Door)
     print(f"Witness {Door.witness.key} listens on {wanted.listen}.", flush=True)
     server.serve_forever()
 

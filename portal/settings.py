@@ -147,8 +147,8 @@ DATABASE_POOL_SIZE = env.number(
 
 
 def _database(url: str) -> dict[str, Any]:
-    # The health check lets the pool drop connections that died with a database that was restarted.
-    engine = "django.db.backends.postgresql"
+    # The pool asks connections that have rested whether they died with a database that was restarted.
+    engine = "portal.pooled"
     return {**dj_database_url.parse(url), "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "ENGINE": engine}
 
 

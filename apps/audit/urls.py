@@ -3,11 +3,16 @@
 from django.urls import path
 
 from apps.audit import views
+from apps.audit.integrity import OUTCOME, QUESTION
 
 app_name = "audit"
 urlpatterns = [
     path("", views.exchanges, name="exchanges"),
     path("exchanges/<uuid:exchange_id>", views.exchange, name="exchange"),
     path("exchanges/<uuid:exchange_id>/original", views.original, name="original"),
+    path("exchanges/<uuid:exchange_id>/proof/question", views.proof, {"part": QUESTION}, name="proof_question"),
+    path("exchanges/<uuid:exchange_id>/proof/outcome", views.proof, {"part": OUTCOME}, name="proof_outcome"),
+    path("ledger", views.ledger, name="ledger"),
+    path("ledger/check", views.ledger_check, name="ledger_check"),
     path("events", views.events, name="events"),
 ]

@@ -19,11 +19,12 @@ from apps.accounts.models import Role, User
 from apps.audit import events as event_list
 from apps.audit import exchange as one
 from apps.audit import exchanges as exchange_list
-from apps.audit import looks
+from apps.audit import integrity, looks
 from apps.audit.filters import EventFilter, ExchangeFilter
 from apps.audit.original import CannotBeShown, ReasonForm, with_original_text
 from apps.audit.paging import Cursor, CursorBroken, cursor_of
 from apps.audit.reads import TookTooLong
+from apps.ledger.proofs import DoesNotFit, NotYetSigned
 from apps.ledger.records import LedgerUnavailable
 from apps.ledger.vocabulary import Action
 
@@ -39,6 +40,11 @@ def desk(view: View[P]) -> View[P]:
 def officers_only(view: View[P]) -> View[P]:
     """Let officers act, who are neither auditors nor admins, on the same terms."""
     return roles_required(Role.COMPLIANCE_OFFICER)(require_POST(_on_the_record(view)))
+
+
+def desk_acts(view: View[P]) -> View[P]:
+    """Let officers and auditors act on what changes nothing that was recorded, on the same terms."""
+    return roles_required(Role.COMPLIANCE_OFFICER, Role.AUDITOR)(require_POST(_on_the_record(view)))
 
 
 def _on_the_record(view: View[P]) -> View[P]:
@@ -95,6 +101,34 @@ def original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
     return render(request, "audit/exchange.html", page)
 
 
+@desk
+def ledger(request: HttpRequest) -> HttpResponse:
+    """Say how the ledger stands: what is signed, what waits, what the witnesses have seen, which alarms are open."""
+    return render(request, "audit/ledger.html", {"ledger": integrity.now_standing(timezone.now())})
+
+
+@desk_acts
+def ledger_check(request: HttpRequest) -> HttpResponse:
+    """Check the newest records against the signed tree and say in words how that ended."""
+    now = timezone.now()
+    report = integrity.check(person_of(request), now=now)
+    return render(request, "audit/ledger.html", {"ledger": integrity.now_standing(now), "report": report})
+
+
+@desk
+def proof(request: HttpRequest, exchange_id: UUID, part: str) -> HttpResponse:
+    """Hand out the proof of a record as a file; where there is none, say why in plain text."""
+    try:
+        made = integrity.proof(person_of(request), exchange_id, part, now=timezone.now())
+    except one.NoSuchExchange:
+        raise Http404 from None
+    except (NotYetSigned, DoesNotFit) as reason:
+        return HttpResponse(reason.sentence, status=409, content_type="text/plain; charset=utf-8")
+    answer = HttpResponse(str(made), content_type="text/plain; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{exchange_id}-{part}.tlog-proof"'
+    return answer
+
+
 def _found(exchange_id: UUID) -> one.FullExchange:
     try:
         return one.read(exchange_id)
@@ -109,6 +143,7 @@ def _scrubbed_page(
     exchange_id = exchange.intent.id
     looks.opened(person_of(request), exchange_id=exchange_id, label=exchange.label, now=timezone.now())
     page = {"exchange": exchange, "looks": one.looks_at(exchange_id), "reason_form": form, "trouble": trouble}
+    page["ledger_key"] = integrity.key_in_force()
     return render(request, "audit/exchange.html", page, status=status)
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from apps.accounts.models import Team, User
-from apps.gateway import auto
+from apps.gateway import auto, routing
 from apps.gateway.models import EgressClass, LanguageModel, LanguageModelQuerySet, ModelHealth
 
 LONGEST_PREVIEW = 20_000
@@ -70,12 +70,20 @@ class QuestionForm(forms.Form):
     def models(self) -> list[Pick]:
         """The picker's rows: what the person may call now, with where it runs and how it is; first, Auto where on."""
         offered = list(self.offered)
-        rows = [(str(model.pk), model_words(model, timezone.now())) for model in offered]
+        now = timezone.now()
+        rows = [(str(model.pk), model_words(model, now, instead=self._instead_of(model, now))) for model in offered]
         if self.team and offered and auto.is_on_for(self.team):
             rows.insert(0, (auto.NAME, "Auto · small or large, by the question"))
         wanted, ids = str(self["model"].value() or ""), [row[0] for row in rows]
         chosen = wanted if wanted in ids else next(iter(ids), "")
         return [Pick(row_id, words, row_id == chosen) for row_id, words in rows]
+
+    def _instead_of(self, model: LanguageModel, now: datetime) -> LanguageModel | None:
+        """Who would answer for a model that is down; no query for one that is not."""
+        if self.team is None or not is_down(model, now):
+            return None
+        others = routing.alternates(model, person=self.person, team=self.team, now=now)
+        return next((other for other in others if not is_down(other, now)), None)
 
     def question(self) -> Question:
         """The question of a valid form. An unknown model id goes along: admission refuses it with a sentence."""
@@ -91,12 +99,19 @@ def offered_to(person: User, team: Team | None) -> LanguageModelQuerySet:
     return LanguageModel.objects.callable_by(person, team).for_chat()
 
 
-def model_words(model: LanguageModel, now: datetime) -> str:
-    """Say of a model what a person choosing it should know: where it runs, how it is, whether it goes."""
+def is_down(model: LanguageModel, now: datetime) -> bool:
+    """Say whether a model was found down lately; it was read with its health."""
+    health = getattr(model, "health", None)
+    return health is not None and health.state == ModelHealth.State.DOWN and health.is_fresh(now)
+
+
+def model_words(model: LanguageModel, now: datetime, *, instead: LanguageModel | None = None) -> str:
+    """Say of a model what a person choosing it should know: where it runs, how it is, who answers, whether it goes."""
     words = [model.label, PLACES[model.egress_class]]
     health = getattr(model, "health", None)
     if health is not None and health.state != ModelHealth.State.OK and health.is_fresh(now):
-        words.append(health.get_state_display().lower())
+        state = health.get_state_display().lower()
+        words.append(f"{state}, using {instead.label} instead" if instead else state)
     if model.retires_soon(now) and model.retires_on:
         words.append(f"retires on {date_format(model.retires_on, 'j F')}")
     return " · ".join(words)

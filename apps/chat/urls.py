@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.chat import privacy_views, views
+from apps.chat import money_views, privacy_views, views
 
 app_name = "chat"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("turns/<uuid:turn_id>/release", privacy_views.release, name="release"),
     path("turns/<uuid:turn_id>/mask-again", privacy_views.mask_again, name="mask_again"),
     path("turns/<uuid:turn_id>/send-anyway", privacy_views.send_anyway, name="send_anyway"),
+    path("stops/<uuid:stop_id>/lift", money_views.lift_stop, name="lift_stop"),
     path("c/preview", privacy_views.preview_message, name="preview_new"),
     path("c/<uuid:conversation_id>/preview", privacy_views.preview_message, name="preview"),
 ]

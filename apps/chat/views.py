@@ -22,8 +22,10 @@ from apps.chat import conversations, lifecycle, reading, turns
 from apps.chat.consumers import render_turn
 from apps.chat.forms import AnotherModelForm, NewConversationForm, QuestionForm, RenameForm, offered_to
 from apps.chat.models import Conversation, Turn
+from apps.chat.money_views import nearly_spent
 from apps.chat.texts import BadMessage
 from apps.gateway import auto
+from apps.gateway.models import LoopStop
 from apps.ledger.ids import new_id
 
 CANNOT_ASK = (BadMessage, turns.AnotherTurnIsOpen, turns.NothingToRetry)
@@ -194,6 +196,7 @@ def _page(
     form: QuestionForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    now = timezone.now()
     teams = list(Team.objects.filter(memberships__person=person))
     team = conversation.team if conversation else next(iter(teams), None)
     views = reading.turns_of(conversation, person=person) if conversation else []
@@ -210,6 +213,8 @@ def _page(
         "teams": teams,
         "has_models": offered_to(person, team).exists(),
         "limit": settings.MESSAGE_LIMIT_CHARACTERS,
+        "nearly_spent": nearly_spent(person, team, now=now),
+        "stops": LoopStop.objects.filter(person=person).in_force(now),
     }
     return render(request, "chat/conversation.html", context, status=status)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from apps.gateway import health
+from apps.gateway import health, lookups
 from apps.gateway.models import AutoChoice, AutoRoute, LanguageModel
 from apps.ledger.ids import new_id
 
@@ -178,7 +178,7 @@ def choose(question: Question, *, person: User, team: Team, now: datetime) -> Ch
     route = AutoRoute.objects.filter(team=team, is_on=True).first()
     if route is None:
         return None
-    callable_now = list(LanguageModel.objects.callable_by(person, team, now=now).for_chat())
+    callable_now = lookups.all_callable(person, team, now=now)
     candidates = [model for model in callable_now if not health.is_down(model.pk)] or callable_now
     if not candidates:
         return None

@@ -113,7 +113,7 @@ def _add_from_offer(offer: Offer, models: Sequence[Listed], *, by: User, now: da
             retires_on=listed.deprecated_on,
             is_on=True,
         )
-        pricing.note_version(model, by=None, now=now)
+        pricing.note_version(model, by=None, now=now, source=pricing.price_list())
         _record_model(Action.MODEL_CREATED, model, by, now, model_facts(model))
     return provider
 

@@ -72,5 +72,5 @@ def _seed(provider: Provider, label: str, teams: list[Team], **facts: Any) -> No
     free: dict[str, Any] = {"provider": provider, "input_price": Decimal(0), "output_price": Decimal(0), "is_on": True}
     model, is_new = LanguageModel.objects.get_or_create(label=label, defaults={**free, **facts})
     if is_new:
-        pricing.note_version(model, by=None, now=model.created_at)
+        pricing.note_version(model, by=None, now=model.created_at, source="the demo company")
         Grant.objects.bulk_create(Grant(team=team, model=model) for team in teams)

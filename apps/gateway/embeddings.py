@@ -18,7 +18,7 @@ from typing import Any, Final
 import aiohttp
 from django.conf import settings
 
-from apps.gateway import client, health, openai_client
+from apps.gateway import client, health, openai_client, tokens
 from apps.gateway.client import Call, ModelFailed
 from apps.gateway.endpoints import IN_PROCESS, Endpoint
 from apps.gateway.models import LanguageModel, Provider
@@ -28,6 +28,8 @@ from apps.privacy.scrub import Scrubbed, is_genuine
 logger = logging.getLogger(__name__)
 
 KINDS: Final = openai_client.KINDS
+AROUND_A_TEXT: Final = 2
+"""Tokens that embedders put before and behind a text."""
 LARGEST_ANSWER: Final = 96 * 1024 * 1024
 """Bytes: 512 texts of 4,096 numbers each as JSON take 45 MB."""
 
@@ -53,7 +55,7 @@ def is_in_process(endpoint: Endpoint) -> bool:
 
 def estimated_tokens(prompt: Scrubbed) -> int:
     """Estimate what the texts cost in tokens, rather too many."""
-    return client.estimate(prompt, "").input_tokens
+    return sum(tokens.about(message.text) + AROUND_A_TEXT for message in prompt.messages)
 
 
 async def embed(call: Call, prompt: Scrubbed, *, dimensions: int | None = None) -> Embedded:
@@ -139,6 +141,5 @@ def _failure(kind: FaultKind, call: Call, prompt: Scrubbed) -> ModelFailed:
     health.note_fault(call.model_id, kind)
     logger.warning("%s at %s failed: %s", call.model_label, call.provider_label, kind)
     is_free = kind in client.NEVER_BILLED or kind in client.NOT_BILLED_YET
-    return ModelFailed(
-        kind, model_label=call.model_label, usage=Usage(0, 0) if is_free else client.estimate(prompt, "")
-    )
+    usage = Usage(0 if is_free else estimated_tokens(prompt), 0)
+    return ModelFailed(kind, model_label=call.model_label, usage=usage)

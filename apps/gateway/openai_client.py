@@ -76,7 +76,7 @@ async def stream(
     try:
         async with await _post(endpoint, _body(endpoint, messages, max_output_tokens, fields)) as response:
             await _require_stream(response)
-            async for piece in _pieces(response.content):
+            async for piece in _pieces(response):
                 yield piece
     except aiohttp.ClientConnectionError as error:
         raise Fault(_connection_fault(error)) from None
@@ -172,13 +172,14 @@ async def _require_stream(response: aiohttp.ClientResponse) -> None:
         raise Fault(FaultKind.BAD_ANSWER)
 
 
-async def _pieces(content: aiohttp.StreamReader) -> AsyncIterator[Piece]:
+async def _pieces(response: aiohttp.ClientResponse) -> AsyncIterator[Piece]:
     """
     Cut the stream into events and give what each read brings as one piece; the format's own end ends it.
 
     The first word is passed on at once. After it, reads wait for a moment, so that a fast model costs no more than
     twenty wake-ups a second.
     """
+    content = response.content
     loop, buffer, has_begun = asyncio.get_running_loop(), b"", False
     while data := await content.readany():
         began = loop.time()
@@ -195,7 +196,19 @@ async def _pieces(content: aiohttp.StreamReader) -> AsyncIterator[Piece]:
             await _let_end(content)
             return
         if has_begun:
-            await asyncio.sleep(max(0.0, began + SECONDS_BETWEEN_READS - loop.time()))
+            await _left_to_the_kernel(response, began + SECONDS_BETWEEN_READS - loop.time())
+
+
+async def _left_to_the_kernel(response: aiohttp.ClientResponse, seconds: float) -> None:
+    """Wait without being woken for each token that comes meanwhile."""
+    transport = response.connection.transport if response.connection else None
+    if transport is None or transport.is_closing() or seconds <= 0:
+        return
+    transport.pause_reading()
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        transport.resume_reading()
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from importlib.metadata import version as distribution_version
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
     from apps.gateway.prices import Price
 
-PRICE_LIST: Final = "the price list"
 PRICE_COLUMNS: Final = frozenset({"input_price", "output_price", "currency"})
 
 
@@ -27,8 +27,12 @@ class PriceInThePast(Exception):
     sentence = "A planned price begins in the future. To change the price now, use the model's own page."
 
 
-def note_version(model: LanguageModel, *, by: User | None, now: datetime) -> PriceVersion:
-    """Keep the price that the model's row shows as its newest version. Joins the caller's transaction; one insert."""
+def note_version(model: LanguageModel, *, by: User | None, now: datetime, source: str = "") -> PriceVersion:
+    """
+    Keep the price that the model's row shows as its newest version. Joins the caller's transaction; one insert.
+
+    `source` says where a price comes from that no person set.
+    """
     return PriceVersion.objects.create(
         model=model,
         input_price=model.input_price,
@@ -36,7 +40,7 @@ def note_version(model: LanguageModel, *, by: User | None, now: datetime) -> Pri
         currency=model.currency,
         from_at=now,
         set_by=by,
-        set_by_label=by.name if by else PRICE_LIST,
+        set_by_label=by.name if by else source,
         created_at=now,
         took_effect_at=now,
     )
@@ -89,6 +93,11 @@ def apply_due(*, now: datetime) -> int:
         PriceVersion.objects.filter(pk=version.pk).update(took_effect_at=now)
         _record(Action.MODEL_PRICE_TOOK_EFFECT, version, None, now)
     return len(due)
+
+
+def price_list() -> str:
+    """Name the list of prices that LiteLLM ships, with its version."""
+    return f"the price list of LiteLLM {distribution_version('litellm')}"
 
 
 def facts(version: PriceVersion) -> dict[str, Json]:

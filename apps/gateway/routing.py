@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from apps.gateway import health
+from apps.gateway import health, lookups
 from apps.gateway.models import EgressClass, LanguageModel, Provider
 from apps.gateway.upstream import FaultKind
 
@@ -106,8 +106,8 @@ def alternates(model: LanguageModel, *, person: User, team: Team, now: datetime)
     """
     if model.fallback == Fallback.NONE:
         return []
-    allowed = LanguageModel.objects.callable_by(person, team, now=now).for_chat().exclude(pk=model.pk)
-    fitting = [other for other in allowed if stays_as_far_inside(model, other)]
+    allowed = lookups.all_callable(person, team, now=now)
+    fitting = [other for other in allowed if other.pk != model.pk and stays_as_far_inside(model, other)]
     if model.fallback == Fallback.LISTED:
         places = dict(model.alternates.values_list("alternate_id", "position"))
         ordered = sorted((other for other in fitting if other.pk in places), key=lambda other: places[other.pk])

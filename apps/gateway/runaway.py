@@ -174,7 +174,7 @@ def _refusal(reason: LoopStop.Reason, until: datetime, now: datetime) -> RanAway
     wait = f"{seconds} s" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"
     return RanAway(
         f"A program seems to run away: {reason.label}. Nothing was sent, and further calls are refused for {wait}. "
-        "Stop the program; whoever answers for it, or an administrator, can lift this on the page Limits.",
+        "Stop the program; then whoever answers for it can lift this in the chat, and an administrator under Limits.",
         retry_after=seconds,
     )
 

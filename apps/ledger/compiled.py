@@ -19,6 +19,7 @@ from django.db import connections
 from django.db.models import (
     BooleanField,
     CharField,
+    DateField,
     DateTimeField,
     Expression,
     F,
@@ -64,6 +65,11 @@ def an_id(name: str) -> Any:
 def a_moment(name: str) -> Any:
     """Stand in for a moment."""
     return Parameter(name, DateTimeField())
+
+
+def a_day(name: str) -> Any:
+    """Stand in for a day."""
+    return Parameter(name, DateField())
 
 
 def a_text(name: str) -> Any:

@@ -8,7 +8,7 @@ Free of Django, so that the engine's own process stays small.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final
 
@@ -79,8 +79,9 @@ def find(text: str, dictionary: Dictionary = EMPTY) -> tuple[Finding, ...]:
     """
     view = normalise.view(text)
     own = dictionary.look(view.text)
-    seen = [finding for finding in _raw(view.text) if not _is_allowed(view.text, finding, own)]
-    seen += [finding for finding in _listed(view.text, seen) if not own.is_allowed(finding)]
+    phrases = list(_phrases(view.text))
+    seen = [finding for finding in _raw(view.text) if not _is_allowed(view.text, finding, own, phrases)]
+    seen += [finding for finding in _listed(view.text, seen) if not _is_allowed(view.text, finding, own, phrases)]
     seen += own.findings
     seen = list(overlaps.resolve(seen, text=view.text))
     known = KnownValues()
@@ -116,8 +117,22 @@ def _listed(text: str, seen: Iterable[Finding]) -> list[Finding]:
     ]
 
 
-def _is_allowed(text: str, finding: Finding, own: Sightings) -> bool:
-    return (finding.score < overlaps.STRONG and _is_no_secret(text, finding)) or own.is_allowed(finding)
+def _is_allowed(text: str, finding: Finding, own: Sightings, phrases: Sequence[tuple[int, int]]) -> bool:
+    if own.is_allowed(finding):
+        return True
+    is_in_phrase = any(start <= finding.start and finding.end <= end for start, end in phrases)
+    return finding.score < overlaps.STRONG and (is_in_phrase or _is_no_secret(text, finding))
+
+
+def _phrases(text: str) -> Iterator[tuple[int, int]]:
+    """Give the places of phrases that hold a name and are nobody's, where lower case keeps the length."""
+    folded = text.lower()
+    if len(folded) == len(text):
+        for phrase in words.allowed_phrases():
+            start = folded.find(phrase)
+            while start >= 0:
+                yield start, start + len(phrase)
+                start = folded.find(phrase, start + 1)
 
 
 def _is_no_secret(text: str, finding: Finding) -> bool:

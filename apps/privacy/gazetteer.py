@@ -35,7 +35,7 @@ NAMESAKE: Final = regex.compile(
     r"(?:\.?(?: [A-Z][\w.]*){0,2} (?:Memorial |Gold |International |National |General )?(?:Medal|Prize|Award|Cup|Act|Foundation|University|Institute|College"
     r"|School|Hospital|Lectures?|Trophy|Fellowship|Scholarship|Telescope|Observatory|Airport|Museum|Library|Stadium|Bridge|Park|Theorem|Effect|Syndrome|Disease)(?!\w)"
     r"|(?:['\u2019]s)? (?:law|theorem|lemma|conjecture|equations?|inequality|algorithm|transform|distribution|coefficient|constant|paradox|principle|syndrome"
-    r"|disease|effect|test statistic)(?!\w))"
+    r"|disease|effect|test statistic|razor|hierarchy of needs|hierarchy|five forces)(?!\w)| charts?(?!\w))"
 )
 """What makes a name before it that of a thing: `the Ada Lovelace Medal`, `Ohm's law`."""
 
@@ -97,14 +97,15 @@ def is_namesake(text: str, end: int) -> bool:
 
 
 def beside(text: str, places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Give the names in a list ("A, B and C") of which one stands at one of `places`."""
-    starts = {start for start, _ in places}
+    """Give the names in a list ("A, B and C") of which one begins at one of `places`, but those that are there whole."""
+    known = set(places)
+    starts = {start for start, _ in known}
     if not starts:
         return
     for listing in LISTING.finditer(text):
         spans = listing.spans("one")
         if any(first in starts for first, _ in spans):
-            yield from (span for span in spans if span[0] not in starts and _may_be_name(text[span[0] : span[1]]))
+            yield from (span for span in spans if span not in known and _may_be_name(text[span[0] : span[1]]))
 
 
 def _may_be_name(name: str) -> bool:

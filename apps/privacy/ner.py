@@ -38,6 +38,11 @@ EDGES: Final = re.compile(r"^[\W_]+|[^\w.]+$|(?<=\w)['\u2019]s?$")
 FIRST_WORD: Final = re.compile(r"([^\W\d_]+)[\s,]+")
 LAST_WORD: Final = re.compile(r"[\s,]+([^\W\d_]+)\Z")
 NO_ADDRESS: Final = frozenset(["and", "or", "for", "in", "at", "is", "the", "to", "from", "with", "of", "office"])
+CRY: Final = re.compile(r"(?:h+[aeiou]+|a+h+|l+o+l+|w+o+w+|a+w+|o+h+|u+g+h+|y+a+y+|h+m+|e+h+|y+o+h+)+", re.IGNORECASE)
+"""A cry or a laugh: `haha`, `aww`."""
+
+DRAGGED: Final = re.compile(r"(.)\1{2,}")
+
 NEAR: Final = 80
 DOTTED: Final = re.compile(r"[._/=\\]\w")
 CODE_LINE: Final = re.compile(
@@ -143,9 +148,18 @@ class ModelNameRecognizer(LocalRecognizer):
 
 
 def is_plausible(name: str) -> bool:
-    """Say whether what the model names can be a name: it has letters, is no code, no rank, no term never masked."""
-    is_known = name.lower() in words.allowed() or name.lower() in people.RANKS
-    return bool(HAS_LETTERS.search(name)) and not IS_CODE.search(name) and not is_known
+    """Say whether what the model names can be a name: it has letters, is no code, cry, rank or term never masked."""
+    is_known = name.lower() in words.allowed() or all(
+        word in words.allowed() or word in people.RANKS for word in name.lower().split()
+    )
+    return bool(HAS_LETTERS.search(name)) and not IS_CODE.search(name) and not _is_cry(name) and not is_known
+
+
+def _is_cry(word: str) -> bool:
+    """Say whether a word is a cry, or an everyday word dragged out: `noooo`."""
+    return CRY.fullmatch(word) is not None or (
+        DRAGGED.search(word) is not None and DRAGGED.sub(r"\1", word.lower()) in words.dictionary()
+    )
 
 
 def _is_plain(name: str) -> bool:

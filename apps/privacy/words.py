@@ -28,6 +28,12 @@ def allowed() -> frozenset[str]:
 
 
 @cache
+def allowed_phrases() -> frozenset[str]:
+    """Give phrases in lower case that hold a name and are nobody's: firms, brands, methods."""
+    return _read("allowed_phrases.txt")
+
+
+@cache
 def first_names() -> frozenset[str]:
     """Give first names in lower case that are hardly anything else."""
     return _read("first_names.txt")

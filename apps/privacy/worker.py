@@ -23,7 +23,12 @@ from apps.privacy.findings import Finding
 PARENT_WATCH_SECONDS = 1.0
 ROOM_TO_WORK = 512 * 1024 * 1024
 """Bytes that the loaded engine may take in addition; a piece of text needs a tenth of it."""
-WARM_UP = "Warm up: Grace Hopper, grace@example.com, +1 212 555 0123."
+WARM_UP = """Warm up: Grace Hopper, grace@example.com, +1 212 555 0123. Ohm's law, an Audi and Zoë Müller.
+Address: 12 Elm Street, Fairview 02139, IBAN DE89 3704 0044 0532 0130 00, card 4111 1111 1111 1111, 10.1.2.3
+password = "hunter2!x" api_key=Zx81_kq93mfT2vLw0PyB7sQd https://ana:pw55@db.example/x?token=9f8e7d6c5b4a3210
+SELECT name FROM users; customer no. KD-204981, born 12 March 1984, Dear Mrs Okafor, J. Quist; tell crissy and Bob Kaya.
+"""
+"""A text that makes the engine read every list it has and try most of its rules, so that no message pays for that."""
 
 
 def load(choice: str = name_model.OWN) -> None:

@@ -92,7 +92,8 @@ def beside_a_paste(target: Target, *, tokens: int) -> Paste:
         beside += _run(replace(one_stream, each=1)).gaps
         exchanges += 1
     seconds = time.monotonic() - began
-    _heard(pasting)
+    if failures := _heard(pasting).failures:
+        raise RuntimeError(f"{target.name} did not answer the paste: {failures[0]}")
     return Paste(quantile(alone, 0.95), quantile(beside, 0.95), seconds, exchanges)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import struct
+import threading
 from decimal import Decimal
 
 import pytest
@@ -20,6 +21,7 @@ from apps.gateway.endpoints import IN_PROCESS
 from apps.gateway.models import Grant, LanguageModel, Provider, Reservation, SpentDay
 from apps.ledger.models import Intent
 from apps.privacy import engine, keys
+from tests.fake_provider import vectors_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEXTS = ["Marisol Quintero likes tea", "her card is 4111 1111 1111 1111", "nothing personal"]
@@ -168,3 +170,38 @@ def test_an_answer_that_is_not_one_is_told_apart_costs_nothing_and_closes_the_re
     assert [outcome.kind for outcome in outcomes] == ["FAILED"] * len(NO_ANSWERS)
     assert not any(outcome.cost for outcome in outcomes)
     assert not Reservation.objects.filter(state="HELD").exists()
+
+
+def test_a_program_that_leaves_early_is_recorded_and_paid_all_the_same(embedder, provider, make_key):
+    caller = callers.authenticate(make_key().secret, now=timezone.now())
+    left = threading.Event()
+    provider.embeds = lambda body: left.wait(10) and vectors_of(body)
+
+    async def leave() -> None:
+        call = asyncio.ensure_future(embedding.embed(caller, embeddings_format.Ask("Embedder", ("tea",))))
+        await asyncio.to_thread(provider.wait_until, lambda one: one.embedding_requests)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        left.set()
+        await asyncio.gather(*embedding._under_way)
+        await client.close()
+
+    asyncio.run(leave())
+
+    assert Intent.objects.get().outcome.kind == "ANSWERED"
+    assert Reservation.objects.get().state == "SETTLED"
+
+
+def test_a_fault_of_ours_closes_the_record_and_says_nothing_of_the_text(ask, sales, make_model, monkeypatch, caplog):
+    place = Provider.objects.create(name="Here", kind="EMBEDDED", egress_class="INSIDE", is_on=True)
+    model = make_model(sales, label="MiniLM")
+    LanguageModel.objects.filter(pk=model.pk).update(
+        provider=place, upstream_id=IN_PROCESS, capabilities=["embeddings"]
+    )
+    monkeypatch.setattr(embedding.on_this_machine, "embed", lambda text: 1 / len(text[:0]))
+
+    assert refusal(ask, model="MiniLM", input="secret words") == (ErrorKind.PORTAL_FAILED, "portal_failed")
+
+    assert Intent.objects.get().outcome.kind == "FAILED"
+    assert "secret words" not in caplog.text

@@ -155,6 +155,22 @@ def test_a_model_that_is_down_is_passed_over_and_the_person_reads_so(maya, model
     assert turn.route_note == f"{FIRST} is down, so {SECOND} was asked."
 
 
+def test_a_model_that_hangs_is_given_up_soon_where_another_may_answer(
+    maya, model, provider, other_provider, second, monkeypatch
+):
+    monkeypatch.setattr(routing, "SHORTEST_PATIENCE", 0.3)
+    for _ in range(3):
+        health.note_answer(model.pk, 0.02)
+    provider.will_hang_before_headers()
+    other_provider.will_answer("Here I am.")
+
+    turn = maya.ask("Are you there?", uses_documents="")
+
+    first, then = Intent.objects.order_by("started_at")
+    assert (turn.outcome, record()) == ("ANSWERED", [(FIRST, "FAILED"), (SECOND, "ANSWERED")])
+    assert then.started_at - first.started_at < timedelta(seconds=2)
+
+
 def test_an_automatic_choice_is_told_and_can_be_overruled(maya, model, provider, other_provider, second):
     AutoRoute.objects.create(team=model.grants.get().team, is_on=True)
     other_provider.will_answer("Hello.", usage=(20, 10))

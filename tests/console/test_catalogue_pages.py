@@ -289,6 +289,18 @@ def test_a_model_that_is_slow_or_goes_says_so_where_it_is_chosen(model, maya, si
     assert "· slow" not in sign_in(maya).get("/").content.decode()
 
 
+def test_a_model_that_is_down_names_who_answers_for_it(model, make_model, sales, maya, sign_in):
+    other = make_model(sales, label="Other")
+    now = timezone.now()
+    ModelHealth.objects.create(model=model, state="DOWN", since=now, seen_at=now)
+    assert "Test model · stays inside · down<" in sign_in(maya).get("/").content.decode()
+
+    Alternate.objects.create(model=model, alternate=other, position=0)
+    LanguageModel.objects.filter(pk=model.pk).update(fallback="LISTED")
+
+    assert "down, using Other instead" in sign_in(maya).get("/").content.decode()
+
+
 def test_a_model_that_only_embeds_is_not_in_the_picker(model, make_model, sales, maya, sign_in):
     embeds = make_model(sales, label="Embeds")
     LanguageModel.objects.filter(pk=embeds.pk).update(capabilities=["embeddings"])

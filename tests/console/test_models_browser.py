@@ -8,7 +8,7 @@ from django.test import Client
 from playwright.sync_api import Browser
 
 from apps.accounts.models import Role
-from apps.gateway.models import Grant
+from apps.gateway.models import Grant, LanguageModel
 from tests.design.conftest import chromium  # noqa: F401
 
 WIDTHS = (390, 768)
@@ -81,7 +81,16 @@ def test_without_scripts_a_switch_is_a_form_like_any_other(console):
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_pages_fit_every_width(console, width):
-    for path in ("/console/models/", "/console/providers/", "/console/budgets/", "/console/providers/add/"):
+    pages = (
+        "models",
+        "providers",
+        "budgets",
+        "providers/add",
+        "requests",
+        "auto",
+        f"models/{LanguageModel.objects.get().pk}/grants",
+    )
+    for path in (f"/console/{page}/" for page in pages):
         page = console(path, width=width)
 
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path

@@ -12,7 +12,8 @@ from apps.accounts.models import Role
 from portal.templatetags.design import initials
 
 EVERYBODY = {"Documents"}
-LINKS = {"Chat", "Documents", "Audit", "Models &amp; teams"}
+ADMINS = {"Models", "Budgets &amp; limits", "Privacy", "People &amp; teams"}
+LINKS = {"Chat", "Documents", "Audit"} | ADMINS
 
 
 def request_of(person: object, **cookies: str) -> HttpRequest:
@@ -31,9 +32,9 @@ def shown_links(page: str) -> set[str]:
     [
         ((), EVERYBODY),
         ((Role.EMPLOYEE,), EVERYBODY | {"Chat"}),
-        ((Role.COMPLIANCE_OFFICER,), EVERYBODY | {"Audit"}),
-        ((Role.AUDITOR,), EVERYBODY | {"Audit"}),
-        ((Role.ADMIN,), EVERYBODY | {"Models &amp; teams"}),
+        ((Role.COMPLIANCE_OFFICER,), EVERYBODY | {"Audit", "Privacy"}),
+        ((Role.AUDITOR,), EVERYBODY | {"Audit", "Privacy"}),
+        ((Role.ADMIN,), EVERYBODY | ADMINS),
         ((Role.ADMIN, Role.COMPLIANCE_OFFICER), LINKS - {"Chat"}),
         ((Role.ADMIN, Role.COMPLIANCE_OFFICER, Role.EMPLOYEE), LINKS),
     ],

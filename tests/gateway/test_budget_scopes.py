@@ -337,6 +337,15 @@ def test_of_a_thousand_calls_at_once_exactly_as_many_are_admitted_as_the_tightes
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_limit_of_pace_lets_no_more_through_however_many_ask_at_once(hold, sales, admin):
+    limits.set_rate(RateLimit(scope="TEAM", team=sales, requests=7), by=admin, now=NOW)
+
+    results = in_threads(100, lambda _: hold("1"))
+
+    assert sum(result is not None for result in results) == 7
+
+
+@pytest.mark.django_db(transaction=True)
 def test_holding_settling_and_new_budgets_at_once_lose_nothing_and_never_lock_each_other_up(hold, limit):
     limit("ORGANISATION", "500")
 

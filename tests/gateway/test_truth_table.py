@@ -22,6 +22,7 @@ from apps.api.callers import Caller
 from apps.api.models import Scope
 from apps.chat.exchange_rows import Asking, find_model
 from apps.chat.forms import PreviewForm, QuestionForm
+from apps.gateway import lookups
 from apps.gateway.admission import admit
 from apps.gateway.models import Budget, Grant, LanguageModel, PriceVersion, Provider, day_of
 from apps.gateway.refusals import Refused
@@ -162,7 +163,9 @@ def test_every_cell_of_the_truth_table_is_the_same_at_every_door(world, cells):
     caller = Caller(uuid4(), "Laptop", False, maya, sales, frozenset(Scope), None)
     programs = [model["portcullis"]["id"] for model in api_catalogue.listing(caller, now=NOW)["data"]]
 
-    assert cells_of(cells, listed) == expected
+    on_the_way = [model.pk for model in lookups.all_callable(maya, sales, now=NOW)]
+
+    assert cells_of(cells, listed) == cells_of(cells, on_the_way) == expected
     assert sorted(programs) == sorted(picker)
     assert len(picker) == len(expected)
     assert {cells[pk] for pk in cells if str(pk) in set(picker)} == expected
@@ -175,6 +178,7 @@ def test_whoever_is_no_active_member_of_the_team_may_call_nothing(world, cells):
     type(world["maya"]).objects.update(is_active=False)
 
     assert not LanguageModel.objects.callable_by(world["maya"], world["sales"], now=NOW).exists()
+    assert lookups.all_callable(world["maya"], world["sales"], now=NOW) == []
     world["maya"].refresh_from_db()
     assert not LanguageModel.objects.callable_by(world["maya"], world["sales"], now=NOW).exists()
 

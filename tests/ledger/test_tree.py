@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,47 +20,13 @@ from apps.ledger.notes import SigningKey
 from apps.ledger.sequencer import NotLeading, Sequencer, TreeBroken
 from apps.ledger.standing import open_alarms, standing
 from apps.ledger.vocabulary import Action
-from portal.embedded.database import APP, SEQUENCER
-from tests.ledger.conftest import NOON
+from portal.embedded.database import APP
+from tests.ledger.conftest import NOON, ORIGIN
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FIFTH = "id = (SELECT row_id FROM ledger_entry WHERE index = 4)"
 COPY_ON = "INSERT INTO ledger_checkpoint SELECT size + 900, root, note, token, signed_at FROM ledger_checkpoint"
-ORIGIN = "portcullis.example/ledger"
 OFFLINE = Path(__file__).resolve().parents[2] / "offline" / "portcullis_verify.py"
-
-
-@pytest.fixture
-def evidence(tmp_path: Path) -> Evidence:
-    return Evidence(tmp_path / "ledger")
-
-
-@pytest.fixture
-def as_sequencer(postgres: Any) -> Iterator[Callable[[], psycopg.Connection[Any]]]:
-    opened: list[psycopg.Connection[Any]] = []
-
-    def connect() -> psycopg.Connection[Any]:
-        opened.append(psycopg.connect(postgres.url(SEQUENCER), autocommit=True))
-        return opened[-1]
-
-    yield connect
-    for each in opened:
-        each.close()
-
-
-@pytest.fixture
-def sequencer(as_sequencer: Any, evidence: Evidence) -> Sequencer:
-    leader = Sequencer(as_sequencer(), evidence, evidence.signing_key(origin=ORIGIN))
-    leader.lead()
-    return leader
-
-
-@pytest.fixture
-def as_forger(postgres: Any) -> Iterator[psycopg.Connection[Any]]:
-    """A superuser for whom no trigger fires."""
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as superuser:
-        superuser.execute("SET session_replication_role = replica")
-        yield superuser
 
 
 def checked(evidence: Evidence) -> verify.Report:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.privacy import analyzer, overlaps, sentinel
+from apps.privacy import analyzer, gazetteer, overlaps, sentinel
 from apps.privacy.consistency import KnownValues
 from apps.privacy.findings import Finding, MalformedFinding, checked
 
@@ -72,10 +72,15 @@ FOUND = [
     ("PERSON", "Best regards,\nTom Okafor", "Tom Okafor"),
     ("PERSON", "Elena Rossi's laptop", "Elena Rossi"),
     ("PERSON", "Herr Jürgen Müller-Lüdenscheidt rief an", "Jürgen Müller-Lüdenscheidt"),
+    ("PERSON", 'Then Charalambos "Babis" Xenakis left', 'Charalambos "Babis" Xenakis'),
     ("PERSON", "what did oprah say about it", "oprah"),
     ("PERSON", "tell crissy that the file is late", "crissy"),
 ]  # fmt: skip
 LEFT_ALONE = [
+    "The Wells Fargo and Morgan Stanley reports are due Monday, by the Monte Carlo method and Ockham's razor.",
+    "Docker image sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 fails to start.",
+    "Kubernetes pod payments-7d9f8b6c5-x2k4q restarted; compare it with US GAAP ASC.",
+    "Hello team, the cafeteria is closed on Friday.\nBest regards,\nFacilities",
     "The Guarantor and the Lenders may not assign the Collateral.",
     "I put an Audi poster on the wall next to the Lamborghini.",
     "The sample holds Strontium, Barium and Zirconium; Kepler 442 is on page 3.",
@@ -145,6 +150,12 @@ def test_the_word_that_is_left_of_an_address_is_not_masked_elsewhere() -> None:
     known.add("ADDRESS", "Elm Street 5")
 
     assert [finding.start for finding in known.find("The street is loud: elm street 5.")] == [20]
+
+
+def test_a_name_in_a_list_is_masked_whole_where_only_its_first_word_was_found() -> None:
+    text = "Shares of Zhang Wei and Shi Rongta were sold."
+
+    assert list(gazetteer.beside(text, [(10, 19), (24, 27)])) == [(24, 34)]
 
 
 def test_initials_after_a_title_are_a_name() -> None:

@@ -114,19 +114,30 @@ def is_titled(text: str) -> bool:
 
 
 def is_signed(text: str) -> bool:
-    """Say whether capitalised words under a letter may be a name: two words of the dictionary are a department."""
+    """Say whether capitalised words under a letter may be a name: words of the dictionary alone are a department."""
+    return is_name(text) and not _is_phrase(text)
+
+
+def _is_phrase(text: str) -> bool:
     tokens = [token.lower() for token in text.split() if len(token.strip(".'")) > 1]
-    is_phrase = len(tokens) > 1 and all(token in words.dictionary() and not _is_family_name(token) for token in tokens)
-    return is_name(text) and not is_phrase
+    return all(token in words.dictionary() and not _is_family_name(token) for token in tokens)
 
 
 def _is_family_name(word: str) -> bool:
     return word in words.surnames_also_words() or word in words.first_names() or word in words.first_names_also_words()
 
 
+def has_first_name(text: str) -> bool:
+    """Say whether capitalised words begin with a first name, or with a word that is in no list of words."""
+    first = text.split()[0].strip(".").lower()
+    is_word = first in words.dictionary() or first in words.places() or first in words.allowed()
+    return first in words.first_names() or first in words.first_names_also_words() or not is_word
+
+
 def is_greeted(text: str) -> bool:
     """Say whether capitalised words after a greeting may be a name: not a place alone, no everyday words."""
-    return is_signed(text) and text.lower() not in words.places()
+    is_phrase = " " in text and _is_phrase(text)
+    return is_name(text) and not is_phrase and text.lower() not in words.places()
 
 
 def is_initialled(text: str) -> bool:
@@ -198,6 +209,14 @@ RULES: Final = (
         0.85,
         is_name,
         needs=("@",),
+    ),
+    Rule(
+        v.PERSON,
+        "A name with a nickname in it",
+        pattern(rf"(?<![\w.-])(?P<value>{TOKEN}[ ](?:\"{TOKEN}\"|“{TOKEN}”|\({TOKEN}\))[ ]{TOKEN})(?!\w)"),
+        0.8,
+        has_first_name,
+        needs=('" ', "” ", ") "),
     ),
     Rule(
         v.PERSON,

@@ -153,7 +153,7 @@ RULES: Final = (
         pattern(
             rf"""(?<!\w)(?i:address(?:[ ]is|[ ]was|[ ]to)?:?|(?:live|lives|lived|living|resid(?:e|es|ed|ing))[ ](?:at|in)|located[ ](?:at|in)|(?:ship|shipped|deliver|delivered|send|sent|mail|mailed|return|forward|move|moved)(?:[ ]\w+){{0,3}}[ ]to|
             office[ ]is[ ](?:at|in|on)|taxi[ ]to|corner[ ]of|anschrift:?|adresse[ ]?(?:ist|est|:)|wohn(?:e|t|haft)[ ](?:in|an)|(?:habite|demeurant|domicili[ée]e?)[ ](?:au|à|aux)?|direcci[óo]n[ ]?(?:es|:)|domicilio[ ]?(?:en|es|:)|vive[ ]en|indirizzo[ ]?(?:è|:)|residente[ ](?:in|a)|adres[ ]?(?:is|:)|woont?[ ](?:in|op|aan)|morada[ ]?(?:é|:)|endere[çc]o[ ]?(?:é|:)|reside[ ](?:em|na|en))
-            [ ]{{0,8}}(?:the[ ]corner[ ]of[ ])?(?P<value>(?:{CAPITAL}|{NUMBER})(?:{SEPARATOR}(?:{JOINT}[ ]){{0,2}}(?:{CAPITAL}|{NUMBER}(?!\w)|{POSTCODE}(?!\w))){{1,14}})"""
+            [ ]{{0,8}}(?:the[ ]corner[ ]of[ ])?(?P<value>(?:{CAPITAL}|{NUMBER})(?:(?<!\p{{Ll}}{{4}}[.]){SEPARATOR}(?:{JOINT}[ ]){{0,2}}(?:{CAPITAL}|{NUMBER}(?!\w)|{POSTCODE}(?!\w))){{1,14}})"""
         ),
         0.82,
         is_address,

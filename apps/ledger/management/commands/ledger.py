@@ -1,4 +1,4 @@
-"""The ledger's own commands: sequence, verify, rotate-key, prove."""
+"""The ledger's own commands: sequence, verify, rotate-key, prove, export."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from apps.ledger import proofs, running, verify
+from apps.ledger import exports, proofs, running, verify
 from apps.ledger.evidence import Evidence, KeyUnusable, words
 from apps.ledger.notes import BadNote, Note, SigningKey, VerifierKey
 from apps.ledger.sequencer import NotLeading, Sequencer, TreeBroken
 from apps.ledger.witnesses import WitnessAddress
+
+MOST = 1 << 62
 
 
 class Command(BaseCommand):
@@ -32,6 +34,9 @@ class Command(BaseCommand):
         what.add_parser("rotate-key", help="Replace the signing key; stop the sequencer first.")
         prove = what.add_parser("prove", help="Print the proof of one record (a .tlog-proof file).")
         prove.add_argument("record", type=UUID, help="the id of an exchange, an outcome or an event")
+        export = what.add_parser("export", help="Print records as JSON lines that the offline verifier checks.")
+        export.add_argument("--from", dest="start", type=int, default=0, help="first leaf")
+        export.add_argument("--to", dest="end", type=int, default=MOST, help="the leaf after the last one")
         check = what.add_parser(
             "verify", help="Check every record, leaf and checkpoint. Exit code 1 if anything is amiss."
         )
@@ -41,14 +46,21 @@ class Command(BaseCommand):
         check.add_argument("--until", type=_day, help="check what was signed before this day")
         check.add_argument("--key", action="append", type=_key, help="a verifier key you trust, or a file with it")
         check.add_argument("--witness-key", action="append", type=_key, default=[], help="the key of a witness")
-        check.add_argument("--checkpoint", action="append", type=Path, default=[], help="a checkpoint kept elsewhere")
+        check.add_argument(
+            "--checkpoint",
+            action="append",
+            type=Path,
+            default=[],
+            help="a file with a checkpoint kept elsewhere, or a witness's cosigned.jsonl",
+        )
         check.add_argument("--json", action="store_true", help="print the report as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the sub-command."""
-        {"sequence": self._sequence, "verify": self._verify, "prove": self._prove, "rotate-key": self._rotate}[
-            options["what"]
-        ](options)
+        {
+            "sequence": self._sequence, "verify": self._verify, "prove": self._prove, "rotate-key": self._rotate,
+            "export": self._export,
+        }[options["what"]](options)  # fmt: skip
 
     def _sequence(self, options: dict[str, Any]) -> None:
         stop = running.Stop(threading.Event())
@@ -82,6 +94,14 @@ class Command(BaseCommand):
             except (proofs.NotYetSigned, proofs.DoesNotFit) as error:
                 raise CommandError(error.sentence) from error
 
+    def _export(self, options: dict[str, Any]) -> None:
+        with connection.cursor() as cursor:
+            try:
+                for line in exports.lines(cursor, (options["start"], options["end"])):
+                    self.stdout.write(line)
+            except proofs.NotYetSigned as error:
+                raise CommandError("Nothing is signed yet. Start the sequencer.") from error
+
     def _verify(self, options: dict[str, Any]) -> None:
         now = timezone.now()
         with connection.cursor() as cursor:
@@ -94,7 +114,7 @@ class Command(BaseCommand):
 
     def _trust(self, cursor: Any, options: dict[str, Any]) -> verify.Trust:
         evidence = Evidence(Path(settings.LEDGER_DIR))
-        keys, outside = options["key"], [Note.parse(path.read_text()) for path in options["checkpoint"]]
+        keys, outside = options["key"], [note for path in options["checkpoint"] for note in _notes(path)]
         public = evidence.folder / "verifier.key"
         if not keys and public.is_file():
             keys = [VerifierKey.parse(public.read_text())]
@@ -110,7 +130,7 @@ class Command(BaseCommand):
             first = options["since"] or datetime.fromtimestamp(0, tz=UTC)
             return verify.span_between(cursor, first, options["until"] or now)
         if options["start"] is not None or options["end"] is not None:
-            return options["start"] or 0, options["end"] if options["end"] is not None else 1 << 62
+            return options["start"] or 0, options["end"] if options["end"] is not None else MOST
         return None
 
     def _print(self, report: verify.Report) -> None:
@@ -142,6 +162,13 @@ class Command(BaseCommand):
 
 def _day(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _notes(path: Path) -> list[Note]:
+    text = path.read_text()
+    if path.suffix == ".jsonl":
+        return [Note.parse(json.loads(line)["note"]) for line in text.splitlines()]
+    return [Note.parse(text)]
 
 
 def _key(text: str) -> VerifierKey:

@@ -30,10 +30,17 @@ BESIDE_A_VENDOR: Final = regex.compile(
 )
 
 
+NO_KEY: Final = regex.compile(
+    r"(?:sha\d{1,3}|md5)[:-]|[a-z][a-z0-9]*(?:-[a-z0-9]+)*-[a-f0-9]{8,10}-[a-z0-9]{5}$", regex.IGNORECASE
+)
+"""A hash that says so, and the name of a pod of Kubernetes."""
+
+
 def is_vendors_value(text: str) -> bool:
     """Say whether a value beside a vendor's name may be a key of it: an identifier of a machine, no word, no address."""
     return (
         len(text) >= 10
+        and not NO_KEY.match(text)
         and not (text.endswith("=") and shapes.CONSTANT.fullmatch(text))
         and shapes.is_machine_made(text)
         and (shapes.HAS_DIGIT.search(text) is not None or len(text) >= 20)

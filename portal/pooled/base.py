@@ -1,0 +1,65 @@
+"""
+Django's backend for PostgreSQL, but for one thing: a connection that was in use a moment ago is not asked again whether
+it lives.
+
+Django asks each time a connection is taken from the pool. An exchange takes one a dozen times within a second, and each
+question is a round trip. A connection that rested for longer is asked, as before, so that a database that was restarted
+costs nobody an error.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.db.backends.base.base import NO_DB_ALIAS
+from django.db.backends.postgresql import base
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+TRUSTED_SECONDS = 1.0
+
+_lock = threading.Lock()
+_rested_since: WeakKeyDictionary[Connection[Any], float] = WeakKeyDictionary()
+
+
+class Pool(ConnectionPool[Connection[Any]]):
+    """A pool that remembers when each of its connections was given back."""
+
+    def putconn(self, conn: Connection[Any]) -> None:
+        """Take a connection back."""
+        with _lock:
+            _rested_since[conn] = time.monotonic()
+        super().putconn(conn)
+
+
+def check(connection: Connection[Any]) -> None:
+    """Ask a connection that has rested for a second or more whether it lives. Raises what psycopg raises."""
+    with _lock:
+        since = _rested_since.get(connection, 0.0)
+    if time.monotonic() - since >= TRUSTED_SECONDS:
+        Pool.check_connection(connection)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's, with this module's pool."""
+
+    @property
+    def pool(self) -> Pool | None:
+        """Give the pool of this database, made on first use; None where the settings want none."""
+        options = self.settings_dict["OPTIONS"].get("pool")
+        if self.alias == NO_DB_ALIAS or not options:
+            return None
+        pools: dict[str, Pool] = self._connection_pools  # type: ignore[attr-defined]
+        if self.alias not in pools:
+            made = Pool(
+                kwargs={**self.get_connection_params(), "autocommit": True},
+                open=False,
+                configure=self._configure_connection,  # type: ignore[attr-defined]
+                check=check,
+                **options,
+            )
+            pools.setdefault(self.alias, made)
+        return pools[self.alias]

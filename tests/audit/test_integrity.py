@@ -1,0 +1,62 @@
+"""The officers' page about the ledger itself, and the proof of an exchange as a file."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts.models import Role
+from apps.ledger.ids import new_id
+from apps.ledger.vocabulary import Action
+from tests.audit.conftest import sign_in
+from tests.ledger.conftest import as_forger, as_sequencer, evidence, sequencer  # noqa: F401
+
+pytestmark = pytest.mark.django_db(transaction=True)
+OFFLINE = Path(__file__).resolve().parents[2] / "offline" / "portcullis_verify.py"
+
+
+def test_an_officer_reads_how_the_ledger_stands_checks_it_and_takes_a_proof_that_holds_offline(
+    desk, make_exchange, events_of, sequencer, evidence, as_forger, tmp_path  # noqa: F811
+):  # fmt: skip
+    exchange_id = make_exchange()
+    address = reverse("audit:proof_question", args=[exchange_id])
+    assert desk.get(address).status_code == 409
+    assert "Nothing is signed yet" in desk.get(reverse("audit:ledger")).text
+    sequencer.round(now=timezone.now())
+
+    page = desk.get(reverse("audit:ledger"))
+    checked = desk.post(reverse("audit:ledger_check"))
+    file = tmp_path / "one.tlog-proof"
+    file.write_bytes(desk.get(address).content)
+
+    assert "records are signed" in page.text
+    assert str(evidence.signing_key(origin="").verifier) in page.text
+    assert "Checked just now: unchanged" in checked.text
+    key = evidence.folder / "verifier.key"
+    done = subprocess.run([sys.executable, "-I", OFFLINE, "proof", file, "--key", key], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert str(exchange_id) in done.stdout
+    assert [event.details["findings"] for event in events_of(Action.LEDGER_CHECKED)] == [0]
+    assert [event.subject_id for event in events_of(Action.LEDGER_PROOF_TAKEN)] == [str(exchange_id)]
+
+    as_forger.execute("UPDATE ledger_intent SET person_label = 'Another'")
+
+    assert desk.get(address).status_code == 409
+    assert "RECORD_MODIFIED" in desk.post(reverse("audit:ledger_check")).text
+
+
+@pytest.mark.parametrize(("roles", "status"), [
+    ((Role.AUDITOR,), 200), ((Role.ADMIN,), 403), ((Role.EMPLOYEE,), 403), (None, 302),
+])  # fmt: skip
+def test_only_officers_and_auditors_reach_the_ledger_s_page(client, make_person, roles, status):
+    browser = sign_in(make_person("somebody", roles=roles)) if roles else client
+
+    assert browser.get(reverse("audit:ledger")).status_code == status
+    assert browser.post(reverse("audit:ledger_check")).status_code == status
+    proof = browser.get(reverse("audit:proof_outcome", args=[new_id()]))
+    assert proof.status_code == (404 if status == 200 else status)

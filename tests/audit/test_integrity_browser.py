@@ -1,0 +1,54 @@
+"""The proof of an exchange checked by the browser itself, and the ledger's page, by keyboard."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+from playwright.sync_api import Browser
+
+from tests.design.conftest import chromium  # noqa: F401
+from tests.ledger.conftest import as_sequencer, evidence, sequencer  # noqa: F401
+
+pytestmark = pytest.mark.journey
+NOTHING_OVERFLOWS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _beside_playwrights_loop():
+    """Playwright runs an event loop in this thread; Django's own check against that would refuse the database."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield
+
+
+def test_the_browser_itself_checks_the_proof_of_an_exchange(
+    transactional_db, desk, make_exchange, sequencer, live_server, chromium: Browser  # noqa: F811
+):  # fmt: skip
+    exchange_id = make_exchange(now=timezone.now())
+    sequencer.round(now=timezone.now())
+    context = chromium.new_context(viewport={"width": 390, "height": 900})
+    cookie = desk.cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    page, complaints = context.new_page(), []
+    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+    page.goto(f"{live_server.url}/audit/exchanges/{exchange_id}")
+    buttons = page.get_by_role("button", name="Check the proof of")
+    for place in range(buttons.count()):
+        buttons.nth(place).focus()
+        page.keyboard.press("Enter")
+
+    page.get_by_text("Holds. Your browser found this record").nth(1).wait_for()
+
+    address = f"{live_server.url}/audit/exchanges/{exchange_id}/proof/question"
+    page.route(address, lambda route: route.fulfill(body=route.fetch().text().replace("index 0", "index 1")))
+    buttons.first.press("Enter")
+    page.get_by_text("Does not hold.").wait_for()
+    page.goto(f"{live_server.url}/audit/ledger")
+    for width in (390, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(NOTHING_OVERFLOWS), width
+    page.get_by_role("button", name="Check the newest records now").press("Enter")
+    page.get_by_text("Checked just now: unchanged").wait_for()
+    assert complaints == []
+    context.close()
