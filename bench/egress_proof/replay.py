@@ -25,15 +25,17 @@ from websockets.sync.client import connect
 
 from bench.egress_proof.planted import Planter, Text
 from bench.egress_proof.provider import FAILS_ONCE
-from bench.exchange import ROOT, _start_product
+from bench.gateway.portal import product
+from bench.gateway.targets import ROOT
 from portal.embedded.programs import Ports, environment
 from portal.embedded.state import State
 from tests.rag import files
 
 REGISTER = """
 from decimal import Decimal
-from apps.accounts.models import Team
-from apps.gateway.models import Budget, Grant, LanguageModel, Provider
+from django.utils import timezone
+from apps.accounts.models import Team, User
+from apps.gateway.models import BatchMark, Budget, Grant, LanguageModel, Provider
 from apps.rag.models import Collection, CollectionGrant
 place = Provider.objects.create(
     name="Proof", kind="OPENAI_COMPATIBLE", base_url={url!r}, egress_class="OUTSIDE", is_on=True)
@@ -42,6 +44,8 @@ model = LanguageModel.objects.create(provider=place, label="Proof model", upstre
 team = Team.objects.get(slug="sales")
 Grant.objects.create(team=team, model=model)
 Budget.objects.update_or_create(team=team, defaults=dict(hard_limit=Decimal(100000)))
+for each in User.objects.all():  # the replay asks as fast as it can
+    BatchMark.objects.create(scope="PERSON", person=each, created_at=timezone.now())
 shelf = Collection.objects.create(name="Customer files")
 CollectionGrant.objects.create(collection=shelf, team=team)
 print(model.pk, shelf.pk)
@@ -145,8 +149,10 @@ def main() -> None:
     with ExitStack() as stack:
         home = folder / "state"
         home.mkdir()
-        _, address, seconds = _start_product(home, stack)
-        _say(f"The product is ready after {seconds:.0f} s.")
+        began = time.monotonic()
+        _, port = stack.enter_context(product(home, log=folder / "product.log"))
+        address = f"http://localhost:{port}"
+        _say(f"The product is ready after {time.monotonic() - began:.0f} s.")
         model_id, shelf_id = _register(home, url)
         people = [Person(address, username, model_id) for username in PEOPLE]
         records = _upload(people[0], shelf_id, told)

@@ -45,19 +45,24 @@ print(json.dumps(dict(model=str(model.pk), key=keys.make_personal(person, wish, 
 @contextmanager
 def portal(peers: Path, provider_url: str, home: Path) -> Iterator[list[Target]]:
     """Start the embedded product with a folder of its own; scrubbing, ledger and budget are on, as always."""
-    port = free_port()
-    state = home / "portal"
     home.chmod(0o711)
+    with product(home / "portal", log=home / "portal.log") as (root, port):
+        registered = _register(home / "portal", provider_url)
+        yield [_by_key(port, root, registered), _by_page(port, root, registered)]
+
+
+@contextmanager
+def product(state: Path, *, log: Path) -> Iterator[tuple[int, int]]:
+    """Run the whole embedded product in the folder `state`; give its launcher's process id and its port."""
+    port = free_port()
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PORTCULLIS_", "DJANGO_"))}
     variables = {**clean, "PORTCULLIS_STATE_DIR": str(state), "PORT": str(port), "PYTHONUNBUFFERED": "1"}
-    log = home / "portal.log"
     with log.open("wb") as file:
         command = [sys.executable, "-m", "portal.embedded", "run"]
         process = subprocess.Popen(command, env=variables, cwd=ROOT, stdout=file, stderr=file)
     try:
         wait_until(lambda: "Ctrl-C" in log.read_text(), process, log)
-        registered = _register(state, provider_url)
-        yield [_by_key(port, process.pid, registered), _by_page(port, process.pid, registered)]
+        yield process.pid, port
     finally:
         process.terminate()
         process.wait(60)

@@ -72,6 +72,8 @@ def _part_of(process: psutil.Process) -> str:
         "resource_tracker": "privacy engine",
         "model_server": "model",
         "embedded.worker": "worker",
+        "ledger sequence": "sequencer",
+        "witness": "witness",
         "pginstall": "database",
         "postgres:": "database",
         "supervisord": "manager",
