@@ -33,14 +33,29 @@ WITHOUT_DIGITS_AND_BLANKS: Final = dict.fromkeys(map(ord, "0123456789 \t\n\r\f\v
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An earlier call: begun and ended in seconds of the epoch, what it was, whether it failed, what it cost."""
+    """An earlier call that this one continues: begun and ended in seconds of the epoch, its last message, its cost."""
 
     began: float
     ended: float | None
-    shape: bytes
     step: bytes
-    has_failed: bool
     cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many calls, and what they cost."""
+
+    calls: int
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Of a caller's last calls: those that this one continues, those that it repeats, and those of them that failed."""
+
+    continued: Sequence[Call]
+    repeated: Tally
+    failed: Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,41 +103,41 @@ def shapes_of(prompt: Scrubbed, *, model_id: UUID, now: datetime) -> tuple[Shape
     return Shape(whole, hashlib.blake2b(step, key=key, digest_size=16).digest()), digests
 
 
-def judge(
-    shape: Shape, calls: Sequence[Call], *, rules: Rules, worst_case: Decimal, seconds: float, may_repeat: bool
-) -> Verdict:
+def judge(shape: Shape, past: Past, *, rules: Rules, worst_case: Decimal, seconds: float, may_repeat: bool) -> Verdict:
     """Decide about a call by the earlier ones that it repeats or continues; `seconds` is now, of the epoch."""
-    run = _unbroken([call for call in calls if call.shape != shape.whole], seconds, pause=RUN_PAUSE_SECONDS)
-    repeats = [c for c in calls if c.shape == shape.whole and c.began > seconds - REPEATED_WITHIN_SECONDS]
-    together = run if may_repeat else [*run, *repeats]
-    cost = sum((call.cost for call in together), Decimal(0))
-    if together and cost + worst_case > rules.run_ceiling:
-        return Verdict(is_refused=True, calls=len(together), cost=cost)
-    if together and cost + 2 * worst_case > rules.run_ceiling and worst_case > 0 and len(together) >= rules.slow_after:
-        return Verdict(stop_for=LoopStop.Reason.CEILING, calls=len(together), cost=cost)
-    failures = [call for call in repeats if call.has_failed]
-    fast = _unbroken([call for call in calls if call.shape != shape.whole], seconds, pause=MACHINE_PAUSE_SECONDS)
-    same_step = [call for call in fast if call.step == shape.step]
+    run = tally(_unbroken(past.continued, seconds, pause=RUN_PAUSE_SECONDS))
+    calls = run.calls if may_repeat else run.calls + past.repeated.calls
+    cost = run.cost if may_repeat else run.cost + past.repeated.cost
+    if calls and cost + worst_case > rules.run_ceiling:
+        return Verdict(is_refused=True, calls=calls, cost=cost)
+    if calls >= max(rules.slow_after, 1) and worst_case > 0 and cost + 2 * worst_case > rules.run_ceiling:
+        return Verdict(stop_for=LoopStop.Reason.CEILING, calls=calls, cost=cost)
     found = [
-        _by_count(failures, LoopStop.Reason.FAILURES, rules.slow_after // 2, max(rules.stop_after // 2, 3)),
+        _by_count(past.failed, LoopStop.Reason.FAILURES, rules.slow_after // 2, max(rules.stop_after // 2, 3)),
     ]
     if not may_repeat:
+        fast = _unbroken(past.continued, seconds, pause=MACHINE_PAUSE_SECONDS)
+        same_step = [call for call in fast if call.step == shape.step]
         found += [
-            _by_count(repeats, LoopStop.Reason.REPEATS, rules.slow_after, rules.stop_after),
-            _by_count(same_step, LoopStop.Reason.GROWTH, rules.slow_after, rules.stop_after),
-            _by_count(fast, LoopStop.Reason.LENGTH, rules.longest_run * 3 // 4, rules.longest_run),
+            _by_count(past.repeated, LoopStop.Reason.REPEATS, rules.slow_after, rules.stop_after),
+            _by_count(tally(same_step), LoopStop.Reason.GROWTH, rules.slow_after, rules.stop_after),
+            _by_count(tally(fast), LoopStop.Reason.LENGTH, rules.longest_run * 3 // 4, rules.longest_run),
         ]
     return max(found, key=lambda verdict: (verdict.stop_for is not None, verdict.delay_seconds))
 
 
-def _by_count(calls: Sequence[Call], reason: LoopStop.Reason, slow_after: int, stop_after: int) -> Verdict:
+def tally(calls: Sequence[Call]) -> Tally:
+    """Count calls and add up what they cost."""
+    return Tally(len(calls), sum((call.cost for call in calls), Decimal(0)))
+
+
+def _by_count(past: Tally, reason: LoopStop.Reason, slow_after: int, stop_after: int) -> Verdict:
     """Slow from `slow_after` earlier calls on, twice as long at each further one; stop at `stop_after`."""
-    count, cost = len(calls), sum((call.cost for call in calls), Decimal(0))
-    if count < slow_after:
+    if past.calls < slow_after:
         return Verdict()
-    delay = min(LONGEST_DELAY_SECONDS, 0.5 * 2.0 ** min(count - slow_after, 10))
-    stop_for = reason if count + 1 >= stop_after else None
-    return Verdict(delay, stop_for, is_first_delay=count == slow_after, calls=count, cost=cost)
+    delay = min(LONGEST_DELAY_SECONDS, 0.5 * 2.0 ** min(past.calls - slow_after, 10))
+    stop_for = reason if past.calls + 1 >= stop_after else None
+    return Verdict(delay, stop_for, is_first_delay=past.calls == slow_after, calls=past.calls, cost=past.cost)
 
 
 def _unbroken(calls: Sequence[Call], seconds: float, *, pause: float) -> list[Call]:

@@ -22,7 +22,17 @@ from apps.accounts.actors import who
 from apps.gateway.budgets import Shape
 from apps.gateway.models import LoopStop
 from apps.gateway.refusals import RanAway
-from apps.gateway.repetition import RUN_PAUSE_SECONDS, Call, Rules, Verdict, judge, shapes_of
+from apps.gateway.repetition import (
+    REPEATED_WITHIN_SECONDS,
+    RUN_PAUSE_SECONDS,
+    Call,
+    Past,
+    Rules,
+    Tally,
+    Verdict,
+    judge,
+    shapes_of,
+)
 from apps.ledger.facts import Json
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
@@ -32,21 +42,29 @@ if TYPE_CHECKING:
     from apps.privacy.scrub import Scrubbed
 
 REMEMBERED_CALLS: Final = 600
-# One statement: the rules, the stop in force, the end of the last one, the mark, and the calls this one repeats or
-# continues. Only the newest calls are looked at, so a busy caller costs no more than that.
+# One statement: the rules, the stop in force, the end of the last one, the mark, the calls this one continues, and how
+# many it repeats. Only the newest calls are looked at, so a busy caller costs no more than that, and of those it
+# repeats only the sums are read, so a program that always asks the same costs no more than others.
 REMEMBERED = """
+WITH recent AS (
+    SELECT created_at, closed_at, shape, step,
+           state = 'RELEASED' OR (state = 'SETTLED' AND coalesce(output_tokens, 0) = 0) AS has_failed,
+           CASE state WHEN 'RELEASED' THEN 0 ELSE coalesce(cost, amount) END AS cost
+      FROM (SELECT * FROM gateway_reservation WHERE {caller} AND created_at > %(since)s
+             ORDER BY created_at DESC LIMIT %(most)s) newest
+     WHERE created_at > coalesce((SELECT max(coalesce(lifted_at, until)) FROM gateway_loopstop
+                                   WHERE {caller} AND coalesce(lifted_at, until) <= %(now)s), '-infinity'))
 SELECT (SELECT row_to_json(r) FROM gateway_runawayrules r),
        (SELECT row_to_json(s) FROM (SELECT reason, until FROM gateway_loopstop
          WHERE {caller} AND lifted_at IS NULL AND until > %(now)s ORDER BY until DESC LIMIT 1) s),
        EXISTS (SELECT 1 FROM gateway_batchmark WHERE person_id = %(person)s OR key_id = %(key)s),
        (SELECT json_agg(json_build_array(
-                   extract(epoch FROM c.created_at), extract(epoch FROM c.closed_at), encode(c.shape, 'hex'),
-                   encode(c.step, 'hex'), c.state, c.output_tokens, coalesce(c.cost, c.amount)::text))
-          FROM (SELECT * FROM gateway_reservation WHERE {caller} AND created_at > %(since)s
-                 ORDER BY created_at DESC LIMIT %(most)s) c
-         WHERE c.shape = ANY (%(shapes)s)
-           AND c.created_at > coalesce((SELECT max(coalesce(lifted_at, until)) FROM gateway_loopstop
-                                         WHERE {caller} AND coalesce(lifted_at, until) <= %(now)s), '-infinity'))
+                   extract(epoch FROM created_at), extract(epoch FROM closed_at), encode(step, 'hex'), cost::text))
+          FROM recent WHERE shape = ANY (%(beginnings)s)),
+       (SELECT json_build_array(
+                   count(*), coalesce(sum(cost), 0)::text,
+                   count(*) FILTER (WHERE has_failed), coalesce(sum(cost) FILTER (WHERE has_failed), 0)::text)
+          FROM recent WHERE shape = %(shape)s AND created_at > %(lately)s)
 """
 OF_A_KEY = REMEMBERED.format(caller="key_id = %(key)s")
 OF_A_PERSON = REMEMBERED.format(caller="person_id = %(person)s AND key_id IS NULL")
@@ -78,11 +96,11 @@ def watch(
     :raises RanAway: if a stop is in force, or this call would pass the ceiling of one run.
     """
     shape, beginnings = shapes_of(prompt, model_id=model_id, now=now)
-    rules, stop, is_batch, calls = _remembered(person, key_id, [shape.whole, *beginnings], now)
+    rules, stop, is_batch, past = _remembered(person, key_id, shape, beginnings, now)
     if stop is not None:
         raise _refusal(LoopStop.Reason(stop["reason"]), datetime.fromisoformat(stop["until"]), now)
     may_repeat = may_repeat or is_batch
-    verdict = judge(shape, calls, rules=rules, worst_case=worst_case, seconds=now.timestamp(), may_repeat=may_repeat)
+    verdict = judge(shape, past, rules=rules, worst_case=worst_case, seconds=now.timestamp(), may_repeat=may_repeat)
     until = now + timedelta(minutes=rules.stop_minutes)
     if verdict.is_refused:
         raise _refusal(LoopStop.Reason.CEILING, now + timedelta(seconds=RUN_PAUSE_SECONDS), now)
@@ -115,27 +133,35 @@ def lift(stop: LoopStop, *, by: User, now: datetime) -> bool:
 
 
 def _remembered(
-    person: User, key_id: UUID | None, shapes: list[bytes], now: datetime
-) -> tuple[Rules, dict[str, Any] | None, bool, list[Call]]:
-    """Read the rules, the stop in force, whether repetition is known work, and the calls of these shapes."""
+    person: User, key_id: UUID | None, shape: Shape, beginnings: list[bytes], now: datetime
+) -> tuple[Rules, dict[str, Any] | None, bool, Past]:
+    """Read the rules, the stop in force, whether repetition is known work, and what this call continues or repeats."""
     values = {
         "person": person.pk,
         "key": key_id,
         "now": now,
         "since": now - timedelta(hours=1),
+        "lately": now - timedelta(seconds=REPEATED_WITHIN_SECONDS),
         "most": REMEMBERED_CALLS,
-        "shapes": shapes,
+        "shape": shape.whole,
+        "beginnings": beginnings,
     }
     with connection.cursor() as cursor:
         cursor.execute(OF_A_KEY if key_id else OF_A_PERSON, values)
-        rules, stop, is_batch, rows = (_parsed(value) for value in cursor.fetchone())
+        rules, stop, is_batch, continued, repeated = (_parsed(value) for value in cursor.fetchone())
+    count, cost, failures, cost_of_failures = repeated
+    past = Past(
+        [_call(row) for row in continued or ()],
+        Tally(count, Decimal(cost)),
+        Tally(failures, Decimal(cost_of_failures)),
+    )
     if rules is None:
-        return Rules(), stop, is_batch, [_call(row) for row in rows or ()]
+        return Rules(), stop, is_batch, past
     kept = Rules(
         rules["slow_after"], rules["stop_after"], rules["longest_run"], Decimal(str(rules["run_ceiling"])),
         rules["stop_minutes"],
     )  # fmt: skip
-    return kept, stop, is_batch, [_call(row) for row in rows or ()]
+    return kept, stop, is_batch, past
 
 
 def _parsed(value: Any) -> Any:
@@ -143,15 +169,8 @@ def _parsed(value: Any) -> Any:
 
 
 def _call(row: list[Any]) -> Call:
-    began, ended, shape, step, state, output_tokens, cost = row
-    return Call(
-        began=float(began),
-        ended=None if ended is None else float(ended),
-        shape=bytes.fromhex(shape),
-        step=bytes.fromhex(step),
-        has_failed=state == "RELEASED" or (state == "SETTLED" and not output_tokens),
-        cost=Decimal(cost) if state != "RELEASED" else Decimal(0),
-    )
+    began, ended, step, cost = row
+    return Call(float(began), None if ended is None else float(ended), bytes.fromhex(step), Decimal(cost))
 
 
 def _stop(person: User, key_id: UUID | None, verdict: Verdict, *, until: datetime, now: datetime) -> None:
