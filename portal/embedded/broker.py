@@ -30,7 +30,6 @@ class Channel(stock.Channel):
         return create_engine(client.hostname, pool_pre_ping=True, pool_size=2)
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
-        stored: Any = self._get_or_create(queue)  # type: ignore[attr-defined]  # missing in kombu's types
         with self._engine.begin() as connection:
             found = connection.execute(
                 text(
@@ -38,14 +37,22 @@ class Channel(stock.Channel):
                     f"SELECT id FROM {TABLE} WHERE queue_id = :queue AND visible "
                     "ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, payload"
                 ),
-                {"queue": stored.id},
+                {"queue": self._id_of(queue)},
             ).one_or_none()
-        self.session.commit()
         if found is None:
             raise Empty
         message: dict[str, Any] = loads(found.payload)
         message["properties"][ROW] = found.id
         return message
+
+    def _id_of(self, queue: str) -> int:
+        """The row of a queue, asked for once: every look for a message, four times a second, would ask again."""
+        known: dict[str, int] = self.__dict__.setdefault("_ids_of_queues", {})
+        if queue not in known:
+            stored: Any = self._get_or_create(queue)  # type: ignore[attr-defined]  # missing in kombu's types
+            known[queue] = int(stored.id)
+            self.session.commit()
+        return known[queue]
 
     def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:
         """Delete an acknowledged message; may be called from any thread."""
