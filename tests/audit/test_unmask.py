@@ -199,5 +199,7 @@ def test_no_other_code_opens_a_vault_for_somebody_else():
         "chat/abandoned.py",  # masks again what had arrived of a turn; restores nothing
         "privacy/releases.py",  # asks whether there is such a placeholder; opens nothing
         "gateway/connection_test.py",  # a conversation of its own, about nobody
+        "api/embedding.py",  # the program's own texts, in a vault of their own
+        "batch/lines.py",  # the owner's own line, in a vault of its own
         "privacy/unmasking.py",  # the one door
     }
