@@ -233,10 +233,10 @@ class ChatConsumer(CalmSocket):
             self.shown.add(turn.pk)
             if turn.is_open:
                 self.readers[turn.pk] = _caught_up(turn, person, data_key)
-            return [{"type": "turn", "turn": str(turn.pk), "html": render_turn(turn, person)}]
+            return [self._whole("turn", turn, person)]
         if not turn.is_open:
             del self.readers[turn.pk]
-            return [self._closing(turn, person)]
+            return [self._whole("closed", turn, person)]
         return self._growth_of(turn, person, data_key)
 
     def _growth_of(self, turn: Turn, person: User, data_key: ConversationKey) -> list[dict[str, Any]]:
@@ -255,9 +255,9 @@ class ChatConsumer(CalmSocket):
             messages.append({"type": "status", "turn": str(turn.pk), "html": status})
         return messages
 
-    def _closing(self, turn: Turn, person: User) -> dict[str, Any]:
+    def _whole(self, kind: str, turn: Turn, person: User) -> dict[str, Any]:
         return {
-            "type": "closed",
+            "type": kind,
             "turn": str(turn.pk),
             "outcome": turn.outcome,
             "html": render_turn(turn, person),

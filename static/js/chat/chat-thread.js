@@ -67,10 +67,19 @@ class ChatThread extends HTMLElement {
         if ("edits" in closed.dataset) this.querySelector("chat-composer")?.edit(closed.querySelector(".turn-text").textContent);
     }
 
-    showTurn({ turn, html }) {
+    /** Show a turn. It comes twice, from the form and from the socket, in any order: the one that knows more stays. */
+    showTurn({ turn, html, announcement = "" }) {
         const fresh = fragment(html).firstElementChild;
         const known = document.getElementById(`turn-${turn ?? fresh.dataset.turn}`);
-        if (known) return;
+        if (known) {
+            if (known.dataset.outcome !== "OPEN") return;
+            if (fresh.dataset.outcome !== "OPEN") this.close(known, { html, announcement });
+            else if (Number(fresh.dataset.number) > Number(known.dataset.number)) {
+                known.replaceWith(fresh);
+                addCopyButtons(fresh);
+            }
+            return;
+        }
         this.turns.append(fresh);
         addCopyButtons(fresh);
         this.scroller.scrollTop = this.scroller.scrollHeight;
