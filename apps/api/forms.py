@@ -14,7 +14,7 @@ from apps.api.models import ApiKey, Scope
 from apps.gateway.models import Grant, LanguageModel, LanguageModelQuerySet
 
 UNKNOWN = {"invalid_choice": "There is no such choice. Take one from the list.", "required": "Choose one."}
-USUAL_SCOPES = [Scope.CHAT.value, Scope.EMBEDDINGS.value, Scope.MODELS.value]
+SCOPES_WITH_A_DOOR = [Scope.CHAT, Scope.EMBEDDINGS, Scope.MODELS]
 
 
 class DescribedForm(forms.Form):
@@ -42,8 +42,8 @@ class KeyForm(DescribedForm):
     )
     scopes = forms.MultipleChoiceField(
         label="May be used for",
-        choices=Scope.choices,
-        initial=USUAL_SCOPES,
+        choices=[(scope.value, scope.label) for scope in SCOPES_WITH_A_DOOR],
+        initial=[scope.value for scope in SCOPES_WITH_A_DOOR],
         widget=forms.CheckboxSelectMultiple,
         error_messages={**UNKNOWN, "required": "Mark at least one use."},
     )
