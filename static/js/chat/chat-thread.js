@@ -1,5 +1,5 @@
 import { ChatSocket } from "./chat-socket.js";
-import { addCopyButtons, announce, fragment, post } from "./pieces.js";
+import { addCopyButtons, announce, applyBlocks, fragment, post } from "./pieces.js";
 
 /** The turns of one conversation: one socket, which says what this page has and receives the rest. */
 class ChatThread extends HTMLElement {
@@ -32,27 +32,9 @@ class ChatThread extends HTMLElement {
 
     update(turn, message) {
         if (!turn) return;
-        if (message.type === "blocks") this.applyBlocks(turn, message);
+        if (message.type === "blocks") applyBlocks(turn, message);
         else if (message.type === "status") turn.querySelector("[data-status]").replaceChildren(fragment(message.html));
         else if (message.type === "closed") this.close(turn, message);
-    }
-
-    applyBlocks(turn, { blocks, count, number }) {
-        const container = turn.querySelector("[data-blocks]");
-        for (const { index, html } of blocks) {
-            let block = container.children[index];
-            if (!block) {
-                const complete = container.lastElementChild;
-                if (complete) announce(complete.textContent);
-                block = container.appendChild(document.createElement("div"));
-                block.className = "answer-block";
-                block.dataset.index = index;
-            }
-            block.replaceChildren(fragment(html));
-        }
-        while (container.children.length > count) container.lastElementChild.remove();
-        turn.dataset.number = number;
-        addCopyButtons(container);
     }
 
     close(turn, { html, announcement }) {
@@ -71,19 +53,18 @@ class ChatThread extends HTMLElement {
     showTurn({ turn, html, announcement = "" }) {
         const fresh = fragment(html).firstElementChild;
         const known = document.getElementById(`turn-${turn ?? fresh.dataset.turn}`);
-        if (known) {
-            if (known.dataset.outcome !== "OPEN") return;
-            if (fresh.dataset.outcome !== "OPEN") this.close(known, { html, announcement });
-            else if (Number(fresh.dataset.number) > Number(known.dataset.number)) {
-                known.replaceWith(fresh);
-                addCopyButtons(fresh);
-            }
-            return;
-        }
+        if (known) return this.renew(known, fresh, { html, announcement });
         this.turns.append(fresh);
         addCopyButtons(fresh);
         this.scroller.scrollTop = this.scroller.scrollHeight;
         this.tellComposer();
+    }
+
+    renew(known, fresh, closing) {
+        if (known.dataset.outcome !== "OPEN") return;
+        if (fresh.dataset.outcome !== "OPEN") this.close(known, closing);
+        else if (Number(fresh.dataset.number) > Number(known.dataset.number)) known.replaceWith(fresh);
+        addCopyButtons(this.turns);
     }
 
     async onSubmit(event) {

@@ -23,3 +23,22 @@ export function addCopyButtons(root) {
         head.append(template.content.cloneNode(true));
     }
 }
+
+/** Put blocks of a growing answer where they belong, and announce each that is complete. */
+export function applyBlocks(turn, { blocks, count, number }) {
+    const container = turn.querySelector("[data-blocks]");
+    for (const { index, html } of blocks) {
+        let block = container.children[index];
+        if (!block) {
+            const complete = container.lastElementChild;
+            if (complete) announce(complete.textContent);
+            block = container.appendChild(document.createElement("div"));
+            block.className = "answer-block";
+            block.dataset.index = index;
+        }
+        block.replaceChildren(fragment(html));
+    }
+    while (container.children.length > count) container.lastElementChild.remove();
+    turn.dataset.number = number;
+    addCopyButtons(container);
+}
