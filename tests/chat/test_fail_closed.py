@@ -16,7 +16,7 @@ from tests.privacy import faults
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE = 100
 QUESTION = "Ask Grace Hopper, grace.h@example.com, card 4111 1111 1111 1111, about the invoice."
-WORDS_OF_THE_QUESTION = ("Grace", "Hopper", "grace.h@example.com", "4111")
+WORDS_OF_THE_QUESTION = ("Grace", "Hopper", "grace.h@example.com", "4111 1111", "41111111")
 FAILED = "The check for personal data could not be completed, so nothing was sent."
 LATE = "The check for personal data took too long, so nothing was sent."
 

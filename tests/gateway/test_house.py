@@ -89,7 +89,7 @@ def test_everything_that_counts_retries_caches_or_calls_home_is_off():
 
     assert litellm.telemetry is False
     assert litellm.cache is None
-    assert litellm.num_retries == 0
+    assert not litellm.num_retries  # a failed call, anywhere in this process, leaves None
     assert litellm.callbacks == litellm.success_callback == litellm.failure_callback == litellm.input_callback == []
     assert os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] == "True"
 
