@@ -27,7 +27,7 @@ from apps.api.models import Scope
 from apps.api.neutral import ApiError, ErrorKind
 from apps.chat.database import in_database
 from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, payload_of
-from apps.gateway import budgets, embeddings
+from apps.gateway import budgets, embeddings, leases
 from apps.gateway.admission import Admission, Refused, admit_embedding
 from apps.gateway.client import ModelFailed
 from apps.gateway.embeddings import Embedded
@@ -162,14 +162,14 @@ def _require_dimensions(model: LanguageModel, ask: Ask) -> None:
 
 
 def _send_off(job: _Job, prompt: Scrubbed) -> tuple[Admission, UUID]:
-    """Keep the vault, hold the money and put the call on the record, in this order; then bytes may leave."""
+    """Keep the vault, hold the money and put the call on the record: all on disk when this returns, or none."""
     caller, now = job.caller, timezone.now()
-    job.vault.save()
-    admission = admit_embedding(
-        person=caller.person, team=caller.team, model_id=job.model.pk, prompt=prompt, now=now, key_id=caller.key_id
-    )
-    try:
-        intent_id = records.open_intent(
+    with records.durably_together():
+        job.vault.save()
+        admission = admit_embedding(
+            person=caller.person, team=caller.team, model_id=job.model.pk, prompt=prompt, now=now, key_id=caller.key_id
+        )
+        intent_id = records.write_intent(
             who=caller.who,
             door=Door.API,
             purpose=Purpose.EMBEDDING,
@@ -185,10 +185,9 @@ def _send_off(job: _Job, prompt: Scrubbed) -> tuple[Admission, UUID]:
             policy_version=prompt.policy_version,
             prompt_version=PROMPT_VERSION,
             now=now,
+            lease_until=now + leases.LEASE,
+            reservation_id=admission.reservation_id,
         )
-    except BaseException:
-        budgets.release(admission.reservation_id, now=now)
-        raise
     return admission, intent_id
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from django.db import transaction
 from apps.accounts.models import Team, User
 from apps.chat.endings import Ending
 from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, payload_of
-from apps.gateway import auto, budgets, lookups, routes
+from apps.gateway import auto, budgets, leases, lookups, routes
 from apps.gateway.admission import Admission, Refused, admit
 from apps.gateway.models import LanguageModel
 from apps.gateway.refusals import ModelNotAllowed
@@ -30,7 +30,6 @@ from apps.privacy.positions import NOTHING_ELSE, Draft, Surroundings
 from apps.privacy.scrub import Scrubbed
 from apps.privacy.vault import Vault
 
-LEASE = timedelta(seconds=60)
 PROMPT_VERSION = "as-sent-1"
 NO_SUCH_MODEL = (
     "There is no model of this name that {team} may use. See the list of models, or ask an administrator for access."
@@ -218,7 +217,8 @@ def _write_intent(asking: Asking, standing: Standing, admission: Admission, prom
         policy_version=prompt.policy_version,
         prompt_version=PROMPT_VERSION,
         now=now,
-        lease_until=now + LEASE,
+        lease_until=now + leases.LEASE,
+        reservation_id=admission.reservation_id,
     )
 
 

@@ -136,35 +136,30 @@ class TurnKeeper:
         return admission
 
     def _kept_and_recorded(self, prompt: Scrubbed, vault: Vault) -> Admission:
-        """Do what must be on disk before a byte leaves. In a worker thread; the intent commits by itself."""
-        job, hits = self.job, [passage.hit for passage in self._passages]
+        """Do what must be on disk before a byte leaves. In a worker thread."""
         vault.save()
-        turns.note_masked(job.turn_id, masked=len(prompt.masked), passages=hits)
-        admission = turns.admit_turn(job, prompt=prompt, now=timezone.now())
-        self._record(admission, prompt)
-        if not turns.keep_alive(job.turn_id, now=timezone.now(), step=Turn.Step.ASKING):
-            raise Stopped
-        return admission
+        turns.note_masked(self.job.turn_id, masked=len(prompt.masked), passages=self._hits)
+        return turns.send_off(self.job, prompt=prompt, passages=self._hits, labels=self._labels, now=timezone.now())
 
-    def _record(self, admission: Admission, prompt: Scrubbed) -> None:
-        """Put the call on the record; when this returns, the record is on disk. In a worker thread."""
-        turns.record_intent(
-            self.job,
-            admission=admission,
-            prompt=prompt,
-            passages=[passage.hit for passage in self._passages],
-            labels=self._labels,
-            now=timezone.now(),
-        )
+    @property
+    def _hits(self) -> Sequence[search.Hit]:
+        return [passage.hit for passage in self._passages]
 
     async def fall_back(self, failure: ModelFailed, prompt: Scrubbed) -> Admission | None:
         """Conclude the failed call, and admit and record one to the next model of the turn's route."""
         if self.job.route is None or not self.job.route.has_alternates:
             return None
         await self._step(Turn.Step.ASKING)
-        admission = await in_database(choosing.fall_back, self.job, failure, prompt=prompt, now=timezone.now())
+        admission = await in_database(
+            choosing.fall_back,
+            self.job,
+            failure,
+            prompt=prompt,
+            passages=self._hits,
+            labels=self._labels,
+            now=timezone.now(),
+        )
         if admission is not None:
-            await in_database(self._record, admission, prompt)
             await self._wake()
         return admission
 
