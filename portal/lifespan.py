@@ -8,9 +8,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
+
 from apps.chat import lifecycle
 from apps.gateway import client as gateway
 from apps.privacy import engine as privacy
+from portal.pooled.base import answer_within
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +31,7 @@ class Lifespan:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                answer_within(settings.DATABASE_ANSWER_SECONDS)
                 await lifecycle.start()
                 await asyncio.gather(*(_warm_up(name, warm_up) for name, warm_up in WARM_UPS.items()))
                 await send({"type": "lifespan.startup.complete"})

@@ -144,6 +144,11 @@ DATABASE_OWNER_URL = env.secret(
 DATABASE_POOL_SIZE = env.number(
     "PORTCULLIS_DATABASE_POOL_SIZE", default=16, purpose="Most database connections of one process."
 )
+DATABASE_ANSWER_SECONDS = env.seconds(
+    "PORTCULLIS_DATABASE_ANSWER_SECONDS",
+    default=8,
+    purpose="How long the web process waits for the database to answer a statement before it gives the connection up.",
+)
 
 
 def _database(url: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from apps.gateway.upstream import Usage
 from apps.ledger.vocabulary import OutcomeKind
 
 SENTENCE_LENGTH = 500
+UNRECORDED = "LEDGER_UNAVAILABLE"
 
 SCRUBBED_IN_VAIN = (
     "Several messages of this conversation were prepared at the same moment, so nothing was sent. Send this one again."

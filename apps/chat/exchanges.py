@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from apps.chat import exchange_rows, story
+from apps.chat import endings, exchange_rows, story
 from apps.chat.companions import Stopped, together
 from apps.chat.database import in_database
 from apps.chat.endings import Ending, usage_of
@@ -164,8 +164,12 @@ class ExchangeKeeper:
         """
         Settle and conclude, and tell the listener; while the database is away, tell it first and try every second.
 
+        What could not be put on the record is told at once: the record may be silent for longer than anybody waits.
         After that the sweeper of whichever process lives concludes the exchange by its lease.
         """
+        is_told = ending.reason == endings.UNRECORDED
+        if is_told:
+            self._listener.end(ending)
         for attempt in range(CLOSING_ATTEMPTS):
             try:
                 await in_database(
@@ -177,14 +181,13 @@ class ExchangeKeeper:
                 logger.warning(
                     "Exchange %s could not be closed yet (attempt %s): %s", self.key, attempt + 1, type(error).__name__
                 )
-                if attempt == 0:
+                if not is_told:
                     self._listener.end(ending)
+                is_told = True
                 await asyncio.sleep(CLOSING_PAUSE_SECONDS)
             else:
                 break
-        else:
-            return
-        if attempt == 0:
+        if not is_told:
             self._listener.end(ending)
 
 

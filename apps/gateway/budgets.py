@@ -236,7 +236,7 @@ def settle(reservation_id: UUID, *, input_tokens: int, output_tokens: int, now: 
 
 def settle_worst_case(reservation_id: UUID, *, now: datetime) -> Cost:
     """
-    Pay what was held for a call of which nobody knows how it ended, for the provider may well ask for it. One statement.
+    Pay what was held for a call of which nobody knows how it ended: the provider may well ask for it. One statement.
 
     Joins the caller's transaction. A call that was settled before keeps that cost.
 
