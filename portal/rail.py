@@ -100,9 +100,8 @@ def pages_beside(name: str, roles: frozenset[str]) -> list[Page]:
 def entries(path: str, roles: frozenset[str]) -> list[Entry]:
     """List the sections for somebody with these roles; the one that holds the page at `path` is marked."""
     seen = [(section, list(_seen_by(section.pages, roles))) for section in SECTIONS]
-    here = max(
-        (page.address for _, pages in seen for page in pages if path.startswith(page.address)), default="", key=len
-    )
+    above = [page.address for _, pages in seen for page in pages if path.startswith(page.address)]
+    here = max(above, default="", key=len)
     return [
         Entry(section.label, section.icon, pages[0].address, here in {page.address for page in pages})
         for section, pages in seen

@@ -97,7 +97,7 @@ def test_an_unknown_exchange_is_not_found_and_not_recorded_as_opened(desk):
 def test_a_broken_filter_shows_nothing_and_says_what_to_correct(desk, make_exchange, query):
     make_exchange("a secret plan")
 
-    response = desk.get(f"/audit/?{query}")
+    response = desk.get(f"/audit/exchanges?{query}")
 
     page = response.content.decode()
     if response.status_code == 200:
