@@ -16,7 +16,11 @@ PAGES = ["exchanges", "events", "exchange"]
 @pytest.fixture
 def address(make_exchange):
     exchange_id = make_exchange()
-    addresses = {"exchanges": "/audit/", "events": "/audit/events", "exchange": f"/audit/exchanges/{exchange_id}"}
+    addresses = {
+        "exchanges": "/audit/exchanges",
+        "events": "/audit/events",
+        "exchange": f"/audit/exchanges/{exchange_id}",
+    }
     return addresses.__getitem__
 
 
@@ -93,7 +97,7 @@ def test_an_unknown_exchange_is_not_found_and_not_recorded_as_opened(desk):
 def test_a_broken_filter_shows_nothing_and_says_what_to_correct(desk, make_exchange, query):
     make_exchange("a secret plan")
 
-    response = desk.get(f"/audit/?{query}")
+    response = desk.get(f"/audit/exchanges?{query}")
 
     page = response.content.decode()
     if response.status_code == 200:
@@ -113,7 +117,7 @@ def test_a_broken_filter_of_events_shows_nothing(desk, query):
     assert "Nothing was searched" in response.content.decode()
 
 
-@pytest.mark.parametrize("page", ["/audit/", "/audit/events"])
+@pytest.mark.parametrize("page", ["/audit/exchanges", "/audit/events"])
 @pytest.mark.parametrize(
     "cursor",
     [
@@ -137,7 +141,9 @@ def test_a_broken_place_in_the_list_is_said_so(desk, page, cursor, direction):
 
 
 def test_words_typed_into_a_filter_are_kept_and_shown_as_text(desk):
-    response = desk.get("/audit/", {"q": "<script>alert(1)</script>", "person": '"><img src=x onerror=alert(1)>'})
+    response = desk.get(
+        "/audit/exchanges", {"q": "<script>alert(1)</script>", "person": '"><img src=x onerror=alert(1)>'}
+    )
 
     page = response.content.decode()
     assert "<script>alert" not in page
