@@ -173,9 +173,9 @@ class Call:
 
     async def answer_embeddings(self) -> None:
         """Give the vectors of some texts."""
-        body = await self._body()
+        raw = await self._body()
         caller = await self._caller(Scope.EMBEDDINGS)
-        ask = embeddings_format.read(_json(body))
+        ask = embeddings_format.read(_json(raw))
         try:
             found = await embedding.embed(caller, ask)
         except (DatabaseError, InterfaceError):
