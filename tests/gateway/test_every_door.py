@@ -2,8 +2,8 @@
 Who may call what, at every door: each that lists or calls a model gives the answer of the table in words.
 
 What a door *calls* is read from the provider, the referee of what really arrived there. The doors are counted from the
-addresses themselves: one that stands neither in `LISTS`, `CALLS` nor `WITHOUT_MODELS` fails the last test. Rooms that do
-not import the gateway, as the officers' desk, need not be named.
+addresses themselves: one that stands neither in `LISTS`, `CALLS` nor `WITHOUT_MODELS` fails the last test. Rooms that
+do not import the gateway, as the officers' desk, need not be named.
 """
 
 from __future__ import annotations
