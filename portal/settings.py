@@ -97,6 +97,12 @@ INSTALLED_APPS = [
     "apps.batch",
     "apps.api",
     "apps.audit",
+    "apps.audit.approvals",
+    "apps.audit.review",
+    "apps.audit.overview",
+    "apps.audit.cases",
+    "apps.audit.retention",
+    "apps.audit.stream",
     "apps.console",
 ]
 MIDDLEWARE = [

@@ -1,13 +1,15 @@
 """Addresses of this room."""
 
 from django.urls import path
+from django.views.generic import RedirectView
 
 from apps.audit import views
 from apps.audit.integrity import OUTCOME, QUESTION
 
 app_name = "audit"
 urlpatterns = [
-    path("", views.exchanges, name="exchanges"),
+    path("", RedirectView.as_view(pattern_name="audit:exchanges", query_string=True)),
+    path("exchanges", views.exchanges, name="exchanges"),
     path("exchanges/<uuid:exchange_id>", views.exchange, name="exchange"),
     path("exchanges/<uuid:exchange_id>/original", views.original, name="original"),
     path("exchanges/<uuid:exchange_id>/proof/question", views.proof, {"part": QUESTION}, name="proof_question"),

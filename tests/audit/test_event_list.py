@@ -44,12 +44,12 @@ def test_an_event_is_shown_with_who_what_and_its_details(desk, david):
 def test_who_looked_at_an_exchange_can_be_followed(desk, make_exchange):
     exchange_id = make_exchange()
     desk.get(f"/audit/exchanges/{exchange_id}")
-    desk.get("/audit/")
+    desk.get("/audit/exchanges")
 
     page = desk.get("/audit/events", {"subject": f"exchange:{exchange_id}"}).content.decode()
 
     assert [row.split(" ", 4)[4] for row in rows_of(page)] == [
-        "Opened an exchange Looks at the records Grace Maya Lindqvist, SmolLM2 135M -"
+        "Opened an exchange Work at the records Grace Maya Lindqvist, SmolLM2 135M -"
     ]
     assert f'href="/audit/exchanges/{exchange_id}"' in page
 

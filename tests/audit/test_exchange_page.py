@@ -76,7 +76,11 @@ def test_hostile_text_in_every_place_is_shown_as_text(make_exchange, desk, opene
     harmless = make_exchange("Please greet <PERSON_1>", ends=OutcomeKind.FAILED, reason="x", passages=(passage,),
         labels={passage.passage_id: "Travel policy"})  # fmt: skip
 
-    for page in (opened(exchange_id), desk.get("/audit/").content.decode(), desk.get("/audit/events").content.decode()):
+    for page in (
+        opened(exchange_id),
+        desk.get("/audit/exchanges").content.decode(),
+        desk.get("/audit/events").content.decode(),
+    ):
         assert "alert(1)</script" not in page
         assert "<img src=x" not in page
         assert "<svg/onload" not in page
