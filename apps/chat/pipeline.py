@@ -22,6 +22,7 @@ from apps.gateway.admission import Admission
 from apps.gateway.client import ModelFailed
 from apps.gateway.upstream import CallPiece
 from apps.ledger.records import LedgerUnavailable
+from apps.ledger.vocabulary import OutcomeKind
 from apps.privacy import engine, policies, releases
 from apps.privacy.policy import Policy
 from apps.privacy.refusals import MessageHeld
@@ -210,7 +211,7 @@ class TurnKeeper:
 
     async def close(self, ending: Ending) -> None:
         """
-        Close the turn and wake its readers; while the database is away, try again every second.
+        Close the turn and wake its readers; while it cannot be recorded, say so and try again every second.
 
         After that the sweeper of whichever process lives closes it by its lease.
         """
@@ -223,10 +224,18 @@ class TurnKeeper:
                 logger.warning(
                     "Turn %s could not be closed yet (attempt %s): %s", self.key, attempt + 1, type(error).__name__
                 )
+                await self._say_that_it_waits(ending)
                 await asyncio.sleep(CLOSING_PAUSE_SECONDS)
             else:
                 break
         await self._wake()
+
+    async def _say_that_it_waits(self, ending: Ending) -> None:
+        """Tell the person what keeps the turn open, and the other processes that it is not abandoned."""
+        step = Turn.Step.NOT_SENT if ending.outcome == OutcomeKind.REFUSED else Turn.Step.NOT_CLOSED
+        with suppress(DatabaseError, InterfaceError):
+            await in_database(turns.keep_alive, self.key, now=timezone.now(), step=step)
+            await self._wake()
 
     async def _step(self, step: Turn.Step) -> None:
         if not await in_database(turns.keep_alive, self.key, now=timezone.now(), step=step):

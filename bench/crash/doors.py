@@ -15,11 +15,13 @@ import httpx
 from bench.crash.marks import question_with
 from bench.crash.scene import Scene
 
+WAITS: Final = {"NOT_SENT", "NOT_CLOSED"}
+"""Steps of an open turn that say what it waits for."""
 BROWSER, STREAM, WHOLE = "browser", "/v1, streamed", "/v1, whole"
 DOORS: Final = (BROWSER, STREAM, WHOLE)
 SECONDS: Final = 30.0
 _TOKEN: Final = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-_OUTCOME: Final = "SELECT outcome FROM chat_turn WHERE conversation_id = %s ORDER BY started_at DESC LIMIT 1"
+_OUTCOME: Final = "SELECT outcome, step FROM chat_turn WHERE conversation_id = %s ORDER BY started_at DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +58,19 @@ class Visitor:
         assert token, "the page has no form"
         return token[1]
 
-    def ask(self, door: str, mark: str, token: str) -> Said:
+    def ask(self, door: str, mark: str, token: str, *, words: int = 0) -> Said:
         """Ask at a door and wait for the end, or for the end of the connection."""
         began = time.monotonic()
+        question = question_with(mark) + " copper and granite" * (words // 3)
         try:
-            said = self._at_the_browser(mark, token) if door == BROWSER else self._as_a_program(door, mark)
+            said = self._at_the_browser(question, token) if door == BROWSER else self._as_a_program(door, question)
         except httpx.HTTPError as broken:
             said = Said("", type(broken).__name__)
         return Said(said.outcome, said.words, time.monotonic() - began)
 
-    def _at_the_browser(self, mark: str, token: str) -> Said:
+    def _at_the_browser(self, question: str, token: str) -> Said:
         data = {
-            "csrfmiddlewaretoken": token, "text": question_with(mark), "key": str(uuid4()),
+            "csrfmiddlewaretoken": token, "text": question, "key": str(uuid4()),
             "model": self._model, "team": self._team,
         }  # fmt: skip
         answer = self._browser.post("/c/", data=data)
@@ -76,11 +79,11 @@ class Visitor:
         return self.follow(answer.headers["Location"])
 
     def follow(self, path: str) -> Said:
-        """Wait for the end of a conversation's turn, asking the database and not the portal, then read its page."""
+        """Wait until a conversation's turn says how it ended, asking the database and not the portal; read its page."""
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
-            outcome = self._scene.rows(_OUTCOME, path.strip("/").split("/")[-1])[0][0]
-            if outcome != "OPEN":
+            outcome, step = self._scene.rows(_OUTCOME, path.strip("/").split("/")[-1])[0]
+            if outcome != "OPEN" or step in WAITS:
                 return Said(outcome, _plain(self.page(path)))
             if not self.still_there():
                 return Said("", "the process died")
@@ -99,10 +102,10 @@ class Visitor:
         """Read a page."""
         return self._browser.get(path).text
 
-    def _as_a_program(self, door: str, mark: str) -> Said:
+    def _as_a_program(self, door: str, question: str) -> Said:
         body: dict[str, Any] = {
             "model": self._model,
-            "messages": [{"role": "user", "content": question_with(mark)}],
+            "messages": [{"role": "user", "content": question}],
             "stream": door == STREAM,
         }
         answer = self._program.post("/v1/chat/completions", json=body)

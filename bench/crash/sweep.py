@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import subprocess
 import threading
 import time
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from bench.crash import marks, referee
@@ -143,7 +143,7 @@ def _asked(visitor: Visitor, door: str, mark: str, token: str) -> Said:
 def _trace(pid: int, call: str, number: int) -> subprocess.Popen[bytes]:
     """Attach strace to every thread: the one that makes the call for the `number`-th time takes the process with it."""
     inject = f"inject={call}:signal=SIGKILL:when={number}"
-    threads = [argument for task in os.listdir(f"/proc/{pid}/task") for argument in ("-p", task)]
+    threads = [argument for task in Path(f"/proc/{pid}/task").iterdir() for argument in ("-p", task.name)]
     command = ["strace", "-qq", "-f", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject, *threads]
     tracer = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     _wait_until_traced(pid)
@@ -153,9 +153,8 @@ def _trace(pid: int, call: str, number: int) -> subprocess.Popen[bytes]:
 def _wait_until_traced(pid: int) -> None:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        with open(f"/proc/{pid}/status") as file:
-            if any(line.startswith("TracerPid:") and line.split()[1] != "0" for line in file):
-                time.sleep(0.1)
-                return
+        if "TracerPid:\t0\n" not in Path(f"/proc/{pid}/status").read_text():
+            time.sleep(0.1)  # the other threads follow
+            return
         time.sleep(0.01)
     raise RuntimeError("strace could not attach; the machine may forbid it (ptrace_scope).")

@@ -1,4 +1,4 @@
-"""Twelve ways in which the record cannot be written, against the running product: nothing leaves, readiness is false."""
+"""Ways in which the record cannot be written, against the running product: nothing leaves, readiness is false."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ TABLESPACE_BYTES: Final = "24m"
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One fault: how it is told, and a context that holds it."""
+    """One fault: how it is told, a context that holds it, and how many words the question has besides."""
 
     name: str
     fault: Callable[[Scene], AbstractContextManager[None]]
+    words: int = 0
 
 
 @dataclass(slots=True)
@@ -83,7 +84,10 @@ def _try(made: Scene, visitor: Visitor, way: Way, first: int) -> Row:
     before = len(made.provider.log())
     with way.fault(made):
         not_ready_after = _until(lambda: not visitor.ready(), READY_FALSE_WITHIN)
-        said = {door: visitor.ask(door, marks.mark_of(first + place), token) for place, door in enumerate(DOORS)}
+        said = {
+            door: visitor.ask(door, marks.mark_of(first + place), token, words=way.words)
+            for place, door in enumerate(DOORS)
+        }
         left = len(made.provider.log()) - before
     back_after = _until(lambda: _is_back(visitor, first + 5), BACK_WITHIN)
     return Row(way.name, left, said, not_ready_after, back_after)
@@ -200,9 +204,6 @@ def _disk_full(made: Scene) -> Iterator[None]:
             stack.callback(_with_superuser, made, "DROP TABLESPACE small")
             stack.callback(_moved, made, "pg_default")
             _moved(made, "small")
-            superuser.execute("CREATE TABLE crash_filler (filling text) TABLESPACE small")
-            superuser.execute("ALTER TABLE crash_filler ALTER filling SET STORAGE EXTERNAL")
-            stack.callback(_with_superuser, made, "DROP TABLE crash_filler")
             _fill(place)
             yield
             (place / "filling").unlink()
@@ -221,10 +222,9 @@ def _with_superuser(made: Scene, statement: str) -> None:
 
 
 def _fill(place: Path) -> None:
-    with (place / "filling").open("wb") as file, contextlib.suppress(OSError):
-        while True:
-            file.write(bytes(4096))
-            file.flush()
+    with (place / "filling").open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(bytes(4096)):
+            continue
 
 
 @contextmanager
@@ -293,7 +293,7 @@ WAYS: Final = (
     Way("the table is locked", _locked),
     Way("no connection is left", _no_connections_left),
     Way("its backend is ended in the statement", _backends_killed_in_statements),
-    Way("disk full", _disk_full),
+    Way("disk full", _disk_full, words=3_000),
     Way("server stopped", _stopped),
     Way("server killed (SIGKILL)", _killed),
     Way("server silent (SIGSTOP)", _silent),

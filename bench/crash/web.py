@@ -18,6 +18,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -79,7 +80,7 @@ def main() -> None:
         child = os.fork()
         if not child:
             os.setpgid(0, 0)  # its privacy engine ends with it
-            sys.stdin = open(os.devnull)  # noqa: SIM115 - for the life of the process
+            sys.stdin = Path(os.devnull).open()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             _serve(asgi.application, **wanted)
             os._exit(0)
