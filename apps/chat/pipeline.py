@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.chat import choosing, composition, live, recording, story, turns
 from apps.chat.companions import Stopped, together
 from apps.chat.database import in_database
-from apps.chat.endings import Ending
+from apps.chat.endings import UNRECORDED, Ending
 from apps.chat.models import Turn
 from apps.chat.story import Composed
 from apps.chat.turns import Job, TurnAlreadyClosed
@@ -215,6 +215,8 @@ class TurnKeeper:
 
         After that the sweeper of whichever process lives closes it by its lease.
         """
+        if ending.reason == UNRECORDED:
+            await self._say_that_it_waits(ending)
         for attempt in range(CLOSING_ATTEMPTS):
             try:
                 await in_database(turns.close_turn, self.job, ending, now=timezone.now())

@@ -40,8 +40,6 @@ def _sweep(wanted: argparse.Namespace) -> list[str]:
         found = referee.judge(made, swept.asks)
         web.close()
     problems = [*swept.problems, *found.problems]
-    for name, count in swept.points.items():
-        print(f"  {name:<40} {count:>5} points")
     print(
         f"  {sum(swept.points.values())} points, {len(swept.asks)} exchanges asked, {found.served} reached the provider"
     )

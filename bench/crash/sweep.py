@@ -107,6 +107,7 @@ def _go_through(sweep: Sweep, web: Web, series: Series) -> None:
     for number in range(1, MOST, series.stride):
         survived = _one_point(sweep, web, series, number)
         if survived:
+            print(f"  {series.name:<40} {sweep.points[series.name]:>5} points", flush=True)
             return
     raise RuntimeError(f"{series.name}: no end after {MOST} moments")
 

@@ -18,7 +18,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -80,7 +79,7 @@ def main() -> None:
         child = os.fork()
         if not child:
             os.setpgid(0, 0)  # its privacy engine ends with it
-            sys.stdin = Path(os.devnull).open()
+            os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             _serve(asgi.application, **wanted)
             os._exit(0)
