@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -25,8 +25,9 @@ from apps.api.embeddings_format import Ask
 from apps.api.fields import wrong
 from apps.api.models import Scope
 from apps.api.neutral import ApiError, ErrorKind
+from apps.chat import endings
 from apps.chat.database import in_database
-from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, payload_of
+from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, Refusal, payload_of, record_refusal, sealed_typed
 from apps.gateway import budgets, embeddings
 from apps.gateway.admission import Admission, Refused, admit_embedding
 from apps.gateway.client import ModelFailed
@@ -34,6 +35,7 @@ from apps.gateway.embeddings import Embedded
 from apps.gateway.models import LanguageModel
 from apps.gateway.upstream import Usage
 from apps.ledger import records
+from apps.ledger.facts import Circumstances
 from apps.ledger.ids import new_id
 from apps.ledger.vocabulary import Door, OutcomeKind, Purpose
 from apps.privacy import keys, policies
@@ -69,6 +71,7 @@ class _Job:
     model: LanguageModel
     vault: Vault
     policy: Policy
+    typed: tuple[Draft, ...]
 
 
 async def embed(caller: Caller, ask: Ask) -> Vectors:
@@ -87,7 +90,7 @@ async def _embed(caller: Caller, ask: Ask) -> Vectors:
     _require_small(ask)
     job = await in_database(_made_ready, caller, ask)
     try:
-        prompt = await scrub([Draft("user", text) for text in ask.texts], vault=job.vault, policy=job.policy)
+        prompt = await scrub(job.typed, vault=job.vault, policy=job.policy)
         admission, intent_id = await in_database(_send_off, job, prompt)
     except (ScrubberUnavailable, PolicyStops, Refused, records.LedgerError) as error:
         await in_database(_record_refusal, job, error)
@@ -125,7 +128,8 @@ def _made_ready(caller: Caller, ask: Ask) -> _Job:
     _require_dimensions(model, ask)
     exchange_id = new_id()
     policy = policies.in_force(team_id=caller.team.pk, egress_class=model.egress_class)
-    return _Job(exchange_id, caller, model, Vault.open(exchange_id), policy)
+    typed = tuple(Draft("user", text) for text in ask.texts)
+    return _Job(exchange_id, caller, model, Vault.open(exchange_id), policy, typed)
 
 
 def _model(caller: Caller, ask: Ask) -> LanguageModel:
@@ -184,6 +188,8 @@ def _send_off(job: _Job, prompt: Scrubbed) -> tuple[Admission, UUID]:
             passages=(),
             policy_version=prompt.policy_version,
             prompt_version=PROMPT_VERSION,
+            circumstances=replace(admission.circumstances, chosen_by="CALLER", key_id=caller.key_id),
+            sealed_typed=sealed_typed(keys.open_key(job.exchange_id), job.typed),
             now=now,
         )
     except BaseException:
@@ -225,20 +231,22 @@ def _close(job: _Job, admission: Admission, intent_id: UUID, usage: Usage, *, re
     )
 
 
+@transaction.atomic
 def _record_refusal(job: _Job, error: Exception) -> None:
     """Record that nothing was sent; where the record itself is away, there is nothing to write it to."""
     if isinstance(error, records.LedgerError):
         return
     code, sentence = getattr(error, "code", "SCRUBBER_UNAVAILABLE"), getattr(error, "sentence", "")
-    records.record_refusal(
+    refusal = Refusal(
         who=job.caller.who,
         door=Door.API,
         purpose=Purpose.EMBEDDING,
         conversation_id=job.exchange_id,
         turn_id=None,
         model_label=job.model.label,
-        provider_label=job.model.provider.name,
-        egress_class=job.model.egress_class,
-        reason=f"{code}: {sentence}",
-        now=timezone.now(),
+        prompt_version=PROMPT_VERSION,
+        typed=job.typed,
+        circumstances=Circumstances(key_id=job.caller.key_id),
     )
+    ending = replace(endings.refused(code, sentence), stopped_for=getattr(error, "spans", ()))
+    record_refusal(refusal, ending, keys.open_key(job.exchange_id), now=timezone.now())

@@ -18,7 +18,7 @@ from typing import Any, Final
 import aiohttp
 from django.conf import settings
 
-from apps.gateway import client, health, openai_client, tokens
+from apps.gateway import client, departures, health, openai_client, tokens
 from apps.gateway.client import Call, ModelFailed
 from apps.gateway.endpoints import IN_PROCESS, Endpoint
 from apps.gateway.models import LanguageModel, Provider
@@ -49,8 +49,8 @@ def is_on_this_machine(model: LanguageModel) -> bool:
 
 
 def is_in_process(endpoint: Endpoint) -> bool:
-    """Say whether a call goes to the embedder inside our own processes; it leaves them by no connection."""
-    return endpoint.kind == Provider.Kind.EMBEDDED and endpoint.upstream_id == IN_PROCESS
+    """Say whether a call goes to the embedder inside our own processes."""
+    return endpoint.is_in_process
 
 
 def estimated_tokens(prompt: Scrubbed) -> int:
@@ -69,8 +69,9 @@ async def embed(call: Call, prompt: Scrubbed, *, dimensions: int | None = None) 
         raise TypeError("Only a prompt made by the scrubber may be sent to a model.")
     begun = time.monotonic()
     try:
-        async with asyncio.timeout(settings.MODEL_FIRST_TOKEN_SECONDS):
-            answer = await _ask(call, prompt, dimensions)
+        with departures.of_call(call.call_id):
+            async with asyncio.timeout(settings.MODEL_FIRST_TOKEN_SECONDS):
+                answer = await _ask(call, prompt, dimensions)
         embedded = _read(answer, prompt)
     except Fault as fault:
         raise _failure(fault.kind, call, prompt) from None

@@ -15,6 +15,7 @@ from apps.gateway.admission import Admission
 from apps.gateway.models import LanguageModel
 from apps.gateway.refusals import CredentialMissing, PromptTooLong, Refused
 from apps.gateway.upstream import FaultKind
+from apps.ledger.facts import Circumstances
 
 if TYPE_CHECKING:
     from apps.accounts.models import Team, User
@@ -42,6 +43,8 @@ class Route:
     failures: list[str] = field(default_factory=list)
     tried: set[UUID] = field(default_factory=set)
     has_alternates: bool = False
+    follows: UUID | None = None
+    """The record of the call that failed before the one that is admitted next."""
 
     def admit_first(self, prompt: Scrubbed, admit: Admit, *, now: datetime) -> Admission:
         """
@@ -105,6 +108,16 @@ class Route:
         if self.failures:
             sentences.append(f"{', '.join(self.failures)}, so {self.asked.label} was asked.")
         return " ".join(sentences)[:NOTE_LENGTH]
+
+    def told(self, admission: Admission) -> Circumstances:
+        """Say for the record how this call came about."""
+        is_another = self.asked.pk != self.chosen.pk
+        return replace(
+            admission.circumstances,
+            chosen_by="FALLBACK" if is_another else "AUTO" if self.choice else "CALLER",
+            asked_for=self.chosen.label if is_another else "",
+            follows_intent_id=self.follows,
+        )
 
     def _note_choice(self, admission: Admission, now: datetime) -> None:
         if self.choice is not None:
