@@ -18,7 +18,7 @@ STORAGE = "ALTER TABLE ledger_intent ALTER COLUMN sealed_typed SET STORAGE EXTER
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0006_tree_guards")]
+    dependencies = [("ledger", "0007_narrower_searches")]
 
     operations = [
         migrations.AddField(model_name="intent", name="circumstances", field=models.JSONField(null=True)),
