@@ -173,12 +173,22 @@ class Action(TextChoices):
     DICTIONARY_STAFF_LEFT_OUT = "DICTIONARY_STAFF_LEFT_OUT", "People's names left out of the dictionary"
 
     # Records
+    AUDIT_OVERVIEW_READ = "AUDIT_OVERVIEW_READ", "Read the overview"
     AUDIT_SEARCHED = "AUDIT_SEARCHED", "Searched the exchanges"
     AUDIT_PAGED = "AUDIT_PAGED", "Turned a page of the exchanges"
     AUDIT_OPENED = "AUDIT_OPENED", "Opened an exchange"
     AUDIT_UNMASKED = "AUDIT_UNMASKED", "Unmasked an exchange"
     AUDIT_EVENTS_SEARCHED = "AUDIT_EVENTS_SEARCHED", "Searched the events"
     AUDIT_EVENTS_PAGED = "AUDIT_EVENTS_PAGED", "Turned a page of the events"
+
+    # Four eyes
+    APPROVAL_ASKED = "APPROVAL_ASKED", "Second officer asked to consent"
+    APPROVAL_GRANTED = "APPROVAL_GRANTED", "Second officer consented"
+    APPROVAL_REFUSED = "APPROVAL_REFUSED", "Second officer refused"
+    APPROVAL_WITHDRAWN = "APPROVAL_WITHDRAWN", "Request for consent withdrawn"
+    APPROVAL_USED = "APPROVAL_USED", "Consent used"
+    FOUR_EYES_SWITCHED_ON = "FOUR_EYES_SWITCHED_ON", "Second officer needed from now on"
+    FOUR_EYES_SWITCHED_OFF = "FOUR_EYES_SWITCHED_OFF", "Second officer no longer needed"
 
     # The ledger's own evidence
     LEDGER_KEY_INTRODUCED = "LEDGER_KEY_INTRODUCED", "Ledger's signing key introduced"
@@ -208,7 +218,7 @@ class Topic(TextChoices):
     BATCHES = "BATCHES", "Batches"
     CONVERSATIONS = "CONVERSATIONS", "Conversations and privacy"
     KEYS = "KEYS", "Keys of programs"
-    RECORDS = "RECORDS", "Looks at the records"
+    RECORDS = "RECORDS", "Work at the records"
     LEDGER = "LEDGER", "The ledger's evidence"
     PORTAL = "PORTAL", "The portal itself"
 
@@ -225,7 +235,7 @@ _TOPIC_BY_FIRST_WORD = {
     "SCRUBBER": Topic.CONVERSATIONS, "POLICY": Topic.CONVERSATIONS, "VALUE": Topic.CONVERSATIONS,
     "WARNING": Topic.CONVERSATIONS, "DICTIONARY": Topic.CONVERSATIONS,
     "API": Topic.KEYS, "BATCH": Topic.BATCHES,
-    "AUDIT": Topic.RECORDS,
+    "AUDIT": Topic.RECORDS, "APPROVAL": Topic.RECORDS, "FOUR": Topic.RECORDS,
     "LEDGER": Topic.LEDGER,
     "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL,
 }  # fmt: skip
