@@ -45,6 +45,8 @@ class Ending:
     output_tokens: int = 0
     retry_after: int | None = None
     """Seconds after which the same may be asked again, where that is known."""
+    vectors: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
+    """One for each text, where these were asked for. The record keeps none: they say what the texts say."""
     prepared: Scrubbed | None = field(default=None, repr=False)
     """What would have left, of an exchange that was refused after scrubbing."""
     stopped_for: tuple[MaskedSpan, ...] = ()

@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from typing import Final
 from uuid import UUID
 
-from django.db import Error, connections
+from django.db import connections
 from django.utils import timezone
 
 from apps.ledger import departures
@@ -96,7 +96,7 @@ def _written_down() -> bool:
     """Write, and say whether that worked."""
     try:
         write_down()
-    except Error as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the thread goes on counting and tries again
         logger.warning("%d calls that went out wait to be counted: %s", len(_unwritten), type(error).__name__)
         return False
     finally:

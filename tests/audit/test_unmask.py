@@ -199,10 +199,15 @@ def test_no_other_code_opens_a_vault_for_somebody_else():
         "chat/abandoned.py",  # masks again what had arrived of a turn; restores nothing
         "privacy/releases.py",  # asks whether there is such a placeholder; opens nothing
         "gateway/connection_test.py",  # a conversation of its own, about nobody
-        "api/embedding.py",  # the program's own texts, in a vault of their own
         "batch/lines.py",  # the owner's own line, in a vault of its own
         "privacy/unmasking.py",  # the one door
     }
+
+
+def test_only_the_same_door_opens_what_was_typed():
+    opens = {path.name for path in APPS.rglob("*.py") if "open_typed(" in path.read_text("utf-8")}
+
+    assert opens == {"sealed.py", "original.py"}
 
 
 def test_what_was_typed_is_shown_word_for_word_with_the_reason_and_not_before(make_exchange, officer, desk):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,6 @@ from apps.api import keys
 from apps.api.models import Scope
 from apps.batch import running
 from apps.batch.models import Batch, LaneModel
-from apps.gateway import departures
 from apps.gateway.models import BatchMark, LanguageModel
 from apps.ledger.models import Intent
 from apps.privacy import policies
@@ -27,15 +26,6 @@ from tests.chat.conftest import Asker, maya, model, runner, sign_in, wait_for
 from tests.fake_provider import FakeProvider
 
 __all__ = ["maya", "model", "runner", "sign_in"]
-
-
-@pytest.fixture(autouse=True)
-def _counted_by_hand(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Write the count of calls down when a test says so, not half a second later in a thread."""
-    monkeypatch.setattr(departures, "_start_writer", lambda: None)
-    departures._unwritten.clear()
-    yield
-    departures._unwritten.clear()
 
 
 @pytest.fixture
