@@ -354,6 +354,12 @@ MODEL_FIRST_TOKEN_SECONDS = env.seconds(
     default=60,
     purpose="How long to wait for the first word of an answer.",
 )
+MODEL_PATIENCE_SECONDS = env.seconds(
+    "PORTCULLIS_MODEL_PATIENCE_SECONDS",
+    default=1.5,
+    purpose="How long to wait for the first word where another model may answer instead, unless the model usually "
+    "takes longer or an admin stated how long it may take.",
+)
 MODEL_GAP_SECONDS = env.seconds(
     "PORTCULLIS_MODEL_GAP_SECONDS", default=10, purpose="Longest silence between two words of an answer."
 )

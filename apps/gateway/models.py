@@ -245,6 +245,7 @@ class LanguageModel(models.Model):
     retires_on = models.DateField(null=True, blank=True)
     is_requestable = models.BooleanField(default=False)
     fallback = models.CharField(max_length=12, choices=Fallback, default=Fallback.NONE)
+    first_word_seconds = models.PositiveSmallIntegerField(null=True, blank=True)
     is_on = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -74,7 +74,8 @@ class Route:
         """
         Admit the next model after a failure before the first word; None if nobody may answer.
 
-        A model that refuses (no money for it, its key missing) is passed over. It is given all the time there is.
+        A model that refuses (no money for it, its key missing) is passed over. The last one that may answer is given
+        all the time there is.
         """
         self.tried |= {self.chosen.pk, self.asked.pk}
         while True:
@@ -99,7 +100,15 @@ class Route:
             self.failures.append(routing.why(self.asked, kind))
             self.asked = other
             self._note_choice(admission, now)
+            return self._hurried(admission, prompt, now)
+
+    def _hurried(self, admission: Admission, prompt: Scrubbed, now: datetime) -> Admission:
+        """Bound the wait for the first word as long as somebody else could answer."""
+        if not routing.is_anybody_left(
+            self.chosen, prompt=prompt, tried=self.tried, person=self.person, team=self.team, now=now
+        ):
             return admission
+        return replace(admission, first_word_seconds=routing.patience(self.asked))
 
     @property
     def note(self) -> str:
