@@ -64,7 +64,7 @@ def fall_back(
         return None
     with records.durably_together():
         with transaction.atomic():
-            _conclude_failed(job, failure, now=now)
+            job.route.follows = _conclude_failed(job, failure, now=now)
             admitting = turns.admitting(job, prompt=prompt, now=now)
             admission = job.route.admit_next(failure.kind, prompt, admitting, now=now)
             if admission is None:
@@ -74,10 +74,12 @@ def fall_back(
     return admission
 
 
-def _conclude_failed(job: Job, failure: ModelFailed, *, now: datetime) -> None:
+def _conclude_failed(job: Job, failure: ModelFailed, *, now: datetime) -> UUID | None:
+    """Conclude and pay the turn's call; give its intent."""
     turn = Turn.objects.open().select_for_update().filter(pk=job.turn_id).first()
     if turn is None:
         raise TurnAlreadyClosed(job.turn_id)
     data_key = keys.open_keys([job.conversation_id]).get(job.conversation_id)
     failed = Ending(OutcomeKind.FAILED, failure.code, failure.sentence).used(usage_of(failure))
     turns.conclude(job, turn, failed, data_key, now=now)
+    return turn.intent_id

@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from apps.ledger import statements
 from apps.ledger.ids import new_id
-from apps.ledger.models import Event, Intent, OpenIntent, Outcome, SearchRow
+from apps.ledger.models import Departure, Event, Intent, OpenIntent, Outcome, SearchRow
 from apps.ledger.vocabulary import Action, Door, OutcomeKind, Purpose
 
 PROBE_SECONDS = 3.0
 STATEMENT_MILLISECONDS = 2_000
 PAYLOAD_BYTES = 1_000
 WRITTEN = (Intent, Outcome, Event, OpenIntent, SearchRow)
-APPEND_ONLY = (Intent, Outcome, Event)
+APPEND_ONLY = (Intent, Outcome, Event, Departure)
 
 _log = logging.getLogger(__name__)
 _free_probes = threading.Semaphore(4)

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0007_narrower_searches'),
+        ('ledger', '0008_circumstances'),
     ]
 
     operations = [

@@ -55,7 +55,7 @@ $$;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gateway', '0004_money_functions'),
+        ('gateway', '0005_first_word'),
     ]
 
     operations = [
