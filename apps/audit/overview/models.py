@@ -33,9 +33,10 @@ class TallyQuerySet(models.QuerySet["Tally"]):
 
 class Tally(models.Model):
     """
-    How many exchanges of a day or month ended in one way, by one facet. `key` is a team's id, a model's name, an hour ...
+    How many exchanges of a day or month ended in one way, by one facet. `key` is a team's id, a model's name ...
 
-    Hours are not kept for months. Days are of the portal's time zone, by the beginning of the exchange. An aid, not a record: it can be made anew.
+    Hours are not kept for months. Days are of the portal's time zone, by the beginning of the exchange. An aid, not a
+    record: it can be made anew.
     """
 
     grain = models.CharField(max_length=1, choices=Grain)
