@@ -73,7 +73,7 @@ def delete_file(program: Program, file_id: str, *, now: datetime) -> dict[str, A
     if prefix := _prefix_of_results(file_id):
         steering.erase(_ended(program, file_id, prefix), by=program.person, now=now)
     else:
-        files.delete(_file(program, file_id))
+        files.delete(_file(program, file_id), by=program.who, now=now)
     return {"id": file_id, "object": "file", "deleted": True}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Final
@@ -12,13 +12,17 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from apps.accounts.actors import who
 from apps.accounts.models import Team, User
 from apps.batch import parsing, preparing, sealing
 from apps.batch.models import Batch, BatchQuerySet, PromptFile, PromptFileQuerySet
 from apps.batch.parsing import BadFile, Problem
 from apps.batch.sealing import Sealer
 from apps.gateway.models import LanguageModel
+from apps.ledger.facts import Who
 from apps.ledger.ids import new_id
+from apps.ledger.records import record_event
+from apps.ledger.vocabulary import Action
 from apps.privacy import keys
 
 MOST_FILES: Final = 20
@@ -47,6 +51,11 @@ class Program:
     model_ids: frozenset[UUID] | None
 
     @property
+    def who(self) -> Who:
+        """Name the program for the record."""
+        return replace(who(self.person, self.team), label=self.label)
+
+    @property
     def sees_only(self) -> dict[str, UUID]:
         """A service key sees what it brought itself; a person's key sees all that is the person's, in its team."""
         return {"key_id": self.key_id} if self.is_service else {}
@@ -68,7 +77,7 @@ def batches_of(program: Program) -> BatchQuerySet:
 @transaction.atomic
 def keep(program: Program, *, name: str, raw: bytes, now: datetime) -> PromptFile:
     """
-    Keep a file, sealed. Nothing is on the record yet: nothing has happened.
+    Keep a file, sealed. That it was handed in is on the record, nothing of it yet.
 
     :raises BadFile: if it cannot be read, or the person has too many.
     """
@@ -78,7 +87,7 @@ def keep(program: Program, *, name: str, raw: bytes, now: datetime) -> PromptFil
         raise BadFile(f"There are {MOST_FILES} files of yours already. Delete one that is no longer needed.")
     file_id = new_id()
     sealer = Sealer(file_id)
-    return PromptFile.objects.create(
+    kept = PromptFile.objects.create(
         id=file_id,
         owner=program.person,
         team=program.team,
@@ -88,6 +97,8 @@ def keep(program: Program, *, name: str, raw: bytes, now: datetime) -> PromptFil
         size=len(raw),
         created_at=now,
     )
+    _record(Action.BATCH_UPLOADED, kept, program.who, now=now)
+    return kept
 
 
 def name_of(file: PromptFile) -> str:
@@ -101,17 +112,21 @@ def content_of(file: PromptFile) -> str:
 
 
 @transaction.atomic
-def delete(file: PromptFile) -> None:
-    """Destroy a file, key and all; batches that were begun from it keep their lines."""
-    PromptFile.objects.filter(pk=file.pk).delete()
-    keys.destroy(file.pk)
+def delete(file: PromptFile, *, by: Who | None, now: datetime) -> None:
+    """
+    Destroy a file, key and all; batches that were begun from it keep their lines. `by` is None where its time was over.
+    """
+    count, _ = PromptFile.objects.filter(pk=file.pk).delete()
+    if count:
+        keys.destroy(file.pk)
+        _record(Action.BATCH_DISCARDED, file, by, now=now)
 
 
 def delete_old(*, now: datetime) -> int:
     """Delete files that are as old as texts of batches may be; return how many."""
     old = list(PromptFile.objects.filter(created_at__lt=now - timedelta(days=settings.BATCH_DAYS)).only("pk"))
     for file in old:
-        delete(file)
+        delete(file, by=None, now=now)
     return len(old)
 
 
@@ -149,4 +164,11 @@ def _model_for(program: Program, name: str, *, now: datetime) -> LanguageModel:
     raise BadFile(
         "Its first line names no model that is open to batches and that this key may call. Name one as “model” in the "
         "body of every line; an administrator opens models to batches."
+    )
+
+
+def _record(action: Action, file: PromptFile, by: Who | None, *, now: datetime) -> None:
+    """Record an act about a file: never its name, which may be anybody's words."""
+    record_event(
+        action, who=by, subject_kind="batch file", subject_id=str(file.pk), details={"bytes": file.size}, now=now
     )

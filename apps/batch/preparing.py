@@ -132,7 +132,6 @@ def start(batch_id: UUID, *, by: User, columns: Columns | None, now: datetime) -
 
 
 @transaction.atomic
-@transaction.atomic
 def discard(batch: Batch, *, by: User | None, now: datetime) -> bool:
     """Throw a draft away, key and all; false if it is none any more. `by` is None where its day was over."""
     count, _ = Batch.objects.filter(pk=batch.pk, state=Batch.State.DRAFT).delete()
