@@ -10,10 +10,11 @@ from django import forms
 
 from apps.accounts.models import User
 from apps.audit.exchange import FullExchange
+from apps.audit.forms import ReasonField
 from apps.audit.sealed import Opened
 from apps.privacy import keys
 from apps.privacy.restore import Piece
-from apps.privacy.unmasking import LONGEST_REASON, SHORTEST_REASON, Exchange, ReasonMissing, unmask
+from apps.privacy.unmasking import Exchange, ReasonMissing, unmask
 
 
 class CannotBeShown(Exception):
@@ -25,14 +26,7 @@ class CannotBeShown(Exception):
 class ReasonForm(forms.Form):
     """Why an officer must see the original text."""
 
-    reason = forms.CharField(
-        label="Reason",
-        help_text="The number of the case, or what you must find out. It is recorded with your name.",
-        min_length=SHORTEST_REASON,
-        max_length=LONGEST_REASON,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages=dict.fromkeys(("required", "min_length", "max_length"), ReasonMissing.sentence),
-    )
+    reason = ReasonField(sentence=ReasonMissing.sentence)
 
 
 def with_original_text(exchange: FullExchange, *, officer: User, reason: str, now: datetime) -> FullExchange:
