@@ -47,6 +47,7 @@ class Entry:
 
 
 SECTIONS = (
+    Section("Review", "check", (Page("approvals", "Approvals", "approvals:approvals", DESK),)),
     Section(
         "Records",
         "ledger",

@@ -24,6 +24,8 @@ from apps.ledger.text import storable
 from apps.ledger.vocabulary import OutcomeKind
 
 SNIPPET_CHARACTERS = 240
+COUNTED_AT_MOST = 10_000
+COUNT_MILLISECONDS = 200
 BEFORE_THE_MATCH = 40
 COLUMNS = (
     "id", "started_at", "door", "purpose", "person_id", "person_label", "team_label", "model_label", "egress_class",
@@ -66,6 +68,14 @@ class ExchangeList:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """How many exchanges match, counted to 10,000 and no further."""
+
+    count: int
+    is_more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Today:
     """The figures of the day so far, over all exchanges but the reader's own."""
 
@@ -82,7 +92,7 @@ def listed(actor: User, form: ExchangeFilter, cursor: Cursor | None) -> Exchange
     :raises reads.TookTooLong: if the database did not finish in time.
     """
     with reads.bounded():
-        page = page_of(_asked(actor, form), cursor, at=_time_column(form))
+        page = page_of(_as_listed(actor, form), cursor, at=_time_column(form))
     is_match = bool(form.cleaned_data["q"])
     people = pseudonyms(row["person_id"] for row in page.rows)
     return ExchangeList([_row(row, people, is_match=is_match) for row in page.rows], page.newer, page.older)
@@ -129,7 +139,8 @@ def _less(everybody: Today, own: Today) -> Today:
     )
 
 
-def _asked(actor: User, form: ExchangeFilter) -> Rows:
+def asked(actor: User, form: ExchangeFilter) -> QuerySet[Intent]:
+    """Give the exchanges that a valid `form` asks for, without `actor`'s own, in no order."""
     rows = exchanges_for(actor).filter(form.condition())
     outcome = form.cleaned_data["outcome"]
     if outcome == IN_PROGRESS:
@@ -139,8 +150,27 @@ def _asked(actor: User, form: ExchangeFilter) -> Rows:
     text = storable(form.cleaned_data["q"])
     if text:
         rows = rows.filter(search__left_text__icontains=text)
+    return rows
+
+
+def estimated(actor: User, form: ExchangeFilter) -> Estimate | None:
+    """
+    Count what `form` asks for up to 10,000, or say nothing where that takes longer than a fifth of a second.
+
+    The count is of the moment: nobody should have to wait for it, and none is kept.
+    """
+    try:
+        with reads.bounded(milliseconds=COUNT_MILLISECONDS):
+            count = asked(actor, form).order_by()[: COUNTED_AT_MOST + 1].count()
+    except reads.TookTooLong:
+        return None
+    return Estimate(min(count, COUNTED_AT_MOST), is_more=count > COUNTED_AT_MOST)
+
+
+def _as_listed(actor: User, form: ExchangeFilter) -> Rows:
+    text = storable(form.cleaned_data["q"])
     cut = {"snippet": _snippet(text), "length": Length("search__left_text")}
-    listed: Rows = rows.annotate(**cut).values(*COLUMNS, *cut)
+    listed: Rows = asked(actor, form).annotate(**cut).values(*COLUMNS, *cut)
     return listed
 
 

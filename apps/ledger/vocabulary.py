@@ -183,6 +183,15 @@ class Action(TextChoices):
     IDENTITY_REVEALED = "IDENTITY_REVEALED", "Was shown who is behind a pseudonym"
     IDENTITY_HIDDEN = "IDENTITY_HIDDEN", "Hid the name behind a pseudonym"
 
+    # Four eyes
+    APPROVAL_ASKED = "APPROVAL_ASKED", "Second officer asked to consent"
+    APPROVAL_GRANTED = "APPROVAL_GRANTED", "Second officer consented"
+    APPROVAL_REFUSED = "APPROVAL_REFUSED", "Second officer refused"
+    APPROVAL_WITHDRAWN = "APPROVAL_WITHDRAWN", "Request for consent withdrawn"
+    APPROVAL_USED = "APPROVAL_USED", "Consent used"
+    FOUR_EYES_SWITCHED_ON = "FOUR_EYES_SWITCHED_ON", "Second officer needed from now on"
+    FOUR_EYES_SWITCHED_OFF = "FOUR_EYES_SWITCHED_OFF", "Second officer no longer needed"
+
     # The ledger's own evidence
     LEDGER_KEY_INTRODUCED = "LEDGER_KEY_INTRODUCED", "Ledger's signing key introduced"
     LEDGER_KEY_ROTATED = "LEDGER_KEY_ROTATED", "Ledger's signing key changed"
@@ -211,7 +220,7 @@ class Topic(TextChoices):
     BATCHES = "BATCHES", "Batches"
     CONVERSATIONS = "CONVERSATIONS", "Conversations and privacy"
     KEYS = "KEYS", "Keys of programs"
-    RECORDS = "RECORDS", "Looks at the records"
+    RECORDS = "RECORDS", "Work at the records"
     LEDGER = "LEDGER", "The ledger's evidence"
     PORTAL = "PORTAL", "The portal itself"
 
@@ -228,7 +237,7 @@ _TOPIC_BY_FIRST_WORD = {
     "SCRUBBER": Topic.CONVERSATIONS, "POLICY": Topic.CONVERSATIONS, "VALUE": Topic.CONVERSATIONS,
     "WARNING": Topic.CONVERSATIONS, "DICTIONARY": Topic.CONVERSATIONS,
     "API": Topic.KEYS, "BATCH": Topic.BATCHES,
-    "AUDIT": Topic.RECORDS,
+    "AUDIT": Topic.RECORDS, "APPROVAL": Topic.RECORDS, "FOUR": Topic.RECORDS,
     "LEDGER": Topic.LEDGER,
     "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL,
 }  # fmt: skip
