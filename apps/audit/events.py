@@ -18,7 +18,7 @@ from apps.audit.looks import EXCHANGE
 from apps.audit.masking import People
 from apps.audit.paging import Cursor, page_of
 from apps.audit.scope import events_for
-from apps.ledger.vocabulary import action_label, is_of_office, topic_of
+from apps.ledger.vocabulary import Topic, action_label, is_of_office, topic_of
 
 COLUMNS = (
     "id", "happened_at", "action", "actor_id", "actor_label", "team_label", "subject_kind", "subject_id",
@@ -76,7 +76,13 @@ class EventRow:
         return self.is_of_office and person_id == str(self.actor_id)
 
     def _worded(self, text: str) -> str:
-        """Give a text; one that is a person's name, or id, as the pseudonym, unless that is who is named as actor."""
+        """
+        Give a text; one that is a person's name, or id, as the pseudonym, unless that is who is named as actor.
+
+        What the desk itself recorded names people by pseudonym already, and officers by name.
+        """
+        if topic_of(self.action) == Topic.RECORDS:
+            return text
         if self.is_of_office and text in (self.actor_label, str(self.actor_id)):
             return self.actor_label
         return self.people.worded(text)
@@ -94,7 +100,8 @@ class EventRow:
     @property
     def exchange_id(self) -> str:
         """The exchange it is about, where it is one."""
-        return self.subject_id if self.subject_kind == EXCHANGE else ""
+        is_exchange = self.subject_kind == EXCHANGE and masking.is_id(self.subject_id)
+        return self.subject_id if is_exchange else ""
 
     @property
     def document_id(self) -> str:

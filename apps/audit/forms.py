@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 
 from apps.audit.pseudonyms import NotAPseudonym, person_behind
 from apps.privacy.unmasking import LONGEST_REASON, SHORTEST_REASON
@@ -42,8 +43,8 @@ class RevealForm(forms.Form):
     reason = ReasonField()
     back = forms.CharField(required=False, max_length=2_000, widget=forms.HiddenInput)
 
-    def __init__(self, *arguments: object, **options: object) -> None:
-        super().__init__(*arguments, auto_id="reveal_%s", **options)  # type: ignore[arg-type]
+    def __init__(self, data: QueryDict | None = None, *, initial: dict[str, str] | None = None) -> None:
+        super().__init__(data, auto_id="reveal_%s", initial=initial)
 
     def clean_pseudonym(self) -> UUID:
         """Read the pseudonym. One query."""
@@ -63,5 +64,5 @@ class FindForm(forms.Form):
     )  # fmt: skip
     reason = ReasonField()
 
-    def __init__(self, *arguments: object, **options: object) -> None:
-        super().__init__(*arguments, auto_id="find_%s", **options)  # type: ignore[arg-type]
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data, auto_id="find_%s")

@@ -18,6 +18,7 @@ from apps.accounts.actors import who
 from apps.accounts.models import Role, User
 from apps.audit.filters import PERSON
 from apps.audit.pseudonyms import pseudonym, pseudonyms
+from apps.ledger.facts import Json
 from apps.ledger.models import Intent
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
@@ -80,7 +81,7 @@ def find(officer: User, words: str, *, reason: str, session: Session, now: datet
         raise PermissionDenied
     fits = User.objects.filter(name__icontains=words) | User.objects.filter(username__iexact=words)
     found = list(fits.exclude(pk=officer.pk).order_by("name", "pk").values_list("pk", flat=True)[: MATCHES_AT_MOST + 1])
-    details = {"reason": reason, "found": min(len(found), MATCHES_AT_MOST)}
+    details: dict[str, Json] = {"reason": reason, "found": min(len(found), MATCHES_AT_MOST)}
     record_event(Action.IDENTITY_LOOKED_UP, who=who(officer), details=details, now=now)
     if not found:
         raise NobodyCalledSo

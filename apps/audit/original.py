@@ -40,7 +40,8 @@ def with_original_text(exchange: FullExchange, *, officer: User, reason: str, no
     if conversation_id is None or not exchange.can_be_unmasked:
         raise CannotBeShown
     texts = [said.text for opened in (exchange.left, exchange.answer) for said in opened.messages]
-    asked = Exchange(exchange.intent.id, exchange.label, conversation_id, exchange.intent.started_at, texts)
+    intent = exchange.intent
+    asked = Exchange(intent.id, exchange.label, conversation_id, intent.started_at, texts, intent.person_id)
     try:
         pieces = iter(unmask(officer, exchange=asked, reason=reason, now=now))
     except (keys.KeyDestroyed, keys.KeyUnavailable, keys.SealBroken):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from apps.privacy import keys
 # is no other. A word's place is part of every pseudonym given out: append, never reorder or remove.
 WORDS = tuple((Path(__file__).parent / "data" / "pseudonym_words.txt").read_text("ascii").split())
 NUMBERS = 1_000
+NAMELESS = "Nameless"
 SPACE = len(WORDS) * NUMBERS
 MOST_DRAWS = 200
 REMEMBERED_AT_MOST = 100_000
@@ -32,11 +34,19 @@ _FORM = re.compile(r"([a-z]+)[\s_-]*(\d)[\s_-]*(\d\d)", re.IGNORECASE)
 _PLACES = {word.lower(): place for place, word in enumerate(WORDS)}
 _remembered: dict[UUID, str] = {}
 
+logger = logging.getLogger(__name__)
+
 
 class NotAPseudonym(Exception):
     """These words are no pseudonym that the desk has given to anybody."""
 
     sentence = "No person has this pseudonym. Write it as it is shown, such as Heron 4-71."
+
+
+class PseudonymsUnreadable(NotAPseudonym):
+    """Whose a pseudonym is cannot be read at the moment."""
+
+    sentence = "Pseudonyms cannot be read: the master key is missing or another one. Ask an operator to put it back."
 
 
 class PseudonymsExhausted(Exception):
@@ -60,25 +70,31 @@ def pseudonyms(person_ids: Iterable[UUID]) -> dict[UUID, str]:
     """
     Give the words for many people. One query for those that this process has not met, more on somebody's first use.
 
-    :raises apps.privacy.keys.KeyUnavailable: if the master key cannot be used, or is not the one they were made with.
+    Where the master key cannot be used, or is not the one they were made with, those are "Nameless", never named.
     """
     wanted = set(person_ids)
     known = {person_id: _remembered[person_id] for person_id in wanted if person_id in _remembered}
     unmet = wanted - known.keys()
-    return known | (_looked_up(unmet) if unmet else {})
+    try:
+        return known | (_looked_up(unmet) if unmet else {})
+    except keys.KeyUnavailable:
+        logger.exception("Pseudonyms cannot be read, so people at the desk are nameless.")
+        return known | dict.fromkeys(unmet, NAMELESS)
 
 
 def person_behind(words: str) -> UUID:
     """
     Say whose pseudonym this is, for a filter or a recorded look, never for display. One query.
 
-    :raises NotAPseudonym: if it is nobody's.
-    :raises apps.privacy.keys.KeyUnavailable: as `pseudonyms`.
+    :raises NotAPseudonym: if it is nobody's, or cannot be read; its sentence says which.
     """
     row = Pseudonym.objects.filter(number=_number(words)).first()
     if row is None:
         raise NotAPseudonym
-    return _person(row, _open_keys().box)
+    try:
+        return _person(row, _open_keys().box)
+    except keys.KeyUnavailable as error:
+        raise PseudonymsUnreadable from error
 
 
 def _looked_up(person_ids: set[UUID]) -> dict[UUID, str]:

@@ -7,8 +7,6 @@ themselves. Their own they see in the chat, like everybody.
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, UUIDField, When
 from django.db.models.functions import Cast
 
@@ -46,7 +44,7 @@ def events_for(actor: User) -> QuerySet[Event]:
     return Event.objects.alias(about_exchange=_exchange_in_question()).filter(~Exists(their_own))
 
 
-def _exchange_in_question() -> Case[Any]:
+def _exchange_in_question() -> Case:
     """The id of the exchange that an event is about, NULL for other subjects, which need not have such an id."""
     is_one = Q(subject_kind=EXCHANGE, subject_id__regex=AN_ID)
     return Case(When(is_one, then=Cast("subject_id", UUIDField())), default=None, output_field=UUIDField(null=True))

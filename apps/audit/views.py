@@ -33,11 +33,7 @@ def exchanges(request: HttpRequest) -> HttpResponse:
     return _list_page(
         request, "audit/exchanges.html", form=form, read=exchange_list.listed,
         searched=Action.AUDIT_SEARCHED, paged=Action.AUDIT_PAGED,
-<<<<<<< HEAD
-        more=lambda: {"today": exchange_list.today(officer, now)},
-=======
-        more=lambda: {"today": exchange_list.today(now), "estimate": _estimate(form)},
->>>>>>> main
+        more=lambda: {"today": exchange_list.today(officer, now), "estimate": _estimate(officer, form)},
     )  # fmt: skip
 
 
@@ -146,17 +142,9 @@ def _list_page(
         shown=[row.id for row in page["list"].rows], now=timezone.now(),
     )  # fmt: skip
     return render(request, template, page)
-<<<<<<< HEAD
-=======
 
 
-def _estimate(form: ExchangeFilter) -> exchange_list.Estimate | None:
+def _estimate(officer: User, form: ExchangeFilter) -> exchange_list.Estimate | None:
     """Count what was found, on the first page of a search alone."""
     is_search = bool(form.in_force()) and not {"older", "newer"} & form.asked.keys()
-    return exchange_list.estimated(form) if is_search else None
-
-
-def _people() -> list[str]:
-    """Names to choose from while typing, 200 at most; any other name can be typed."""
-    return list(User.objects.order_by("name").values_list("name", flat=True)[:200])
->>>>>>> main
+    return exchange_list.estimated(officer, form) if is_search else None

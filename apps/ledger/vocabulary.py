@@ -255,7 +255,7 @@ _OFFICE_FIRST_WORDS = frozenset(
     {
         "PERSON", "ROLE", "TEAM", "MEMBER",
         "PROVIDER", "MODEL", "GRANT", "BUDGET", "RATE", "LOOP", "ROUTE",
-        "POLICY", "DICTIONARY", "AUDIT", "LEDGER",
+        "POLICY", "DICTIONARY", "AUDIT", "APPROVAL", "FOUR", "LEDGER",
     }
 )  # fmt: skip
 _OFFICE_ALONE = frozenset(

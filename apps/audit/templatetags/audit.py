@@ -100,7 +100,7 @@ def names_shown(context: Context) -> dict[str, Any]:
     """Say which names this session shows, until when and why, each with a way to hide it again."""
     request = context["request"]
     shown = names.shown(request.session, now=timezone.now())
-    return {"shown": shown, "csrf_token": context.get("csrf_token"), "here": request.get_full_path()}
+    return {"shown": shown, "here": request.get_full_path()}
 
 
 def _masked(placeholder: str, known: frozenset[str] | None) -> SafeString:
