@@ -184,6 +184,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "look after the ledger": {"task": "ledger.watch", "schedule": 30.0},
+    "add up the days": {"task": "overview.count", "schedule": 10.0, "options": {"expires": 30}},
     "give leaked reservations back": {"task": "gateway.sweep_reservations", "schedule": 15.0},
     "forget hours of budgets": {"task": "gateway.forget_hours", "schedule": 6 * 3600.0},
     "show prices whose moment has come": {"task": "gateway.apply_prices", "schedule": 60.0},

@@ -77,7 +77,7 @@ class LineKeeper:
         if all(role != "system" for role, _ in prompt.messages):
             drafts.insert(0, Draft("system", INSTRUCTIONS, findings=()))
         vault, policy = await in_database(lines.vault_and_policy, self.job)
-        return Composed(drafts, vault, policy, sampling=Sampling(temperature=prompt.temperature))
+        return Composed(drafts, vault, policy, wanted=Sampling(temperature=prompt.temperature))
 
     def progress_shown(self) -> AbstractAsyncContextManager[Callable[[float], None] | None]:
         """Show nothing: the page counts lines."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from apps.gateway.client import ModelFailed
 from apps.gateway.upstream import Usage
@@ -43,6 +43,8 @@ class Ending:
     output_tokens: int = 0
     retry_after: int | None = None
     """Seconds after which the same may be asked again, where that is known."""
+    vectors: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
+    """One for each text, where these were asked for. The record keeps none: they say what the texts say."""
 
     @property
     def in_words(self) -> str:

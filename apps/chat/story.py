@@ -16,16 +16,18 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from apps.chat import endings
+from apps.chat import endings, ways
 from apps.chat.answers import Answer
 from apps.chat.companions import Stopped
 from apps.chat.endings import Ending
 from apps.chat.turns import TurnAlreadyClosed
+from apps.chat.ways import Wanted
 from apps.gateway import client
 from apps.gateway.admission import Admission, Refused
 from apps.gateway.client import Delta, Finish, ModelFailed
+from apps.gateway.embeddings import Embedded
 from apps.gateway.upstream import CallPiece, Usage
-from apps.gateway.wire import AS_IT_LIKES, Sampling
+from apps.gateway.wire import AS_IT_LIKES
 from apps.ledger.records import LedgerUnavailable
 from apps.ledger.vocabulary import OutcomeKind
 from apps.privacy.engine import ScrubberUnavailable
@@ -49,7 +51,7 @@ class Composed:
     vault: Vault
     policy: Policy
     surroundings: Surroundings = NOTHING_ELSE
-    sampling: Sampling = AS_IT_LIKES
+    wanted: Wanted = AS_IT_LIKES
 
 
 class Keeper(Protocol):
@@ -145,7 +147,7 @@ async def _steps(keeper: Keeper, answer: Answer) -> Ending:
     answer.expect(prompt, composed.vault)
     while True:
         try:
-            return _answered(answer, await _send(keeper, admission, prompt, composed.sampling, answer))
+            return _answered(answer, await _send(keeper, admission, prompt, composed.wanted, answer))
         except ModelFailed as failure:
             other = None if answer.has_begun else await keeper.fall_back(failure, prompt)
             if other is None:
@@ -183,15 +185,17 @@ async def _scrubbed(keeper: Keeper, composed: Composed) -> Scrubbed:
         raise
 
 
-async def _send(keeper: Keeper, admission: Admission, prompt: Scrubbed, sampling: Sampling, answer: Answer) -> Finish:
+async def _send(keeper: Keeper, admission: Admission, prompt: Scrubbed, wanted: Wanted, answer: Answer) -> Finish:
     """Stream the answer; leaving early, for whatever reason, cancels the upstream call."""
     finish = Finish("unknown", 0, 0)
-    async with keeper.arriving(), aclosing(client.stream(admission, prompt, sampling)) as pieces:
+    async with keeper.arriving(), aclosing(ways.open_way(admission, prompt, wanted)) as pieces:
         async for piece in pieces:
             if isinstance(piece, Delta):
                 answer.receive(piece.text)
             elif isinstance(piece, CallPiece):
                 answer.receive_call(piece)
+            elif isinstance(piece, Embedded):
+                answer.vectors = piece.vectors
             else:
                 finish = piece
     answer.complete()
@@ -208,6 +212,7 @@ def _answered(answer: Answer, finish: Finish) -> Ending:
         endings.TOO_LONG if finish.reason == "length" else "",
         answer=answer.text,
         answer_as_received=answer.on_record,
+        vectors=answer.vectors,
     ).used(usage)
 
 

@@ -75,6 +75,8 @@ VARIABLES: Final[dict[str, Variables]] = {
 
 IN_PROCESS: Final = "all-MiniLM-L6-v2"
 """The embedder that comes with the product and runs inside its own processes, at the provider on this machine."""
+EMBEDDED_TOKENS: Final = 256
+"""Its window: what lies beyond has no influence on the vector."""
 NO_ADDRESS: Final = "in-process:"
 """No client can connect to it: whoever would speak to the embedder over the network fails before a byte leaves."""
 

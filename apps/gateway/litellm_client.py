@@ -36,6 +36,8 @@ LITELLM_NAMES: Final[dict[str, str]] = {
     Kind.ANTHROPIC: "anthropic",
     Kind.MISTRAL: "mistral",
 }
+EMBEDDING_KINDS: Final = frozenset({Kind.AZURE, Kind.BEDROCK, Kind.VERTEX})
+"""Kinds that are asked for vectors through LiteLLM. Anthropic offers none; Mistral's are in OpenAI's format."""
 CONNECTIONS = 200
 
 _pools: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
@@ -96,6 +98,21 @@ async def stream(
         await wrapper.aclose()
 
 
+async def embed(endpoint: Endpoint, texts: Sequence[str], dimensions: int | None) -> Any:
+    """
+    Ask for the vectors of texts through LiteLLM; gives the answer in OpenAI's shape.
+
+    :raises Fault: by kind, without LiteLLM's own message.
+    """
+    litellm = await asyncio.to_thread(load)
+    fields = {} if dimensions is None else {"dimensions": dimensions}
+    try:
+        answer = await litellm.aembedding(input=list(texts), **fields, **_connected(endpoint))
+    except Exception as error:  # noqa: BLE001  as above
+        raise Fault(_kind(error)) from None
+    return answer.model_dump()
+
+
 async def close() -> None:
     """Close this event loop's connections."""
     pool = _pools.pop(asyncio.get_running_loop(), None)
@@ -129,12 +146,19 @@ def _request(
 ) -> dict[str, Any]:
     return {
         **fields,
-        "model": endpoint.upstream_id,
-        "custom_llm_provider": LITELLM_NAMES[endpoint.kind],
         "messages": list(messages),
         "max_tokens": max_output_tokens,
         "stream": True,
         "stream_options": {"include_usage": True},
+        **_connected(endpoint),
+    }
+
+
+def _connected(endpoint: Endpoint) -> dict[str, Any]:
+    """Say which model, where, with which key; once and no more."""
+    return {
+        "model": endpoint.upstream_id,
+        "custom_llm_provider": LITELLM_NAMES[endpoint.kind],
         "num_retries": 0,
         "max_retries": 0,
         "timeout": _time_limits(),

@@ -173,6 +173,7 @@ class Action(TextChoices):
     DICTIONARY_STAFF_LEFT_OUT = "DICTIONARY_STAFF_LEFT_OUT", "People's names left out of the dictionary"
 
     # Records
+    AUDIT_OVERVIEW_READ = "AUDIT_OVERVIEW_READ", "Read the overview"
     AUDIT_SEARCHED = "AUDIT_SEARCHED", "Searched the exchanges"
     AUDIT_PAGED = "AUDIT_PAGED", "Turned a page of the exchanges"
     AUDIT_OPENED = "AUDIT_OPENED", "Opened an exchange"
