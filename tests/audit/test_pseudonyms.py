@@ -76,9 +76,7 @@ def test_swapped_rows_name_nobody(caplog):
     assert "cannot be read" in caplog.text
 
 
-@pytest.mark.parametrize(
-    "words", ["", "Heron", "Heron 4711", "4-71", "Hero 4-71", "Heron 4-7 1", "💥 1-11"]
-)
+@pytest.mark.parametrize("words", ["", "Heron", "Heron 4711", "4-71", "Hero 4-71", "Heron 4-7 1", "💥 1-11"])
 def test_what_is_no_pseudonym_is_refused(words):
     with pytest.raises(NotAPseudonym):
         person_behind(words)
