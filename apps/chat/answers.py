@@ -56,6 +56,7 @@ class Answer:
     """
 
     def __init__(self, hear: Callable[[str], None], hear_call: Callable[[CallPiece], None]) -> None:
+        self.prepared: Scrubbed | None = None
         self.sent: Scrubbed | None = None
         self.vectors: tuple[tuple[float, ...], ...] = ()
         self._vault: Vault | None = None

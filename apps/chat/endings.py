@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 
 from apps.gateway.client import ModelFailed
 from apps.gateway.upstream import Usage
+from apps.ledger.facts import MaskedSpan
 from apps.ledger.vocabulary import OutcomeKind
+from apps.privacy.scrub import Scrubbed
 
 SENTENCE_LENGTH = 500
 
@@ -45,6 +47,10 @@ class Ending:
     """Seconds after which the same may be asked again, where that is known."""
     vectors: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
     """One for each text, where these were asked for. The record keeps none: they say what the texts say."""
+    prepared: Scrubbed | None = field(default=None, repr=False)
+    """What would have left, of an exchange that was refused after scrubbing."""
+    stopped_for: tuple[MaskedSpan, ...] = ()
+    """What the policy stopped it for."""
 
     @property
     def in_words(self) -> str:

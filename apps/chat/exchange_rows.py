@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -12,7 +12,7 @@ from django.db import transaction
 
 from apps.accounts.models import Team, User
 from apps.chat.endings import Ending
-from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, payload_of
+from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, Refusal, payload_of, record_refusal, sealed_typed
 from apps.chat.ways import Wanted
 from apps.gateway import auto, budgets, lookups, routes
 from apps.gateway.admission import Admission, Refused, admit, admit_embedding, require_embeddings
@@ -22,7 +22,7 @@ from apps.gateway.routes import Admit, Route
 from apps.gateway.upstream import FaultKind
 from apps.gateway.wire import AS_IT_LIKES, AsVectors
 from apps.ledger import records
-from apps.ledger.facts import Who
+from apps.ledger.facts import Circumstances, Who
 from apps.ledger.vocabulary import Door, Purpose
 from apps.privacy import keys, policies
 from apps.privacy.models import DataKey
@@ -162,6 +162,7 @@ def fall_back(
     with records.durably_together():
         with transaction.atomic():
             _conclude(standing, failed, now=now)
+            standing.route.follows = standing.intent_id
             admission = standing.route.admit_next(FaultKind(kind), prompt, _admitting(asking, prompt, now), now=now)
             if admission is None:
                 transaction.set_rollback(True)  # the failed call is concluded with the exchange
@@ -181,16 +182,30 @@ def close(asking: Asking, exchange_id: UUID, standing: Standing | None, ending: 
         if standing is not None and standing.intent_id is not None:
             _conclude(standing, ending, now=now)
             return
-        records.record_refusal(
-            who=asking.who,
-            door=asking.door,
-            purpose=asking.purpose,
-            conversation_id=exchange_id,
-            turn_id=None,
-            model_label=standing.route.asked.label if standing else "",
-            reason=ending.in_words,
-            now=now,
-        )
+        _record_refusal(asking, exchange_id, standing, ending, now=now)
+
+
+def _record_refusal(
+    asking: Asking, exchange_id: UUID, standing: Standing | None, ending: Ending, *, now: datetime
+) -> None:
+    """Record what was asked and why nothing was sent, under a key of the exchange's own, as if it had been."""
+    refusal = Refusal(
+        who=asking.who,
+        door=asking.door,
+        purpose=asking.purpose,
+        conversation_id=exchange_id,
+        turn_id=None,
+        model_label=standing.route.asked.label if standing else "",
+        prompt_version=_prompt_version(asking),
+        typed=asking.drafts,
+        circumstances=Circumstances(key_id=asking.key_id),
+    )
+    data_key, row = (standing.data_key, standing.key_row) if standing else keys.new_key(exchange_id)
+    if row is not None:
+        keys.keep_new(row)
+        if standing is not None and ending.prepared is not None:
+            standing.vault.save_first()
+    record_refusal(refusal, ending, data_key, now=now)
 
 
 def _admitting(asking: Asking, prompt: Scrubbed, now: datetime) -> Admit:
@@ -234,10 +249,16 @@ def _write_intent(asking: Asking, standing: Standing, admission: Admission, prom
         masked=prompt.masked,
         passages=(),
         policy_version=prompt.policy_version,
-        prompt_version=TEXTS_VERSION if isinstance(asking.wanted, AsVectors) else PROMPT_VERSION,
+        prompt_version=_prompt_version(asking),
+        circumstances=replace(standing.route.told(admission), key_id=asking.key_id),
+        sealed_typed=sealed_typed(standing.data_key, asking.drafts),
         now=now,
         lease_until=now + LEASE,
     )
+
+
+def _prompt_version(asking: Asking) -> str:
+    return TEXTS_VERSION if isinstance(asking.wanted, AsVectors) else PROMPT_VERSION
 
 
 def _note(standing: Standing, admission: Admission, intent_id: UUID) -> None:

@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
@@ -143,7 +143,7 @@ async def tell(keeper: Keeper) -> Ending:
 async def _steps(keeper: Keeper, answer: Answer) -> Ending:
     """The steps in their order. Everything before `_send` may refuse; nothing has left by then."""
     composed = await keeper.compose()
-    prompt, admission = await _made_ready(keeper, composed)
+    prompt, admission = await _made_ready(keeper, composed, answer)
     answer.expect(prompt, composed.vault)
     while True:
         try:
@@ -155,14 +155,14 @@ async def _steps(keeper: Keeper, answer: Answer) -> Ending:
             admission = other
 
 
-async def _made_ready(keeper: Keeper, composed: Composed) -> tuple[Scrubbed, Admission]:
+async def _made_ready(keeper: Keeper, composed: Composed, answer: Answer) -> tuple[Scrubbed, Admission]:
     """
     Scrub, admit and record; scrub again where another message of the conversation gave a placeholder away first.
 
     :raises ScrubberUnavailable: if that happens every time; nothing may be sent then.
     """
     for _ in range(SCRUBBING_ATTEMPTS):
-        prompt = await _scrubbed(keeper, composed)
+        prompt = answer.prepared = await _scrubbed(keeper, composed)
         # After VaultMoved the vault has reloaded; what was masked with the old one names other people: thrown away.
         with suppress(VaultMoved):
             return prompt, await keeper.send_off(prompt, composed.vault)
@@ -224,7 +224,9 @@ def _ending_after(error: Exception, answer: Answer) -> Ending:
         case ModelFailed():
             early = _ended_early(answer, OutcomeKind.FAILED, error.code, error.sentence)
             return early.used(endings.usage_of(error))
-        case Refused() | PolicyStops():
+        case PolicyStops():
+            return replace(_refused(answer, error.code, error.sentence), stopped_for=error.spans)
+        case Refused():
             return _refused(answer, error.code, error.sentence, retry_after=getattr(error, "retry_after", None))
         case ScrubberUnavailable():
             return _refused(answer, "SCRUBBER_UNAVAILABLE", error.sentence)
@@ -239,7 +241,7 @@ def _refused(answer: Answer, reason: str, sentence: str, *, retry_after: int | N
     """A refusal; of the second model of an exchange it is a failure, since the first was sent something."""
     if answer.sent is not None:
         return _ended_early(answer, OutcomeKind.FAILED, reason, sentence[: endings.SENTENCE_LENGTH])
-    return endings.refused(reason, sentence, retry_after=retry_after)
+    return replace(endings.refused(reason, sentence, retry_after=retry_after), prepared=answer.prepared)
 
 
 def _ended_early(answer: Answer, outcome: OutcomeKind, reason: str, sentence: str) -> Ending:
@@ -247,7 +249,7 @@ def _ended_early(answer: Answer, outcome: OutcomeKind, reason: str, sentence: st
     answer.complete()
     if answer.sent is None:
         before_sending = OutcomeKind.REFUSED if outcome == OutcomeKind.FAILED else outcome
-        return Ending(before_sending, reason, sentence)
+        return Ending(before_sending, reason, sentence, prepared=answer.prepared)
     ending = Ending(outcome, reason, sentence, answer=answer.text, answer_as_received=answer.on_record)
     return ending.used(client.estimate(answer.sent, answer.as_received))
 

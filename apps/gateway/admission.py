@@ -35,6 +35,7 @@ from apps.gateway.refusals import (
 )
 from apps.gateway.wire import AsVectors
 from apps.ledger.compiled import Compiled, a_moment, a_row, an_id
+from apps.ledger.facts import Circumstances
 from apps.privacy.keys import KeyUnavailable, SealBroken
 
 if TYPE_CHECKING:
@@ -73,9 +74,27 @@ class Admission:
     delay_seconds: float = 0.0
     first_word_seconds: float | None = None
     """How long to wait for the first word where another model could answer instead; None leaves it to the settings."""
+    region: str = ""
+    price: Price | None = None
+    price_version: int | None = None
 
     def __post_init__(self) -> None:
         leases.take(self)
+
+    @property
+    def call_id(self) -> UUID | None:
+        """Name the call in the count of what goes out; None where nothing goes over a connection."""
+        return None if self.endpoint.is_in_process else self.reservation_id
+
+    @property
+    def circumstances(self) -> Circumstances:
+        """What the record says of the call: where it goes, by what it is paid, under which id it is counted."""
+        return Circumstances(
+            region=self.region,
+            price=self.price.in_words if self.price else "",
+            price_version=self.price_version,
+            call_id=self.call_id,
+        )
 
 
 def admit(
@@ -135,6 +154,9 @@ def admit(
         reservation_id=reservation.pk,
         endpoint=endpoint,
         delay_seconds=watched.delay_seconds,
+        region=model.provider.region,
+        price=price,
+        price_version=model.price_version_id,
     )
 
 
@@ -182,6 +204,9 @@ def admit_embedding(
         max_output_tokens=0,
         reservation_id=reservation.pk,
         endpoint=endpoint,
+        region=model.provider.region,
+        price=price,
+        price_version=model.price_version_id,
     )
 
 

@@ -19,7 +19,7 @@ from typing import Any, Final
 import aiohttp
 from django.conf import settings
 
-from apps.gateway import client, health, litellm_client, openai_client, tokens
+from apps.gateway import client, departures, health, litellm_client, openai_client, tokens
 from apps.gateway.client import Call, Finish, ModelFailed
 from apps.gateway.endpoints import IN_PROCESS, Endpoint
 from apps.gateway.models import LanguageModel, Provider
@@ -54,8 +54,8 @@ def is_on_this_machine(model: LanguageModel) -> bool:
 
 
 def is_in_process(endpoint: Endpoint) -> bool:
-    """Say whether a call goes to the embedder inside our own processes; it leaves them by no connection."""
-    return endpoint.kind == Provider.Kind.EMBEDDED and endpoint.upstream_id == IN_PROCESS
+    """Say whether a call goes to the embedder inside our own processes."""
+    return endpoint.is_in_process
 
 
 def estimated_tokens(prompt: Scrubbed) -> int:
@@ -73,8 +73,9 @@ async def stream(call: Call, prompt: Scrubbed, wanted: AsVectors) -> AsyncGenera
     require_genuine(prompt)
     begun = time.monotonic()
     try:
-        async with asyncio.timeout(settings.MODEL_FIRST_TOKEN_SECONDS):
-            answer = await _ask(call, prompt, wanted)
+        with departures.of_call(call.call_id):
+            async with asyncio.timeout(settings.MODEL_FIRST_TOKEN_SECONDS):
+                answer = await _ask(call, prompt, wanted)
         embedded = _read(answer, prompt)
     except Fault as fault:
         raise _failure(fault.kind, call, prompt) from None

@@ -28,6 +28,11 @@ class Endpoint:
     api_key: str = field(default="", repr=False)
     options: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
+    @property
+    def is_in_process(self) -> bool:
+        """Say whether a call goes to the embedder inside our own processes; it leaves them by no connection."""
+        return self.kind == Kind.EMBEDDED and self.upstream_id == IN_PROCESS
+
 
 @dataclass(frozen=True, slots=True)
 class Variables:

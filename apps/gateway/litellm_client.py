@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 import httpx
 from django.conf import settings
 
+from apps.gateway import departures
 from apps.gateway.endpoints import Endpoint
 from apps.gateway.models import Provider
 from apps.gateway.upstream import NO_FIELDS, Fault, FaultKind, Message, Piece, Usage, call_pieces, fault_of_status
@@ -87,6 +88,8 @@ async def stream(
     :raises Fault: by kind, without LiteLLM's own message.
     """
     litellm = await asyncio.to_thread(load)
+    # LiteLLM opens its connections itself: a request counts from the moment it is handed over.
+    departures.note(departures.LITELLM)
     try:
         wrapper = await litellm.acompletion(**_request(endpoint, messages, max_output_tokens, fields))
     except Exception as error:  # noqa: BLE001  LiteLLM raises classes of five libraries; each becomes a Fault here
@@ -106,6 +109,7 @@ async def embed(endpoint: Endpoint, texts: Sequence[str], dimensions: int | None
     """
     litellm = await asyncio.to_thread(load)
     fields = {} if dimensions is None else {"dimensions": dimensions}
+    departures.note(departures.LITELLM)
     try:
         answer = await litellm.aembedding(input=list(texts), **fields, **_connected(endpoint))
     except Exception as error:  # noqa: BLE001  as above

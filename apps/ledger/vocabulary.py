@@ -201,6 +201,8 @@ class Action(TextChoices):
     LEDGER_ALARM_ENDED = "LEDGER_ALARM_ENDED", "Ledger's alarm ended"
     LEDGER_CHECKED = "LEDGER_CHECKED", "Officer checked the ledger"
     LEDGER_PROOF_TAKEN = "LEDGER_PROOF_TAKEN", "Proof of a record downloaded"
+    LEDGER_EXPORTED = "LEDGER_EXPORTED", "Records exported"
+    LEDGER_RECONCILED = "LEDGER_RECONCILED", "A day's records compared with its calls"
 
     # The portal itself
     PORTAL_STARTED = "PORTAL_STARTED", "Portal started"

@@ -17,7 +17,7 @@ from django.utils import timezone
 from apps.accounts.models import Role, User
 from apps.audit.overview import counting, drawing, figures
 from apps.audit.overview.figures import Span
-from apps.audit.overview.models import Facet, Place, Tally
+from apps.audit.overview.models import Facet, Grain, Place, Tally
 from apps.ledger.facts import Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Outcome
@@ -36,7 +36,16 @@ def count_all() -> None:
 
 
 def tally(day: date, facet: Facet, key: str, kind: str, number: int, **more: Any) -> Tally:
-    return Tally(day=day, facet=facet, key=key, kind=kind, label=more.pop("label", key), exchanges=number, **more)
+    return Tally(
+        grain=more.pop("grain", "D"),
+        day=day,
+        facet=facet,
+        key=key,
+        kind=kind,
+        label=more.pop("label", key),
+        exchanges=number,
+        **more,
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -63,13 +72,14 @@ def test_every_ended_exchange_is_counted_once_whatever_dies_in_between(
 
     assert Outcome.objects.count() == 9
     for facet in (Facet.HOUR, Facet.TEAM, Facet.MODEL, Facet.DOOR):
-        assert sum(row.exchanges for row in Tally.objects.filter(facet=facet)) == 9
-    assert {row.day for row in Tally.objects.all()} == {date(2026, 3, 2), date(2026, 3, 3)}
+        assert sum(row.exchanges for row in Tally.objects.filter(facet=facet, grain="D")) == 9
+    assert {row.day for row in Tally.objects.filter(grain="D")} == {date(2026, 3, 2), date(2026, 3, 3)}
     assert {row.label for row in Tally.objects.filter(facet=Facet.TEAM)} == {"Sales", "Lab"}
     total = figures.total(MARCH)
     assert (total.exchanges, total.refused, total.not_finished, total.secrets) == (9, 3, 3, 3)
     assert total.money == [(Decimal(3), "EUR")]
     assert figures.masked_types(MARCH) == [("PERSON", 3), ("SECRET", 3)]
+    assert figures.total(Span(date(2026, 3, 1), date(2026, 3, 1), Grain.MONTH)) == total
     assert counting.go_on() == 0
 
 
@@ -113,7 +123,8 @@ def test_the_page_shows_each_span_and_says_so_on_the_record(
 ) -> None:
     today = timezone.localtime().date()
     Tally.objects.bulk_create(
-        tally(today, facet, key, "ANSWERED", 1234, label=label, cost=Decimal("7.5"), currency="EUR")
+        tally(day, facet, key, "ANSWERED", 1234, label=label, cost=Decimal("7.5"), currency="EUR", grain=grain)
+        for day, grain in ((today, "D"), (today.replace(day=1), "M"))
         for facet, key, label in (
             (Facet.HOUR, "09", "09"), (Facet.TEAM, str(new_id()), "<b>Sales</b>"), (Facet.MODEL, "m", "m"),
             (Facet.DOOR, "API", "API"), (Facet.MASKED, "SECRET", "SECRET"),

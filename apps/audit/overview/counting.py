@@ -16,13 +16,16 @@ from apps.privacy.vocabulary import SECRET
 
 LEAVES_AT_ONCE = 20_000
 
-_ENDED = """
+_COLUMNS = """
     SELECT (i.started_at AT TIME ZONE %(zone)s) AS at, i.team_id, i.team_label, i.model_label, i.door, i.masked_types,
            i.masked_count AS masked, (%(secret)s = ANY (i.masked_types))::int AS secret, o.kind, o.currency, o.cost,
            o.input_tokens + o.output_tokens AS tokens
+"""
+_NEW = """
     FROM ledger_entry AS e JOIN ledger_outcome AS o ON o.id = e.row_id JOIN ledger_intent AS i ON i.id = o.intent_id
     WHERE e.kind = %(outcome)s AND e.index >= %(first)s AND e.index < %(beyond)s
 """
+_ALL = "FROM ledger_outcome AS o JOIN ledger_intent AS i ON i.id = o.intent_id"
 _FACETS = """
     SELECT at::date AS day, 'HOUR' AS facet, to_char(at, 'HH24') AS key, to_char(at, 'HH24') AS label, ended.*
     FROM ended
@@ -36,16 +39,23 @@ _FACETS = """
     UNION ALL
     SELECT at::date, 'MASKED', type, type, ended.* FROM ended CROSS JOIN unnest(masked_types) AS type
 """
-ADD_UP = f"""
-    WITH ended AS ({_ENDED}), facets AS ({_FACETS})
+_SUMS = f"""
     INSERT INTO overview_tally AS sum
-        (day, facet, key, kind, currency, label, exchanges, masked, secrets, tokens, cost)
-    SELECT day, facet, key, kind, currency, max(label), count(*), sum(masked), sum(secret), sum(tokens), sum(cost)
-    FROM facets GROUP BY day, facet, key, kind, currency ORDER BY facet, day, key, kind, currency
-    ON CONFLICT (facet, day, key, kind, currency) DO UPDATE SET
+        (grain, day, facet, key, kind, currency, label, exchanges, masked, secrets, tokens, cost)
+    SELECT grain, date_trunc(long, day)::date, facet, key, kind, currency, max(label), count(*), sum(masked),
+           sum(secret), sum(tokens), sum(cost)
+    FROM ({_FACETS}) AS facets CROSS JOIN (VALUES ('D', 'day'), ('M', 'month')) AS grains (grain, long)
+    WHERE grain = 'D' OR facet <> 'HOUR'
+    GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 3, 2, 4, 5, 6
+    ON CONFLICT (grain, facet, day, key, kind, currency) DO UPDATE SET
         label = excluded.label, exchanges = sum.exchanges + excluded.exchanges, masked = sum.masked + excluded.masked,
         secrets = sum.secrets + excluded.secrets, tokens = sum.tokens + excluded.tokens, cost = sum.cost + excluded.cost
 """  # noqa: S608  constants above
+
+
+def from_everything() -> str:
+    """Give the statement that adds up all exchanges there are, for sums that are made anew."""
+    return f"WITH ended AS ({_COLUMNS} {_ALL}) {_SUMS}"
 
 
 def go_on() -> int:
@@ -79,4 +89,4 @@ def _add_up(first: int, beyond: int) -> None:
         "outcome": RowKind.OUTCOME.value,
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(ADD_UP, asked)
+        cursor.execute(f"WITH ended AS ({_COLUMNS} {_NEW}) {_SUMS}", asked)

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Max, Sum
 
-from apps.audit.overview.models import Facet, Tally
+from apps.audit.overview.models import Facet, Grain, Tally, TallyQuerySet
 from apps.ledger.vocabulary import OutcomeKind
 
 STANDS_OUT_FROM = 20
@@ -87,26 +87,31 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Days, both ends included."""
+    """Days or whole months, each named by its first day, both ends included."""
 
     first: date
     last: date
+    grain: Grain = Grain.DAY
 
     @property
-    def days(self) -> list[date]:
-        """Every day of it."""
+    def steps(self) -> list[date]:
+        """Every day or month of it."""
+        if self.grain == Grain.MONTH:
+            return [month_after(self.first, number) for number in range(_months(self.last) - _months(self.first) + 1)]
         return [self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1)]
 
     @property
     def before(self) -> Span:
-        """As many days right before it."""
-        length = timedelta(days=len(self.days))
-        return Span(self.first - length, self.last - length)
+        """As many days or months right before it."""
+        long = len(self.steps)
+        if self.grain == Grain.MONTH:
+            return Span(month_after(self.first, -long), month_after(self.last, -long), self.grain)
+        return Span(self.first - timedelta(days=long), self.last - timedelta(days=long))
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Exchanges of each day, or of each hour where the span is one day, by how they ended."""
+    """Exchanges of each month or day, or of each hour where the span is one day, by how they ended."""
 
     labels: list[str]
     by_kind: dict[str, list[int]]
@@ -121,13 +126,13 @@ def total(span: Span) -> Sums:
 
 
 def trend(span: Span) -> Trend:
-    """Give the exchanges by day, or by hour of a single day. One query."""
+    """Give the exchanges by month or day, or by hour of a single day. One query."""
     is_one_day = span.first == span.last
-    rows = Tally.objects.of(Facet.HOUR, first=span.first, last=span.last)
-    places = [f"{hour:02}" for hour in range(24)] if is_one_day else [day.isoformat() for day in span.days]
+    rows = _of(Facet.HOUR if is_one_day else Facet.DOOR, span)
+    places = [f"{hour:02}" for hour in range(24)] if is_one_day else [_written(day, span) for day in span.steps]
     by_kind = {kind: dict.fromkeys(places, 0) for kind in OutcomeKind.values}
     for row in rows.values("day", "kind", *(["key"] if is_one_day else [])).annotate(n=Sum("exchanges")):
-        place = row["key"] if is_one_day else row["day"].isoformat()
+        place = row["key"] if is_one_day else _written(row["day"], span)
         by_kind[row["kind"]][place] += row["n"]
     return Trend(places, {kind: list(counts.values()) for kind, counts in by_kind.items()})
 
@@ -144,8 +149,26 @@ def lines(facet: Facet, span: Span, everybody: Sums) -> list[Line]:
 
 def masked_types(span: Span) -> list[tuple[str, int]]:
     """Say in how many exchanges each type was masked, the most frequent first. One query."""
-    rows = Tally.objects.of(Facet.MASKED, first=span.first, last=span.last).values("key").annotate(n=Sum("exchanges"))
+    rows = _of(Facet.MASKED, span).values("key").annotate(n=Sum("exchanges"))
     return [(row["key"], row["n"]) for row in rows.order_by("-n", "key")]
+
+
+def month_after(month: date, number: int) -> date:
+    """Give the first day of the month that many months later."""
+    years, month_of_year = divmod(_months(month) + number, 12)
+    return date(years, month_of_year + 1, 1)
+
+
+def _months(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def _written(day: date, span: Span) -> str:
+    return f"{day:%Y-%m}" if span.grain == Grain.MONTH else day.isoformat()
+
+
+def _of(facet: Facet, span: Span) -> TallyQuerySet:
+    return Tally.objects.of(facet, span.grain, first=span.first, last=span.last)
 
 
 def _by_key(facet: Facet, span: Span) -> dict[str, tuple[str, Sums]]:
@@ -157,7 +180,7 @@ def _by_key(facet: Facet, span: Span) -> dict[str, tuple[str, Sums]]:
 
 def _grouped(facet: Facet, span: Span) -> Iterable[Mapping[str, Any]]:
     """Add the days up in the database: a row for each key, ending and currency comes out, whatever the span."""
-    rows = Tally.objects.of(facet, first=span.first, last=span.last).values("key", "kind", "currency")
+    rows = _of(facet, span).values("key", "kind", "currency")
     return rows.annotate(last_label=Max("label"), **{f"sum_{name}": Sum(name) for name in SUMMED})
 
 

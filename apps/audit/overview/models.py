@@ -18,19 +18,28 @@ class Facet(models.TextChoices):
     MASKED = "MASKED", "Masked type"
 
 
+class Grain(models.TextChoices):
+    """How long the time is that one row adds up; `day` is its first day."""
+
+    DAY = "D", "Day"
+    MONTH = "M", "Month"
+
+
 class TallyQuerySet(models.QuerySet["Tally"]):
-    def of(self, facet: Facet, *, first: date, last: date) -> Self:
-        """Sums of one facet over a span of days, both ends included."""
-        return self.filter(facet=facet, day__gte=first, day__lte=last)
+    def of(self, facet: Facet, grain: Grain, *, first: date, last: date) -> Self:
+        """Sums of one facet over the days or months that begin in a span, both ends included."""
+        return self.filter(facet=facet, grain=grain, day__gte=first, day__lte=last)
 
 
 class Tally(models.Model):
     """
-    How many exchanges of one day ended in one way, by one facet. `key` is a team's id, a model's name, an hour ...
+    How many exchanges of a day or month ended in one way, by one facet. `key` is a team's id, a model's name ...
 
-    Days are of the portal's time zone, by the beginning of the exchange. An aid, not a record: it can be made anew.
+    Hours are not kept for months. Days are of the portal's time zone, by the beginning of the exchange. An aid, not a
+    record: it can be made anew.
     """
 
+    grain = models.CharField(max_length=1, choices=Grain)
     day = models.DateField()
     facet = models.CharField(max_length=8, choices=Facet)
     key = models.CharField(max_length=200)
@@ -47,11 +56,13 @@ class Tally(models.Model):
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["facet", "day", "key", "kind", "currency"], name="overview_one_sum"),
+            models.UniqueConstraint(
+                fields=["grain", "facet", "day", "key", "kind", "currency"], name="overview_one_sum"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.day} {self.facet} {self.key} {self.kind}: {self.exchanges}"
+        return f"{self.grain} {self.day} {self.facet} {self.key} {self.kind}: {self.exchanges}"
 
 
 class Place(models.Model):

@@ -46,7 +46,7 @@ def _figures(form: SpanForm, now: datetime) -> dict[str, Any]:
         "total": total,
         "before": figures.total(span.before),
         "plot": drawing.stacked(trend.labels, trend.by_kind),
-        "is_one_day": span.first == span.last,
+        "step": "hour" if span.first == span.last else span.grain.label.lower(),
         "teams": figures.lines(Facet.TEAM, span, total)[:LINES_SHOWN],
         "models": figures.lines(Facet.MODEL, span, total)[:LINES_SHOWN],
         "masked": masked,
