@@ -18,8 +18,8 @@ from apps.chat.turns import Asked, TurnAlreadyClosed
 from apps.gateway import budgets
 from apps.gateway.budgets import Cost
 from apps.ledger import records
-from apps.ledger.facts import OpenExchange
-from apps.ledger.vocabulary import OutcomeKind
+from apps.ledger.facts import Json, OpenExchange
+from apps.ledger.vocabulary import Action, OutcomeKind
 from apps.privacy import keys
 from apps.privacy.vault import Vault
 
@@ -90,6 +90,9 @@ def conclude_forgotten(*, now: datetime) -> int:
         with suppress(records.AlreadyConcluded):
             _conclude_unknown(exchange, now=now)
             concluded += 1
+    if concluded:
+        details: dict[str, Json] = {"exchanges": concluded}
+        records.record_event(Action.EXCHANGES_SWEPT, who=None, subject_kind="ledger", details=details, now=now)
     return concluded
 
 
