@@ -140,6 +140,7 @@ class Action(TextChoices):
     CONVERSATION_MODEL_CHANGED = "CONVERSATION_MODEL_CHANGED", "Conversation's model changed"
     LEFT_TEXT_SHOWN = "LEFT_TEXT_SHOWN", "Person looked at what left"
     KEY_DESTROYED = "KEY_DESTROYED", "Conversation's key destroyed"
+    DATA_KEYS_REWRAPPED = "DATA_KEYS_REWRAPPED", "Data keys wrapped under a new master key"
     SCRUBBER_FAILED = "SCRUBBER_FAILED", "Scrubber failed, nothing was sent"
     POLICY_CHANGED = "POLICY_CHANGED", "Privacy policy changed"
     POLICY_TRIED = "POLICY_TRIED", "Privacy policy tried on a text"
