@@ -219,6 +219,8 @@ class Action(TextChoices):
     LEXICON_WRITTEN = "LEXICON_WRITTEN", "Version of a lexicon written"
     LEXICON_BROUGHT_INTO_FORCE = "LEXICON_BROUGHT_INTO_FORCE", "Version of a lexicon brought into force"
     LEXICON_TRIED = "LEXICON_TRIED", "Lexicon tried"
+    LEXICON_TRIAL_STOPPED = "LEXICON_TRIAL_STOPPED", "Trial of a lexicon stopped"
+    REVIEW_CHECKED = "REVIEW_CHECKED", "Review's rows compared with the record"
 
     # The ledger's own evidence
     LEDGER_KEY_INTRODUCED = "LEDGER_KEY_INTRODUCED", "Ledger's signing key introduced"

@@ -17,7 +17,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from apps.audit.looks import EXCHANGE
 from apps.audit.review.models import Decision, Item, LexiconVersion, Note, QueueVersion
 from apps.audit.review.queues import QUEUE, published_of
-from apps.audit.review.recording import ACTION_OF, said_of
+from apps.audit.review.recording import action_of, said_of
 from apps.audit.review.vocabulary import State, Step
 from apps.ledger.models import Event
 from apps.ledger.vocabulary import Action
@@ -44,7 +44,7 @@ def check() -> Iterator[Finding]:
     yield from _rows("note", Note.objects.select_related("item"), _wrong_note)
     yield from _rows("definition", QueueVersion.objects.select_related("lexicon_version"), _wrong_definition)
     yield from _rows("lexicon", LexiconVersion.objects.all(), _wrong_lexicon)
-    yield from _without_row("decision", Decision.objects.all(), ACTION_OF.values())
+    yield from _without_row("decision", Decision.objects.all(), [action_of(step) for step in Step])
     yield from _without_row("note", Note.objects.all(), [Action.REVIEW_NOTED])
     yield from _without_row("definition", QueueVersion.objects.all(), DEFINED)
     yield from _without_row("lexicon", LexiconVersion.objects.all(), [Action.LEXICON_WRITTEN])
@@ -75,7 +75,7 @@ def _wrong_decision(row: Decision, event: Event) -> str:
     said = {**said_of(row), "item": str(row.item_id), "queue": str(row.queue_id)}
     if event.actor_id != row.officer_id or event.actor_label != row.officer_label:
         return "The event names another officer."
-    if event.action != ACTION_OF[Step(row.step)] or event.details != said or event.happened_at != row.decided_at:
+    if event.action != action_of(row.step) or event.details != said or event.happened_at != row.decided_at:
         return "The event says something else."
     if event.subject_id != str(row.item.exchange_id) or row.queue_id != row.item.queue_id:
         return "The event is about another exchange."

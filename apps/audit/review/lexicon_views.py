@@ -111,8 +111,8 @@ def trial(request: HttpRequest, trial_id: UUID) -> HttpResponse:
 @officers_only
 def stop_trial(request: HttpRequest, trial_id: UUID) -> HttpResponse:
     """Stop a trial; what it found stays."""
-    shown = get_object_or_404(Trial.objects.select_related("lexicon_version"), pk=trial_id)
-    trying.stop(shown, now=timezone.now())
+    shown = get_object_or_404(Trial.objects.select_related("lexicon_version__lexicon"), pk=trial_id)
+    trying.stop(shown, by=person_of(request), now=timezone.now())
     return redirect("review:lexicon", shown.lexicon_version.lexicon_id)
 
 

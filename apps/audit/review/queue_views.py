@@ -113,6 +113,7 @@ def edit(request: HttpRequest, queue_id: UUID) -> HttpResponse:
     shown = get_object_or_404(Queue, pk=queue_id)
     newest = queues.newest_version(shown)
     lexicon = newest.lexicon_version.lexicon if newest.lexicon_version else None
+    looks.looked(person_of(request), "definition", queue=shown, now=timezone.now())
     form = QueueForm.showing(Definition.from_json(newest.definition), lexicon=lexicon, number=shown.number)
     return _form_page(request, form, queue=shown)
 

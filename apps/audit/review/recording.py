@@ -13,13 +13,6 @@ from apps.ledger.facts import Json
 from apps.ledger.ids import new_id
 from apps.ledger.vocabulary import Action
 
-ACTION_OF = {
-    Step.CLOSED: Action.REVIEW_DECIDED,
-    Step.ESCALATED: Action.REVIEW_ESCALATED,
-    Step.REOPENED: Action.REVIEW_REOPENED,
-    Step.RECHECKED: Action.REVIEW_RECHECKED,
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -52,7 +45,7 @@ def write_decision(
         officer_id=by.pk, officer_label=by.name, second_officer_id=second.pk if second else None,
         second_officer_label=second.name if second else "", note=note, decided_at=now,
     )  # fmt: skip
-    decision.event_id = acts.record(ACTION_OF[step], item, by=by, now=now, details=said_of(decision))
+    decision.event_id = acts.record(action_of(step), item, by=by, now=now, details=said_of(decision))
     decision.save(force_insert=True)
     return decision
 
@@ -71,3 +64,13 @@ def said_of(decision: Decision) -> dict[str, Json]:
         "second_officer": str(decision.second_officer_id or ""),
         "note": str(decision.note_id or ""),
     }
+
+
+def action_of(step: str) -> Action:
+    """Say which act a step is recorded as."""
+    return {
+        Step.CLOSED: Action.REVIEW_DECIDED,
+        Step.ESCALATED: Action.REVIEW_ESCALATED,
+        Step.REOPENED: Action.REVIEW_REOPENED,
+        Step.RECHECKED: Action.REVIEW_RECHECKED,
+    }[Step(step)]

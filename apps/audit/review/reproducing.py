@@ -80,11 +80,13 @@ def recompute(queue: Queue, day: date, *, most: int | None = None) -> Comparison
     )  # fmt: skip
 
 
-def recompute_on_record(queue: Queue, day: date, *, most: int, by: User, now: datetime) -> Comparison:
-    """Recompute for an officer, and record that it was done and how it ended. Raises what `recompute` does."""
+def recompute_on_record(
+    queue: Queue, day: date, *, most: int | None = None, by: User | None, now: datetime
+) -> Comparison:
+    """Recompute, and record who did and how it ended; nobody for a command. Raises what `recompute` does."""
     compared = recompute(queue, day, most=most)
     record_event(
-        Action.REVIEW_SAMPLE_RECOMPUTED, who=who(by), subject_kind=QUEUE, subject_id=str(queue.pk),
+        Action.REVIEW_SAMPLE_RECOMPUTED, who=who(by) if by else None, subject_kind=QUEUE, subject_id=str(queue.pk),
         subject_label=queue.name, now=now,
         details={
             "day": day.isoformat(), "expected": compared.expected, "missing": len(compared.missing),

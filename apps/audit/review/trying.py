@@ -153,10 +153,16 @@ def go_on(trial_id: UUID, *, now: datetime) -> bool:
     return trial.state == Trial.State.RUNNING
 
 
-def stop(trial: Trial, *, now: datetime) -> None:
+@transaction.atomic
+def stop(trial: Trial, *, by: User, now: datetime) -> None:
     """Stop a trial; what it found so far stays. Stopping it twice changes nothing."""
     running = Trial.objects.filter(pk=trial.pk, state=Trial.State.RUNNING)
-    running.update(state=Trial.State.STOPPED, ended_at=now)
+    if running.update(state=Trial.State.STOPPED, ended_at=now):
+        lexicon = trial.lexicon_version.lexicon
+        record_event(
+            Action.LEXICON_TRIAL_STOPPED, who=who(by), subject_kind="lexicon", subject_id=str(lexicon.pk),
+            subject_label=lexicon.name, details={"number": trial.lexicon_version.number}, now=now,
+        )  # fmt: skip
 
 
 def labelled(text: str) -> list[tuple[int, bool, str]]:

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from apps.audit.review import evidence, following, reproducing
 from apps.audit.review.models import Queue
+from apps.ledger.records import record_event
+from apps.ledger.vocabulary import Action
 
 
 class Command(BaseCommand):
@@ -41,7 +44,7 @@ class Command(BaseCommand):
         queue = Queue.objects.filter(name=options["queue"]).first()
         if queue is None:
             raise CommandError("There is no queue of this name.")
-        compared = reproducing.recompute(queue, options["day"])
+        compared = reproducing.recompute_on_record(queue, options["day"], by=None, now=timezone.now())
         self.stdout.write(
             f"{compared.exchanges:,} exchanges, {compared.expected:,} belonged in the queue, "
             f"{compared.unreadable:,} could not be read again."
@@ -58,6 +61,7 @@ class Command(BaseCommand):
         for finding in evidence.check():
             findings += 1
             self.stdout.write(f"  {finding.kind} {finding.id}: {finding.sentence}")
+        record_event(Action.REVIEW_CHECKED, who=None, details={"findings": findings}, now=timezone.now())
         if findings:
             raise CommandError(f"{findings} rows do not fit their events. Keep the database as it is.")
         self.stdout.write(
