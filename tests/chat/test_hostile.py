@@ -96,7 +96,6 @@ def test_what_was_held_is_paid_where_a_process_died_after_the_record(maya, provi
     begun = timezone.now() - timedelta(minutes=5)
     turn = turns.begin_conversation(maya.person, team=maya.person.teams.get(), question=question, now=begun)
     prepare_to_send(turn)
-    Turn.objects.filter(pk=turn.pk).update(lease_until=begun)
 
     closed = maya.closed(turn, seconds=8)
 
@@ -225,8 +224,9 @@ def test_a_conversation_erased_while_it_is_answered_closes_and_frees_its_money(m
 
 
 def prepare_to_send(turn: Turn) -> None:
-    """Do what the pipeline does up to the record."""
+    """Do what the pipeline does up to the record, as a process did that has died since."""
     job = choosing.load_job(turn.pk, now=timezone.now())
     vault = Vault.open(turn.conversation_id)
     prompt = asyncio.run(scrub([Draft("user", job.question)], vault=vault))
     turns.send_off(job, prompt=prompt, passages=[], labels=[], now=timezone.now())
+    Turn.objects.filter(pk=turn.pk).update(lease_until=turn.started_at)
