@@ -8,7 +8,7 @@ database's own error, whose detail would quote the row.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -276,6 +276,15 @@ def record_event(
     with _database_errors_named():
         event.save(force_insert=True)
     return event.id
+
+
+def erase_texts(conversation_ids: Collection[UUID]) -> int:
+    """
+    Delete the searchable text of conversations in the caller's transaction; return how many texts went. One statement.
+
+    The exchanges stay. Only privacy's destruction of keys calls it, under a certificate.
+    """
+    return SearchRow.objects.filter(conversation_id__in=conversation_ids).delete()[0]
 
 
 def open_intents(older_than: datetime, *, now: datetime) -> list[OpenExchange]:

@@ -180,6 +180,23 @@ class Action(TextChoices):
     AUDIT_EVENTS_SEARCHED = "AUDIT_EVENTS_SEARCHED", "Searched the events"
     AUDIT_EVENTS_PAGED = "AUDIT_EVENTS_PAGED", "Turned a page of the events"
 
+    # Retention, holds and people's requests
+    SCHEDULE_CHANGED = "SCHEDULE_CHANGED", "Time that records are kept changed"
+    PURGE_CERTIFIED = "PURGE_CERTIFIED", "Records past their time purged"
+    PURGE_PAUSED = "PURGE_PAUSED", "Purge paused"
+    PURGE_RESUMED = "PURGE_RESUMED", "Purge resumed"
+    HOLD_PLACED = "HOLD_PLACED", "Legal hold placed"
+    HOLD_LIFTED = "HOLD_LIFTED", "Legal hold lifted"
+    ERASURE_REQUESTED = "ERASURE_REQUESTED", "Erasure of a person's data requested"
+    ERASURE_CERTIFIED = "ERASURE_CERTIFIED", "Person's data erased"
+    ERASURE_COMPLETED = "ERASURE_COMPLETED", "Erasure of a person's data completed"
+    ERASURE_WITHDRAWN = "ERASURE_WITHDRAWN", "Request for erasure withdrawn"
+    ERASURE_REAPPLIED = "ERASURE_REAPPLIED", "Destroyed again after a restore"
+    PACKAGE_REQUESTED = "PACKAGE_REQUESTED", "Subject access package requested"
+    PACKAGE_MADE = "PACKAGE_MADE", "Subject access package made"
+    PACKAGE_DOWNLOADED = "PACKAGE_DOWNLOADED", "Subject access package downloaded"
+    PACKAGE_DISCARDED = "PACKAGE_DISCARDED", "Subject access package discarded"
+
     # The ledger's own evidence
     LEDGER_KEY_INTRODUCED = "LEDGER_KEY_INTRODUCED", "Ledger's signing key introduced"
     LEDGER_KEY_ROTATED = "LEDGER_KEY_ROTATED", "Ledger's signing key changed"
@@ -209,6 +226,7 @@ class Topic(TextChoices):
     CONVERSATIONS = "CONVERSATIONS", "Conversations and privacy"
     KEYS = "KEYS", "Keys of programs"
     RECORDS = "RECORDS", "Looks at the records"
+    RETENTION = "RETENTION", "Retention, holds and requests"
     LEDGER = "LEDGER", "The ledger's evidence"
     PORTAL = "PORTAL", "The portal itself"
 
@@ -226,6 +244,8 @@ _TOPIC_BY_FIRST_WORD = {
     "WARNING": Topic.CONVERSATIONS, "DICTIONARY": Topic.CONVERSATIONS,
     "API": Topic.KEYS, "BATCH": Topic.BATCHES,
     "AUDIT": Topic.RECORDS,
+    "SCHEDULE": Topic.RETENTION, "PURGE": Topic.RETENTION, "HOLD": Topic.RETENTION, "ERASURE": Topic.RETENTION,
+    "PACKAGE": Topic.RETENTION,
     "LEDGER": Topic.LEDGER,
     "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL,
 }  # fmt: skip

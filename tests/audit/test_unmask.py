@@ -15,7 +15,7 @@ from apps.ledger.facts import Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event, Intent
 from apps.ledger.records import LedgerUnavailable
-from apps.privacy import keys
+from apps.privacy import destruction, keys
 from apps.privacy.findings import Finding
 from apps.privacy.models import VaultEntry
 from apps.privacy.unmasking import Exchange, ReasonMissing, unmask
@@ -146,7 +146,7 @@ def test_what_cannot_be_recorded_is_not_unmasked(officer, show, monkeypatch):
 
 
 def test_an_erased_conversation_cannot_be_unmasked_by_anybody(officer, show):
-    keys.destroy(Intent.objects.get().conversation_id)
+    destruction.destroy_one(Intent.objects.get().conversation_id)
 
     page = show(officer)
 
