@@ -46,6 +46,7 @@ class Entry:
 
 
 SECTIONS = (
+    Section("Review", "check", (Page("approvals", "Approvals", "approvals:approvals", DESK),)),
     Section(
         "Records",
         "ledger",

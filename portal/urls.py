@@ -10,6 +10,7 @@ urlpatterns = [
     path("accounts/", include("apps.accounts.urls")),
     path("batches/", include("apps.batch.urls")),
     path("documents/", include("apps.rag.urls")),
+    path("audit/approvals/", include("apps.audit.approvals.urls")),
     path("audit/review/", include("apps.audit.review.urls")),
     path("audit/overview/", include("apps.audit.overview.urls")),
     path("audit/cases/", include("apps.audit.cases.urls")),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum, Value
+from django.db.models import Count, Q, QuerySet, Sum, Value
 from django.db.models.functions import Greatest, Length, Right, StrIndex, Substr, Upper
 from django.utils import timezone
 
@@ -21,6 +21,8 @@ from apps.ledger.text import storable
 from apps.ledger.vocabulary import OutcomeKind
 
 SNIPPET_CHARACTERS = 240
+COUNTED_AT_MOST = 10_000
+COUNT_MILLISECONDS = 200
 BEFORE_THE_MATCH = 40
 COLUMNS = (
     "id", "started_at", "door", "purpose", "person_id", "person_label", "team_label", "model_label", "egress_class",
@@ -62,6 +64,14 @@ class ExchangeList:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """How many exchanges match, counted to 10,000 and no further."""
+
+    count: int
+    is_more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Today:
     """The figures of the day so far, over all exchanges."""
 
@@ -78,7 +88,7 @@ def listed(form: ExchangeFilter, cursor: Cursor | None) -> ExchangeList:
     :raises reads.TookTooLong: if the database did not finish in time.
     """
     with reads.bounded():
-        page = page_of(_asked(form), cursor, at=_time_column(form))
+        page = page_of(_as_listed(form), cursor, at=_time_column(form))
     is_match = bool(form.cleaned_data["q"])
     return ExchangeList([_row(row, is_match=is_match) for row in page.rows], page.newer, page.older)
 
@@ -105,7 +115,8 @@ def today(now: datetime) -> Today:
     )
 
 
-def _asked(form: ExchangeFilter) -> Rows:
+def asked(form: ExchangeFilter) -> QuerySet[Intent]:
+    """Give the exchanges that a valid `form` asks for, in no order."""
     rows = Intent.objects.filter(form.condition())
     outcome = form.cleaned_data["outcome"]
     if outcome == IN_PROGRESS:
@@ -115,8 +126,27 @@ def _asked(form: ExchangeFilter) -> Rows:
     text = storable(form.cleaned_data["q"])
     if text:
         rows = rows.filter(search__left_text__icontains=text)
+    return rows
+
+
+def estimated(form: ExchangeFilter) -> Estimate | None:
+    """
+    Count what `form` asks for up to 10,000, or say nothing where that takes longer than a fifth of a second.
+
+    The count is of the moment: nobody should have to wait for it, and none is kept.
+    """
+    try:
+        with reads.bounded(milliseconds=COUNT_MILLISECONDS):
+            count = asked(form).order_by()[: COUNTED_AT_MOST + 1].count()
+    except reads.TookTooLong:
+        return None
+    return Estimate(min(count, COUNTED_AT_MOST), is_more=count > COUNTED_AT_MOST)
+
+
+def _as_listed(form: ExchangeFilter) -> Rows:
+    text = storable(form.cleaned_data["q"])
     cut = {"snippet": _snippet(text), "length": Length("search__left_text")}
-    listed: Rows = rows.annotate(**cut).values(*COLUMNS, *cut)
+    listed: Rows = asked(form).annotate(**cut).values(*COLUMNS, *cut)
     return listed
 
 

@@ -14,12 +14,12 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.audit.narrowing import SHORTEST_TEXT, Narrowing
 from apps.ledger import facets
 from apps.ledger.vocabulary import Action, OutcomeKind, Topic, actions_about
 from apps.privacy.vocabulary import WORDS_FOR
 
 IN_PROGRESS = "IN_PROGRESS"
-SHORTEST_TEXT = 3
 PEOPLE_AT_MOST = 100
 DAY_LENGTH = len("2026-03-31")
 DAY_FORMAT = "%Y-%m-%d"
@@ -154,7 +154,7 @@ class SpanForm(forms.Form):
         return value
 
 
-class ExchangeFilter(SpanForm):
+class ExchangeFilter(SpanForm, Narrowing):
     """The filters of the list of exchanges."""
 
     q = forms.CharField(
@@ -181,7 +181,7 @@ class ExchangeFilter(SpanForm):
     def condition(self) -> Q:
         """Turn the filters, but for text and outcome, into a condition on intents."""
         asked = self.cleaned_data
-        wanted = self.span() & self.people()
+        wanted = self.span() & self.people() & self.narrowed()
         if asked["team"]:
             wanted &= Q(team_id=asked["team"])
         if asked["model"]:

@@ -66,7 +66,7 @@ def exchanges(request: HttpRequest) -> HttpResponse:
     return _list_page(
         request, "audit/exchanges.html", form=form, read=exchange_list.listed,
         searched=Action.AUDIT_SEARCHED, paged=Action.AUDIT_PAGED,
-        more=lambda: {"today": exchange_list.today(now)},
+        more=lambda: {"today": exchange_list.today(now), "estimate": _estimate(form)},
     )  # fmt: skip
 
 
@@ -175,6 +175,12 @@ def _list_page(
         shown=[row.id for row in page["list"].rows], now=timezone.now(),
     )  # fmt: skip
     return render(request, template, page)
+
+
+def _estimate(form: ExchangeFilter) -> exchange_list.Estimate | None:
+    """Count what was found, on the first page of a search alone."""
+    is_search = bool(form.in_force()) and not {"older", "newer"} & form.asked.keys()
+    return exchange_list.estimated(form) if is_search else None
 
 
 def _people() -> list[str]:

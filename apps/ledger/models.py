@@ -72,6 +72,21 @@ class Intent(models.Model):
             models.Index(fields=["model_label", "-started_at", "-id"], name="ledger_intent_model"),
             models.Index(fields=["conversation_id", "started_at"], name="ledger_intent_conversation"),
             GinIndex(fields=["masked_types"], name="ledger_intent_masked"),
+            models.Index(fields=["egress_class", "-started_at", "-id"], name="ledger_intent_egress"),
+            models.Index(
+                fields=["door", "-started_at", "-id"], condition=~Q(door=Door.BROWSER), name="ledger_intent_door"
+            ),
+            models.Index(
+                fields=["purpose", "-started_at", "-id"],
+                condition=~Q(purpose=Purpose.CHAT),
+                name="ledger_intent_purpose",
+            ),
+            GinIndex(
+                fields=["passages"],
+                opclasses=["jsonb_path_ops"],
+                condition=~Q(passages=[]),
+                name="ledger_intent_passages",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -113,6 +128,10 @@ class Outcome(models.Model):
         indexes = [
             models.Index(fields=["kind", "-started_at", "-intent"], name="ledger_outcome_kind"),
             models.Index(fields=["started_at"], include=["kind", "cost", "currency"], name="ledger_outcome_time"),
+            models.Index(fields=["cost"], condition=Q(cost__gt=0), name="ledger_outcome_cost"),
+            GinIndex(
+                OpClass(Upper("reason"), name="gin_trgm_ops"), condition=~Q(reason=""), name="ledger_outcome_reason"
+            ),
         ]
 
     def __str__(self) -> str:

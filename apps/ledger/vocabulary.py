@@ -180,12 +180,21 @@ class Action(TextChoices):
     AUDIT_EVENTS_SEARCHED = "AUDIT_EVENTS_SEARCHED", "Searched the events"
     AUDIT_EVENTS_PAGED = "AUDIT_EVENTS_PAGED", "Turned a page of the events"
 
+    # Four eyes
+    APPROVAL_ASKED = "APPROVAL_ASKED", "Second officer asked to consent"
+    APPROVAL_GRANTED = "APPROVAL_GRANTED", "Second officer consented"
+    APPROVAL_REFUSED = "APPROVAL_REFUSED", "Second officer refused"
+    APPROVAL_WITHDRAWN = "APPROVAL_WITHDRAWN", "Request for consent withdrawn"
+    APPROVAL_USED = "APPROVAL_USED", "Consent used"
+    FOUR_EYES_SWITCHED_ON = "FOUR_EYES_SWITCHED_ON", "Second officer needed from now on"
+    FOUR_EYES_SWITCHED_OFF = "FOUR_EYES_SWITCHED_OFF", "Second officer no longer needed"
     # Retention, holds and people's requests
     SCHEDULE_CHANGED = "SCHEDULE_CHANGED", "Time that records are kept changed"
     PURGE_CERTIFIED = "PURGE_CERTIFIED", "Records past their time purged"
     PURGE_PAUSED = "PURGE_PAUSED", "Purge paused"
     PURGE_RESUMED = "PURGE_RESUMED", "Purge resumed"
     HOLD_PLACED = "HOLD_PLACED", "Legal hold placed"
+    PURGE_STARTED = "PURGE_STARTED", "Purge started by an officer"
     HOLD_LIFTED = "HOLD_LIFTED", "Legal hold lifted"
     ERASURE_REQUESTED = "ERASURE_REQUESTED", "Erasure of a person's data requested"
     ERASURE_CERTIFIED = "ERASURE_CERTIFIED", "Person's data erased"
@@ -225,6 +234,7 @@ class Topic(TextChoices):
     BATCHES = "BATCHES", "Batches"
     CONVERSATIONS = "CONVERSATIONS", "Conversations and privacy"
     KEYS = "KEYS", "Keys of programs"
+    RECORDS = "RECORDS", "Work at the records"
     RECORDS = "RECORDS", "Looks at the records"
     RETENTION = "RETENTION", "Retention, holds and requests"
     LEDGER = "LEDGER", "The ledger's evidence"
@@ -243,6 +253,7 @@ _TOPIC_BY_FIRST_WORD = {
     "SCRUBBER": Topic.CONVERSATIONS, "POLICY": Topic.CONVERSATIONS, "VALUE": Topic.CONVERSATIONS,
     "WARNING": Topic.CONVERSATIONS, "DICTIONARY": Topic.CONVERSATIONS,
     "API": Topic.KEYS, "BATCH": Topic.BATCHES,
+    "AUDIT": Topic.RECORDS, "APPROVAL": Topic.RECORDS, "FOUR": Topic.RECORDS,
     "AUDIT": Topic.RECORDS,
     "SCHEDULE": Topic.RETENTION, "PURGE": Topic.RETENTION, "HOLD": Topic.RETENTION, "ERASURE": Topic.RETENTION,
     "PACKAGE": Topic.RETENTION,

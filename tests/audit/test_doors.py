@@ -91,7 +91,9 @@ def test_an_unknown_exchange_is_not_found_and_not_recorded_as_opened(desk):
         "since=yesterday", "since=2026-13-40", "until=2026-02-30T25:00", "since=2026-03-02&until=2026-03-01",
         "q=ab", "q=" + "x" * 501, "team=1", f"team={UUID(int=7 << 64)}", "model=No+such+model", "outcome=SPLENDID",
         "masked=EVERYTHING", "conversation=1", "q=%00abc", "since=99999-01-01", "since=0000-01-01",
-        "until=9999-12-31", "person=" + "x" * 201,
+        "until=9999-12-31", "person=" + "x" * 201, "door=WINDOW", "purpose=FUN", "egress=MARS", "cost_from=-1",
+        "cost_from=NaN", "cost_from=2&cost_to=1", "cost_to=1e30", "reason=ab", "reason=" + "x" * 201, "answer=whatever",
+        "answer=whatever&since=2026-03-01&until=2026-03-09", "document=1", "exchange=1", "reason=%00abc",
     ],
 )  # fmt: skip
 def test_a_broken_filter_shows_nothing_and_says_what_to_correct(desk, make_exchange, query):

@@ -49,7 +49,7 @@ def test_who_looked_at_an_exchange_can_be_followed(desk, make_exchange):
     page = desk.get("/audit/events", {"subject": f"exchange:{exchange_id}"}).content.decode()
 
     assert [row.split(" ", 4)[4] for row in rows_of(page)] == [
-        "Opened an exchange Looks at the records Grace Maya Lindqvist, SmolLM2 135M -"
+        "Opened an exchange Work at the records Grace Maya Lindqvist, SmolLM2 135M -"
     ]
     assert f'href="/audit/exchanges/{exchange_id}"' in page
 

@@ -5,11 +5,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django import forms
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
-from apps.audit import exchanges, paging, reads
-from apps.ledger.facts import Who
+from apps.audit import exchanges, narrowing, paging, reads
+from apps.ledger.facts import PassageFact, Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import SearchRow
 from apps.ledger.vocabulary import OutcomeKind
@@ -237,3 +239,63 @@ def test_a_search_that_takes_too_long_is_stopped_recorded_and_explained(desk, ma
 
 def _link(page: str, rel: str) -> str:
     return re.search(rf'rel="{rel}" href="([^"]*)"', page).group(1).replace("&amp;", "&")
+
+
+@pytest.mark.parametrize(
+    ("asked", "facts"),
+    [
+        ({"door": "API"}, {"door": "API"}),
+        ({"purpose": "TITLE"}, {"purpose": "TITLE"}),
+        ({"egress": "OUTSIDE"}, {"egress_class": "OUTSIDE"}),
+        ({"cost_from": "0.5"}, {"cost": Decimal("0.5")}),
+        ({"cost_from": "0.4", "cost_to": "0.6"}, {"cost": Decimal("0.5")}),
+        ({"cost_to": "0.001"}, {"cost": Decimal("0.0009")}),
+        ({"reason": "THE PROVIDER"}, {"reason": "The provider closed the line."}),
+        ({"answer": "ÄNDERUNG", "since": "2026-03-02", "until": "2026-03-02"}, {"answer": "Die Änderung kam."}),
+    ],
+)
+def test_each_rarer_filter_finds_what_it_asks_for_and_nothing_else(make_exchange, shown, asked, facts):
+    make_exchange()
+    wanted = make_exchange(**facts)
+
+    assert shown(**asked) == [str(wanted)]
+
+
+def test_an_exchange_is_found_by_its_number_its_document_and_its_passage(make_exchange, shown):
+    passage = PassageFact(new_id(), new_id(), "team:Sales")
+    make_exchange(passages=(PassageFact(new_id(), new_id(), "team:Sales"),))
+    wanted = make_exchange(passages=(passage,))
+
+    assert shown(exchange=str(wanted)) == [str(wanted)]
+    assert shown(document=str(passage.document_id)) == [str(wanted)]
+    assert shown(document=str(passage.passage_id)) == [str(wanted)]
+    assert shown(document=str(new_id())) == []
+
+
+def test_filters_combine_freely(make_exchange, shown):
+    make_exchange("about <PERSON_1>", door="API", cost=Decimal("0.5"))
+    make_exchange("about <PERSON_1>", door="API", egress_class="OUTSIDE")
+    wanted = make_exchange("about <PERSON_1>", door="API", egress_class="OUTSIDE", cost=Decimal("0.5"))
+
+    asked = {"q": "about", "door": "API", "egress": "OUTSIDE", "cost_from": "0.5", "outcome": "ANSWERED"}
+    assert shown(**asked, masked="PERSON") == [str(wanted)]
+
+
+def test_how_many_match_is_said_up_to_a_bound(make_exchange, desk, monkeypatch):
+    monkeypatch.setattr(paging, "PAGE_SIZE", 2)
+    monkeypatch.setattr(exchanges, "COUNTED_AT_MOST", 3)
+    for _ in range(3):
+        make_exchange()
+
+    assert "there are older ones: 3 in all" in desk.get("/audit/exchanges", {"outcome": "ANSWERED"}).text
+    make_exchange()
+    assert "there are older ones: more than 3 in all" in desk.get("/audit/exchanges", {"outcome": "ANSWERED"}).text
+
+
+def test_another_room_s_filter_stands_among_the_others(make_exchange, shown, desk, monkeypatch):
+    wanted, _ = make_exchange(), make_exchange()
+    offered = narrowing.RoomFilter("tag", lambda: forms.CharField(required=False, label="Tag"), lambda _: Q(pk=wanted))
+    monkeypatch.setitem(narrowing._of_rooms, "tag", offered)
+
+    assert shown(tag="QUESTIONABLE") == [str(wanted)]
+    assert "Tag: QUESTIONABLE" in desk.get("/audit/exchanges", {"tag": "QUESTIONABLE"}).text

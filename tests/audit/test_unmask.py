@@ -192,7 +192,7 @@ def test_no_other_code_opens_a_vault_for_somebody_else():
 
     assert opens == {
         "privacy/vault.py",
-        "privacy/keys.py",  # deletes the entries of an erased conversation
+        "privacy/destruction.py",  # deletes the entries of an erased conversation
         "chat/pipeline.py",  # the person's own turn
         "chat/reading.py",  # the person's own page: what was masked, and values that Markdown must not touch
         "chat/privacy_views.py",  # the person's own message while it is being written
