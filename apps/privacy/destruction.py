@@ -79,7 +79,7 @@ def certify(key_ids: Collection[UUID], order: Order, *, now: datetime) -> UUID:
     """Write the certificate that names these keys, in the caller's transaction."""
     details: dict[str, Json] = {
         **order.details,
-        "exchanges": Intent.objects.filter(conversation_id__in=key_ids).count(),
+        "exchanges": Intent.objects.filter(records.under(key_ids)).count(),
         "count": len(key_ids),
         "digest": holds.digest_of(key_ids),
         KEYS: [key_id.hex for key_id in key_ids],
@@ -107,9 +107,11 @@ def empty(key_ids: Collection[UUID], *, now: datetime) -> int:
     return records.erase_texts(key_ids)
 
 
-def alive(key_ids: Iterable[UUID]) -> set[UUID]:
-    """Say which of these keys are not destroyed; a key that was never made is none."""
-    return set(DataKey.objects.filter(pk__in=set(key_ids), destroyed_at=None).values_list("pk", flat=True))
+def readable(key_ids: Iterable[UUID]) -> set[UUID]:
+    """Say under which of these keys something can still be read: the key opens, or searchable text is left."""
+    wanted = set(key_ids)
+    alive = DataKey.objects.filter(pk__in=wanted, destroyed_at=None).values_list("pk", flat=True)
+    return {*alive, *records.texts_left(wanted)}
 
 
 @transaction.atomic
