@@ -1,4 +1,4 @@
-"""What batches keep of people: files of prompts and their answers under a key each, and a key for each line's exchange."""
+"""What batches keep of people: files of prompts under a key each, and the exchange of each line under another."""
 
 from __future__ import annotations
 

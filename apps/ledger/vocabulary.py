@@ -205,6 +205,7 @@ class Action(TextChoices):
     PACKAGE_MADE = "PACKAGE_MADE", "Subject access package made"
     PACKAGE_DOWNLOADED = "PACKAGE_DOWNLOADED", "Subject access package downloaded"
     PACKAGE_DISCARDED = "PACKAGE_DISCARDED", "Subject access package discarded"
+    AUDIT_RETENTION_OPENED = "AUDIT_RETENTION_OPENED", "Opened schedules, holds or people's requests"
 
     # The ledger's own evidence
     LEDGER_KEY_INTRODUCED = "LEDGER_KEY_INTRODUCED", "Ledger's signing key introduced"
@@ -235,7 +236,6 @@ class Topic(TextChoices):
     CONVERSATIONS = "CONVERSATIONS", "Conversations and privacy"
     KEYS = "KEYS", "Keys of programs"
     RECORDS = "RECORDS", "Work at the records"
-    RECORDS = "RECORDS", "Looks at the records"
     RETENTION = "RETENTION", "Retention, holds and requests"
     LEDGER = "LEDGER", "The ledger's evidence"
     PORTAL = "PORTAL", "The portal itself"
@@ -254,7 +254,6 @@ _TOPIC_BY_FIRST_WORD = {
     "WARNING": Topic.CONVERSATIONS, "DICTIONARY": Topic.CONVERSATIONS,
     "API": Topic.KEYS, "BATCH": Topic.BATCHES,
     "AUDIT": Topic.RECORDS, "APPROVAL": Topic.RECORDS, "FOUR": Topic.RECORDS,
-    "AUDIT": Topic.RECORDS,
     "SCHEDULE": Topic.RETENTION, "PURGE": Topic.RETENTION, "HOLD": Topic.RETENTION, "ERASURE": Topic.RETENTION,
     "PACKAGE": Topic.RETENTION,
     "LEDGER": Topic.LEDGER,

@@ -1,9 +1,9 @@
 """
 Destroying keys: the only way that sealed text is ever erased, and always under a certificate.
 
-A certificate is an event, so a leaf of the signed tree, that names the keys it destroys. It is written in the transaction
-that destroys them: none without the other. `ledger verify` compares the two; after a restore of an older backup
-the same certificates say what must be destroyed again.
+A certificate is an event, so a leaf of the signed tree, that names the keys it destroys. It is written in the
+transaction that destroys them: none without the other. `ledger verify` compares the two; after a restore of an older
+backup the same certificates say what must be destroyed again.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -21,12 +22,9 @@ from apps.ledger import records
 from apps.ledger.facts import Json, Who
 from apps.ledger.models import Intent
 from apps.ledger.vocabulary import Action
-from apps.privacy import erasure, holds
+from apps.privacy import certificates, erasure, holds
 from apps.privacy.hold_models import AwaitedDestruction
 from apps.privacy.models import DataKey, Release, VaultEntry
-
-KEYS = "keys"
-CERTIFICATES = (Action.KEY_DESTROYED, Action.PURGE_CERTIFIED, Action.ERASURE_CERTIFIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Destroyed:
-    """What a certificate destroyed: its event, the keys, how many exchanges lost their text, the rooms' rows by kind."""
+    """What a certificate destroyed: its event, the keys, how many texts went, and the rooms' rows by kind."""
 
     event_id: UUID
     keys: frozenset[UUID]
@@ -82,16 +80,14 @@ def certify(key_ids: Collection[UUID], order: Order, *, now: datetime) -> UUID:
         "exchanges": Intent.objects.filter(records.under(key_ids)).count(),
         "count": len(key_ids),
         "digest": holds.digest_of(key_ids),
-        KEYS: [key_id.hex for key_id in key_ids],
+        certificates.KEYS: [key_id.hex for key_id in key_ids],
     }
-    return records.record_event(
-        order.certificate,
-        who=order.who,
-        subject_kind=order.subject_kind,
-        subject_id=order.subject_id,
-        details=details,
-        now=now,
-    )
+    event_id = records.record_event(
+        order.certificate, who=order.who, subject_kind=order.subject_kind, subject_id=order.subject_id,
+        details=details, now=now,
+    )  # fmt: skip
+    transaction.on_commit(partial(certificates.keep_copy, event_id), robust=True)
+    return event_id
 
 
 def empty(key_ids: Collection[UUID], *, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""What must not be destroyed: legal holds, the keys they covered when they were placed, and what waits for their end."""
+"""What must not be destroyed: legal holds, the keys they remember, and what waits for their end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class HoldQuerySet(models.QuerySet["Hold"]):
 
 class Hold(models.Model):
     """
-    An order to destroy nothing of a person, of a team, or of what a query of the desk finds, whatever the schedule says.
+    An order to destroy nothing of a person, of a team, or of what a search of the desk finds, whatever else is due.
 
     Ids and labels, as in the ledger: a hold outlives its team. It is placed once and lifted once; nothing else of it
     changes.
@@ -72,7 +72,7 @@ class Hold(models.Model):
 
 
 class HeldKey(models.Model):
-    """A key whose contents a hold's search found when the hold was placed; it stays held whatever the search finds now."""
+    """A key that a hold's search found when the hold was placed; it stays held whatever the search finds now."""
 
     is_append_only: ClassVar[bool] = True
 

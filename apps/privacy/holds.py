@@ -66,7 +66,7 @@ _matcher: Matcher = _matches_nothing_known
 
 def match_by(matcher: Matcher) -> None:
     """Let the desk, which knows its searches, say which of some keys a search finds."""
-    global _matcher  # noqa: PLW0603  # one desk, told once at start
+    global _matcher  # one desk, told once at start
     _matcher = matcher
 
 

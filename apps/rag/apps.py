@@ -7,7 +7,7 @@ class RagConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell privacy what this room keeps of people."""
-        from apps.rag.keeping import RagRoom  # models can be imported only now
         from apps.privacy import erasure
+        from apps.rag.keeping import RagRoom  # models can be imported only now
 
         erasure.register(RagRoom())

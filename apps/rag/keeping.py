@@ -10,6 +10,7 @@ from uuid import UUID
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from apps.ledger.facts import Json
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 from apps.privacy.erasure import Part, Room
@@ -30,7 +31,7 @@ class RagRoom(Room):
 
     def package(self, person_id: UUID) -> Iterator[Part]:
         mine = Document.objects.filter(uploaded_by_id=person_id).select_related("collection").order_by("created_at")
-        records = tuple(
+        records: tuple[dict[str, Json], ...] = tuple(
             {
                 "document": str(document.pk),
                 "title": document.title,

@@ -15,7 +15,7 @@ from apps.ledger.facts import Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event, Intent
 from apps.ledger.records import LedgerUnavailable
-from apps.privacy import destruction, keys
+from apps.privacy import destruction
 from apps.privacy.findings import Finding
 from apps.privacy.models import VaultEntry
 from apps.privacy.unmasking import Exchange, ReasonMissing, unmask

@@ -19,7 +19,7 @@ from apps.gateway import budgets
 from apps.gateway.models import Reservation, SpentDay
 from apps.ledger import records
 from apps.ledger.models import Intent, Outcome
-from apps.privacy import destruction, keys
+from apps.privacy import destruction
 from apps.privacy.scrub import Draft, scrub
 from apps.privacy.vault import Vault
 from tests.chat.conftest import wait_for

@@ -132,5 +132,3 @@ def _must_be_new(team_id: UUID | None, days: int | None) -> None:
     newest = ScheduleVersion.objects.filter(team_id=team_id).first()
     if (newest.days if newest else None) == days:
         raise NothingNew
-
-
