@@ -58,7 +58,7 @@ bench: install-dev ## Measure start, memory and size, then an exchange beside pe
 	@$(VENV)/python -m bench
 	@$(VENV)/python -m bench.gateway --paste --peers $(or $(PEERS),.peers)
 
-tamper: install-dev ## Tamper with a scratch ledger in 30 ways as 8 actors and compare with docs/ledger.md (about 3 minutes)
+tamper: install-dev ## Tamper with a scratch ledger in 31 ways as 8 actors and compare with docs/ledger.md (about 3 minutes)
 	@exec $(VENV)/python -m bench.tamper
 
 egress-proof: install-dev ## Prove what leaves: 500 planted journeys over a recorded link (root, Linux; about 8 minutes)

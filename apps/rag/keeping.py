@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import PurePath
 from uuid import UUID
 
 from django.core.files.storage import default_storage
@@ -44,7 +45,11 @@ class RagRoom(Room):
         )
         yield Part("documents", "Documents you uploaded", records)
         for document in mine:
-            yield Part(f"documents/{document.pk}-{document.file_name}", document.title, file=document.file.open("rb"))
+            yield Part(
+                f"documents/{document.pk}-{PurePath(document.file_name).name}",
+                document.title,
+                file=document.file.open("rb"),
+            )
 
 
 def _delete(document: Document, *, now: datetime) -> None:

@@ -191,5 +191,5 @@ def _count(purge: Purge, done: Destroyed | None, *, exchanges: int, held: int) -
         held=F("held") + held,
         keys=F("keys") + (len(done.keys) if done else 0),
         texts=F("texts") + (done.texts if done else 0),
-        certificates=F("certificates") + bool(done),
+        certificates=F("certificates") + int(bool(done)),
     )
