@@ -46,6 +46,7 @@ class Entry:
 
 
 SECTIONS = (
+    Section("Overview", "sliders", (Page("overview", "Overview", "overview:overview", DESK),)),
     Section("Review", "check", (Page("approvals", "Approvals", "approvals:approvals", DESK),)),
     Section(
         "Records",

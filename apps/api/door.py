@@ -14,6 +14,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
 from urllib.parse import unquote
 from uuid import UUID
@@ -23,7 +24,7 @@ from django.db import DatabaseError, InterfaceError
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 
-from apps.api import catalogue, embedding, embeddings_format, entering, failures, openai_shape
+from apps.api import catalogue, embeddings_format, entering, failures, openai_shape
 from apps.api.callers import Caller
 from apps.api.chat_out import ChatCompletions
 from apps.api.dialects import Dialect
@@ -34,7 +35,9 @@ from apps.api.outlet import Outlet
 from apps.api.responses_out import Responses
 from apps.chat import exchanges, lifecycle
 from apps.chat.database import in_database
+from apps.chat.exchange_rows import Asking, Standing
 from apps.chat.exchanges import ExchangeKeeper
+from apps.gateway.admission import Refused
 from apps.ledger.ids import new_id
 
 logger = logging.getLogger(__name__)
@@ -174,22 +177,18 @@ class Call:
     async def answer_embeddings(self) -> None:
         """Give the vectors of some texts."""
         raw = await self._body()
-        caller = await self._caller(Scope.EMBEDDINGS)
-        ask = embeddings_format.read(_json(raw))
         try:
-            found = await embedding.embed(caller, ask)
-        except (DatabaseError, InterfaceError):
-            raise _away() from None
-        self.id = found.exchange_id
-        embedded = found.embedded
-        body = await asyncio.to_thread(
-            embeddings_format.written,
-            embedded.vectors,
-            ask=ask,
-            model=found.model,
-            input_tokens=embedded.input_tokens,
-        )
-        await self._send_json(200, body)
+            ask = embeddings_format.read(_json(raw))
+        except ApiError:
+            await self._caller(Scope.EMBEDDINGS)
+            raise
+        entered = await self._asked(entering.enter_for_vectors, self._shown, ask, self.id, now=timezone.now())
+        keeper, outlet = self._begun(*entered)
+        async with self._watched(keeper):
+            ending = await outlet.whole()
+            written = partial(embeddings_format.written, ask=ask, model=outlet.model_label)
+            body = await asyncio.to_thread(written, ending.vectors, input_tokens=ending.input_tokens)
+            await self._send_json(200, body)
 
     async def answer_exchange(self) -> None:
         """Answer a question, in the dialect of the address."""
@@ -199,18 +198,23 @@ class Call:
         except ApiError:
             await self._caller(Scope.CHAT)  # what is wrong with a request is told to callers only
             raise
-        asking, prepared = await self._asked(entering.enter, self._shown, request, self.id, now=timezone.now())
-        outlet = Outlet(self.id)
-        keeper = ExchangeKeeper(asking, outlet, exchange_id=self.id, prepared=prepared)
-        task = asyncio.ensure_future(exchanges.answer(keeper))
-        lifecycle.adopt(task)
-        task.add_done_callback(lambda _: outlet.give_up())
+        entered = await self._asked(entering.enter, self._shown, request, self.id, now=timezone.now())
+        keeper, outlet = self._begun(*entered)
         async with self._watched(keeper):
             if request.is_stream:
                 await self._stream(dialect, request, outlet)
             else:
                 events: list[Event] = [event async for batch in outlet.batches() for event in batch]
                 await self._send_json(200, dialect.whole(request, events))
+
+    def _begun(self, asking: Asking, prepared: Standing | Refused) -> tuple[ExchangeKeeper, Outlet]:
+        """Let the story begin, beside this request."""
+        outlet = Outlet(self.id)
+        keeper = ExchangeKeeper(asking, outlet, exchange_id=self.id, prepared=prepared)
+        task = asyncio.ensure_future(exchanges.answer(keeper))
+        lifecycle.adopt(task)
+        task.add_done_callback(lambda _: outlet.give_up())
+        return keeper, outlet
 
     @asynccontextmanager
     async def _watched(self, keeper: ExchangeKeeper) -> AsyncIterator[None]:

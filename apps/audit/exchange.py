@@ -13,6 +13,23 @@ from apps.ledger.models import Event, Intent, Outcome
 from apps.ledger.vocabulary import Action
 
 LOOKS_AT_MOST = 20
+CIRCUMSTANCES = {
+    "chosen_by": "Model chosen by",
+    "asked_for": "Asked for",
+    "region": "Region",
+    "price": "Price",
+    "price_version": "Version of the price",
+    "guard_version": "Guard",
+    "key_id": "API key or batch",
+    "replaces_turn_id": "Asks again the turn",
+    "follows_intent_id": "After the failed exchange",
+    "call_id": "Counted as call",
+}
+CHOSEN_BY = {
+    "CALLER": "The person or their program",
+    "AUTO": "The automatic route",
+    "FALLBACK": "The portal, in place of another model",
+}
 
 
 class NoSuchExchange(Exception):
@@ -28,6 +45,8 @@ class FullExchange:
     left: sealed.Opened
     answer: sealed.Opened
     has_search_row: bool
+    typed: sealed.Opened | None = None
+    """What was typed, once an officer has unmasked the exchange."""
 
     @property
     def label(self) -> str:
@@ -49,7 +68,20 @@ class FullExchange:
     @property
     def can_be_unmasked(self) -> bool:
         """Say whether there is text to read and something is masked in what is shown of this exchange."""
-        return self.left.state == "READABLE" and bool(self.intent.masked_count or self.left.in_clear)
+        is_masked = self.left.state == "READABLE" and bool(self.intent.masked_count or self.left.in_clear)
+        return is_masked or self.has_typed
+
+    @property
+    def has_typed(self) -> bool:
+        """Say whether what was typed was kept, and not erased since."""
+        return bool(self.intent.sealed_typed) and self.left.state != "ERASED" and self.has_search_row
+
+    @property
+    def came_about(self) -> list[tuple[str, str, str]]:
+        """How the call came about: a name for people, the value, and the name on the record."""
+        known = self.intent.circumstances or {}
+        named = [(name, known[name]) for name in CIRCUMSTANCES if name in known]
+        return [(CIRCUMSTANCES[name], CHOSEN_BY.get(str(value), str(value)), name) for name, value in named]
 
     @property
     def placeholders(self) -> frozenset[str]:

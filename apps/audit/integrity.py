@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -15,6 +15,7 @@ from apps.audit.looks import EXCHANGE
 from apps.ledger import proofs, stored, verify
 from apps.ledger.models import Intent, Outcome
 from apps.ledger.notes import VerifierKey
+from apps.ledger.reconciliation import DAYS_SHOWN, Reconciled, reconciled
 from apps.ledger.records import record_event
 from apps.ledger.standing import Standing, standing
 from apps.ledger.vocabulary import Action
@@ -26,16 +27,18 @@ QUESTION, OUTCOME = "question", "outcome"
 
 @dataclass(frozen=True, slots=True)
 class Integrity:
-    """What the page shows: how the ledger stands, and the key that its checkpoints are signed with."""
+    """What the page shows: how the ledger stands, the key of its checkpoints, and how each day's accounts compare."""
 
     standing: Standing
     key: str
+    days: list[Reconciled]
 
 
 def now_standing(now: datetime) -> Integrity:
-    """Read how the ledger stands. Five statements."""
+    """Read how the ledger stands. Six statements."""
     with connection.cursor() as cursor:
-        return Integrity(standing(cursor, now=now), key_in_force())
+        stands = standing(cursor, now=now)
+    return Integrity(stands, key_in_force(), reconciled(since=now.date() - timedelta(days=DAYS_SHOWN)))
 
 
 def check(officer: User, *, now: datetime) -> verify.Report:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django import forms
 
 from apps.accounts.models import User
+from apps.audit import sealed
 from apps.audit.exchange import FullExchange
 from apps.audit.sealed import Opened
 from apps.privacy import keys
@@ -51,7 +52,10 @@ def with_original_text(exchange: FullExchange, *, officer: User, reason: str, no
         pieces = iter(unmask(officer, exchange=asked, reason=reason, now=now))
     except (keys.KeyDestroyed, keys.KeyUnavailable, keys.SealBroken):
         raise CannotBeShown from None
-    return replace(exchange, left=_in_clear(exchange.left, pieces), answer=_in_clear(exchange.answer, pieces))
+    typed = sealed.open_typed(conversation_id, bytes(exchange.intent.sealed_typed or b""))
+    return replace(
+        exchange, left=_in_clear(exchange.left, pieces), answer=_in_clear(exchange.answer, pieces), typed=typed
+    )
 
 
 def _in_clear(opened: Opened, pieces: Iterator[list[Piece]]) -> Opened:

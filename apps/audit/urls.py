@@ -8,7 +8,7 @@ from apps.audit.integrity import OUTCOME, QUESTION
 
 app_name = "audit"
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="audit:exchanges", query_string=True)),
+    path("", RedirectView.as_view(pattern_name="overview:overview")),
     path("exchanges", views.exchanges, name="exchanges"),
     path("exchanges/<uuid:exchange_id>", views.exchange, name="exchange"),
     path("exchanges/<uuid:exchange_id>/original", views.original, name="original"),

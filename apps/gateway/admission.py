@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from apps.accounts.models import Membership
-from apps.gateway import budgets, leases, openai_client, runaway, tokens
+from apps.gateway import budgets, embeddings, leases, runaway, tokens
 from apps.gateway.budgets import NotHeld, Obstacle
 from apps.gateway.endpoints import Endpoint, EndpointUnavailable, endpoint_of
 from apps.gateway.models import Budget, LanguageModel, Provider, RateLimit
 from apps.gateway.prices import Price, in_figures
 from apps.gateway.refusals import (
     CredentialMissing,
+    LengthFixed,
     ModelNotAllowed,
     ModelRetired,
     ModelSwitchedOff,
@@ -32,7 +33,9 @@ from apps.gateway.refusals import (
     Refused,
     TooFast,
 )
+from apps.gateway.wire import AsVectors
 from apps.ledger.compiled import Compiled, a_moment, a_row, an_id
+from apps.ledger.facts import Circumstances
 from apps.privacy.keys import KeyUnavailable, SealBroken
 
 if TYPE_CHECKING:
@@ -71,9 +74,27 @@ class Admission:
     delay_seconds: float = 0.0
     first_word_seconds: float | None = None
     """How long to wait for the first word where another model could answer instead; None leaves it to the settings."""
+    region: str = ""
+    price: Price | None = None
+    price_version: int | None = None
 
     def __post_init__(self) -> None:
         leases.take(self)
+
+    @property
+    def call_id(self) -> UUID | None:
+        """Name the call in the count of what goes out; None where nothing goes over a connection."""
+        return None if self.endpoint.is_in_process else self.reservation_id
+
+    @property
+    def circumstances(self) -> Circumstances:
+        """What the record says of the call: where it goes, by what it is paid, under which id it is counted."""
+        return Circumstances(
+            region=self.region,
+            price=self.price.in_words if self.price else "",
+            price_version=self.price_version,
+            call_id=self.call_id,
+        )
 
 
 def admit(
@@ -133,11 +154,21 @@ def admit(
         reservation_id=reservation.pk,
         endpoint=endpoint,
         delay_seconds=watched.delay_seconds,
+        region=model.provider.region,
+        price=price,
+        price_version=model.price_version_id,
     )
 
 
 def admit_embedding(
-    *, person: User, team: Team, model_id: UUID | str, prompt: Scrubbed, now: datetime, key_id: UUID | None = None
+    *,
+    person: User,
+    team: Team,
+    model_id: UUID | str,
+    prompt: Scrubbed,
+    wanted: AsVectors,
+    now: datetime,
+    key_id: UUID | None = None,
 ) -> Admission:
     """
     Admit one call for the vectors of the prompt's texts, as `admit` does; each text must fit the model's window.
@@ -148,7 +179,7 @@ def admit_embedding(
     """
     model = _callable_model(person, team, model_id, now)
     _require_fitting_policy(model, prompt)
-    _require_embeddings(model)
+    require_embeddings(model, wanted)
     price = _known_price(model)
     endpoint = _reachable(model)
     input_at_most = _texts_at_most(model, prompt)
@@ -173,14 +204,33 @@ def admit_embedding(
         max_output_tokens=0,
         reservation_id=reservation.pk,
         endpoint=endpoint,
+        region=model.provider.region,
+        price=price,
+        price_version=model.price_version_id,
     )
 
 
-def _require_embeddings(model: LanguageModel) -> None:
-    if LanguageModel.Capability.EMBEDDINGS not in model.capabilities or model.provider.kind not in openai_client.KINDS:
+def require_embeddings(model: LanguageModel, wanted: AsVectors) -> None:
+    """
+    Ask whether a model gives vectors, and of the length that is wanted.
+
+    :raises NoEmbeddings: if it does not, or its provider has none.
+    :raises LengthFixed: if the model cannot shorten its vectors.
+    """
+    if LanguageModel.Capability.EMBEDDINGS not in model.capabilities:
         raise NoEmbeddings(
-            f"{model.label} cannot be asked for embeddings, so nothing was sent. Choose a model with that capability "
-            "on this machine or at a server with OpenAI's format.",
+            f"{model.label} does not embed, so nothing was sent. Choose a model with the capability “Embeddings”.",
+            model=model,
+        )
+    if model.provider.kind not in embeddings.KINDS:
+        raise NoEmbeddings(
+            f"{model.provider.get_kind_display()} offers no embeddings, so nothing was sent. Choose a model at another "
+            "provider, and tell an administrator that this one is marked wrongly.",
+            model=model,
+        )
+    if embeddings.is_on_this_machine(model) and wanted.dimensions not in {None, embeddings.DIMENSIONS_HERE}:
+        raise LengthFixed(
+            f"{model.label} gives {embeddings.DIMENSIONS_HERE} numbers and no fewer. Leave `dimensions` out.",
             model=model,
         )
 

@@ -134,7 +134,8 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
 
     def with_standing(self, person: Any, team: Team, *, now: datetime) -> Self:
         """
-        Add what admission asks: `is_member`, `is_granted`, `is_denied`, and the price that took over (`due_price_id`).
+        Add what admission asks: `is_member`, `is_granted`, `is_denied`, the price that took over (`due_price_id`), and
+        which version of the price is in force (`price_version_id`).
 
         Providers are fetched along: one statement answers the whole truth table.
         """
@@ -142,6 +143,7 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
             is_member=_is_member(person, team),
             is_granted=Exists(_allowed(person, team, now)),
             is_denied=Exists(_denied(person, now)),
+            price_version_id=Subquery(PriceVersion.objects.in_force(now).filter(model=OuterRef("pk")).values("pk")[:1]),
         )
 
     def priced(self, now: datetime) -> Self:
@@ -243,6 +245,7 @@ class LanguageModel(models.Model):
     retires_on = models.DateField(null=True, blank=True)
     is_requestable = models.BooleanField(default=False)
     fallback = models.CharField(max_length=12, choices=Fallback, default=Fallback.NONE)
+    first_word_seconds = models.PositiveSmallIntegerField(null=True, blank=True)
     is_on = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -251,6 +254,7 @@ class LanguageModel(models.Model):
     is_granted: bool
     is_denied: bool
     due_price_id: int | None
+    price_version_id: int | None
 
     objects = LanguageModelQuerySet.as_manager()
 

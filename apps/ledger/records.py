@@ -19,7 +19,7 @@ from django.db import DatabaseError, Error, IntegrityError, connection, transact
 from django.db.models import Q
 
 from apps.ledger import statements
-from apps.ledger.facts import Json, MaskedSpan, OpenExchange, PassageFact, Who
+from apps.ledger.facts import NOTHING_KNOWN, Circumstances, Json, MaskedSpan, OpenExchange, PassageFact, Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event, Intent, OpenIntent, Outcome, SearchRow
 from apps.ledger.text import label, storable, storable_json
@@ -88,13 +88,15 @@ def open_intent(
     passages: Sequence[PassageFact],
     policy_version: str,
     prompt_version: str,
+    circumstances: Circumstances = NOTHING_KNOWN,
+    sealed_typed: bytes = b"",
     now: datetime,
 ) -> UUID:
     """
     Record what is about to leave; when this returns, the record is on disk. Only then may a byte leave.
 
-    ``sealed_payload`` is already encrypted under the conversation's key; ``left_text`` is scrubbed. Costs one
-    statement and one flush; bounded by 5 seconds in the database.
+    ``sealed_payload`` and ``sealed_typed``, what was typed, are already encrypted under the conversation's key;
+    ``left_text`` is scrubbed. Costs one statement and one flush; bounded by 5 seconds in the database.
 
     :raises LedgerUnavailable: if the record could not be written: send nothing.
     :raises IntentInsideTransaction: if a surrounding transaction could still undo it.
@@ -104,7 +106,8 @@ def open_intent(
             who=who, door=door, purpose=purpose, conversation_id=conversation_id, turn_id=turn_id,
             model_label=model_label, provider_label=provider_label, egress_class=egress_class,
             sealed_payload=sealed_payload, left_text=left_text, masked=masked, passages=passages,
-            policy_version=policy_version, prompt_version=prompt_version, now=now,
+            policy_version=policy_version, prompt_version=prompt_version, circumstances=circumstances,
+            sealed_typed=sealed_typed, now=now,
         )  # fmt: skip
 
 
@@ -143,6 +146,8 @@ def write_intent(
     passages: Sequence[PassageFact],
     policy_version: str,
     prompt_version: str,
+    circumstances: Circumstances = NOTHING_KNOWN,
+    sealed_typed: bytes = b"",
     now: datetime,
     lease_until: datetime | None = None,
 ) -> UUID:
@@ -158,7 +163,8 @@ def write_intent(
     intent = _intent(
         who=who, door=door, purpose=purpose, conversation_id=conversation_id, turn_id=turn_id, model_label=model_label,
         provider_label=provider_label, egress_class=egress_class, sealed_payload=sealed_payload, masked=masked,
-        passages=passages, policy_version=policy_version, prompt_version=prompt_version, now=now,
+        passages=passages, policy_version=policy_version, prompt_version=prompt_version,
+        circumstances=circumstances, sealed_typed=sealed_typed, now=now,
     )  # fmt: skip
     statements.insert_intent(
         intent,
@@ -223,6 +229,8 @@ def record_refusal(
     passages: Sequence[PassageFact] = (),
     policy_version: str = "",
     prompt_version: str = "",
+    circumstances: Circumstances = NOTHING_KNOWN,
+    sealed_typed: bytes = b"",
     now: datetime,
 ) -> UUID:
     """
@@ -233,7 +241,8 @@ def record_refusal(
     intent = _intent(
         who=who, door=door, purpose=purpose, conversation_id=conversation_id, turn_id=turn_id, model_label=model_label,
         provider_label=provider_label, egress_class=egress_class, sealed_payload=sealed_payload, masked=masked,
-        passages=passages, policy_version=policy_version, prompt_version=prompt_version, now=now,
+        passages=passages, policy_version=policy_version, prompt_version=prompt_version,
+        circumstances=circumstances, sealed_typed=sealed_typed, now=now,
     )  # fmt: skip
     with _database_errors_named(), transaction.atomic():
         _durably()
@@ -332,6 +341,8 @@ def _intent(
     passages: Sequence[PassageFact],
     policy_version: str,
     prompt_version: str,
+    circumstances: Circumstances,
+    sealed_typed: bytes,
     now: datetime,
 ) -> Intent:
     return Intent(
@@ -355,6 +366,8 @@ def _intent(
         passages=[_passage_json(passage) for passage in passages],
         policy_version=label(policy_version),
         prompt_version=label(prompt_version),
+        circumstances=storable_json(circumstances.on_record),
+        sealed_typed=sealed_typed or None,
     )
 
 

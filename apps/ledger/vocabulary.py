@@ -173,6 +173,7 @@ class Action(TextChoices):
     DICTIONARY_STAFF_LEFT_OUT = "DICTIONARY_STAFF_LEFT_OUT", "People's names left out of the dictionary"
 
     # Records
+    AUDIT_OVERVIEW_READ = "AUDIT_OVERVIEW_READ", "Read the overview"
     AUDIT_SEARCHED = "AUDIT_SEARCHED", "Searched the exchanges"
     AUDIT_PAGED = "AUDIT_PAGED", "Turned a page of the exchanges"
     AUDIT_OPENED = "AUDIT_OPENED", "Opened an exchange"
@@ -215,6 +216,8 @@ class Action(TextChoices):
     LEDGER_ALARM_ENDED = "LEDGER_ALARM_ENDED", "Ledger's alarm ended"
     LEDGER_CHECKED = "LEDGER_CHECKED", "Officer checked the ledger"
     LEDGER_PROOF_TAKEN = "LEDGER_PROOF_TAKEN", "Proof of a record downloaded"
+    LEDGER_EXPORTED = "LEDGER_EXPORTED", "Records exported"
+    LEDGER_RECONCILED = "LEDGER_RECONCILED", "A day's records compared with its calls"
 
     # The portal itself
     PORTAL_STARTED = "PORTAL_STARTED", "Portal started"

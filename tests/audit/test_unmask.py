@@ -15,7 +15,7 @@ from apps.ledger.facts import Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event, Intent
 from apps.ledger.records import LedgerUnavailable
-from apps.privacy import destruction
+from apps.privacy import destruction, keys
 from apps.privacy.findings import Finding
 from apps.privacy.models import VaultEntry
 from apps.privacy.unmasking import Exchange, ReasonMissing, unmask
@@ -199,7 +199,49 @@ def test_no_other_code_opens_a_vault_for_somebody_else():
         "chat/abandoned.py",  # masks again what had arrived of a turn; restores nothing
         "privacy/releases.py",  # asks whether there is such a placeholder; opens nothing
         "gateway/connection_test.py",  # a conversation of its own, about nobody
-        "api/embedding.py",  # the program's own texts, in a vault of their own
         "batch/lines.py",  # the owner's own line, in a vault of its own
         "privacy/unmasking.py",  # the one door
     }
+
+
+def test_only_the_same_door_opens_what_was_typed():
+    opens = {path.name for path in APPS.rglob("*.py") if "open_typed(" in path.read_text("utf-8")}
+
+    assert opens == {"sealed.py", "original.py"}
+
+
+def test_what_was_typed_is_shown_word_for_word_with_the_reason_and_not_before(make_exchange, officer, desk):
+    conversation_id = new_id()
+    typed = keys.seal(conversation_id, b'[{"role":"user","text":"Greet  Zebulon!"}]', purpose="ledger.typed")
+    exchange_id = make_exchange(conversation_id=conversation_id, sealed_typed=typed, masked=())
+    address = f"/audit/exchanges/{exchange_id}"
+
+    before, after = desk.get(address), desk.post(f"{address}/original", {"reason": REASON})
+
+    assert "Zebulon" not in before.content.decode()
+    assert "Greet  Zebulon!" in shown_in(after)
+    assert len(unmaskings()) == 1
+
+
+def test_a_refused_exchange_of_which_nothing_was_prepared_shows_what_was_typed(make_exchange, desk):
+    conversation_id = new_id()
+    typed = keys.seal(conversation_id, b'[{"role":"user","text":"Blocked words"}]', purpose="ledger.typed")
+    exchange_id = make_exchange(
+        ends="REFUSED", conversation_id=conversation_id, sealed_typed=typed, sealed_payload=b"", masked=()
+    )
+
+    page = desk.post(f"/audit/exchanges/{exchange_id}/original", {"reason": REASON})
+
+    assert shown_in(page) == ["Blocked words"]
+
+
+def test_after_an_erasure_nobody_reads_what_was_typed(make_exchange, desk):
+    conversation_id = new_id()
+    typed = keys.seal(conversation_id, b'[{"role":"user","text":"Gone words"}]', purpose="ledger.typed")
+    exchange_id = make_exchange(conversation_id=conversation_id, sealed_typed=typed)
+    destruction.destroy_one(conversation_id)
+
+    page = desk.post(f"/audit/exchanges/{exchange_id}/original", {"reason": REASON})
+
+    assert page.status_code == 409
+    assert "Gone words" not in page.content.decode()

@@ -13,7 +13,7 @@ from portal.templatetags.design import initials
 
 EVERYBODY = {"Documents"}
 ADMINS = {"Models", "Budgets &amp; limits", "Privacy", "People &amp; teams"}
-DESK = {"Review", "Records", "Privacy"}
+DESK = {"Overview", "Review", "Records", "Privacy"}
 LINKS = {"Chat", "Documents"} | ADMINS | DESK
 
 

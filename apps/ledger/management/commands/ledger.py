@@ -1,11 +1,11 @@
-"""The ledger's own commands: sequence, verify, rotate-key, prove, export."""
+"""The ledger's own commands: sequence, verify, reconcile, rotate-key, prove, export."""
 
 from __future__ import annotations
 
 import json
 import signal
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from apps.ledger import exports, proofs, running, verify
+from apps.ledger import exports, proofs, reconciliation, running, verify
 from apps.ledger.evidence import Evidence, KeyUnusable, words
 from apps.ledger.notes import BadNote, Note, SigningKey, VerifierKey
 from apps.ledger.sequencer import NotLeading, Sequencer, TreeBroken
@@ -54,12 +54,16 @@ class Command(BaseCommand):
             help="a file with a checkpoint kept elsewhere, or a witness's cosigned.jsonl",
         )
         check.add_argument("--json", action="store_true", help="print the report as JSON")
+        compare = what.add_parser(
+            "reconcile", help="Compare a day's exchanges, outcomes and calls. Exit code 1 if not 0."
+        )
+        compare.add_argument("--day", type=_day, help="the day (YYYY-MM-DD, UTC); without it, yesterday")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the sub-command."""
         {
             "sequence": self._sequence, "verify": self._verify, "prove": self._prove, "rotate-key": self._rotate,
-            "export": self._export,
+            "export": self._export, "reconcile": self._reconcile,
         }[options["what"]](options)  # fmt: skip
 
     def _sequence(self, options: dict[str, Any]) -> None:
@@ -101,6 +105,18 @@ class Command(BaseCommand):
                     self.stdout.write(line)
             except proofs.NotYetSigned as error:
                 raise CommandError("Nothing is signed yet. Start the sequencer.") from error
+
+    def _reconcile(self, options: dict[str, Any]) -> None:
+        now = timezone.now()
+        day = (options["day"] or now - timedelta(days=1)).astimezone(UTC).date()
+        found = reconciliation.reconcile(day, now=now)
+        self.stdout.write(
+            f"{day}: {found.exchanges:,} exchanges, {found.outcomes:,} outcomes, {found.calls:,} calls went out"
+        )
+        for kind, line in zip(found.missing, found.in_words, strict=True):
+            self.stdout.write(f"  {line}: {', '.join(found.ids[kind])}")
+        if not found.is_complete:
+            raise CommandError(f"{sum(found.missing.values())} are missing. The result is on the record.")
 
     def _verify(self, options: dict[str, Any]) -> None:
         now = timezone.now()
