@@ -1,6 +1,6 @@
 # Portcullis: everything one types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench bench-desk tamper egress-proof fuzz clean install install-dev
+.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench bench-desk tamper egress-proof erasure-proof fuzz clean install install-dev
 
 export PORT
 export CONFIRM
@@ -67,6 +67,9 @@ tamper: install-dev ## Tamper with a scratch ledger in 31 ways as 8 actors and c
 egress-proof: install-dev ## Prove what leaves: 500 planted journeys over a recorded link (root, Linux; about 8 minutes)
 	@scripts/egress-tools.sh
 	@exec $(VENV)/python -m bench.egress_proof
+
+erasure-proof: install-dev ## Prove that an erased person leaves no readable word: canaries, erasure, restore (about 4 minutes)
+	@exec $(VENV)/python -m bench.erasure_proof
 
 fuzz: install-dev ## Scrub and restore hostile texts for SECONDS=60 and report what does not come back exactly
 	@exec $(VENV)/python -m bench.fuzz_privacy $(or $(SECONDS),60)

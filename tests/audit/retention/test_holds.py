@@ -14,7 +14,7 @@ from apps.audit.approvals import asking
 from apps.audit.approvals.deeds import CannotBeCarriedOut, Deed
 from apps.audit.retention import holding, requests, searches
 from apps.audit.retention.models import PersonRequest
-from apps.ledger.models import Event
+from apps.ledger.models import Event, Intent, SearchRow
 from apps.ledger.vocabulary import Action
 from apps.privacy import destruction, holds
 from apps.privacy.hold_models import Hold
@@ -61,8 +61,6 @@ def test_what_a_search_found_when_it_was_placed_stays_held(aged, officer):
     key = aged(1)
     hold = holding.place(Scope("greet", query="q=greet"), name="Case 12", reason=WHY, by=officer, now=NOW)
     assert hold.remembered == 1
-
-    from apps.ledger.models import SearchRow
 
     SearchRow.objects.all().delete()  # the search finds nothing any more
 
@@ -206,3 +204,15 @@ def test_whatever_happens_nothing_held_is_destroyed(
         now += timedelta(hours=chance.randrange(1, 40))
         assert all(is_readable(key) for key in must_stay)
         assert disagreements() == []
+
+
+@pytest.mark.parametrize("kind", ["person", "team", "search"])
+def test_the_page_of_an_exchange_says_that_it_is_held(aged, hold, maya, desk, kind):
+    key, free = aged(1), aged(1, text="Nothing of interest")
+    page = {each.conversation_id: f"/audit/exchanges/{each.pk}" for each in Intent.objects.all()}
+    assert "Case 12" not in desk.get(page[key]).content.decode()
+
+    hold(scopes_over(maya)[kind])
+
+    assert "Case 12" in desk.get(page[key]).content.decode()
+    assert ("Case 12" in desk.get(page[free]).content.decode()) == (kind != "search")
