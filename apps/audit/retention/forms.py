@@ -71,14 +71,19 @@ class HoldForm(WhyForm):
     name = forms.CharField(label="Name", max_length=80, help_text="For example the number of the case.")
     kind = forms.ChoiceField(label="Hold", choices=Hold.Kind)
     person = forms.CharField(
-        label="Person", required=False, max_length=200, help_text="User name, e-mail address, full name or id."
+        label="Person",
+        required=False,
+        max_length=200,
+        help_text="To hold a person: user name, e-mail address, full name or id.",
     )
-    team = forms.ModelChoiceField(Team.objects.all(), required=False, label="Team", empty_label="Choose a team")
+    team = forms.ModelChoiceField(
+        Team.objects.all(), required=False, label="Team", empty_label="None", help_text="To hold a team."
+    )
     query = forms.CharField(
         label="Search",
         required=False,
         max_length=2000,
-        help_text="The address of a search in the list of exchanges.",
+        help_text="To hold what a search finds: the address of the list of exchanges that shows it.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
