@@ -55,6 +55,7 @@ class Action(TextChoices):
     SESSION_ENDED = "SESSION_ENDED", "Session ended by the portal"
     IDENTITY_LINKED = "IDENTITY_LINKED", "Company identity linked to a person"
     ACCESS_DENIED = "ACCESS_DENIED", "Page refused for lack of a role"
+    FORM_REFUSED = "FORM_REFUSED", "Form of another session or site refused"
 
     # People and teams
     PERSON_CREATED = "PERSON_CREATED", "Person created"
@@ -129,6 +130,7 @@ class Action(TextChoices):
     DOCUMENT_OPENED = "DOCUMENT_OPENED", "Document opened"
     DOCUMENT_DOWNLOADED = "DOCUMENT_DOWNLOADED", "Document downloaded"
     DOCUMENT_DELETED = "DOCUMENT_DELETED", "Document deleted"
+    DOCUMENT_RETRIED = "DOCUMENT_RETRIED", "Failed document read again"
     PASSAGE_OPENED = "PASSAGE_OPENED", "Cited passage opened"
 
     # Conversations and privacy
@@ -152,6 +154,8 @@ class Action(TextChoices):
     API_KEY_REFUSED = "API_KEY_REFUSED", "API key refused"
 
     # Batches
+    BATCH_UPLOADED = "BATCH_UPLOADED", "File of prompts uploaded"
+    BATCH_DISCARDED = "BATCH_DISCARDED", "File of prompts thrown away"
     BATCH_STARTED = "BATCH_STARTED", "Batch started"
     BATCH_PAUSED = "BATCH_PAUSED", "Batch paused"
     BATCH_RESUMED = "BATCH_RESUMED", "Batch resumed"
@@ -167,6 +171,9 @@ class Action(TextChoices):
     DICTIONARY_TERM_ADDED = "DICTIONARY_TERM_ADDED", "Term added to the dictionary"
     DICTIONARY_TERM_CHANGED = "DICTIONARY_TERM_CHANGED", "Term of the dictionary changed"
     DICTIONARY_TERM_REMOVED = "DICTIONARY_TERM_REMOVED", "Term removed from the dictionary"
+    DICTIONARY_IMPORT_PREPARED = "DICTIONARY_IMPORT_PREPARED", "Lines for the dictionary handed in"
+    DICTIONARY_IMPORT_CORRECTED = "DICTIONARY_IMPORT_CORRECTED", "Lines for the dictionary corrected"
+    DICTIONARY_IMPORT_DISCARDED = "DICTIONARY_IMPORT_DISCARDED", "Lines for the dictionary thrown away"
     DICTIONARY_IMPORTED = "DICTIONARY_IMPORTED", "Terms imported into the dictionary"
     DICTIONARY_EXPORTED = "DICTIONARY_EXPORTED", "Dictionary exported"
     DICTIONARY_STAFF_INCLUDED = "DICTIONARY_STAFF_INCLUDED", "People's names included in the dictionary"
@@ -224,6 +231,7 @@ class Action(TextChoices):
     PORTAL_STOPPED = "PORTAL_STOPPED", "Portal stopped"
     PORTAL_READY = "PORTAL_READY", "Portal became ready"
     PORTAL_NOT_READY = "PORTAL_NOT_READY", "Portal became not ready"
+    DATABASE_PREPARED = "DATABASE_PREPARED", "Database migrated and rights given"
     DEMO_SEEDED = "DEMO_SEEDED", "Demo company created"
     EXCHANGES_SWEPT = "EXCHANGES_SWEPT", "Open exchanges closed by the sweeper"
 
@@ -246,7 +254,7 @@ class Topic(TextChoices):
 
 _TOPIC_BY_FIRST_WORD = {
     "SIGNED": Topic.SIGN_IN, "SIGN": Topic.SIGN_IN, "DEMO": Topic.PORTAL, "SESSION": Topic.SIGN_IN,
-    "IDENTITY": Topic.SIGN_IN, "ACCESS": Topic.SIGN_IN,
+    "IDENTITY": Topic.SIGN_IN, "ACCESS": Topic.SIGN_IN, "FORM": Topic.SIGN_IN,
     "PERSON": Topic.PEOPLE, "ROLE": Topic.PEOPLE, "TEAM": Topic.PEOPLE, "MEMBER": Topic.PEOPLE,
     "PROVIDER": Topic.MODELS, "MODEL": Topic.MODELS, "GRANT": Topic.MODELS, "BUDGET": Topic.MODELS,
     "RESERVATION": Topic.MODELS, "RATE": Topic.MODELS, "LOOP": Topic.MODELS,
@@ -260,7 +268,7 @@ _TOPIC_BY_FIRST_WORD = {
     "SCHEDULE": Topic.RETENTION, "PURGE": Topic.RETENTION, "HOLD": Topic.RETENTION, "ERASURE": Topic.RETENTION,
     "PACKAGE": Topic.RETENTION,
     "LEDGER": Topic.LEDGER,
-    "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL,
+    "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL, "DATABASE": Topic.PORTAL,
 }  # fmt: skip
 
 

@@ -17,8 +17,11 @@ from django.utils import timezone
 
 from apps.ledger import exports, proofs, reconciliation, running, verify
 from apps.ledger.evidence import Evidence, KeyUnusable, words
+from apps.ledger.facts import Json
 from apps.ledger.notes import BadNote, Note, SigningKey, VerifierKey
+from apps.ledger.records import LedgerUnavailable, record_event
 from apps.ledger.sequencer import NotLeading, Sequencer, TreeBroken
+from apps.ledger.vocabulary import Action
 from apps.ledger.witnesses import WitnessAddress
 
 MOST = 1 << 62
@@ -94,11 +97,16 @@ class Command(BaseCommand):
     def _prove(self, options: dict[str, Any]) -> None:
         with connection.cursor() as cursor:
             try:
-                self.stdout.write(str(proofs.prove(cursor, options["record"])), ending="")
+                made = proofs.prove(cursor, options["record"])
             except (proofs.NotYetSigned, proofs.DoesNotFit) as error:
                 raise CommandError(error.sentence) from error
+        subject = str(options["record"])
+        record_event(Action.LEDGER_PROOF_TAKEN, who=None, subject_kind="record", subject_id=subject, now=timezone.now())
+        self.stdout.write(str(made), ending="")
 
     def _export(self, options: dict[str, Any]) -> None:
+        span: dict[str, Json] = {"first": options["start"], "beyond": options["end"]}
+        record_event(Action.LEDGER_EXPORTED, who=None, subject_kind="ledger", details=span, now=timezone.now())
         with connection.cursor() as cursor:
             try:
                 for line in exports.lines(cursor, (options["start"], options["end"])):
@@ -124,9 +132,18 @@ class Command(BaseCommand):
             trust = self._trust(cursor, options)
             span = self._span(cursor, options, now)
             report = verify.check(cursor, trust, span=span, now=now)
+        self._record_check(report, now)
         (self._print_json if options["json"] else self._print)(report)
         if not report.is_clean:
             raise CommandError(f"The ledger does not fit: {report.found} findings. Keep the database as it is.")
+
+    def _record_check(self, report: verify.Report, now: datetime) -> None:
+        """Record the check where that can be: a copy that takes no writes is checked all the same."""
+        details: dict[str, Json] = {"first": report.span[0], "beyond": report.span[1], "findings": report.found}
+        try:
+            record_event(Action.LEDGER_CHECKED, who=None, subject_kind="ledger", details=details, now=now)
+        except LedgerUnavailable as away:
+            self.stderr.write(f"This check is not on the record: {away}")
 
     def _trust(self, cursor: Any, options: dict[str, Any]) -> verify.Trust:
         evidence = Evidence(Path(settings.LEDGER_DIR))
