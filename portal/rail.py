@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 ADMIN = frozenset({"ADMIN"})
-DESK = frozenset({"COMPLIANCE_OFFICER", "AUDITOR"})
+OFFICER = frozenset({"COMPLIANCE_OFFICER"})
+DESK = OFFICER | {"AUDITOR"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ SECTIONS = (
         (
             Page("exchanges", "Exchanges", "audit:exchanges", DESK),
             Page("events", "Events", "audit:events", DESK),
+            Page("names", "Names", "audit:people", OFFICER),
             Page("ledger", "Integrity", "audit:ledger", DESK),
         ),
     ),

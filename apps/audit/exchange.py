@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from apps.accounts.models import User
 from apps.audit import sealed
 from apps.audit.looks import EXCHANGE
+from apps.audit.pseudonyms import pseudonym
+from apps.audit.scope import exchanges_for
 from apps.ledger.models import Event, Intent, Outcome
 from apps.ledger.vocabulary import Action
 
@@ -33,7 +36,7 @@ CHOSEN_BY = {
 
 
 class NoSuchExchange(Exception):
-    """No exchange has this id."""
+    """No exchange that this person may read at the desk has this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,14 @@ class FullExchange:
     left: sealed.Opened
     answer: sealed.Opened
     has_search_row: bool
+    pseudonym: str
     typed: sealed.Opened | None = None
     """What was typed, once an officer has unmasked the exchange."""
 
     @property
     def label(self) -> str:
-        """Name the exchange in a word for lists."""
-        return f"{self.intent.person_label}, {self.intent.model_label or 'no model'}"
+        """Name the exchange in a word for lists, the person by pseudonym."""
+        return f"{self.pseudonym}, {self.intent.model_label or 'no model'}"
 
     @property
     def was_sent(self) -> bool:
@@ -107,14 +111,14 @@ class FullExchange:
         ]
 
 
-def read(exchange_id: UUID) -> FullExchange:
+def read(actor: User, exchange_id: UUID) -> FullExchange:
     """
-    Read one exchange and open what is sealed. Three queries.
+    Read one exchange and open what is sealed. Five queries.
 
-    :raises NoSuchExchange: if there is none.
+    :raises NoSuchExchange: if there is none, or it is `actor`'s own.
     """
-    intent = Intent.objects.select_related("outcome", "search").defer("search__left_text", "search__answer_text")
-    found = intent.filter(pk=exchange_id).first()
+    readable = exchanges_for(actor).select_related("outcome", "search")
+    found = readable.defer("search__left_text", "search__answer_text").filter(pk=exchange_id).first()
     if found is None:
         raise NoSuchExchange(exchange_id)
     outcome = getattr(found, "outcome", None)
@@ -124,6 +128,7 @@ def read(exchange_id: UUID) -> FullExchange:
         left=sealed.open_payload(found.conversation_id, bytes(found.sealed_payload)),
         answer=sealed.open_answer(found.conversation_id, bytes(outcome.sealed_answer) if outcome else b""),
         has_search_row=hasattr(found, "search"),
+        pseudonym=pseudonym(found.person_id),
     )
 
 

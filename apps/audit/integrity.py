@@ -12,8 +12,8 @@ from apps.accounts.actors import who
 from apps.accounts.models import User
 from apps.audit.exchange import NoSuchExchange
 from apps.audit.looks import EXCHANGE
+from apps.audit.scope import exchanges_for, outcomes_for
 from apps.ledger import proofs, stored, verify
-from apps.ledger.models import Intent, Outcome
 from apps.ledger.notes import VerifierKey
 from apps.ledger.reconciliation import DAYS_SHOWN, Reconciled, reconciled
 from apps.ledger.records import record_event
@@ -62,12 +62,11 @@ def proof(officer: User, exchange_id: UUID, part: str, *, now: datetime) -> proo
     """
     Prove the question's record of an exchange, or its outcome's, and record that the proof was taken.
 
-    :raises NoSuchExchange: if there is no such exchange, or no such part of it yet.
+    :raises NoSuchExchange: if there is no such exchange, it is the officer's own, or it has no such part yet.
     :raises apps.ledger.proofs.NotYetSigned: if it is not in a signed tree yet.
     :raises apps.ledger.proofs.DoesNotFit: if it is not what was signed.
     """
-    rows = Intent.objects.filter(pk=exchange_id) if part == QUESTION else Outcome.objects.filter(intent_id=exchange_id)
-    row_id = rows.values_list("id", flat=True).first()
+    row_id = _record_of(officer, exchange_id, part)
     if row_id is None:
         raise NoSuchExchange
     with connection.cursor() as cursor:
@@ -77,6 +76,12 @@ def proof(officer: User, exchange_id: UUID, part: str, *, now: datetime) -> proo
         details={"part": part, "place": made.index}, now=now,
     )  # fmt: skip
     return made
+
+
+def _record_of(officer: User, exchange_id: UUID, part: str) -> UUID | None:
+    if part == QUESTION:
+        return exchanges_for(officer).filter(pk=exchange_id).values_list("id", flat=True).first()
+    return outcomes_for(officer).filter(intent_id=exchange_id).values_list("id", flat=True).first()
 
 
 def key_in_force() -> str:

@@ -187,6 +187,9 @@ class Action(TextChoices):
     AUDIT_UNMASKED = "AUDIT_UNMASKED", "Unmasked an exchange"
     AUDIT_EVENTS_SEARCHED = "AUDIT_EVENTS_SEARCHED", "Searched the events"
     AUDIT_EVENTS_PAGED = "AUDIT_EVENTS_PAGED", "Turned a page of the events"
+    IDENTITY_LOOKED_UP = "IDENTITY_LOOKED_UP", "Looked somebody up by name"
+    IDENTITY_REVEALED = "IDENTITY_REVEALED", "Was shown who is behind a pseudonym"
+    IDENTITY_HIDDEN = "IDENTITY_HIDDEN", "Hid the name behind a pseudonym"
 
     # Four eyes
     APPROVAL_ASKED = "APPROVAL_ASKED", "Second officer asked to consent"
@@ -272,10 +275,41 @@ _TOPIC_BY_FIRST_WORD = {
 }  # fmt: skip
 
 
+_TOPIC_OF_ITS_OWN = {
+    Action.DEMO_SIGNED_IN: Topic.SIGN_IN,
+    Action.IDENTITY_LOOKED_UP: Topic.RECORDS,
+    Action.IDENTITY_REVEALED: Topic.RECORDS,
+    Action.IDENTITY_HIDDEN: Topic.RECORDS,
+}
+# Who answers for an office is named with what they did in it; everybody else has a pseudonym at the officers' desk.
+# A first word that is missing here means a pseudonym. Rooms of the desk add theirs.
+_OFFICE_FIRST_WORDS = frozenset(
+    {
+        "PERSON", "ROLE", "TEAM", "MEMBER",
+        "PROVIDER", "MODEL", "GRANT", "BUDGET", "RATE", "LOOP", "ROUTE",
+        "POLICY", "DICTIONARY", "AUDIT", "APPROVAL", "FOUR", "LEDGER",
+    }
+)  # fmt: skip
+_OFFICE_ALONE = frozenset(
+    {
+        Action.IDENTITY_LOOKED_UP, Action.IDENTITY_REVEALED, Action.IDENTITY_HIDDEN, Action.BATCH_MARKED,
+        Action.BATCH_UNMARKED, Action.BATCH_MODEL_OPENED, Action.BATCH_MODEL_CLOSED,
+    }
+)  # fmt: skip
+_NOT_IN_OFFICE = frozenset({Action.GRANT_REQUESTED, Action.GRANT_REQUEST_WITHDRAWN, Action.LOOP_STOP_LIFTED})
+
+
+def is_of_office(action: str) -> bool:
+    """Say whether `action` is done by people in an office (admins, officers, auditors), who answer for it by name."""
+    if action in _NOT_IN_OFFICE:
+        return False
+    return action in _OFFICE_ALONE or action.partition("_")[0] in _OFFICE_FIRST_WORDS
+
+
 def topic_of(action: str) -> Topic:
     """Say what `action` is about: decided by the first word of its name, and "the portal itself" where none fits."""
-    if action == Action.DEMO_SIGNED_IN:
-        return Topic.SIGN_IN
+    if action in _TOPIC_OF_ITS_OWN:
+        return _TOPIC_OF_ITS_OWN[Action(action)]
     return _TOPIC_BY_FIRST_WORD.get(action.partition("_")[0], Topic.PORTAL)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from apps.accounts.models import Membership
+from apps.accounts.models import Membership, Role, User
 from apps.audit import exchange as audit
 from apps.gateway.models import Budget, Grant, Reservation
 from apps.ledger.models import Intent, OpenIntent
@@ -30,8 +30,9 @@ WEATHER = {
 
 
 def the_exchange() -> audit.FullExchange:
-    intent = Intent.objects.get()
-    return audit.read(intent.pk)
+    officer = User.objects.filter(username="grace").first()
+    officer = officer or User.objects.create_person("grace", name="Grace", roles=(Role.COMPLIANCE_OFFICER,))
+    return audit.read(officer, Intent.objects.get().pk)
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.audit import exchanges, narrowing, paging, reads
+from apps.audit.pseudonyms import pseudonym
 from apps.ledger.facts import PassageFact, Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import SearchRow
@@ -66,14 +67,27 @@ def test_the_words_looked_for_are_marked_in_the_middle_of_a_long_text(make_excha
     assert "<mark>Needle &amp; &lt;b&gt;</mark>thread" in page
 
 
-def test_the_filter_by_person_takes_an_id_or_a_part_of_a_name(make_exchange, make_person, shown):
+def test_the_filter_by_person_takes_a_pseudonym_however_it_is_written(make_exchange, make_person, shown):
     tom = make_person("tom")
     wanted = make_exchange(who=Who(id=tom.id, label="Tom"))
     make_exchange()
 
-    assert shown(person=str(tom.id)) == [str(wanted)]
-    assert shown(person="TO") == [str(wanted)]
-    assert shown(person="nobody at all") == []
+    words = pseudonym(tom.id)
+    assert shown(person=words) == [str(wanted)]
+    assert shown(person=f" {words.lower().replace('-', ' ')} ") == [str(wanted)]
+
+
+@pytest.mark.parametrize("asked", ["Tom", "tom", "ID", "Heron 4-7", "Nosuchword 4-71"])
+def test_no_name_and_no_id_finds_anybody_s_exchanges(make_exchange, make_person, desk, asked):
+    tom = make_person("tom")
+    make_exchange("a secret plan", who=Who(id=tom.id, label="Tom"))
+
+    page = desk.get("/audit/exchanges", {"person": str(tom.id) if asked == "ID" else asked})
+
+    assert page.status_code == 400
+    assert "No person has this pseudonym" in page.text
+    assert "To look somebody up by name, give a reason under Names." in page.text
+    assert "a secret plan" not in page.text
 
 
 def test_the_filter_by_team(make_exchange, shown):

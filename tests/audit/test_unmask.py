@@ -177,7 +177,7 @@ def test_a_placeholder_given_away_later_is_not_read_into_an_earlier_exchange(off
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.AUDITOR])
 def test_the_door_itself_asks_for_role_and_reason_whoever_calls_it(make_person, officer, exchange_id, role):
     row = Intent.objects.get()
-    exchange = Exchange(exchange_id, "", row.conversation_id, row.started_at, ("<PERSON_1>",))
+    exchange = Exchange(exchange_id, "", row.conversation_id, row.started_at, ("<PERSON_1>",), row.person_id)
 
     with pytest.raises(PermissionDenied):
         unmask(make_person("reader", roles=(role,)), exchange=exchange, reason=REASON, now=timezone.now())

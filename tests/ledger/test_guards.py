@@ -61,7 +61,7 @@ def test_records_outlive_every_attempt_to_change_them(one_of_each, as_superuser)
             with pytest.raises(psycopg.errors.RestrictViolation):
                 as_superuser.execute(change.format(table=table))
 
-    assert (Intent.objects.get().form, Outcome.objects.get().form, Event.objects.get().form) == (1, 1, 1)
+    assert (Intent.objects.get().form, Outcome.objects.get().form, Event.objects.get().form) == (2, 1, 1)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -19,7 +19,7 @@ from apps.audit.approvals import asking
 from apps.audit.approvals.deeds import ALWAYS_NEEDED, CannotBeCarriedOut, Deed
 from apps.audit.approvals.forms import ConsentForm, RefusalForm, WhyForm
 from apps.audit.approvals.models import Approval, FourEyesRule, State, terms_of
-from apps.audit.views import desk, officers_only
+from apps.audit.doors import desk, officers_only
 
 DECIDED_SHOWN = 50
 

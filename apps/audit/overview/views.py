@@ -12,10 +12,10 @@ from django.utils import timezone
 from apps.accounts.access import person_of
 from apps.accounts.actors import who
 from apps.audit import reads
+from apps.audit.doors import desk
 from apps.audit.overview import drawing, figures
 from apps.audit.overview.forms import SpanForm
 from apps.audit.overview.models import Facet
-from apps.audit.views import desk
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 

@@ -67,12 +67,10 @@ def _count(request: PersonRequest, done: Destroyed) -> None:
 def _finish(request: PersonRequest, *, now: datetime) -> None:
     rows = forget_everything(request.person_id, closes_account=request.closes_account, now=now)
     counts = Counter(request.counts) + rows
-    label = forgetting.ERASED_NAME if request.closes_account else request.person_label
     PersonRequest.objects.filter(pk=request.pk).update(
         state=State.DONE, total=request.total, done=request.total, ended_at=now, counts=dict(counts),
-        certificates=F("certificates") + 1, person_label=label,
+        certificates=F("certificates") + 1,
     )  # fmt: skip
-    PersonRequest.objects.filter(person_id=request.person_id).update(person_label=label)
     event_id = requests.record(
         Action.ERASURE_COMPLETED,
         request,

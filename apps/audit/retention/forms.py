@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from apps.accounts.models import Team, User
 from apps.audit.approvals.asking import SHORTEST_REASON, ReasonTooShort
 from apps.audit.approvals.models import LONGEST_REASON
+from apps.audit.pseudonyms import pseudonym
 from apps.audit.retention import people, searches
 from apps.audit.retention.models import LONGEST_DAYS, SHORTEST_DAYS
 from apps.privacy.hold_models import Hold
@@ -74,7 +75,7 @@ class HoldForm(WhyForm):
         label="Person",
         required=False,
         max_length=200,
-        help_text="To hold a person: user name, e-mail address, full name or id.",
+        help_text="To hold a person: pseudonym, user name, e-mail address or full name.",
     )
     team = forms.ModelChoiceField(
         Team.objects.all(), required=False, label="Team", empty_label="None", help_text="To hold a team."
@@ -111,7 +112,7 @@ class HoldForm(WhyForm):
             return Scope(value.name, team_id=value.pk)
         if kind == Hold.Kind.PERSON:
             person = people.found(value or "", by=self._by)
-            return Scope(person.name, person_id=person.pk)
+            return Scope(pseudonym(person.pk), person_id=person.pk)
         try:
             query = searches.cleaned(value or "")
         except searches.NotASearch as reason:
@@ -123,7 +124,9 @@ class RequestForm(WhyForm):
     """Whose data a request is about, and why it is made."""
 
     field_order = ["person", "why"]
-    person = forms.CharField(label="Person", max_length=200, help_text="User name, e-mail address, full name or id.")
+    person = forms.CharField(
+        label="Person", max_length=200, help_text="Pseudonym, user name, e-mail address or full name."
+    )
 
     def __init__(self, *args: Any, by: User, **options: Any) -> None:
         super().__init__(*args, **options)

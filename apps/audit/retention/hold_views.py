@@ -12,11 +12,11 @@ from django.utils import timezone
 from apps.accounts.access import person_of
 from apps.accounts.models import Role
 from apps.audit.approvals.asking import ReasonTooShort
+from apps.audit.doors import desk, officers_only
 from apps.audit.reads import TookTooLong
 from apps.audit.retention import holding, searches
 from apps.audit.retention.forms import HoldForm, WhyForm
 from apps.audit.retention.looking import looked_at
-from apps.audit.views import desk, officers_only
 from apps.privacy.holds import AlreadyLifted
 
 LIFTED_SHOWN = 50

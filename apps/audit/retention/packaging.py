@@ -129,7 +129,7 @@ def _write(request: PersonRequest, plain: IO[bytes]) -> None:
             _add(package, part)
             lines.append(Line(_safe(part.name), part.heading, len(part.records), is_file=part.file is not None))
             _renew(request, done=len(lines))
-        package.writestr("index.html", _page("index", {"lines": lines, "request": request}))
+        package.writestr("index.html", _page("index", {"lines": lines, "name": _name(request), "made": timezone.now()}))
 
 
 def _parts(person_id: UUID) -> Iterator[Part]:
@@ -152,6 +152,10 @@ def _add(package: zipfile.ZipFile, part: Part) -> None:
 
 def _page(name: str, context: dict[str, object]) -> str:
     return render_to_string(f"audit/retention/package_{name}.html", context)
+
+
+def _name(request: PersonRequest) -> str:
+    return User.objects.get(pk=request.person_id).name
 
 
 def _safe(name: str) -> str:

@@ -15,11 +15,11 @@ from django.views.decorators.http import require_GET
 from apps.accounts.access import person_of, signed_in
 from apps.accounts.models import Role
 from apps.audit.approvals.asking import ReasonTooShort
+from apps.audit.doors import desk, officers_only
 from apps.audit.retention import packaging, requests
 from apps.audit.retention.forms import ErasureForm, RequestForm
 from apps.audit.retention.looking import looked_at
 from apps.audit.retention.models import PersonRequest
-from apps.audit.views import desk, officers_only
 from apps.privacy.keys import KeyDestroyed
 
 SHOWN = 50

@@ -17,6 +17,7 @@ from apps.audit.approvals import asking
 from apps.audit.approvals.asking import Subject
 from apps.audit.approvals.deeds import CannotBeCarriedOut, Deed
 from apps.audit.approvals.models import Approval
+from apps.audit.pseudonyms import pseudonym
 from apps.audit.retention import holding
 from apps.audit.retention.models import PersonRequest
 from apps.ledger.facts import Json
@@ -84,7 +85,7 @@ def ask_for_erasure(person: User, *, closes_account: bool, why: str, by: User, n
         "account": "closed, name and address removed" if closes_account else "stays open",
         "stays_on_the_record": "that exchanges took place, with the person's name as it was then",
     }
-    subject = Subject(PERSON, str(person.pk), person.name, person_id=person.pk)
+    subject = Subject(PERSON, str(person.pk), pseudonym(person.pk), person_id=person.pk)
     return asking.ask(Deed.ERASURE, subject=subject, terms=terms, why=why, by=by, now=now)
 
 
@@ -135,7 +136,7 @@ def _opened(kind: PersonRequest.Kind, person: User, *, why: str, by: User, now: 
     try:
         with transaction.atomic():
             return PersonRequest.objects.create(
-                kind=kind, person_id=person.pk, person_label=person.name, reason=why, asked_at=now,
+                kind=kind, person_id=person.pk, person_label=pseudonym(person.pk), reason=why, asked_at=now,
                 asked_by_id=by.pk, asked_by_label=by.name,
             )  # fmt: skip
     except IntegrityError:

@@ -14,11 +14,11 @@ from django.utils import timezone
 from apps.accounts.access import person_of
 from apps.accounts.models import Role, User
 from apps.audit.approvals.asking import ReasonTooShort
+from apps.audit.doors import desk, officers_only
 from apps.audit.retention import purging, schedules, tasks
 from apps.audit.retention.forms import ScheduleForm
 from apps.audit.retention.looking import looked_at
 from apps.audit.retention.models import Purge, ScheduleVersion
-from apps.audit.views import desk, officers_only
 from apps.ledger.models import Event
 from apps.ledger.vocabulary import Action
 from apps.privacy.hold_models import AwaitedDestruction

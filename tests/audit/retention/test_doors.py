@@ -7,6 +7,7 @@ from django.test import Client
 
 from apps.accounts.models import Role
 from apps.audit.approvals.models import Approval
+from apps.audit.pseudonyms import pseudonym
 from apps.audit.retention.models import PersonRequest, Purge
 from apps.ledger.models import Event
 from apps.ledger.records import LedgerUnavailable
@@ -180,17 +181,20 @@ def test_a_hold_that_cannot_be_is_refused_and_nothing_typed_is_lost(desk, maya, 
 @pytest.mark.parametrize(
     ("typed", "covers"),
     [
-        ({"kind": "PERSON", "person": "MAYA"}, "Maya"),
+        ({"kind": "PERSON", "person": "MAYA"}, "{pseudonym}"),
+        ({"kind": "PERSON", "person": "{pseudonym}"}, "{pseudonym}"),
         ({"kind": "TEAM"}, "Sales"),
         ({"kind": "QUERY", "query": "/audit/exchanges?q=greet"}, "greet"),
     ],
 )
 def test_a_hold_is_in_force_at_once(desk, maya, typed, covers):
+    words = pseudonym(maya.pk)
+    typed = {name: value.format(pseudonym=words) for name, value in typed.items()}
     form = {"name": "Case 7", "why": WHY, "team": str(maya.teams.get().pk), **typed}
 
     assert desk.post(f"{ROOT}/holds/place", form).status_code == 302
 
-    assert covers in Hold.objects.in_force().get().scope_label
+    assert covers.format(pseudonym=words) in Hold.objects.in_force().get().scope_label
     assert Event.objects.filter(action=Action.HOLD_PLACED).count() == 1
 
 
@@ -239,3 +243,10 @@ def test_pausing_and_resuming_are_on_the_record(desk, address):
 
     acts = Event.objects.filter(action__startswith="PURGE_").order_by("id").values_list("action", flat=True)
     assert list(acts) == ["PURGE_PAUSED", "PURGE_RESUMED"]
+
+
+def test_people_are_shown_by_pseudonym(desk, address, maya):
+    for path in ("/holds", "/requests"):
+        page = desk.get(address(path)).content.decode()
+        assert pseudonym(maya.pk) in page
+        assert "Maya" not in page
