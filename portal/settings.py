@@ -322,6 +322,13 @@ MASTER_KEY_FILE = env.text(
     purpose="File with the master key (32 random bytes, base64) that wraps every conversation's data key.",
 )
 
+OLD_MASTER_KEY_FILE = env.text(
+    "PORTCULLIS_OLD_MASTER_KEY_FILE",
+    default="",
+    purpose="File with the master key before the present one, while data keys are still wrapped by it: until "
+    "`manage.py rewrap_data_keys` has ended.",
+)
+
 # The ledger's evidence.
 LEDGER_DIR = env.folder(
     "PORTCULLIS_LEDGER_DIR",

@@ -140,6 +140,7 @@ class Action(TextChoices):
     CONVERSATION_MODEL_CHANGED = "CONVERSATION_MODEL_CHANGED", "Conversation's model changed"
     LEFT_TEXT_SHOWN = "LEFT_TEXT_SHOWN", "Person looked at what left"
     KEY_DESTROYED = "KEY_DESTROYED", "Conversation's key destroyed"
+    DATA_KEYS_REWRAPPED = "DATA_KEYS_REWRAPPED", "Data keys wrapped under a new master key"
     SCRUBBER_FAILED = "SCRUBBER_FAILED", "Scrubber failed, nothing was sent"
     POLICY_CHANGED = "POLICY_CHANGED", "Privacy policy changed"
     POLICY_TRIED = "POLICY_TRIED", "Privacy policy tried on a text"
@@ -218,6 +219,28 @@ class Action(TextChoices):
     PACKAGE_DISCARDED = "PACKAGE_DISCARDED", "Subject access package discarded"
     AUDIT_RETENTION_OPENED = "AUDIT_RETENTION_OPENED", "Opened schedules, holds or people's requests"
 
+    # Review
+    REVIEW_LOOKED = "REVIEW_LOOKED", "Looked at the review queues"
+    REVIEW_QUEUE_DEFINED = "REVIEW_QUEUE_DEFINED", "Review queue defined"
+    REVIEW_QUEUE_CHANGED = "REVIEW_QUEUE_CHANGED", "Review queue changed"
+    REVIEW_QUEUE_SWITCHED_ON = "REVIEW_QUEUE_SWITCHED_ON", "Review queue switched on"
+    REVIEW_QUEUE_SWITCHED_OFF = "REVIEW_QUEUE_SWITCHED_OFF", "Review queue switched off"
+    REVIEW_QUEUE_TRIED = "REVIEW_QUEUE_TRIED", "Review queue tried on the last days"
+    REVIEW_SAMPLE_RECOMPUTED = "REVIEW_SAMPLE_RECOMPUTED", "Day of a review queue recomputed"
+    REVIEW_CLAIMED = "REVIEW_CLAIMED", "Exchange taken for review"
+    REVIEW_RELEASED = "REVIEW_RELEASED", "Exchange given back to its queue"
+    REVIEW_ASSIGNED = "REVIEW_ASSIGNED", "Exchange assigned for review"
+    REVIEW_ESCALATED = "REVIEW_ESCALATED", "Exchange escalated to level 2"
+    REVIEW_NOTED = "REVIEW_NOTED", "Note written on an exchange"
+    REVIEW_DECIDED = "REVIEW_DECIDED", "Exchange decided in review"
+    REVIEW_REOPENED = "REVIEW_REOPENED", "Exchange opened again for review"
+    REVIEW_RECHECKED = "REVIEW_RECHECKED", "Decided exchange checked by another officer"
+    LEXICON_WRITTEN = "LEXICON_WRITTEN", "Version of a lexicon written"
+    LEXICON_BROUGHT_INTO_FORCE = "LEXICON_BROUGHT_INTO_FORCE", "Version of a lexicon brought into force"
+    LEXICON_TRIED = "LEXICON_TRIED", "Lexicon tried"
+    LEXICON_TRIAL_STOPPED = "LEXICON_TRIAL_STOPPED", "Trial of a lexicon stopped"
+    REVIEW_CHECKED = "REVIEW_CHECKED", "Review's rows compared with the record"
+
     # The ledger's own evidence
     LEDGER_KEY_INTRODUCED = "LEDGER_KEY_INTRODUCED", "Ledger's signing key introduced"
     LEDGER_KEY_ROTATED = "LEDGER_KEY_ROTATED", "Ledger's signing key changed"
@@ -251,6 +274,7 @@ class Topic(TextChoices):
     KEYS = "KEYS", "Keys of programs"
     RECORDS = "RECORDS", "Work at the records"
     RETENTION = "RETENTION", "Retention, holds and requests"
+    REVIEW = "REVIEW", "Review"
     LEDGER = "LEDGER", "The ledger's evidence"
     PORTAL = "PORTAL", "The portal itself"
 
@@ -270,6 +294,7 @@ _TOPIC_BY_FIRST_WORD = {
     "AUDIT": Topic.RECORDS, "APPROVAL": Topic.RECORDS, "FOUR": Topic.RECORDS,
     "SCHEDULE": Topic.RETENTION, "PURGE": Topic.RETENTION, "HOLD": Topic.RETENTION, "ERASURE": Topic.RETENTION,
     "PACKAGE": Topic.RETENTION,
+    "REVIEW": Topic.REVIEW, "LEXICON": Topic.REVIEW,
     "LEDGER": Topic.LEDGER,
     "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL, "DATABASE": Topic.PORTAL,
 }  # fmt: skip

@@ -14,6 +14,8 @@ from apps.audit.approvals import asking
 from apps.audit.approvals.deeds import CannotBeCarriedOut, Deed
 from apps.audit.retention import holding, requests, searches
 from apps.audit.retention.models import PersonRequest
+from apps.batch import files, preparing, steering
+from apps.ledger.ids import new_id
 from apps.ledger.models import Event, Intent, SearchRow
 from apps.ledger.vocabulary import Action
 from apps.privacy import destruction, holds
@@ -216,3 +218,29 @@ def test_the_page_of_an_exchange_says_that_it_is_held(aged, hold, maya, desk, ki
 
     assert "Case 12" in desk.get(page[key]).content.decode()
     assert ("Case 12" in desk.get(page[free]).content.decode()) == (kind != "search")
+
+
+@pytest.mark.parametrize("owned", ["batch", "file"])
+def test_what_its_owner_erases_is_kept_while_it_is_held(hold, maya, officer, make_model, owned):
+    team = maya.teams.get()
+    if owned == "batch":
+        model = make_model(team)
+        mine = preparing.keep_draft(maya, team=team, model=model, name="a.csv", raw=b"prompt\nHello\n", now=NOW)
+        preparing.start(mine.pk, by=maya, columns=preparing.Columns(0), now=NOW)
+        steering.cancel(mine, by=maya, now=NOW)
+    else:
+        program = files.Program(maya, team, "Script", new_id(), None, is_service=False, model_ids=None)
+        mine = files.keep(program, name="a.jsonl", raw=b'{"prompt": "Hello"}', now=NOW)
+    placed = hold(Scope("Maya", person_id=maya.pk))
+
+    if owned == "batch":
+        assert steering.erase(mine, by=maya, now=NOW)
+    else:
+        with pytest.raises(KeyHeld), transaction.atomic():
+            files.delete(mine, by=who(maya), now=NOW)
+    assert is_readable(mine.pk)
+
+    holds.lift(placed.pk, reason=WHY, by=who(officer), consent="Samir", now=NOW)
+    purge(NOW + timedelta(days=1))
+    assert is_readable(mine.pk) == (owned == "file")
+    assert disagreements() == []
