@@ -118,9 +118,10 @@ def delete(file: PromptFile, *, by: Who | None, now: datetime) -> None:
 
     :raises apps.privacy.holds.KeyHeld: if a legal hold covers it; then nothing of it is gone.
     """
-    count, _ = PromptFile.objects.filter(pk=file.pk).delete()
-    if count:
-        destruction.destroy_one(file.pk)
+    kept = PromptFile.objects.select_for_update().filter(pk=file.pk)
+    if kept.first() is not None:
+        destruction.destroy_one(file.pk)  # while the row says whose it is, which a hold asks
+        kept.delete()
         _record(Action.BATCH_DISCARDED, file, by, now=now)
 
 
