@@ -239,7 +239,6 @@ class Action(TextChoices):
     PORTAL_STOPPED = "PORTAL_STOPPED", "Portal stopped"
     PORTAL_READY = "PORTAL_READY", "Portal became ready"
     PORTAL_NOT_READY = "PORTAL_NOT_READY", "Portal became not ready"
-    DATABASE_PREPARED = "DATABASE_PREPARED", "Database migrated and rights given"
     DEMO_SEEDED = "DEMO_SEEDED", "Demo company created"
     EXCHANGES_SWEPT = "EXCHANGES_SWEPT", "Open exchanges closed by the sweeper"
 
@@ -275,7 +274,7 @@ _TOPIC_BY_FIRST_WORD = {
     "AUDIT": Topic.RECORDS, "APPROVAL": Topic.RECORDS, "FOUR": Topic.RECORDS,
     "REVIEW": Topic.REVIEW, "LEXICON": Topic.REVIEW,
     "LEDGER": Topic.LEDGER,
-    "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL, "DATABASE": Topic.PORTAL,
+    "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL,
 }  # fmt: skip
 
 
