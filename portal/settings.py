@@ -194,6 +194,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "look through documents again": {"task": "rag.refresh_findings", "schedule": 300.0},
     "go on with batches": {"task": "batch.go_on", "schedule": 10.0, "options": {"expires": 60}},
     "throw old batches away": {"task": "batch.tidy", "schedule": 3600.0},
+    "go on with exports": {"task": "cases.go_on", "schedule": 30.0, "options": {"expires": 60}},
+    "delete old exports": {"task": "cases.tidy", "schedule": 3600.0},
     "forget ended sessions": {"task": "portal.forget_ended_sessions", "schedule": 6 * 3600.0},
 }
 
@@ -408,6 +410,11 @@ BATCH_DAYS = env.number(
     "PORTCULLIS_BATCH_DAYS",
     default=30,
     purpose="After how many days the texts of a batch that has ended are erased.",
+)
+EXPORT_DAYS = env.number(
+    "PORTCULLIS_EXPORT_DAYS",
+    default=7,
+    purpose="After how many days an officer's export is deleted.",
 )
 
 LANGUAGE_CODE = "en"
