@@ -71,6 +71,24 @@ SECTIONS = (
         ),
     ),
     Section(
+        "Retention",
+        "clock",
+        (
+            Page("schedules", "Schedules", "retention:schedules", DESK),
+            Page("holds", "Legal holds", "retention:holds", DESK),
+            Page("people_requests", "People's requests", "retention:requests", DESK),
+        ),
+    ),
+    Section(
+        "Cases",
+        "folder",
+        (
+            Page("cases", "Cases", "cases:cases", DESK),
+            Page("searches", "Saved searches", "cases:searches", DESK),
+            Page("exports", "Exports", "cases:exports", OFFICER),
+        ),
+    ),
+    Section(
         "Models",
         "model",
         (
