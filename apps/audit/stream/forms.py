@@ -32,8 +32,7 @@ class SinkForm(forms.Form):
         label="Begin with", choices=[("now", "What happens from now on"), ("first", "The first record there is")]
     )
     has_names = forms.BooleanField(label="People's names", required=False)
-    has_text = forms.BooleanField(
-        label="Scrubbed texts, and the details of acts", required=False)  # fmt: skip
+    has_text = forms.BooleanField(label="Scrubbed texts, and the details of acts", required=False)
 
     def clean_name(self) -> str:
         """Refuse a name that another receiver has."""
