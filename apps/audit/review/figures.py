@@ -9,20 +9,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from apps.accounts.models import Role, User
 from apps.audit.review.models import DayOfQueue, Decision, Follower, Item, Queue
 from apps.audit.review.vocabulary import Step, Tag
-from apps.ledger import stored
+from apps.ledger.models import Entry, Event, Intent, Outcome, RowKind
 
 COUNTED = 10_000
 DAYS = 30
 BEHIND_AFTER = timedelta(seconds=10)
+RECORDS: dict[RowKind, Any] = {RowKind.INTENT: Intent, RowKind.OUTCOME: Outcome, RowKind.EVENT: Event}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +116,14 @@ def loads(*, now: datetime) -> list[Load]:
 
 
 def is_behind(*, now: datetime) -> bool:
-    """Say whether records wait to be put into queues although they have had their place for a while. Two statements."""
-    follower = Follower.objects.first()
-    if follower is None:
+    """Say whether the next record waits to be looked at although it was written a while ago. Two statements."""
+    nexts = Follower.objects.values("next_index")
+    waiting = Entry.objects.filter(index__in=nexts).values_list("kind", "row_id").first()
+    if waiting is None:
         return False
-    with connection.cursor() as cursor:
-        is_waiting = stored.size_of(cursor) > follower.next_index
-    return is_waiting and (follower.followed_at is None or now - follower.followed_at > BEHIND_AFTER)
+    kind, row_id = waiting
+    written = RECORDS[RowKind(kind)].objects.filter(pk=row_id).values_list("recorded_at", flat=True).first()
+    return written is not None and now - written > BEHIND_AFTER
 
 
 def _waiting(queue: Queue, actor: User, now: datetime) -> Waiting:
