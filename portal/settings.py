@@ -150,6 +150,11 @@ DATABASE_OWNER_URL = env.secret(
 DATABASE_POOL_SIZE = env.number(
     "PORTCULLIS_DATABASE_POOL_SIZE", default=16, purpose="Most database connections of one process."
 )
+DATABASE_ANSWER_SECONDS = env.seconds(
+    "PORTCULLIS_DATABASE_ANSWER_SECONDS",
+    default=8,
+    purpose="How long the web process waits for the database to answer a statement before it gives the connection up.",
+)
 
 
 def _database(url: str) -> dict[str, Any]:
@@ -162,6 +167,8 @@ DATABASES: dict[str, dict[str, Any]] = {"default": _database(DATABASE_URL)}
 DATABASES["default"]["OPTIONS"] = {
     "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5},
     "connect_timeout": 3,
+    # A statement that waits for a lock gives up, and one whose client has gone ends: neither keeps rows from others.
+    "options": "-c lock_timeout=5s -c client_connection_check_interval=2s",
 }
 if DATABASE_OWNER_URL:
     DATABASES["owner"] = {**_database(DATABASE_OWNER_URL), "TEST": {"MIRROR": "default"}}
@@ -179,13 +186,14 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 # Batches call models, which other work does not: production gives them workers that reach out; see docs/batches.md.
-CELERY_TASK_ROUTES = {"batch.*": {"queue": "batches"}}
+CELERY_TASK_ROUTES = {"batch.*": {"queue": "batches"}, "stream.deliver": {"queue": "batches"}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "look after the ledger": {"task": "ledger.watch", "schedule": 30.0},
     "compare records with calls": {"task": "ledger.reconcile", "schedule": 1800.0},
     "add up the days": {"task": "overview.count", "schedule": 10.0, "options": {"expires": 30}},
+    "go on streaming": {"task": "stream.wake", "schedule": 5.0, "options": {"expires": 10}},
     "give leaked reservations back": {"task": "gateway.sweep_reservations", "schedule": 15.0},
     "forget hours of budgets": {"task": "gateway.forget_hours", "schedule": 6 * 3600.0},
     "show prices whose moment has come": {"task": "gateway.apply_prices", "schedule": 60.0},
@@ -194,6 +202,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "look through documents again": {"task": "rag.refresh_findings", "schedule": 300.0},
     "go on with batches": {"task": "batch.go_on", "schedule": 10.0, "options": {"expires": 60}},
     "throw old batches away": {"task": "batch.tidy", "schedule": 3600.0},
+    "purge what is past its time": {"task": "retention.purge", "schedule": 600.0, "options": {"expires": 600}},
+    "go on with people's requests": {"task": "retention.go_on", "schedule": 60.0, "options": {"expires": 60}},
+    "go on with exports": {"task": "cases.go_on", "schedule": 30.0, "options": {"expires": 60}},
+    "delete old exports": {"task": "cases.tidy", "schedule": 3600.0},
     "forget ended sessions": {"task": "portal.forget_ended_sessions", "schedule": 6 * 3600.0},
 }
 
@@ -320,6 +332,13 @@ MASTER_KEY_FILE = env.text(
     purpose="File with the master key (32 random bytes, base64) that wraps every conversation's data key.",
 )
 
+OLD_MASTER_KEY_FILE = env.text(
+    "PORTCULLIS_OLD_MASTER_KEY_FILE",
+    default="",
+    purpose="File with the master key before the present one, while data keys are still wrapped by it: until "
+    "`manage.py rewrap_data_keys` has ended.",
+)
+
 # The ledger's evidence.
 LEDGER_DIR = env.folder(
     "PORTCULLIS_LEDGER_DIR",
@@ -333,6 +352,13 @@ LEDGER_WITNESSES = env.names(
     default="",
     purpose="Witnesses that cosign the ledger's checkpoints: each an address, a space and its verifier key. Only the "
     "sequencer talks to them.",
+)
+
+STREAM_DIR = env.folder(
+    "PORTCULLIS_STREAM_DIR",
+    default=STATE_DIR / "stream",
+    shown_default=".portal/stream",
+    purpose="Where the stream of the record is written for receivers that read files.",
 )
 
 # Models.
@@ -401,6 +427,11 @@ BATCH_DAYS = env.number(
     "PORTCULLIS_BATCH_DAYS",
     default=30,
     purpose="After how many days the texts of a batch that has ended are erased.",
+)
+EXPORT_DAYS = env.number(
+    "PORTCULLIS_EXPORT_DAYS",
+    default=7,
+    purpose="After how many days an officer's export is deleted.",
 )
 
 LANGUAGE_CODE = "en"
