@@ -29,7 +29,7 @@ RECORDS: dict[RowKind, Any] = {RowKind.INTENT: Intent, RowKind.OUTCOME: Outcome,
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits in a queue, of the 10,000 that are due first: overdue, due within a day, all; when the oldest is due."""
+    """What waits in a queue, of the 10,000 that are due first: overdue, due within a day, all; the oldest's moment."""
 
     queue: Queue
     overdue: int
