@@ -38,6 +38,11 @@ class Waiting:
     is_more: bool
     oldest_due: datetime | None
 
+    @property
+    def later(self) -> int:
+        """What is due after a day, of those that were counted."""
+        return self.total - self.overdue - self.soon
+
 
 @dataclass(frozen=True, slots=True)
 class Rates:
