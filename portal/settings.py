@@ -156,6 +156,7 @@ DATABASES: dict[str, dict[str, Any]] = {"default": _database(DATABASE_URL)}
 DATABASES["default"]["OPTIONS"] = {
     "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5},
     "connect_timeout": 3,
+    "prepare_threshold": 1,  # None, which is Django's choice, would prepare nothing; see apps.ledger.prepared
 }
 if DATABASE_OWNER_URL:
     DATABASES["owner"] = {**_database(DATABASE_OWNER_URL), "TEST": {"MIRROR": "default"}}

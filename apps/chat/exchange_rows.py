@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypeAlias
 from uuid import UUID
 
 from django.db import transaction
@@ -22,6 +23,7 @@ from apps.gateway.upstream import FaultKind
 from apps.gateway.wire import AS_IT_LIKES, Sampling
 from apps.ledger import records
 from apps.ledger.facts import Who
+from apps.ledger.prepared import Write
 from apps.ledger.vocabulary import Door, Purpose
 from apps.privacy import keys, policies
 from apps.privacy.models import DataKey
@@ -30,6 +32,7 @@ from apps.privacy.positions import NOTHING_ELSE, Draft, Surroundings
 from apps.privacy.scrub import Scrubbed
 from apps.privacy.vault import Vault
 
+Along: TypeAlias = Callable[[LanguageModel], Sequence[Write]]
 LEASE = timedelta(seconds=60)
 PROMPT_VERSION = "as-sent-1"
 NO_SUCH_MODEL = (
@@ -135,13 +138,33 @@ def send_off(asking: Asking, standing: Standing, prompt: Scrubbed, *, now: datet
     :raises Refused: with a sentence for the person.
     :raises LedgerUnavailable: if it could not be written; nothing may be sent then.
     """
+    if standing.route.is_plain:
+        return _send_off_at_once(asking, standing, prompt, now=now)
     with records.durably_together():
         if standing.key_row is not None:
             keys.keep_new(standing.key_row)
         standing.vault.save_first()
         admission = standing.route.admit_first(prompt, _admitting(asking, prompt, now), now=now)
-        intent_id = _write_intent(asking, standing, admission, prompt, now=now)
+        intent_id = records.write_intent(**_facts(asking, standing, _Called.of_admission(admission), prompt, now=now))
     _note(standing, admission, intent_id)
+    return admission
+
+
+def _send_off_at_once(asking: Asking, standing: Standing, prompt: Scrubbed, *, now: datetime) -> Admission:
+    """Do as `send_off` where one model alone may answer: what is written is the one statement that holds the money."""
+    intent_ids: list[UUID] = []
+
+    def along(model: LanguageModel) -> list[Write]:
+        intent_id, rows = records.intent_along(**_facts(asking, standing, _Called.of_model(model), prompt, now=now))
+        intent_ids.append(intent_id)
+        key = [keys.as_write(standing.key_row)] if standing.key_row is not None else []
+        values = standing.vault.first_as_write()
+        return [*key, *([values] if values else []), *rows]
+
+    with records.durably_at_once():
+        admission = standing.route.admit_first(prompt, _admitting(asking, prompt, now, along), now=now)
+    standing.vault.note_first_saved()
+    _note(standing, admission, intent_ids[-1])
     return admission
 
 
@@ -158,7 +181,7 @@ def fall_back(
             if admission is None:
                 transaction.set_rollback(True)  # the failed call is concluded with the exchange
                 return None
-        intent_id = _write_intent(asking, standing, admission, prompt, now=now)
+        intent_id = records.write_intent(**_facts(asking, standing, _Called.of_admission(admission), prompt, now=now))
     _note(standing, admission, intent_id)
     return admission
 
@@ -169,6 +192,8 @@ def close(asking: Asking, exchange_id: UUID, standing: Standing | None, ending: 
 
     What is already closed (the sweeper took this process for dead) stays as it is.
     """
+    if standing is not None and _is_concluded_plainly(standing, ending, now=now):
+        return
     with transaction.atomic():
         if standing is not None and standing.intent_id is not None:
             _conclude(standing, ending, now=now)
@@ -185,7 +210,7 @@ def close(asking: Asking, exchange_id: UUID, standing: Standing | None, ending: 
         )
 
 
-def _admitting(asking: Asking, prompt: Scrubbed, now: datetime) -> Admit:
+def _admitting(asking: Asking, prompt: Scrubbed, now: datetime, along: Along | None = None) -> Admit:
     def admitting(model_id: UUID) -> Admission:
         _require_listed(asking, model_id)
         return admit(
@@ -196,36 +221,86 @@ def _admitting(asking: Asking, prompt: Scrubbed, now: datetime) -> Admit:
             now=now,
             most_output_tokens=asking.most_output_tokens,
             key_id=asking.key_id,
+            along=along,
         )
 
     return admitting
 
 
-def _write_intent(asking: Asking, standing: Standing, admission: Admission, prompt: Scrubbed, *, now: datetime) -> UUID:
-    return records.write_intent(
-        who=asking.who,
-        door=asking.door,
-        purpose=asking.purpose,
-        conversation_id=standing.id,
-        turn_id=None,
-        model_label=admission.model_label,
-        provider_label=admission.provider_label,
-        egress_class=admission.egress_class,
-        sealed_payload=standing.data_key.box(PAYLOAD).seal(payload_of(prompt, (), ())),
-        left_text=prompt.record_text,
-        masked=prompt.masked,
-        passages=(),
-        policy_version=prompt.policy_version,
-        prompt_version=PROMPT_VERSION,
-        now=now,
-        lease_until=now + LEASE,
-    )
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """The model that is called, by the names that the record keeps."""
+
+    model_label: str
+    provider_label: str
+    egress_class: str
+
+    @classmethod
+    def of_admission(cls, admission: Admission) -> _Called:
+        return cls(admission.model_label, admission.provider_label, admission.egress_class)
+
+    @classmethod
+    def of_model(cls, model: LanguageModel) -> _Called:
+        return cls(model.label, model.provider.name, model.egress_class)
+
+
+def _facts(
+    asking: Asking, standing: Standing, called: _Called, prompt: Scrubbed, *, now: datetime
+) -> records.IntentFacts:
+    return {
+        "who": asking.who,
+        "door": asking.door,
+        "purpose": asking.purpose,
+        "conversation_id": standing.id,
+        "turn_id": None,
+        "model_label": called.model_label,
+        "provider_label": called.provider_label,
+        "egress_class": called.egress_class,
+        "sealed_payload": standing.data_key.box(PAYLOAD).seal(payload_of(prompt, (), ())),
+        "left_text": prompt.record_text,
+        "masked": prompt.masked,
+        "passages": (),
+        "policy_version": prompt.policy_version,
+        "prompt_version": PROMPT_VERSION,
+        "now": now,
+        "lease_until": now + LEASE,
+    }
 
 
 def _note(standing: Standing, admission: Admission, intent_id: UUID) -> None:
     """Only what is on disk is noted: a transaction that failed leaves the exchange as it stood."""
     standing.key_row = None
     standing.intent_id, standing.reservation_id = intent_id, admission.reservation_id
+
+
+def _is_concluded_plainly(standing: Standing, ending: Ending, *, now: datetime) -> bool:
+    """
+    Do as `_conclude` in one statement; false, and nothing was done, where that is not possible.
+
+    It is not where no call is open, or where the settlement itself has to be put on the record.
+    """
+    if standing.intent_id is None or standing.reservation_id is None:
+        return False
+    answer = ending.answer_as_received
+    conclusion = records.conclusion(
+        standing.intent_id,
+        outcome=ending.outcome,
+        reason=ending.in_words,
+        sealed_answer=standing.data_key.box(LEDGER_ANSWER).seal(answer.encode()) if answer else b"",
+        answer_text=answer,
+        input_tokens=ending.input_tokens,
+        output_tokens=ending.output_tokens,
+        kept_if=keys.is_alive(standing.id),
+        now=now,
+    )
+    with records.concluding(standing.intent_id):
+        return budgets.settle_plainly(
+            standing.reservation_id,
+            input_tokens=ending.input_tokens,
+            output_tokens=ending.output_tokens,
+            now=now,
+            along=conclusion,
+        )
 
 
 def _conclude(standing: Standing, ending: Ending, *, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,6 +37,7 @@ from apps.privacy.keys import KeyUnavailable, SealBroken
 
 if TYPE_CHECKING:
     from apps.accounts.models import Team, User
+    from apps.ledger.prepared import Write
     from apps.privacy.scrub import Scrubbed
 
 __all__ = ["Admission", "Refused", "admit"]
@@ -86,14 +87,16 @@ def admit(
     key_id: UUID | None = None,
     most_output_tokens: int | None = None,
     may_repeat: bool = False,
+    along: Callable[[LanguageModel], Sequence[Write]] | None = None,
 ) -> Admission:
     """
     Admit one call: the person belongs to the team, the team may use the model, the prompt fits, no program runs away,
     no pace is exceeded, the money is held.
 
     `key_id` is the API key that the call came with, or the batch; `most_output_tokens` lowers the model's own limit;
-    `may_repeat` says that the caller's work has an end and repeats itself by nature, as a batch's does. Everything is
-    asked of the database now; nothing is remembered from an earlier call. Three statements.
+    `may_repeat` says that the caller's work has an end and repeats itself by nature, as a batch's does; `along` gives
+    what is to be written if the money is held, once the model is known. Everything is asked of the database now;
+    nothing is remembered from an earlier call. Three statements.
 
     :raises Refused: with a sentence for the person; then nothing is held.
     """
@@ -123,6 +126,7 @@ def admit(
             key_id=key_id,
             tokens_at_most=input_about + output_at_most,
             shape=watched.shape,
+            along=along(model) if along else (),
         )
     return Admission(
         model_id=model.pk,
