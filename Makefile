@@ -1,6 +1,6 @@
 # Portcullis: everything one types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench tamper egress-proof fuzz clean install install-dev
+.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench bench-desk tamper egress-proof fuzz clean install install-dev
 
 export PORT
 export CONFIRM
@@ -57,6 +57,9 @@ train: ## Train the name model anew (TRAIN_PYTHON=a Python with training/require
 bench: install-dev ## Measure start, memory and size, then an exchange beside peers installed in PEERS (default .peers)
 	@$(VENV)/python -m bench
 	@$(VENV)/python -m bench.gateway --paste --peers $(or $(PEERS),.peers)
+
+bench-desk: install-dev ## Measure the officers' pages at one and at ten million exchanges (30 GB of disk, about an hour)
+	@exec $(VENV)/python -m bench.desk $(OPTIONS)
 
 tamper: install-dev ## Tamper with a scratch ledger in 30 ways as 8 actors and compare with docs/ledger.md (about 3 minutes)
 	@exec $(VENV)/python -m bench.tamper

@@ -9,6 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from apps.ledger.vocabulary import Action
+from portal import recording
+
 RETRY_AFTER_SECONDS = 30
 
 
@@ -18,12 +21,14 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Show 403."""
+    """Show 403, and put on the record who was refused what."""
+    recording.denied(request, Action.ACCESS_DENIED)
     return render(request, "errors/403.html", status=403)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Show 403 for a form that was opened in another session, or by another site."""
+    recording.denied(request, Action.FORM_REFUSED)
     return render(request, "errors/csrf.html", status=403)
 
 

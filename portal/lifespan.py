@@ -9,9 +9,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from django.utils import timezone
+
 from apps.chat import lifecycle
 from apps.gateway import client as gateway
 from apps.privacy import engine as privacy
+from portal import recording
 
 logger = logging.getLogger(__name__)
 
@@ -33,11 +36,13 @@ class Lifespan:
             if message["type"] == "lifespan.startup":
                 await lifecycle.start()
                 await asyncio.gather(*(_warm_up(name, warm_up) for name, warm_up in WARM_UPS.items()))
+                await asyncio.to_thread(recording.started, now=timezone.now())
                 _set_aside_what_stays()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await lifecycle.stop()
                 await gateway.close()
+                await asyncio.to_thread(recording.stopped, now=timezone.now())
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 

@@ -97,6 +97,12 @@ INSTALLED_APPS = [
     "apps.batch",
     "apps.api",
     "apps.audit",
+    "apps.audit.approvals",
+    "apps.audit.review",
+    "apps.audit.overview",
+    "apps.audit.cases",
+    "apps.audit.retention",
+    "apps.audit.stream",
     "apps.console",
 ]
 MIDDLEWARE = [
@@ -179,6 +185,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "look after the ledger": {"task": "ledger.watch", "schedule": 30.0},
+    "compare records with calls": {"task": "ledger.reconcile", "schedule": 1800.0},
+    "add up the days": {"task": "overview.count", "schedule": 10.0, "options": {"expires": 30}},
     "give leaked reservations back": {"task": "gateway.sweep_reservations", "schedule": 15.0},
     "forget hours of budgets": {"task": "gateway.forget_hours", "schedule": 6 * 3600.0},
     "show prices whose moment has come": {"task": "gateway.apply_prices", "schedule": 60.0},
@@ -346,6 +354,12 @@ MODEL_FIRST_TOKEN_SECONDS = env.seconds(
     "PORTCULLIS_MODEL_FIRST_TOKEN_SECONDS",
     default=60,
     purpose="How long to wait for the first word of an answer.",
+)
+MODEL_PATIENCE_SECONDS = env.seconds(
+    "PORTCULLIS_MODEL_PATIENCE_SECONDS",
+    default=1.5,
+    purpose="How long to wait for the first word where another model may answer instead, unless the model usually "
+    "takes longer or an admin stated how long it may take.",
 )
 MODEL_GAP_SECONDS = env.seconds(
     "PORTCULLIS_MODEL_GAP_SECONDS", default=10, purpose="Longest silence between two words of an answer."

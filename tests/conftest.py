@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 
+from apps.gateway import departures
 from apps.privacy import policies
 from portal.embedded.database import EmbeddedPostgres
 from tests.environment import POSTGRES, STATE
@@ -68,6 +69,14 @@ def django_db_setup(postgres: EmbeddedPostgres, django_db_blocker: pytest.Fixtur
 def no_policy_of_another_test() -> None:
     """Forget policies read from a database that is no more."""
     policies.forget()
+
+
+@pytest.fixture(autouse=True)
+def calls_counted_by_hand(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Write the count of calls down when a test says so: a thread would do it in the middle of the next test."""
+    monkeypatch.setattr(departures, "_start_writer", lambda: None)
+    yield
+    departures._unwritten.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 from apps.api.callers import Caller
+from apps.api.embeddings_format import Ask
 from apps.api.neutral import ApiError, ErrorKind, JsonObject, Message, Request
 from apps.chat.exchange_rows import Asking
-from apps.gateway.wire import Sampling
+from apps.gateway.wire import AsVectors, Sampling
+from apps.ledger.vocabulary import Purpose
 from apps.privacy import refusals
 from apps.privacy.positions import Choice, Draft, Form, Surroundings, Tool, ToolCall
 
@@ -23,7 +25,7 @@ def asking_of(caller: Caller, request: Request) -> Asking:
         model=request.model,
         drafts=[_draft(message, is_last=number == last) for number, message in enumerate(request.messages)],
         surroundings=_surroundings(request),
-        sampling=Sampling(
+        wanted=Sampling(
             temperature=options.temperature,
             top_p=options.top_p,
             presence_penalty=options.presence_penalty,
@@ -34,6 +36,21 @@ def asking_of(caller: Caller, request: Request) -> Asking:
         most_output_tokens=options.max_output_tokens,
         model_ids=caller.model_ids,
         key_id=caller.key_id,
+    )
+
+
+def asking_for_vectors(caller: Caller, ask: Ask) -> Asking:
+    """Put together who asks for the vectors of which texts; nothing is scrubbed yet."""
+    return Asking(
+        person=caller.person,
+        team=caller.team,
+        who=caller.who,
+        model=ask.model,
+        drafts=[Draft("user", text) for text in ask.texts],
+        wanted=AsVectors(ask.dimensions),
+        model_ids=caller.model_ids,
+        key_id=caller.key_id,
+        purpose=Purpose.EMBEDDING,
     )
 
 

@@ -21,6 +21,7 @@ REFUSED: Final[Mapping[str, tuple[ErrorKind, str]]] = {
     "MODEL_RETIRED": (ErrorKind.NOT_FOUND, "model_retired"),
     "PROMPT_TOO_LONG": (ErrorKind.BAD_REQUEST, "context_length_exceeded"),
     "NO_EMBEDDINGS": (ErrorKind.BAD_REQUEST, "model_cannot_embed"),
+    "LENGTH_FIXED": (ErrorKind.BAD_REQUEST, "unsupported_value"),
     "NO_BUDGET": (ErrorKind.OUT_OF_BUDGET, "insufficient_quota"),
     "OVER_BUDGET": (ErrorKind.OUT_OF_BUDGET, "insufficient_quota"),
     "TOO_FAST": (ErrorKind.RATE_LIMITED, "rate_limit_exceeded"),

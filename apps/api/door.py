@@ -10,8 +10,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
 from urllib.parse import unquote
 from uuid import UUID
@@ -21,11 +24,10 @@ from django.db import DatabaseError, InterfaceError
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 
-from apps.api import catalogue, embedding, embeddings_format, entering, failures, openai_shape
+from apps.api import catalogue, embeddings_format, entering, failures, openai_shape
 from apps.api.callers import Caller
 from apps.api.chat_out import ChatCompletions
 from apps.api.dialects import Dialect
-from apps.api.embeddings_format import Ask
 from apps.api.messages_out import Messages
 from apps.api.models import Scope
 from apps.api.neutral import ApiError, ErrorKind, Event, JsonObject, Request
@@ -33,7 +35,9 @@ from apps.api.outlet import Outlet
 from apps.api.responses_out import Responses
 from apps.chat import exchanges, lifecycle
 from apps.chat.database import in_database
+from apps.chat.exchange_rows import Asking, Standing
 from apps.chat.exchanges import ExchangeKeeper
+from apps.gateway.admission import Refused
 from apps.ledger.ids import new_id
 
 logger = logging.getLogger(__name__)
@@ -48,8 +52,6 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     "/v1/responses": Responses(),
     "/v1/messages": Messages(),
 }
-MODELS: Final = "/v1/models"
-EMBEDDINGS: Final = "/v1/embeddings"
 
 
 class Gone(Exception):
@@ -94,21 +96,17 @@ class Call:
     async def answer(self) -> None:
         """Answer, or raise an `ApiError` while nothing has been sent."""
         self._require_house()
-        if self._path == MODELS or self._path.startswith(f"{MODELS}/"):
-            self._require_method("GET")
-            await self._answer_models()
-            return
-        if self._dialect is None and self._path != EMBEDDINGS:
+        here = [(address, found) for address in ADDRESSES if (found := address.matches(self._path))]
+        if not here:
             raise ApiError(
                 ErrorKind.NOT_FOUND, "There is nothing at this address. See /v1/models for a start.", code="not_found"
             )
-        self._require_method("POST")
-        body = await self._body()
-        if self._dialect is None:
-            caller = await self._caller(Scope.EMBEDDINGS)
-            await self._answer_embeddings(caller, embeddings_format.read(_json(body)))
-        else:
-            await self._answer_exchange(self._dialect, body)
+        for address, found in here:
+            if address.method == self._method:
+                await address.answer(self, **found.groupdict())
+                return
+        methods = " or ".join(address.method for address, _ in here)
+        raise ApiError(ErrorKind.METHOD_NOT_ALLOWED, f"Use {methods} at this address.", code="method_not_allowed")
 
     async def refuse(self, error: ApiError) -> None:
         """Send an error in the dialect's own shape; where an answer has begun, nothing more can be said."""
@@ -130,10 +128,6 @@ class Call:
             raise ApiError(
                 ErrorKind.FORBIDDEN, f"Use {settings.BASE_URL}: keys do not travel in clear.", code="https_required"
             )
-
-    def _require_method(self, method: str) -> None:
-        if self._method != method:
-            raise ApiError(ErrorKind.METHOD_NOT_ALLOWED, f"Use {method} at this address.", code="method_not_allowed")
 
     async def _caller(self, scope: Scope) -> Caller:
         """Find who calls. One query, and a second a minute."""
@@ -170,49 +164,57 @@ class Call:
             if not message.get("more_body", False):
                 return b"".join(parts)
 
-    async def _answer_models(self) -> None:
-        caller, name = await self._caller(Scope.MODELS), unquote(self._path[len(MODELS) + 1 :])
-        now = timezone.now()
-        if name:
-            body = await self._asked(catalogue.entry, caller, name, now=now)
-        else:
-            body = await self._asked(catalogue.listing, caller, now=now)
-        await self._send_json(200, body)
+    async def answer_models(self) -> None:
+        """List the models that the key may call."""
+        caller = await self._caller(Scope.MODELS)
+        await self._send_json(200, await self._asked(catalogue.listing, caller, now=timezone.now()))
 
-    async def _answer_embeddings(self, caller: Caller, ask: Ask) -> None:
+    async def answer_model(self, name: str) -> None:
+        """Give one of them."""
+        caller = await self._caller(Scope.MODELS)
+        await self._send_json(200, await self._asked(catalogue.entry, caller, unquote(name), now=timezone.now()))
+
+    async def answer_embeddings(self) -> None:
+        """Give the vectors of some texts."""
+        raw = await self._body()
         try:
-            found = await embedding.embed(caller, ask)
-        except (DatabaseError, InterfaceError):
-            raise _away() from None
-        self.id = found.exchange_id
-        embedded = found.embedded
-        body = await asyncio.to_thread(
-            embeddings_format.written,
-            embedded.vectors,
-            ask=ask,
-            model=found.model,
-            input_tokens=embedded.input_tokens,
-        )
-        await self._send_json(200, body)
+            ask = embeddings_format.read(_json(raw))
+        except ApiError:
+            await self._caller(Scope.EMBEDDINGS)
+            raise
+        entered = await self._asked(entering.enter_for_vectors, self._shown, ask, self.id, now=timezone.now())
+        keeper, outlet = self._begun(*entered)
+        async with self._watched(keeper):
+            ending = await outlet.whole()
+            written = partial(embeddings_format.written, ask=ask, model=outlet.model_label)
+            body = await asyncio.to_thread(written, ending.vectors, input_tokens=ending.input_tokens)
+            await self._send_json(200, body)
 
-    async def _answer_exchange(self, dialect: Dialect, body: bytes) -> None:
+    async def answer_exchange(self) -> None:
+        """Answer a question, in the dialect of the address."""
+        body, dialect = await self._body(), DIALECTS[self._path]
         try:
             request = dialect.read(_json(body))
         except ApiError:
             await self._caller(Scope.CHAT)  # what is wrong with a request is told to callers only
             raise
-        asking, prepared = await self._asked(entering.enter, self._shown, request, self.id, now=timezone.now())
-        outlet = Outlet(self.id)
-        keeper = ExchangeKeeper(asking, outlet, exchange_id=self.id, prepared=prepared)
-        task = asyncio.ensure_future(exchanges.answer(keeper))
-        lifecycle.adopt(task)
-        task.add_done_callback(lambda _: outlet.give_up())
+        entered = await self._asked(entering.enter, self._shown, request, self.id, now=timezone.now())
+        keeper, outlet = self._begun(*entered)
         async with self._watched(keeper):
             if request.is_stream:
                 await self._stream(dialect, request, outlet)
             else:
                 events: list[Event] = [event async for batch in outlet.batches() for event in batch]
                 await self._send_json(200, dialect.whole(request, events))
+
+    def _begun(self, asking: Asking, prepared: Standing | Refused) -> tuple[ExchangeKeeper, Outlet]:
+        """Let the story begin, beside this request."""
+        outlet = Outlet(self.id)
+        keeper = ExchangeKeeper(asking, outlet, exchange_id=self.id, prepared=prepared)
+        task = asyncio.ensure_future(exchanges.answer(keeper))
+        lifecycle.adopt(task)
+        task.add_done_callback(lambda _: outlet.give_up())
+        return keeper, outlet
 
     @asynccontextmanager
     async def _watched(self, keeper: ExchangeKeeper) -> AsyncIterator[None]:
@@ -263,6 +265,26 @@ class Call:
         await self._send({"type": "http.response.start", "status": status, "headers": mine})
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address under /v1 with one method; the named groups of its pattern are given to `answer`."""
+
+    method: str
+    pattern: str
+    answer: Callable[..., Awaitable[None]]
+
+    def matches(self, path: str) -> re.Match[str] | None:
+        """Say whether a path is this address."""
+        return re.fullmatch(self.pattern, path)
+
+
+ADDRESSES: Final = (
+    *(Address("POST", path, Call.answer_exchange) for path in DIALECTS),
+    Address("POST", "/v1/embeddings", Call.answer_embeddings),
+    Address("GET", "/v1/models", Call.answer_models),
+    Address("GET", "/v1/models/(?P<name>.+)", Call.answer_model),
+)
+"""Every address of this door. Each that calls or lists models stands in tests/gateway/test_every_door.py."""
 _ALWAYS: Final = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from sys import byteorder
 from typing import Any, Final
 
+from django.conf import settings
+
 from apps.api.fields import Fields, wrong
-from apps.api.neutral import JsonObject
+from apps.api.neutral import ApiError, ErrorKind, JsonObject
 
 MOST_TEXTS: Final = 512
 MOST_DIMENSIONS: Final = 65_536
@@ -74,6 +76,14 @@ def _texts(fields: Fields) -> tuple[str, ...]:
         )
     if not all(isinstance(text, str) and text.strip() for text in texts):
         raise wrong("Each text of input needs at least one visible character.", parameter="input")
+    if sum(map(len, texts)) > settings.MESSAGE_LIMIT_CHARACTERS:
+        raise ApiError(
+            ErrorKind.TOO_LARGE,
+            f"The texts are longer than {settings.MESSAGE_LIMIT_CHARACTERS:,} characters together. Send them in "
+            "several calls.",
+            code="input_too_long",
+            parameter="input",
+        )
     return tuple(texts)
 
 

@@ -7,9 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.api import callers
-from apps.api.asking import asking_of
+from apps.api.asking import asking_for_vectors, asking_of
 from apps.api.callers import Caller, NotAuthenticated, OutOfScope
 from apps.api.causes import as_api_error
+from apps.api.embeddings_format import Ask
 from apps.api.models import Scope
 from apps.api.neutral import Request
 from apps.chat import exchange_rows
@@ -40,4 +41,12 @@ def enter(
     :raises ApiError: if the caller is nobody, or may not ask this.
     """
     asking = asking_of(caller_of(headers, Scope.CHAT, now=now), request)
+    return asking, exchange_rows.prepared(asking, exchange_id, now=now)
+
+
+def enter_for_vectors(
+    headers: Mapping[str, str], ask: Ask, exchange_id: UUID, *, now: datetime
+) -> tuple[Asking, Standing | Refused]:
+    """Do as `enter`, for the vectors of texts."""
+    asking = asking_for_vectors(caller_of(headers, Scope.EMBEDDINGS, now=now), ask)
     return asking, exchange_rows.prepared(asking, exchange_id, now=now)

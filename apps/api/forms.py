@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from apps.accounts.models import Role, Team, User
 from apps.api import keys
 from apps.api.models import ApiKey, Scope
-from apps.gateway.models import Grant, LanguageModel, LanguageModelQuerySet
+from apps.gateway.models import LanguageModel
 
 UNKNOWN = {"invalid_choice": "There is no such choice. Take one from the list.", "required": "Choose one."}
 SCOPES_WITH_A_DOOR = [Scope.CHAT, Scope.EMBEDDINGS, Scope.MODELS]
@@ -59,7 +58,11 @@ class KeyForm(DescribedForm):
     def __init__(self, *args: Any, person: User | None, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.team = team
-        models = _granted(team) if person is None else LanguageModel.objects.callable_by(person, team)
+        models = (
+            LanguageModel.objects.callable_by_some_of(team, now=timezone.now())
+            if person is None
+            else LanguageModel.objects.callable_by(person, team)
+        )
         self.fields["model_ids"].queryset = models.order_by("label")  # type: ignore[attr-defined]
 
     def wish(self) -> keys.Wish:
@@ -128,12 +131,6 @@ class KeysFilter(DescribedForm):
         choices=[("", "Any state"), ("working", "Working"), ("ended", "Expired or revoked")],
         error_messages=UNKNOWN,
     )
-
-
-def _granted(team: Team) -> LanguageModelQuerySet:
-    """Models that somebody of the team may call; making the key asks again whether its person may."""
-    grants = Grant.objects.allowing(timezone.now()).filter(Q(team=None) | Q(team=team), model=OuterRef("pk"))
-    return LanguageModel.objects.switched_on().filter(Exists(grants))
 
 
 def _people_of(team: Team) -> Any:

@@ -29,7 +29,7 @@ class Outlet:
         self._exchange_id = exchange_id
         self._events: list[Event] = []
         self._words: list[str] = []
-        self._model_label = ""
+        self.model_label = ""
         self._has_begun = False
         self._ending: Ending | None = None
         self._is_over = False
@@ -37,7 +37,7 @@ class Outlet:
 
     def begin(self, model_label: str) -> None:
         """Note which model answers; a program learns it with the first word, when no other can take over."""
-        self._model_label = model_label
+        self.model_label = model_label
 
     def hear(self, words: str) -> None:
         """Take some more of the answer."""
@@ -90,10 +90,23 @@ class Outlet:
         usage = Usage(ending.input_tokens, ending.output_tokens)
         yield [*self._taken(), Finish(cast("Reason", reason if reason in REASONS else "stop"), usage)]
 
+    async def whole(self) -> Ending:
+        """
+        Wait for the end, and give it.
+
+        :raises ApiError: where the exchange did not end in a whole answer.
+        """
+        while not self._is_over:
+            self._news.clear()
+            await self._news.wait()
+        if self._ending is None or self._ending.outcome != OutcomeKind.ANSWERED:
+            raise failures.of_ending(self._ending)
+        return self._ending
+
     def _require_beginning(self) -> None:
         if not self._has_begun:
             self._has_begun = True
-            self._events.append(Begin(self._exchange_id, self._model_label, int(time.time())))
+            self._events.append(Begin(self._exchange_id, self.model_label, int(time.time())))
 
     def _taken(self) -> list[Event]:
         self._take_words()

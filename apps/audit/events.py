@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from apps.audit import reads
-from apps.audit.filters import EventFilter
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+from apps.accounts.models import User
+from apps.audit import masking, reads
+from apps.audit.filters import BY_SIGNING_IN, PERSON, EventFilter
 from apps.audit.looks import EXCHANGE
+from apps.audit.masking import People
 from apps.audit.paging import Cursor, page_of
-from apps.ledger.models import Event
-from apps.ledger.vocabulary import action_label, topic_of
+from apps.audit.scope import events_for
+from apps.ledger.vocabulary import Topic, action_label, is_of_office, topic_of
 
 COLUMNS = (
     "id", "happened_at", "action", "actor_id", "actor_label", "team_label", "subject_kind", "subject_id",
@@ -38,6 +43,49 @@ class EventRow:
     subject_id: str
     subject_label: str
     details: Mapping[str, Any] = field(repr=False)
+    people: People = field(repr=False)
+
+    @property
+    def is_of_office(self) -> bool:
+        """Say whether the act was one of an office, whose holder is named."""
+        is_by_signing_in = self.action in BY_SIGNING_IN and self.subject_id == str(self.actor_id)
+        return is_of_office(self.action) and not is_by_signing_in
+
+    @property
+    def actor_pseudonym(self) -> str:
+        """The pseudonym of whoever acted as an employee; empty for an office, whose holder is named."""
+        return "" if self.is_of_office or self.actor_id is None else self.people.pseudonyms[self.actor_id]
+
+    @property
+    def subject(self) -> str:
+        """What the act was about; people, and exchanges, by pseudonym."""
+        if self.subject_kind == EXCHANGE:
+            _, _, model = self.subject_label.rpartition(", ")
+            return f"{self.people.of_exchange(self.subject_id)}, {model}" if model else ""
+        if self.subject_kind == PERSON and not self._is_the_actor_in_office(self.subject_id):
+            return self.people.of_person(self.subject_id)
+        return self._worded(self.subject_label)
+
+    @property
+    def subject_person_id(self) -> UUID | None:
+        """The person it was about, where it was one who is not named as the actor already."""
+        is_person = self.subject_kind == PERSON and not self._is_the_actor_in_office(self.subject_id)
+        return UUID(self.subject_id) if is_person and masking.is_id(self.subject_id) else None
+
+    def _is_the_actor_in_office(self, person_id: str) -> bool:
+        return self.is_of_office and person_id == str(self.actor_id)
+
+    def _worded(self, text: str) -> str:
+        """
+        Give a text; one that is a person's name, or id, as the pseudonym, unless that is who is named as actor.
+
+        What the desk itself recorded names people by pseudonym already, and officers by name.
+        """
+        if topic_of(self.action) == Topic.RECORDS:
+            return text
+        if self.is_of_office and text in (self.actor_label, str(self.actor_id)):
+            return self.actor_label
+        return self.people.worded(text)
 
     @property
     def label(self) -> str:
@@ -52,18 +100,20 @@ class EventRow:
     @property
     def exchange_id(self) -> str:
         """The exchange it is about, where it is one."""
-        return self.subject_id if self.subject_kind == EXCHANGE else ""
+        is_exchange = self.subject_kind == EXCHANGE and masking.is_id(self.subject_id)
+        return self.subject_id if is_exchange else ""
 
     @property
     def document_id(self) -> str:
         """The document it is about, where it is one: its page names it to those who may read it."""
-        is_document = self.subject_kind == "document" and _is_id(self.subject_id)
+        is_document = self.subject_kind == "document" and masking.is_id(self.subject_id)
         return self.subject_id if is_document else ""
 
     @property
     def particulars(self) -> list[tuple[str, str]]:
         """The details as names and values, inner ones by their path; what was asked for comes first."""
-        pairs = [(_named(path), value) for path, value in _flattened("", self.details) if path not in BOUNDS]
+        told = [(path, value) for path, value in _flattened("", self.details) if path not in BOUNDS]
+        pairs = [(_named(path), self._worded(value)) for path, value in told if not path.endswith("person_id")]
         return sorted(pairs, key=lambda pair: pair[0] == "shown")
 
     @property
@@ -81,23 +131,28 @@ class EventList:
     older: str
 
 
-def listed(form: EventFilter, cursor: Cursor | None) -> EventList:
+def listed(actor: User, form: EventFilter, cursor: Cursor | None) -> EventList:
     """
-    Read one page of what `form` asks for. Two queries.
+    Read one page of what `form` asks for, without those about `actor`'s own exchanges. Six queries.
 
     :raises reads.TookTooLong: if the database did not finish in time.
     """
     with reads.bounded():
-        page = page_of(Event.objects.filter(form.condition()).values(*COLUMNS), cursor, at="happened_at")
-    return EventList([EventRow(**row) for row in page.rows], page.newer, page.older)
+        asked = events_for(actor).alias(actor_text=Cast("actor_id", TextField())).filter(form.condition())
+        page = page_of(asked.values(*COLUMNS), cursor, at="happened_at")
+        people = _people_in(page.rows)
+    return EventList([EventRow(**row, people=people) for row in page.rows], page.newer, page.older)
 
 
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
+def _people_in(rows: Sequence[Mapping[str, Any]]) -> People:
+    """Find out who is spoken of in these rows. Three queries."""
+    texts = {value for row in rows for _, value in _flattened("", row["details"])}
+    return masking.people_among(
+        actors={row["actor_id"] for row in rows if row["actor_id"]},
+        subjects={row["subject_id"] for row in rows if row["subject_kind"] == PERSON},
+        exchanges={row["subject_id"] for row in rows if row["subject_kind"] == EXCHANGE},
+        texts=texts | {row["subject_label"] for row in rows},
+    )
 
 
 def _flattened(path: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -7,16 +7,36 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from apps.accounts.models import User
 from apps.audit import sealed
 from apps.audit.looks import EXCHANGE
+from apps.audit.pseudonyms import pseudonym
+from apps.audit.scope import exchanges_for
 from apps.ledger.models import Event, Intent, Outcome
 from apps.ledger.vocabulary import Action
 
 LOOKS_AT_MOST = 20
+CIRCUMSTANCES = {
+    "chosen_by": "Model chosen by",
+    "asked_for": "Asked for",
+    "region": "Region",
+    "price": "Price",
+    "price_version": "Version of the price",
+    "guard_version": "Guard",
+    "key_id": "API key or batch",
+    "replaces_turn_id": "Asks again the turn",
+    "follows_intent_id": "After the failed exchange",
+    "call_id": "Counted as call",
+}
+CHOSEN_BY = {
+    "CALLER": "The person or their program",
+    "AUTO": "The automatic route",
+    "FALLBACK": "The portal, in place of another model",
+}
 
 
 class NoSuchExchange(Exception):
-    """No exchange has this id."""
+    """No exchange that this person may read at the desk has this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +48,14 @@ class FullExchange:
     left: sealed.Opened
     answer: sealed.Opened
     has_search_row: bool
+    pseudonym: str
+    typed: sealed.Opened | None = None
+    """What was typed, once an officer has unmasked the exchange."""
 
     @property
     def label(self) -> str:
-        """Name the exchange in a word for lists."""
-        return f"{self.intent.person_label}, {self.intent.model_label or 'no model'}"
+        """Name the exchange in a word for lists, the person by pseudonym."""
+        return f"{self.pseudonym}, {self.intent.model_label or 'no model'}"
 
     @property
     def was_sent(self) -> bool:
@@ -49,7 +72,20 @@ class FullExchange:
     @property
     def can_be_unmasked(self) -> bool:
         """Say whether there is text to read and something is masked in what is shown of this exchange."""
-        return self.left.state == "READABLE" and bool(self.intent.masked_count or self.left.in_clear)
+        is_masked = self.left.state == "READABLE" and bool(self.intent.masked_count or self.left.in_clear)
+        return is_masked or self.has_typed
+
+    @property
+    def has_typed(self) -> bool:
+        """Say whether what was typed was kept, and not erased since."""
+        return bool(self.intent.sealed_typed) and self.left.state != "ERASED" and self.has_search_row
+
+    @property
+    def came_about(self) -> list[tuple[str, str, str]]:
+        """How the call came about: a name for people, the value, and the name on the record."""
+        known = self.intent.circumstances or {}
+        named = [(name, known[name]) for name in CIRCUMSTANCES if name in known]
+        return [(CIRCUMSTANCES[name], CHOSEN_BY.get(str(value), str(value)), name) for name, value in named]
 
     @property
     def placeholders(self) -> frozenset[str]:
@@ -75,14 +111,14 @@ class FullExchange:
         ]
 
 
-def read(exchange_id: UUID) -> FullExchange:
+def read(actor: User, exchange_id: UUID) -> FullExchange:
     """
-    Read one exchange and open what is sealed. Three queries.
+    Read one exchange and open what is sealed. Five queries.
 
-    :raises NoSuchExchange: if there is none.
+    :raises NoSuchExchange: if there is none, or it is `actor`'s own.
     """
-    intent = Intent.objects.select_related("outcome", "search").defer("search__left_text", "search__answer_text")
-    found = intent.filter(pk=exchange_id).first()
+    readable = exchanges_for(actor).select_related("outcome", "search")
+    found = readable.defer("search__left_text", "search__answer_text").filter(pk=exchange_id).first()
     if found is None:
         raise NoSuchExchange(exchange_id)
     outcome = getattr(found, "outcome", None)
@@ -92,6 +128,7 @@ def read(exchange_id: UUID) -> FullExchange:
         left=sealed.open_payload(found.conversation_id, bytes(found.sealed_payload)),
         answer=sealed.open_answer(found.conversation_id, bytes(outcome.sealed_answer) if outcome else b""),
         has_search_row=hasattr(found, "search"),
+        pseudonym=pseudonym(found.person_id),
     )
 
 

@@ -9,18 +9,23 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum, Value
+from django.db.models import Count, Q, QuerySet, Sum, Value
 from django.db.models.functions import Greatest, Length, Right, StrIndex, Substr, Upper
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.audit import reads
 from apps.audit.filters import IN_PROGRESS, ExchangeFilter
 from apps.audit.paging import Cursor, Rows, page_of
+from apps.audit.pseudonyms import pseudonyms
+from apps.audit.scope import exchanges_for, own_exchanges
 from apps.ledger.models import Intent, Outcome
 from apps.ledger.text import storable
 from apps.ledger.vocabulary import OutcomeKind
 
 SNIPPET_CHARACTERS = 240
+COUNTED_AT_MOST = 10_000
+COUNT_MILLISECONDS = 200
 BEFORE_THE_MATCH = 40
 COLUMNS = (
     "id", "started_at", "door", "purpose", "person_id", "person_label", "team_label", "model_label", "egress_class",
@@ -49,6 +54,7 @@ class ExchangeRow:
     cost: Decimal
     currency: str
     is_erased: bool
+    pseudonym: str
     snippet: str = field(repr=False)
 
 
@@ -62,8 +68,16 @@ class ExchangeList:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """How many exchanges match, counted to 10,000 and no further."""
+
+    count: int
+    is_more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Today:
-    """The figures of the day so far, over all exchanges."""
+    """The figures of the day so far, over all exchanges but the reader's own."""
 
     exchanges: int
     refused: int
@@ -71,42 +85,63 @@ class Today:
     costs: list[tuple[Decimal, str]]
 
 
-def listed(form: ExchangeFilter, cursor: Cursor | None) -> ExchangeList:
+def listed(actor: User, form: ExchangeFilter, cursor: Cursor | None) -> ExchangeList:
     """
-    Read one page of what `form` asks for. Two queries.
+    Read one page of what `form` asks for, without `actor`'s own. Three queries, one more for people new to the desk.
 
     :raises reads.TookTooLong: if the database did not finish in time.
     """
     with reads.bounded():
-        page = page_of(_asked(form), cursor, at=_time_column(form))
+        page = page_of(_as_listed(actor, form), cursor, at=_time_column(form))
     is_match = bool(form.cleaned_data["q"])
-    return ExchangeList([_row(row, is_match=is_match) for row in page.rows], page.newer, page.older)
+    people = pseudonyms(row["person_id"] for row in page.rows)
+    return ExchangeList([_row(row, people, is_match=is_match) for row in page.rows], page.newer, page.older)
 
 
-def today(now: datetime) -> Today:
-    """Sum up the day so far, in the portal's time zone. Two queries over the day's index entries."""
+def today(actor: User, now: datetime) -> Today:
+    """
+    Sum up the day so far, in the portal's time zone, without `actor`'s own exchanges.
+
+    Two queries over the day's index entries, and two over the few exchanges of `actor`, whose figures are taken off:
+    asking each entry whose it is would read every row of the day.
+    """
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     with reads.bounded():
-        intents = Intent.objects.filter(started_at__gte=midnight).aggregate(
-            exchanges=Count("started_at"), masked=Sum("masked_count")
-        )
-        outcomes = (
-            Outcome.objects.filter(started_at__gte=midnight)
-            .values("currency")
-            .annotate(total=Sum("cost"), refused=Count("kind", filter=Q(kind=OutcomeKind.REFUSED)))
-            .order_by("currency")
-        )
-        by_currency = list(outcomes)
+        own = own_exchanges(actor).filter(started_at__gte=midnight)
+        everybody = _figures(Intent.objects.filter(started_at__gte=midnight), _outcomes(midnight))
+        theirs = _figures(own, _outcomes(midnight).filter(intent__in=own.values("pk")))
+    return _less(everybody, theirs)
+
+
+def _outcomes(midnight: datetime) -> QuerySet[Outcome]:
+    return Outcome.objects.filter(started_at__gte=midnight)
+
+
+def _figures(intents: QuerySet[Intent], outcomes: QuerySet[Outcome]) -> Today:
+    of_intents = intents.aggregate(exchanges=Count("started_at"), masked=Sum("masked_count"))
+    refused = Count("kind", filter=Q(kind=OutcomeKind.REFUSED))
+    by_currency = list(outcomes.values("currency").annotate(total=Sum("cost"), refused=refused).order_by("currency"))
     return Today(
-        exchanges=intents["exchanges"],
+        exchanges=of_intents["exchanges"],
         refused=sum(row["refused"] for row in by_currency),
-        masked=intents["masked"] or 0,
+        masked=of_intents["masked"] or 0,
         costs=[(row["total"], row["currency"]) for row in by_currency if row["currency"]],
     )
 
 
-def _asked(form: ExchangeFilter) -> Rows:
-    rows = Intent.objects.filter(form.condition())
+def _less(everybody: Today, own: Today) -> Today:
+    taken_off = {currency: amount for amount, currency in own.costs}
+    return Today(
+        exchanges=everybody.exchanges - own.exchanges,
+        refused=everybody.refused - own.refused,
+        masked=everybody.masked - own.masked,
+        costs=[(amount - taken_off.get(currency, Decimal(0)), currency) for amount, currency in everybody.costs],
+    )
+
+
+def asked(actor: User, form: ExchangeFilter) -> QuerySet[Intent]:
+    """Give the exchanges that a valid `form` asks for, without `actor`'s own, in no order."""
+    rows = exchanges_for(actor).filter(form.condition())
     outcome = form.cleaned_data["outcome"]
     if outcome == IN_PROGRESS:
         rows = rows.filter(open_row__isnull=False, outcome__isnull=True)
@@ -115,8 +150,27 @@ def _asked(form: ExchangeFilter) -> Rows:
     text = storable(form.cleaned_data["q"])
     if text:
         rows = rows.filter(search__left_text__icontains=text)
+    return rows
+
+
+def estimated(actor: User, form: ExchangeFilter) -> Estimate | None:
+    """
+    Count what `form` asks for up to 10,000, or say nothing where that takes longer than a fifth of a second.
+
+    The count is of the moment: nobody should have to wait for it, and none is kept.
+    """
+    try:
+        with reads.bounded(milliseconds=COUNT_MILLISECONDS):
+            count = asked(actor, form).order_by()[: COUNTED_AT_MOST + 1].count()
+    except reads.TookTooLong:
+        return None
+    return Estimate(min(count, COUNTED_AT_MOST), is_more=count > COUNTED_AT_MOST)
+
+
+def _as_listed(actor: User, form: ExchangeFilter) -> Rows:
+    text = storable(form.cleaned_data["q"])
     cut = {"snippet": _snippet(text), "length": Length("search__left_text")}
-    listed: Rows = rows.annotate(**cut).values(*COLUMNS, *cut)
+    listed: Rows = asked(actor, form).annotate(**cut).values(*COLUMNS, *cut)
     return listed
 
 
@@ -143,7 +197,7 @@ def _trimmed(cut: str, length: int, *, is_match: bool) -> str:
     return cut if len(cut.strip()) >= length else f"… {cut}"
 
 
-def _row(row: Mapping[str, Any], *, is_match: bool) -> ExchangeRow:
+def _row(row: Mapping[str, Any], people: Mapping[UUID, str], *, is_match: bool) -> ExchangeRow:
     kept = {name: row[name] for name in COLUMNS if "__" not in name}
     return ExchangeRow(
         **kept,
@@ -152,5 +206,6 @@ def _row(row: Mapping[str, Any], *, is_match: bool) -> ExchangeRow:
         cost=row["outcome__cost"] or Decimal(0),
         currency=row["outcome__currency"] or "",
         is_erased=row["search__intent_id"] is None,
+        pseudonym=people[row["person_id"]],
         snippet=_trimmed(row["snippet"] or "", row["length"] or 0, is_match=is_match),
     )

@@ -9,18 +9,19 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import QueryDict
 from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts.models import Role, User
+from apps.audit.narrowing import SHORTEST_TEXT, Narrowing
+from apps.audit.pseudonyms import NotAPseudonym, person_behind, pseudonym
 from apps.ledger import facets
-from apps.ledger.vocabulary import Action, OutcomeKind, Topic, actions_about
+from apps.ledger.vocabulary import Action, OutcomeKind, Topic, actions_about, is_of_office
 from apps.privacy.vocabulary import WORDS_FOR
 
 IN_PROGRESS = "IN_PROGRESS"
-SHORTEST_TEXT = 3
-PEOPLE_AT_MOST = 100
+PERSON = "person"
 DAY_LENGTH = len("2026-03-31")
 DAY_FORMAT = "%Y-%m-%d"
 MASKED_TYPES = sorted(
@@ -74,7 +75,11 @@ class MomentField(forms.DateTimeField):
 
 
 class SpanForm(forms.Form):
-    """What the filters of both lists share: a person and a span of time."""
+    """
+    What the filters of both lists share: a person and a span of time.
+
+    The person is given by pseudonym alone. An id or a name would say who is behind it, which takes a reason.
+    """
 
     use_required_attribute = False
     time_column = "started_at"
@@ -87,7 +92,7 @@ class SpanForm(forms.Form):
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data, auto_id="filter_%s")
         self.asked = data
-        self.fields["person"].widget.attrs |= {"list": "people", "autocomplete": "off"}
+        self.fields["person"].widget.attrs |= {"placeholder": "Heron 4-71", "autocomplete": "off"}
 
     def clean(self) -> dict[str, Any]:
         """Refuse a span that ends before it begins."""
@@ -106,17 +111,19 @@ class SpanForm(forms.Form):
             wanted &= Q(**{f"{self.time_column}__lte": self.cleaned_data["until"]})
         return wanted
 
-    def people(self) -> Q:
-        """Turn the person, an id or a part of a name, into a condition. One query for a name."""
-        person = self.cleaned_data["person"].strip()
-        if not person:
-            return Q()
+    def clean_person(self) -> UUID | None:
+        """Read a pseudonym. One query."""
+        words = self.cleaned_data["person"].strip()
         try:
-            return Q(**{self.person_column: UUID(person)})
-        except ValueError:
-            named = User.objects.filter(Q(name__icontains=person) | Q(username__iexact=person))
-            ids = list(named.values_list("id", flat=True)[:PEOPLE_AT_MOST])
-            return Q(**{f"{self.person_column}__in": ids})
+            return person_behind(words) if words else None
+        except NotAPseudonym as unknown:
+            by_name = "To look somebody up by name, give a reason under Names."
+            raise ValidationError(f"{unknown.sentence} {by_name}", code="invalid") from unknown
+
+    def people(self) -> Q:
+        """Turn the person into a condition."""
+        person_id = self.cleaned_data["person"]
+        return Q(**{self.person_column: person_id}) if person_id else Q()
 
     def in_force(self) -> dict[str, Any]:
         """Say what was asked, for the record: the fields that were filled, as the officer filled them."""
@@ -145,7 +152,7 @@ class SpanForm(forms.Form):
     def worded(self, name: str, value: str) -> str:
         """Say one value of a filter in words."""
         if name == "person":
-            return _name_of(value)
+            return pseudonym(self.cleaned_data["person"])
         if isinstance(self.cleaned_data.get(name), datetime):
             return timezone.localtime(self.cleaned_data[name]).strftime("%-d %b %Y, %H:%M")
         field = self.fields[name]
@@ -154,7 +161,7 @@ class SpanForm(forms.Form):
         return value
 
 
-class ExchangeFilter(SpanForm):
+class ExchangeFilter(SpanForm, Narrowing):
     """The filters of the list of exchanges."""
 
     q = forms.CharField(
@@ -181,7 +188,7 @@ class ExchangeFilter(SpanForm):
     def condition(self) -> Q:
         """Turn the filters, but for text and outcome, into a condition on intents."""
         asked = self.cleaned_data
-        wanted = self.span() & self.people()
+        wanted = self.span() & self.people() & self.narrowed()
         if asked["team"]:
             wanted &= Q(team_id=asked["team"])
         if asked["model"]:
@@ -197,14 +204,27 @@ class ExchangeFilter(SpanForm):
         return bool((self.in_force().keys() | self.errors.keys()) - {"q", "person"})
 
 
+# People whom the company's sign-in makes or renames are their own actors in that, and hold no office by it.
+BY_SIGNING_IN = (Action.PERSON_CREATED, Action.PERSON_CHANGED)
+IN_OFFICE = Q(action__in=[action.value for action in Action if is_of_office(action)]) & ~Q(
+    action__in=BY_SIGNING_IN, subject_id=F("actor_text")
+)
+
+
 class EventFilter(SpanForm):
-    """The filters of the list of events."""
+    """
+    The filters of the list of events.
+
+    ``person`` finds what somebody did as an employee, ``office`` what somebody did in office: asking for both together
+    by either would tell which name belongs to which pseudonym.
+    """
 
     time_column = "happened_at"
     person_column = "actor_id"
 
     topic = forms.ChoiceField(required=False, label="About", choices=[("", "Anything"), *Topic.choices])
     action = forms.ChoiceField(required=False, label="Act")
+    office = forms.ChoiceField(required=False, label="In office")
     subject = forms.CharField(required=False, max_length=200, label="Subject", widget=forms.HiddenInput)
 
     def __init__(self, data: QueryDict) -> None:
@@ -213,11 +233,16 @@ class EventFilter(SpanForm):
             (label, [(code, Action(code).label) for code in actions_about(topic)]) for topic, label in Topic.choices
         ]
         self.fields["action"].choices = [("", "Any"), *by_topic]  # type: ignore[attr-defined]
+        self.fields["office"].choices = [("", "Anybody"), *_people_in_office()]  # type: ignore[attr-defined]
 
     def condition(self) -> Q:
-        """Turn the filters into a condition on events."""
+        """Turn the filters into a condition on events, which carry ``actor_text``, the actor's id as text."""
         asked = self.cleaned_data
-        wanted = self.span() & self.people()
+        wanted = self.span()
+        if asked["person"]:
+            wanted &= self.people() & ~IN_OFFICE
+        if asked["office"]:
+            wanted &= Q(actor_id=asked["office"]) & IN_OFFICE
         if asked["action"]:
             wanted &= Q(action=asked["action"])
         elif asked["topic"]:
@@ -227,13 +252,22 @@ class EventFilter(SpanForm):
             wanted &= Q(subject_kind=kind, subject_id=key)
         return wanted
 
+    def clean_subject(self) -> str:
+        """Read a subject, kind and id; a person is asked for by pseudonym, whose id no address carries."""
+        kind, _, key = self.cleaned_data["subject"].partition(":")
+        if kind != PERSON:
+            return str(self.cleaned_data["subject"])
+        try:
+            return f"{PERSON}:{person_behind(key)}"
+        except NotAPseudonym as unknown:
+            raise ValidationError(unknown.sentence, code="invalid") from unknown
 
-def _name_of(person: str) -> str:
-    try:
-        known = User.objects.filter(pk=UUID(person)).first()
-    except ValueError:
-        return person
-    return str(known) if known else person
+
+def _people_in_office() -> list[tuple[str, str]]:
+    """The people who hold an office now, by name: what they do in it, they answer for."""
+    offices = [Role.ADMIN, Role.COMPLIANCE_OFFICER, Role.AUDITOR]
+    held = User.objects.filter(role_assignments__role__in=offices).distinct().order_by("name", "pk")
+    return [(str(person_id), name) for person_id, name in held.values_list("pk", "name")]
 
 
 def _flat(choices: Any) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -12,9 +12,10 @@ from apps.accounts.actors import who
 from apps.accounts.models import User
 from apps.audit.exchange import NoSuchExchange
 from apps.audit.looks import EXCHANGE
+from apps.audit.scope import exchanges_for, outcomes_for
 from apps.ledger import proofs, stored, verify
-from apps.ledger.models import Intent, Outcome
 from apps.ledger.notes import VerifierKey
+from apps.ledger.reconciliation import DAYS_SHOWN, Reconciled, reconciled
 from apps.ledger.records import record_event
 from apps.ledger.standing import Standing, standing
 from apps.ledger.vocabulary import Action
@@ -26,16 +27,18 @@ QUESTION, OUTCOME = "question", "outcome"
 
 @dataclass(frozen=True, slots=True)
 class Integrity:
-    """What the page shows: how the ledger stands, and the key that its checkpoints are signed with."""
+    """What the page shows: how the ledger stands, the key of its checkpoints, and how each day's accounts compare."""
 
     standing: Standing
     key: str
+    days: list[Reconciled]
 
 
 def now_standing(now: datetime) -> Integrity:
-    """Read how the ledger stands. Five statements."""
+    """Read how the ledger stands. Six statements."""
     with connection.cursor() as cursor:
-        return Integrity(standing(cursor, now=now), key_in_force())
+        stands = standing(cursor, now=now)
+    return Integrity(stands, key_in_force(), reconciled(since=now.date() - timedelta(days=DAYS_SHOWN)))
 
 
 def check(officer: User, *, now: datetime) -> verify.Report:
@@ -59,12 +62,11 @@ def proof(officer: User, exchange_id: UUID, part: str, *, now: datetime) -> proo
     """
     Prove the question's record of an exchange, or its outcome's, and record that the proof was taken.
 
-    :raises NoSuchExchange: if there is no such exchange, or no such part of it yet.
+    :raises NoSuchExchange: if there is no such exchange, it is the officer's own, or it has no such part yet.
     :raises apps.ledger.proofs.NotYetSigned: if it is not in a signed tree yet.
     :raises apps.ledger.proofs.DoesNotFit: if it is not what was signed.
     """
-    rows = Intent.objects.filter(pk=exchange_id) if part == QUESTION else Outcome.objects.filter(intent_id=exchange_id)
-    row_id = rows.values_list("id", flat=True).first()
+    row_id = _record_of(officer, exchange_id, part)
     if row_id is None:
         raise NoSuchExchange
     with connection.cursor() as cursor:
@@ -74,6 +76,12 @@ def proof(officer: User, exchange_id: UUID, part: str, *, now: datetime) -> proo
         details={"part": part, "place": made.index}, now=now,
     )  # fmt: skip
     return made
+
+
+def _record_of(officer: User, exchange_id: UUID, part: str) -> UUID | None:
+    if part == QUESTION:
+        return exchanges_for(officer).filter(pk=exchange_id).values_list("id", flat=True).first()
+    return outcomes_for(officer).filter(intent_id=exchange_id).values_list("id", flat=True).first()
 
 
 def key_in_force() -> str:

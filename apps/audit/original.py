@@ -9,11 +9,13 @@ from datetime import datetime
 from django import forms
 
 from apps.accounts.models import User
+from apps.audit import sealed
 from apps.audit.exchange import FullExchange
+from apps.audit.forms import ReasonField
 from apps.audit.sealed import Opened
 from apps.privacy import keys
 from apps.privacy.restore import Piece
-from apps.privacy.unmasking import LONGEST_REASON, SHORTEST_REASON, Exchange, ReasonMissing, unmask
+from apps.privacy.unmasking import Exchange, ReasonMissing, unmask
 
 
 class CannotBeShown(Exception):
@@ -25,14 +27,7 @@ class CannotBeShown(Exception):
 class ReasonForm(forms.Form):
     """Why an officer must see the original text."""
 
-    reason = forms.CharField(
-        label="Reason",
-        help_text="The number of the case, or what you must find out. It is recorded with your name.",
-        min_length=SHORTEST_REASON,
-        max_length=LONGEST_REASON,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages=dict.fromkeys(("required", "min_length", "max_length"), ReasonMissing.sentence),
-    )
+    reason = ReasonField(sentence=ReasonMissing.sentence)
 
 
 def with_original_text(exchange: FullExchange, *, officer: User, reason: str, now: datetime) -> FullExchange:
@@ -46,12 +41,16 @@ def with_original_text(exchange: FullExchange, *, officer: User, reason: str, no
     if conversation_id is None or not exchange.can_be_unmasked:
         raise CannotBeShown
     texts = [said.text for opened in (exchange.left, exchange.answer) for said in opened.messages]
-    asked = Exchange(exchange.intent.id, exchange.label, conversation_id, exchange.intent.started_at, texts)
+    intent = exchange.intent
+    asked = Exchange(intent.id, exchange.label, conversation_id, intent.started_at, texts, intent.person_id)
     try:
         pieces = iter(unmask(officer, exchange=asked, reason=reason, now=now))
     except (keys.KeyDestroyed, keys.KeyUnavailable, keys.SealBroken):
         raise CannotBeShown from None
-    return replace(exchange, left=_in_clear(exchange.left, pieces), answer=_in_clear(exchange.answer, pieces))
+    typed = sealed.open_typed(conversation_id, bytes(exchange.intent.sealed_typed or b""))
+    return replace(
+        exchange, left=_in_clear(exchange.left, pieces), answer=_in_clear(exchange.answer, pieces), typed=typed
+    )
 
 
 def _in_clear(opened: Opened, pieces: Iterator[list[Piece]]) -> Opened:

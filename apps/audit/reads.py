@@ -18,16 +18,18 @@ class TookTooLong(Exception):
 
 
 @contextmanager
-def bounded() -> Iterator[None]:
+def bounded(*, milliseconds: int | None = None) -> Iterator[None]:
     """
-    Stop any query inside that runs for more than five seconds.
+    Stop any query inside that runs for more than five seconds, or fewer milliseconds.
 
     :raises TookTooLong: if one was stopped.
     """
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(STATEMENT_MILLISECONDS)])
+                cursor.execute(
+                    "SELECT set_config('statement_timeout', %s, true)", [str(milliseconds or STATEMENT_MILLISECONDS)]
+                )
             yield
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) != QUERY_CANCELED:

@@ -13,6 +13,7 @@ from apps.privacy.restore import Piece
 
 PAYLOAD = "ledger.payload"
 ANSWER = "ledger.answer"
+TYPED = "ledger.typed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,15 @@ def open_payload(conversation_id: UUID | None, sealed: bytes) -> Opened:
 def open_answer(conversation_id: UUID | None, sealed: bytes) -> Opened:
     """Open the answer as it came, placeholders and all. One query. Never raises for what the bytes are."""
     return _opened(conversation_id, sealed, purpose=ANSWER)
+
+
+def open_typed(conversation_id: UUID | None, sealed: bytes) -> Opened:
+    """
+    Open what was typed, word for word: nothing in it is masked, so only after it is on the record who reads it and why.
+
+    One query. Never raises for what the bytes are.
+    """
+    return _opened(conversation_id, sealed, purpose=TYPED)
 
 
 def _opened(conversation_id: UUID | None, sealed: bytes, *, purpose: str) -> Opened:

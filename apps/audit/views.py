@@ -3,70 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.utils import timezone
-from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.access import person_of, roles_required
+from apps.accounts.access import person_of
 from apps.accounts.models import Role, User
 from apps.audit import events as event_list
 from apps.audit import exchange as one
 from apps.audit import exchanges as exchange_list
 from apps.audit import integrity, looks
+from apps.audit.doors import desk, desk_acts, officers_only
 from apps.audit.filters import EventFilter, ExchangeFilter
 from apps.audit.original import CannotBeShown, ReasonForm, with_original_text
 from apps.audit.paging import Cursor, CursorBroken, cursor_of
 from apps.audit.reads import TookTooLong
 from apps.ledger.proofs import DoesNotFit, NotYetSigned
-from apps.ledger.records import LedgerUnavailable
 from apps.ledger.vocabulary import Action
-
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
-
-
-def desk(view: View[P]) -> View[P]:
-    """Let officers and auditors read, keep nothing in any cache, and show nothing that could not be recorded."""
-    return roles_required(Role.COMPLIANCE_OFFICER, Role.AUDITOR)(require_GET(_on_the_record(view)))
-
-
-def officers_only(view: View[P]) -> View[P]:
-    """Let officers act, who are neither auditors nor admins, on the same terms."""
-    return roles_required(Role.COMPLIANCE_OFFICER)(require_POST(_on_the_record(view)))
-
-
-def desk_acts(view: View[P]) -> View[P]:
-    """Let officers and auditors act on what changes nothing that was recorded, on the same terms."""
-    return roles_required(Role.COMPLIANCE_OFFICER, Role.AUDITOR)(require_POST(_on_the_record(view)))
-
-
-def _on_the_record(view: View[P]) -> View[P]:
-    @wraps(view)
-    def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        try:
-            return view(request, *args, **kwargs)
-        except LedgerUnavailable:
-            return HttpResponse(render_to_string("audit/not_recorded.html"), status=503)
-
-    return cache_control(no_store=True, private=True)(page)
 
 
 @desk
 def exchanges(request: HttpRequest) -> HttpResponse:
     """List exchanges, newest first."""
     form = ExchangeFilter(request.GET)
-    now = timezone.now()
+    officer, now = person_of(request), timezone.now()
     return _list_page(
         request, "audit/exchanges.html", form=form, read=exchange_list.listed,
         searched=Action.AUDIT_SEARCHED, paged=Action.AUDIT_PAGED,
-        more=lambda: {"today": exchange_list.today(now)},
+        more=lambda: {"today": exchange_list.today(officer, now), "estimate": _estimate(officer, form)},
     )  # fmt: skip
 
 
@@ -83,13 +50,13 @@ def events(request: HttpRequest) -> HttpResponse:
 def exchange(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
     """Show one exchange in full, scrubbed as it left."""
     form = ReasonForm() if person_of(request).has_role(Role.COMPLIANCE_OFFICER) else None
-    return _scrubbed_page(request, _found(exchange_id), form=form)
+    return _scrubbed_page(request, _found(request, exchange_id), form=form)
 
 
 @officers_only
 def original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
     """Show one exchange with the words behind its placeholders, to an officer who says why."""
-    found, officer = _found(exchange_id), person_of(request)
+    found, officer = _found(request, exchange_id), person_of(request)
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return _scrubbed_page(request, found, form=form, status=400)
@@ -129,9 +96,9 @@ def proof(request: HttpRequest, exchange_id: UUID, part: str) -> HttpResponse:
     return answer
 
 
-def _found(exchange_id: UUID) -> one.FullExchange:
+def _found(request: HttpRequest, exchange_id: UUID) -> one.FullExchange:
     try:
-        return one.read(exchange_id)
+        return one.read(person_of(request), exchange_id)
     except one.NoSuchExchange:
         raise Http404 from None
 
@@ -152,19 +119,19 @@ def _list_page(
     template: str,
     *,
     form: Any,
-    read: Callable[[Any, Cursor | None], Any],
+    read: Callable[[User, Any, Cursor | None], Any],
     searched: Action,
     paged: Action,
     more: Callable[[], dict[str, Any]],
 ) -> HttpResponse:
     """Validate, read, record the look, show; a list that cannot be read says why and shows nothing."""
     officer = person_of(request)
-    page: dict[str, Any] = {"form": form, "people": _people(), "chips": []}
+    page: dict[str, Any] = {"form": form, "chips": []}
     try:
         cursor = cursor_of(request.GET)
         if not form.is_valid():
             return render(request, template, page, status=400)
-        page |= {"list": read(form, cursor), "chips": form.chips(), "is_first_page": cursor is None, **more()}
+        page |= {"list": read(officer, form, cursor), "chips": form.chips(), "is_first_page": cursor is None, **more()}
     except CursorBroken as broken:
         return render(request, template, page | {"trouble": broken.sentence}, status=400)
     except TookTooLong as slow:
@@ -177,6 +144,7 @@ def _list_page(
     return render(request, template, page)
 
 
-def _people() -> list[str]:
-    """Names to choose from while typing, 200 at most; any other name can be typed."""
-    return list(User.objects.order_by("name").values_list("name", flat=True)[:200])
+def _estimate(officer: User, form: ExchangeFilter) -> exchange_list.Estimate | None:
+    """Count what was found, on the first page of a search alone."""
+    is_search = bool(form.in_force()) and not {"older", "newer"} & form.asked.keys()
+    return exchange_list.estimated(officer, form) if is_search else None

@@ -73,11 +73,11 @@ class LineKeeper:
     async def compose(self) -> Composed:
         """Take the messages of the line, under the house's instructions where it has none of its own."""
         prompt = self.job.prompt
-        drafts = [Draft(role, text) for role, text in prompt.messages]
+        drafts = self.job.typed
         if all(role != "system" for role, _ in prompt.messages):
             drafts.insert(0, Draft("system", INSTRUCTIONS, findings=()))
         vault, policy = await in_database(lines.vault_and_policy, self.job)
-        return Composed(drafts, vault, policy, sampling=Sampling(temperature=prompt.temperature))
+        return Composed(drafts, vault, policy, wanted=Sampling(temperature=prompt.temperature))
 
     def progress_shown(self) -> AbstractAsyncContextManager[Callable[[float], None] | None]:
         """Show nothing: the page counts lines."""

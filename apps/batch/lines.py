@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -21,18 +21,19 @@ from apps.batch.parsing import Prompt
 from apps.batch.sealing import Sealer
 from apps.batch.verdicts import Verdict, verdict_on
 from apps.chat.endings import Ending
-from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, payload_of
+from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, Refusal, payload_of, record_refusal, sealed_typed
 from apps.chat.turns import TurnAlreadyClosed, estimated_tokens
 from apps.gateway import budgets
 from apps.gateway.admission import Admission, admit
 from apps.gateway.models import LanguageModel
 from apps.ledger import records
-from apps.ledger.facts import Who
+from apps.ledger.facts import Circumstances, Who
 from apps.ledger.records import AlreadyConcluded
 from apps.ledger.vocabulary import Door, OutcomeKind, Purpose
 from apps.privacy import keys, policies
+from apps.privacy.keys import ConversationKey
 from apps.privacy.policy import Policy
-from apps.privacy.scrub import Scrubbed
+from apps.privacy.scrub import Draft, Scrubbed
 from apps.privacy.vault import Vault
 
 PROMPT_VERSION: Final = "batch-1"
@@ -56,6 +57,11 @@ class Job:
     who: Who
     model: LanguageModel
     prompt: Prompt
+
+    @property
+    def typed(self) -> list[Draft]:
+        """The messages of the line, as they were handed in."""
+        return [Draft(role, text) for role, text in self.prompt.messages]
 
 
 def load_job(claim: Claim) -> Job | None:
@@ -132,6 +138,8 @@ def _write_intent(job: Job, admission: Admission, prompt: Scrubbed, *, now: date
         passages=[],
         policy_version=prompt.policy_version,
         prompt_version=PROMPT_VERSION,
+        circumstances=replace(admission.circumstances, chosen_by="CALLER", key_id=job.claim.batch_id),
+        sealed_typed=sealed_typed(keys.open_key(exchange_id), job.typed),
         lease_until=now + LEASE_ON_RECORD,
         now=now,
     )
@@ -259,16 +267,26 @@ def _conclude(job: Job, line: Line, ending: Ending, *, now: datetime) -> tuple[D
 
 
 def _record_refusal(job: Job, ending: Ending, *, now: datetime) -> None:
-    records.record_refusal(
+    refusal = Refusal(
         who=job.who,
         door=Door.TASK,
         purpose=Purpose.CHAT,
         conversation_id=job.claim.line_id,
         turn_id=None,
         model_label=job.model.label,
-        reason=ending.in_words,
-        now=now,
+        prompt_version=PROMPT_VERSION,
+        typed=job.typed,
+        circumstances=Circumstances(key_id=job.claim.batch_id),
     )
+    record_refusal(refusal, ending, _key_of(job.claim.line_id), now=now)
+
+
+def _key_of(line_id: UUID) -> ConversationKey | None:
+    """Open the line's key, making it where nothing of the line was kept yet; none where its batch was erased."""
+    try:
+        return keys.open_key(line_id)
+    except keys.KeyDestroyed:
+        return None
 
 
 _UNDER_WAY: Final = [Batch.State.RUNNING, Batch.State.PAUSED]

@@ -51,7 +51,7 @@ def models_for(person: User, team: Team, *, now: datetime) -> LanguageModelQuery
 @transaction.atomic
 def keep_draft(person: User, *, team: Team, model: LanguageModel, name: str, raw: bytes, now: datetime) -> Batch:
     """
-    Keep an uploaded file as a batch that has not started. Nothing is on the record yet: nothing has happened.
+    Keep an uploaded file as a batch that has not started. That it was handed in is on the record, nothing of it yet.
 
     :raises BadFile: if it cannot be read at all.
     """
@@ -61,7 +61,7 @@ def keep_draft(person: User, *, team: Team, model: LanguageModel, name: str, raw
         parsing.look_at_table(text)
     batch_id = new_id()
     sealer = Sealer(batch_id)
-    return Batch.objects.create(
+    draft = Batch.objects.create(
         id=batch_id,
         owner=person,
         team=team,
@@ -72,6 +72,8 @@ def keep_draft(person: User, *, team: Team, model: LanguageModel, name: str, raw
         sealed_source=sealer.seal(text, purpose=sealing.SOURCE),
         created_at=now,
     )
+    record(Action.BATCH_UPLOADED, draft, by=person, now=now)
+    return draft
 
 
 def name_of(batch: Batch, sealer: Sealer | None) -> str:
@@ -130,18 +132,20 @@ def start(batch_id: UUID, *, by: User, columns: Columns | None, now: datetime) -
 
 
 @transaction.atomic
-def discard(batch: Batch) -> bool:
-    """Throw a draft away, key and all; false if it is none any more."""
+@transaction.atomic
+def discard(batch: Batch, *, by: User | None, now: datetime) -> bool:
+    """Throw a draft away, key and all; false if it is none any more. `by` is None where its day was over."""
     count, _ = Batch.objects.filter(pk=batch.pk, state=Batch.State.DRAFT).delete()
     if count:
         keys.destroy(batch.pk)
+        record(Action.BATCH_DISCARDED, batch, by=by, now=now)
     return bool(count)
 
 
 def discard_old_drafts(*, now: datetime) -> int:
     """Throw away drafts that nobody started within a day; return how many."""
     old = Batch.objects.filter(state=Batch.State.DRAFT, created_at__lt=now - DRAFT_KEPT).defer("sealed_source")
-    return sum(discard(draft) for draft in old)
+    return sum(discard(draft, by=None, now=now) for draft in old)
 
 
 def _make_lines(batch: Batch, sealer: Sealer, found: Prompts) -> None:

@@ -91,7 +91,7 @@ def start(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 @require_POST
 def discard(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Throw a draft away."""
-    if preparing.discard(_find(request, batch_id)):
+    if preparing.discard(_find(request, batch_id), by=person_of(request), now=timezone.now()):
         messages.success(request, "The file is thrown away. Nothing was sent.")
     return redirect("batch:batches")
 

@@ -14,7 +14,8 @@ from apps.chat.endings import Ending
 from apps.chat.models import Turn
 from apps.chat.turns import Asked, TurnAlreadyClosed
 from apps.ledger import records
-from apps.ledger.vocabulary import OutcomeKind
+from apps.ledger.facts import Json
+from apps.ledger.vocabulary import Action, OutcomeKind
 from apps.privacy import keys
 from apps.privacy.vault import Vault
 
@@ -90,6 +91,9 @@ def conclude_forgotten(*, now: datetime) -> int:
                 now=now,
             )
             concluded += 1
+    if concluded:
+        details: dict[str, Json] = {"exchanges": concluded}
+        records.record_event(Action.EXCHANGES_SWEPT, who=None, subject_kind="ledger", details=details, now=now)
     return concluded
 
 

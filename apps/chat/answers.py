@@ -56,7 +56,9 @@ class Answer:
     """
 
     def __init__(self, hear: Callable[[str], None], hear_call: Callable[[CallPiece], None]) -> None:
+        self.prepared: Scrubbed | None = None
         self.sent: Scrubbed | None = None
+        self.vectors: tuple[tuple[float, ...], ...] = ()
         self._vault: Vault | None = None
         self._hear = hear
         self._hear_call = hear_call
@@ -104,12 +106,12 @@ class Answer:
     @property
     def has_begun(self) -> bool:
         """Say whether anything has come."""
-        return bool(self._received or self._calls)
+        return bool(self._received or self._calls or self.vectors)
 
     @property
     def is_empty(self) -> bool:
-        """Say whether there is nothing to read in it and no tool was called."""
-        return not self._calls and not self.text.strip()
+        """Say whether there is nothing to read in it, no tool was called and no vectors came."""
+        return not self._calls and not self.vectors and not self.text.strip()
 
     @property
     def text(self) -> str:

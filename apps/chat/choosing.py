@@ -59,6 +59,7 @@ def fall_back(job: Job, failure: ModelFailed, *, prompt: Scrubbed, now: datetime
     data_key = keys.open_keys([job.conversation_id]).get(job.conversation_id)
     failed = Ending(OutcomeKind.FAILED, failure.code, failure.sentence).used(usage_of(failure))
     turns.conclude(job, turn, failed, data_key, now=now)
+    job.route.follows = turn.intent_id
     admission = job.route.admit_next(failure.kind, prompt, turns.admitting(job, prompt=prompt, now=now), now=now)
     if admission is None:
         transaction.set_rollback(True)  # the failed call is concluded with the turn

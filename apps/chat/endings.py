@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from apps.gateway.client import ModelFailed
 from apps.gateway.upstream import Usage
+from apps.ledger.facts import MaskedSpan
 from apps.ledger.vocabulary import OutcomeKind
+from apps.privacy.scrub import Scrubbed
 
 SENTENCE_LENGTH = 500
 
@@ -43,6 +45,12 @@ class Ending:
     output_tokens: int = 0
     retry_after: int | None = None
     """Seconds after which the same may be asked again, where that is known."""
+    vectors: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
+    """One for each text, where these were asked for. The record keeps none: they say what the texts say."""
+    prepared: Scrubbed | None = field(default=None, repr=False)
+    """What would have left, of an exchange that was refused after scrubbing."""
+    stopped_for: tuple[MaskedSpan, ...] = ()
+    """What the policy stopped it for."""
 
     @property
     def in_words(self) -> str:

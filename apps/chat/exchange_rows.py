@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TypeAlias
 from uuid import UUID
 
 from django.db import transaction
 
 from apps.accounts.models import Team, User
 from apps.chat.endings import Ending
-from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, payload_of
+from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, Refusal, payload_of, record_refusal, sealed_typed
+from apps.chat.ways import Wanted
 from apps.gateway import auto, budgets, lookups, routes
-from apps.gateway.admission import Admission, Refused, admit
+from apps.gateway.admission import Admission, Along, Refused, admit, admit_embedding, require_embeddings
 from apps.gateway.models import LanguageModel
 from apps.gateway.refusals import ModelNotAllowed
 from apps.gateway.routes import Admit, Route
 from apps.gateway.upstream import FaultKind
-from apps.gateway.wire import AS_IT_LIKES, Sampling
+from apps.gateway.wire import AS_IT_LIKES, AsVectors
 from apps.ledger import records
-from apps.ledger.facts import Who
+from apps.ledger.facts import Circumstances, Who
 from apps.ledger.prepared import Write
 from apps.ledger.vocabulary import Door, Purpose
 from apps.privacy import keys, policies
@@ -32,9 +32,9 @@ from apps.privacy.positions import NOTHING_ELSE, Draft, Surroundings
 from apps.privacy.scrub import Scrubbed
 from apps.privacy.vault import Vault
 
-Along: TypeAlias = Callable[[LanguageModel], Sequence[Write]]
 LEASE = timedelta(seconds=60)
 PROMPT_VERSION = "as-sent-1"
+TEXTS_VERSION = "embedding/1"
 NO_SUCH_MODEL = (
     "There is no model of this name that {team} may use. See the list of models, or ask an administrator for access."
 )
@@ -54,7 +54,7 @@ class Asking:
     model: str
     drafts: Sequence[Draft] = field(repr=False)
     surroundings: Surroundings = field(default=NOTHING_ELSE, repr=False)
-    sampling: Sampling = AS_IT_LIKES
+    wanted: Wanted = AS_IT_LIKES
     most_output_tokens: int | None = None
     model_ids: frozenset[UUID] | None = None
     key_id: UUID | None = None
@@ -98,7 +98,7 @@ def prepared(asking: Asking, exchange_id: UUID, *, now: datetime) -> Standing | 
 
 def _route(asking: Asking, now: datetime) -> Route:
     choice = None
-    if asking.model == auto.NAME:
+    if asking.model == auto.NAME and not isinstance(asking.wanted, AsVectors):
         choice = auto.choose(_question(asking), person=asking.person, team=asking.team, now=now)
         model = choice.model if choice else None
     else:
@@ -106,6 +106,9 @@ def _route(asking: Asking, now: datetime) -> Route:
     if model is None:
         raise ModelNotAllowed(NO_SUCH_MODEL.format(team=asking.team.name))
     _require_listed(asking, model.pk)
+    if isinstance(asking.wanted, AsVectors):
+        require_embeddings(model, asking.wanted)
+        return Route(asking.person, asking.team, model, model)  # no other model's vectors can be put beside its own
     return routes.plan(model, person=asking.person, team=asking.team, now=now, choice=choice)
 
 
@@ -117,11 +120,14 @@ def _require_listed(asking: Asking, model_id: UUID) -> None:
 
 def find_model(asking: Asking, now: datetime) -> LanguageModel | None:
     """Find the model that a program names, by id or by label, among those it may call. One query."""
+    for_vectors = isinstance(asking.wanted, AsVectors)
     try:
         model_id = UUID(asking.model)
     except ValueError:
-        return lookups.callable_by_label(asking.person, asking.team, asking.model, now=now)
-    return lookups.callable_by_id(asking.person, asking.team, model_id, now=now)
+        by_label = lookups.any_by_label if for_vectors else lookups.callable_by_label
+        return by_label(asking.person, asking.team, asking.model, now=now)
+    by_id = lookups.any_by_id if for_vectors else lookups.callable_by_id
+    return by_id(asking.person, asking.team, model_id, now=now)
 
 
 def _question(asking: Asking) -> auto.Question:
@@ -145,7 +151,7 @@ def send_off(asking: Asking, standing: Standing, prompt: Scrubbed, *, now: datet
             keys.keep_new(standing.key_row)
         standing.vault.save_first()
         admission = standing.route.admit_first(prompt, _admitting(asking, prompt, now), now=now)
-        intent_id = records.write_intent(**_facts(asking, standing, _Called.of_admission(admission), prompt, now=now))
+        intent_id = records.write_intent(**_facts(asking, standing, admission, prompt, now=now))
     _note(standing, admission, intent_id)
     return admission
 
@@ -154,8 +160,8 @@ def _send_off_at_once(asking: Asking, standing: Standing, prompt: Scrubbed, *, n
     """Do as `send_off` where one model alone may answer: what is written is the one statement that holds the money."""
     intent_ids: list[UUID] = []
 
-    def along(model: LanguageModel) -> list[Write]:
-        intent_id, rows = records.intent_along(**_facts(asking, standing, _Called.of_model(model), prompt, now=now))
+    def along(admission: Admission) -> list[Write]:
+        intent_id, rows = records.intent_along(**_facts(asking, standing, admission, prompt, now=now))
         intent_ids.append(intent_id)
         key = [keys.as_write(standing.key_row)] if standing.key_row is not None else []
         values = standing.vault.first_as_write()
@@ -177,11 +183,12 @@ def fall_back(
     with records.durably_together():
         with transaction.atomic():
             _conclude(standing, failed, now=now)
+            standing.route.follows = standing.intent_id
             admission = standing.route.admit_next(FaultKind(kind), prompt, _admitting(asking, prompt, now), now=now)
             if admission is None:
                 transaction.set_rollback(True)  # the failed call is concluded with the exchange
                 return None
-        intent_id = records.write_intent(**_facts(asking, standing, _Called.of_admission(admission), prompt, now=now))
+        intent_id = records.write_intent(**_facts(asking, standing, admission, prompt, now=now))
     _note(standing, admission, intent_id)
     return admission
 
@@ -198,21 +205,46 @@ def close(asking: Asking, exchange_id: UUID, standing: Standing | None, ending: 
         if standing is not None and standing.intent_id is not None:
             _conclude(standing, ending, now=now)
             return
-        records.record_refusal(
-            who=asking.who,
-            door=asking.door,
-            purpose=asking.purpose,
-            conversation_id=exchange_id,
-            turn_id=None,
-            model_label=standing.route.asked.label if standing else "",
-            reason=ending.in_words,
-            now=now,
-        )
+        _record_refusal(asking, exchange_id, standing, ending, now=now)
+
+
+def _record_refusal(
+    asking: Asking, exchange_id: UUID, standing: Standing | None, ending: Ending, *, now: datetime
+) -> None:
+    """Record what was asked and why nothing was sent, under a key of the exchange's own, as if it had been."""
+    refusal = Refusal(
+        who=asking.who,
+        door=asking.door,
+        purpose=asking.purpose,
+        conversation_id=exchange_id,
+        turn_id=None,
+        model_label=standing.route.asked.label if standing else "",
+        prompt_version=_prompt_version(asking),
+        typed=asking.drafts,
+        circumstances=Circumstances(key_id=asking.key_id),
+    )
+    data_key, row = (standing.data_key, standing.key_row) if standing else keys.new_key(exchange_id)
+    if row is not None:
+        keys.keep_new(row)
+        if standing is not None and ending.prepared is not None:
+            standing.vault.save_first()
+    record_refusal(refusal, ending, data_key, now=now)
 
 
 def _admitting(asking: Asking, prompt: Scrubbed, now: datetime, along: Along | None = None) -> Admit:
     def admitting(model_id: UUID) -> Admission:
         _require_listed(asking, model_id)
+        if isinstance(asking.wanted, AsVectors):
+            return admit_embedding(
+                person=asking.person,
+                team=asking.team,
+                model_id=model_id,
+                prompt=prompt,
+                wanted=asking.wanted,
+                now=now,
+                key_id=asking.key_id,
+                along=along,
+            )
         return admit(
             person=asking.person,
             team=asking.team,
@@ -227,25 +259,8 @@ def _admitting(asking: Asking, prompt: Scrubbed, now: datetime, along: Along | N
     return admitting
 
 
-@dataclass(frozen=True, slots=True)
-class _Called:
-    """The model that is called, by the names that the record keeps."""
-
-    model_label: str
-    provider_label: str
-    egress_class: str
-
-    @classmethod
-    def of_admission(cls, admission: Admission) -> _Called:
-        return cls(admission.model_label, admission.provider_label, admission.egress_class)
-
-    @classmethod
-    def of_model(cls, model: LanguageModel) -> _Called:
-        return cls(model.label, model.provider.name, model.egress_class)
-
-
 def _facts(
-    asking: Asking, standing: Standing, called: _Called, prompt: Scrubbed, *, now: datetime
+    asking: Asking, standing: Standing, admission: Admission, prompt: Scrubbed, *, now: datetime
 ) -> records.IntentFacts:
     return {
         "who": asking.who,
@@ -253,18 +268,24 @@ def _facts(
         "purpose": asking.purpose,
         "conversation_id": standing.id,
         "turn_id": None,
-        "model_label": called.model_label,
-        "provider_label": called.provider_label,
-        "egress_class": called.egress_class,
+        "model_label": admission.model_label,
+        "provider_label": admission.provider_label,
+        "egress_class": admission.egress_class,
         "sealed_payload": standing.data_key.box(PAYLOAD).seal(payload_of(prompt, (), ())),
         "left_text": prompt.record_text,
         "masked": prompt.masked,
         "passages": (),
         "policy_version": prompt.policy_version,
-        "prompt_version": PROMPT_VERSION,
+        "prompt_version": _prompt_version(asking),
+        "circumstances": replace(standing.route.told(admission), key_id=asking.key_id),
+        "sealed_typed": sealed_typed(standing.data_key, asking.drafts),
         "now": now,
         "lease_until": now + LEASE,
     }
+
+
+def _prompt_version(asking: Asking) -> str:
+    return TEXTS_VERSION if isinstance(asking.wanted, AsVectors) else PROMPT_VERSION
 
 
 def _note(standing: Standing, admission: Admission, intent_id: UUID) -> None:

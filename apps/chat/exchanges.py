@@ -130,7 +130,7 @@ class ExchangeKeeper:
         if isinstance(standing, Refused):
             raise standing
         self._standing = standing
-        return Composed(asking.drafts, standing.vault, standing.policy, asking.surroundings, asking.sampling)
+        return Composed(asking.drafts, standing.vault, standing.policy, asking.surroundings, asking.wanted)
 
     def progress_shown(self) -> AbstractAsyncContextManager[Callable[[float], None] | None]:
         """Show nothing: nobody watches."""

@@ -38,8 +38,10 @@ MASKED_AGAIN = "It is masked again from your next message in this conversation o
 @require_GET
 @roles_required(Role.EMPLOYEE)
 def what_left(request: HttpRequest, turn_id: UUID) -> HttpResponse:
-    """Show exactly what was sent to the model for one turn, what was masked and why."""
-    return _left(request, find_turn(person_of(request), turn_id))
+    """Show exactly what was sent to the model for one turn, what was masked and why, and record who looked."""
+    turn = find_turn(person_of(request), turn_id)
+    releasing.note_look(turn, now=timezone.now())
+    return _left(request, turn)
 
 
 @require_POST

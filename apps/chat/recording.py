@@ -4,14 +4,73 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
 
+from apps.chat.endings import Ending
+from apps.ledger import records
+from apps.ledger.facts import NOTHING_KNOWN, Circumstances, Who
+from apps.ledger.vocabulary import Door, Purpose
 from apps.privacy import overlaps
-from apps.privacy.scrub import Scrubbed, ScrubbedMessage, Surroundings
+from apps.privacy.keys import ConversationKey
+from apps.privacy.scrub import Draft, Scrubbed, ScrubbedMessage, Surroundings
 from apps.privacy.vault import Vault
 from apps.rag.search import Hit
 
 PAYLOAD = "ledger.payload"
 LEDGER_ANSWER = "ledger.answer"
+TYPED = "ledger.typed"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An exchange that was refused before anything left: whose, where, what for, and what was typed."""
+
+    who: Who
+    door: Door
+    purpose: Purpose
+    conversation_id: UUID
+    turn_id: UUID | None
+    model_label: str
+    prompt_version: str
+    typed: Sequence[Draft] = field(repr=False)
+    circumstances: Circumstances = NOTHING_KNOWN
+
+
+def record_refusal(refusal: Refusal, ending: Ending, data_key: ConversationKey | None, *, now: datetime) -> None:
+    """
+    Put a refused exchange on the record, in the caller's transaction: why, what was typed, and what would have left.
+
+    Of an erased conversation, which has no `data_key`, no text is kept. What the policy stopped is listed by kind and
+    place; its scrubbed form was never made.
+
+    :raises apps.ledger.records.LedgerUnavailable: if it cannot be written.
+    """
+    prompt = ending.prepared if data_key else None
+    records.record_refusal(
+        who=refusal.who,
+        door=refusal.door,
+        purpose=refusal.purpose,
+        conversation_id=refusal.conversation_id,
+        turn_id=refusal.turn_id,
+        model_label=refusal.model_label,
+        reason=ending.in_words,
+        sealed_payload=data_key.box(PAYLOAD).seal(payload_of(prompt, (), ())) if data_key and prompt else b"",
+        left_text=prompt.record_text if prompt else "",
+        masked=prompt.masked if prompt else ending.stopped_for,
+        policy_version=prompt.policy_version if prompt else "",
+        prompt_version=refusal.prompt_version,
+        circumstances=refusal.circumstances,
+        sealed_typed=sealed_typed(data_key, refusal.typed) if data_key else b"",
+        now=now,
+    )
+
+
+def sealed_typed(data_key: ConversationKey, typed: Sequence[Draft]) -> bytes:
+    """Seal what was typed, word for word, as ``[{"role", "text"}, …]``: only an officer with a reason opens it."""
+    plain = [{"role": draft.role, "text": draft.text} for draft in typed]
+    return data_key.box(TYPED).seal(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode())
 
 
 def payload_of(prompt: Scrubbed, passages: Sequence[Hit], labels: Sequence[str]) -> bytes:

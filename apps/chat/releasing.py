@@ -10,7 +10,8 @@ from apps.accounts.actors import who
 from apps.chat import turns
 from apps.chat.models import Turn
 from apps.chat.turns import NothingToRetry
-from apps.ledger.vocabulary import EgressClass
+from apps.ledger.records import record_event
+from apps.ledger.vocabulary import Action, EgressClass
 from apps.privacy import policies, releases
 from apps.privacy.policy import Policy
 from apps.privacy.refusals import MessageHeld
@@ -19,6 +20,17 @@ from apps.privacy.refusals import MessageHeld
 def policy_of(turn: Turn) -> Policy:
     """Read the policy in force now for the turn's team and the side of the network it went to."""
     return policies.in_force(team_id=turn.conversation.team_id, egress_class=_side(turn))
+
+
+def note_look(turn: Turn, *, now: datetime) -> None:
+    """Record that the person looked at what left of their turn."""
+    record_event(
+        Action.LEFT_TEXT_SHOWN,
+        who=who(turn.conversation.owner, turn.conversation.team),
+        subject_kind="turn",
+        subject_id=str(turn.pk),
+        now=now,
+    )
 
 
 def release(turn: Turn, placeholder: str, *, now: datetime) -> None:

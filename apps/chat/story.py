@@ -12,20 +12,22 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
-from apps.chat import endings
+from apps.chat import endings, ways
 from apps.chat.answers import Answer
 from apps.chat.companions import Stopped
 from apps.chat.endings import Ending
 from apps.chat.turns import TurnAlreadyClosed
+from apps.chat.ways import Wanted
 from apps.gateway import client
 from apps.gateway.admission import Admission, Refused
 from apps.gateway.client import Delta, Finish, ModelFailed
+from apps.gateway.embeddings import Embedded
 from apps.gateway.upstream import CallPiece, Usage
-from apps.gateway.wire import AS_IT_LIKES, Sampling
+from apps.gateway.wire import AS_IT_LIKES
 from apps.ledger.records import LedgerUnavailable
 from apps.ledger.vocabulary import OutcomeKind
 from apps.privacy.engine import ScrubberUnavailable
@@ -49,7 +51,7 @@ class Composed:
     vault: Vault
     policy: Policy
     surroundings: Surroundings = NOTHING_ELSE
-    sampling: Sampling = AS_IT_LIKES
+    wanted: Wanted = AS_IT_LIKES
 
 
 class Keeper(Protocol):
@@ -141,11 +143,11 @@ async def tell(keeper: Keeper) -> Ending:
 async def _steps(keeper: Keeper, answer: Answer) -> Ending:
     """The steps in their order. Everything before `_send` may refuse; nothing has left by then."""
     composed = await keeper.compose()
-    prompt, admission = await _made_ready(keeper, composed)
+    prompt, admission = await _made_ready(keeper, composed, answer)
     answer.expect(prompt, composed.vault)
     while True:
         try:
-            return _answered(answer, await _send(keeper, admission, prompt, composed.sampling, answer))
+            return _answered(answer, await _send(keeper, admission, prompt, composed.wanted, answer))
         except ModelFailed as failure:
             other = None if answer.has_begun else await keeper.fall_back(failure, prompt)
             if other is None:
@@ -153,14 +155,14 @@ async def _steps(keeper: Keeper, answer: Answer) -> Ending:
             admission = other
 
 
-async def _made_ready(keeper: Keeper, composed: Composed) -> tuple[Scrubbed, Admission]:
+async def _made_ready(keeper: Keeper, composed: Composed, answer: Answer) -> tuple[Scrubbed, Admission]:
     """
     Scrub, admit and record; scrub again where another message of the conversation gave a placeholder away first.
 
     :raises ScrubberUnavailable: if that happens every time; nothing may be sent then.
     """
     for _ in range(SCRUBBING_ATTEMPTS):
-        prompt = await _scrubbed(keeper, composed)
+        prompt = answer.prepared = await _scrubbed(keeper, composed)
         # After VaultMoved the vault has reloaded; what was masked with the old one names other people: thrown away.
         with suppress(VaultMoved):
             return prompt, await keeper.send_off(prompt, composed.vault)
@@ -183,15 +185,17 @@ async def _scrubbed(keeper: Keeper, composed: Composed) -> Scrubbed:
         raise
 
 
-async def _send(keeper: Keeper, admission: Admission, prompt: Scrubbed, sampling: Sampling, answer: Answer) -> Finish:
+async def _send(keeper: Keeper, admission: Admission, prompt: Scrubbed, wanted: Wanted, answer: Answer) -> Finish:
     """Stream the answer; leaving early, for whatever reason, cancels the upstream call."""
     finish = Finish("unknown", 0, 0)
-    async with keeper.arriving(), aclosing(client.stream(admission, prompt, sampling)) as pieces:
+    async with keeper.arriving(), aclosing(ways.open_way(admission, prompt, wanted)) as pieces:
         async for piece in pieces:
             if isinstance(piece, Delta):
                 answer.receive(piece.text)
             elif isinstance(piece, CallPiece):
                 answer.receive_call(piece)
+            elif isinstance(piece, Embedded):
+                answer.vectors = piece.vectors
             else:
                 finish = piece
     answer.complete()
@@ -208,6 +212,7 @@ def _answered(answer: Answer, finish: Finish) -> Ending:
         endings.TOO_LONG if finish.reason == "length" else "",
         answer=answer.text,
         answer_as_received=answer.on_record,
+        vectors=answer.vectors,
     ).used(usage)
 
 
@@ -219,7 +224,9 @@ def _ending_after(error: Exception, answer: Answer) -> Ending:
         case ModelFailed():
             early = _ended_early(answer, OutcomeKind.FAILED, error.code, error.sentence)
             return early.used(endings.usage_of(error))
-        case Refused() | PolicyStops():
+        case PolicyStops():
+            return replace(_refused(answer, error.code, error.sentence), stopped_for=error.spans)
+        case Refused():
             return _refused(answer, error.code, error.sentence, retry_after=getattr(error, "retry_after", None))
         case ScrubberUnavailable():
             return _refused(answer, "SCRUBBER_UNAVAILABLE", error.sentence)
@@ -234,7 +241,7 @@ def _refused(answer: Answer, reason: str, sentence: str, *, retry_after: int | N
     """A refusal; of the second model of an exchange it is a failure, since the first was sent something."""
     if answer.sent is not None:
         return _ended_early(answer, OutcomeKind.FAILED, reason, sentence[: endings.SENTENCE_LENGTH])
-    return endings.refused(reason, sentence, retry_after=retry_after)
+    return replace(endings.refused(reason, sentence, retry_after=retry_after), prepared=answer.prepared)
 
 
 def _ended_early(answer: Answer, outcome: OutcomeKind, reason: str, sentence: str) -> Ending:
@@ -242,7 +249,7 @@ def _ended_early(answer: Answer, outcome: OutcomeKind, reason: str, sentence: st
     answer.complete()
     if answer.sent is None:
         before_sending = OutcomeKind.REFUSED if outcome == OutcomeKind.FAILED else outcome
-        return Ending(before_sending, reason, sentence)
+        return Ending(before_sending, reason, sentence, prepared=answer.prepared)
     ending = Ending(outcome, reason, sentence, answer=answer.text, answer_as_received=answer.on_record)
     return ending.used(client.estimate(answer.sent, answer.as_received))
 

@@ -20,19 +20,19 @@ from apps.chat.composition import CHARACTERS_PER_TOKEN, PROMPT_VERSION, Exchange
 from apps.chat.endings import Ending
 from apps.chat.forms import Question
 from apps.chat.models import Citation, Conversation, Frame, Message, Turn
-from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, payload_of
+from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, Refusal, payload_of, record_refusal, sealed_typed
 from apps.gateway import budgets
 from apps.gateway.admission import Admission, admit
 from apps.gateway.models import LanguageModel
 from apps.gateway.routes import Admit, Route
 from apps.ledger import prepared, records
 from apps.ledger.compiled import Compiled, a_moment, a_number, a_row, an_id
-from apps.ledger.facts import PassageFact, Who
+from apps.ledger.facts import Circumstances, PassageFact, Who
 from apps.ledger.ids import new_id
 from apps.ledger.vocabulary import Action, Door, EgressClass, Purpose
 from apps.privacy import keys
 from apps.privacy.keys import ConversationKey
-from apps.privacy.scrub import Scrubbed
+from apps.privacy.scrub import Draft, Scrubbed
 from apps.rag.search import Hit
 
 logger = logging.getLogger(__name__)
@@ -114,6 +114,11 @@ class Asked:
     conversation_id: UUID
     who: Who
 
+    @property
+    def typed(self) -> Sequence[Draft]:
+        """What the person typed, where that is still known."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class Job(Asked):
@@ -130,6 +135,12 @@ class Job(Asked):
     window_tokens: int
     data_key: ConversationKey
     route: Route | None = None
+    replaces_turn_id: UUID | None = None
+
+    @property
+    def typed(self) -> Sequence[Draft]:
+        """What the person typed."""
+        return (Draft("user", self.question),)
 
 
 @transaction.atomic
@@ -289,6 +300,7 @@ def load_job(turn_id: UUID) -> Job:
         egress_class=turn.model.egress_class if turn.model else EgressClass.OUTSIDE,
         window_tokens=turn.model.context_window if turn.model else 4096,
         data_key=data_key,
+        replaces_turn_id=turn.retry_of_id,
     )
 
 
@@ -373,6 +385,8 @@ def record_intent(
         passages=[PassageFact(hit.passage_id, hit.document_id, hit.permission) for hit in passages],
         policy_version=prompt.policy_version,
         prompt_version=PROMPT_VERSION,
+        circumstances=_circumstances(job, admission),
+        sealed_typed=sealed_typed(job.data_key, job.typed),
         now=now,
     )
     Turn.objects.filter(pk=job.turn_id).update(
@@ -383,6 +397,11 @@ def record_intent(
         route_note=job.route.note if job.route else "",
     )
     return intent_id
+
+
+def _circumstances(job: Job, admission: Admission) -> Circumstances:
+    told = job.route.told(admission) if job.route else admission.circumstances
+    return replace(told, replaces_turn_id=job.replaces_turn_id)
 
 
 @transaction.atomic
@@ -465,16 +484,18 @@ def conclude(job: Asked, turn: Turn, ending: Ending, data_key: ConversationKey |
     if turn.intent_id is None:
         if turn.reservation_id:
             budgets.release(turn.reservation_id)
-        records.record_refusal(
+        refusal = Refusal(
             who=job.who,
             door=Door.BROWSER,
             purpose=Purpose.CHAT,
             conversation_id=job.conversation_id,
             turn_id=job.turn_id,
             model_label=turn.model_label,
-            reason=ending.in_words,
-            now=now,
+            prompt_version=PROMPT_VERSION,
+            typed=job.typed,
+            circumstances=Circumstances(replaces_turn_id=turn.retry_of_id),
         )
+        record_refusal(refusal, ending, data_key, now=now)
         return
     cost, currency = Decimal(0), ""
     if turn.reservation_id:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -85,6 +86,19 @@ class FallbackForm(DescribedForm):
     """Who answers where a model cannot."""
 
     fallback = forms.ChoiceField(label="Who answers instead", choices=LanguageModel.Fallback.choices)
+    first_word_seconds = forms.IntegerField(
+        label="Seconds for its first word",
+        required=False,
+        min_value=1,
+        max_value=120,
+        help_text="After so long another is asked. State it for a model that thinks before it speaks. Empty: six times "
+        f"what it usually takes, at least {settings.MODEL_PATIENCE_SECONDS:g} s.",
+        error_messages={
+            "invalid": "Write whole seconds, or leave it empty.",
+            "min_value": "Write 1 to 120 seconds, or leave it empty.",
+            "max_value": "Write 1 to 120 seconds, or leave it empty.",
+        },
+    )
 
     def __init__(self, *args: Any, model: LanguageModel, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -94,7 +108,8 @@ class FallbackForm(DescribedForm):
                 others, label=f"{place.title()} choice", required=False, empty_label="None"
             )
         listed = list(model.alternates.values_list("alternate_id", flat=True))
-        self.initial = {"fallback": model.fallback, **dict(zip(PLACES_FOR_ALTERNATES, listed, strict=False))}
+        stated = {"fallback": model.fallback, "first_word_seconds": model.first_word_seconds}
+        self.initial = {**stated, **dict(zip(PLACES_FOR_ALTERNATES, listed, strict=False))}
 
     def clean(self) -> dict[str, Any]:
         """Refuse a list without a model."""

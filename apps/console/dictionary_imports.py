@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.access import person_of, roles_required
 from apps.accounts.models import Role
 from apps.console.dictionary_forms import ImportForm, LinesForm
+from apps.ledger.vocabulary import Action
 from apps.privacy import dictionary_lines, dictionary_terms
 from apps.privacy.dictionary import is_everyday
 from apps.privacy.dictionary_models import DictionaryImport
@@ -36,6 +37,7 @@ def begin(request: HttpRequest) -> HttpResponse:
         draft = DictionaryImport.objects.create(
             text=given["text"], kind=given["kind"], created_by=admin.pk, created_at=now
         )
+        dictionary_terms.record_lines(Action.DICTIONARY_IMPORT_PREPARED, draft, by=admin, now=now)
         return redirect("console:dictionary_import", import_id=draft.pk)
     waiting = DictionaryImport.objects.visible_to(admin).defer("text").order_by("-created_at")[:SHOWN]
     context = {"form": form, "waiting": waiting}
@@ -73,6 +75,8 @@ def correct(request: HttpRequest, import_id: UUID) -> HttpResponse:
         if text.count("\n") >= dictionary_lines.MOST_LINES:
             raise BadRequest
         DictionaryImport.objects.filter(pk=draft.pk).update(text=text)
+        corrected = Action.DICTIONARY_IMPORT_CORRECTED
+        dictionary_terms.record_lines(corrected, draft, by=person_of(request), now=timezone.now())
     return redirect("console:dictionary_import", import_id=draft.pk)
 
 
@@ -100,7 +104,8 @@ def bring(request: HttpRequest, import_id: UUID) -> HttpResponse:
 @require_POST
 def discard(request: HttpRequest, import_id: UUID) -> HttpResponse:
     """Throw away what was given and not imported."""
-    _find(request, import_id).delete()
+    draft = _find(request, import_id)
+    dictionary_terms.discard(draft, by=person_of(request), now=timezone.now())
     messages.success(request, "The lines are thrown away. Nothing in the dictionary changed.")
     return redirect("console:dictionary")
 

@@ -100,6 +100,7 @@ def model_fallback(request: HttpRequest, model_id: UUID) -> HttpResponse:
             model,
             fallback=form.cleaned_data["fallback"],
             alternates=form.alternates,
+            first_word_seconds=form.cleaned_data["first_word_seconds"],
             by=person_of(request),
             now=timezone.now(),
         )

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.access import person_of, roles_required
 from apps.accounts.models import Role
 from apps.console.provider_forms import LanguageModelForm, ProviderForm, ServerForm
-from apps.gateway import catalogue, discovery
+from apps.gateway import catalogue, discovery, probing
 from apps.gateway.connection_test import try_connection
 from apps.gateway.endpoints import VARIABLES, missing_variables
 from apps.gateway.models import LanguageModel, Provider
@@ -192,4 +192,10 @@ def _described(provider: Provider) -> dict[str, object]:
     """A provider with what its card says about its key."""
     variables = VARIABLES[provider.kind].needed if _from_environment(provider) else ()
     missing = missing_variables(provider.kind) if _from_environment(provider) else ()
-    return {"row": provider, "models": list(provider.language_models.all()), "variables": variables, "missing": missing}
+    return {
+        "row": provider,
+        "models": list(provider.language_models.all()),
+        "variables": variables,
+        "missing": missing,
+        "is_probed": probing.reaches(provider),
+    }

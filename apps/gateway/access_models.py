@@ -17,7 +17,11 @@ from apps.ledger.ids import new_id
 class PriceVersionQuerySet(models.QuerySet["PriceVersion"]):
     def due(self, now: datetime) -> Self:
         """Versions whose moment has come but that the models' own columns do not show yet, the newest first."""
-        return self.filter(took_effect_at=None, from_at__lte=now).order_by("-from_at", "-pk")
+        return self.in_force(now).filter(took_effect_at=None)
+
+    def in_force(self, now: datetime) -> Self:
+        """Versions whose moment has come, the newest first: that one counts."""
+        return self.filter(from_at__lte=now).order_by("-from_at", "-pk")
 
 
 class PriceVersion(models.Model):

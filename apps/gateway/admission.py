@@ -8,17 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from uuid import UUID
 
 from apps.accounts.models import Membership
-from apps.gateway import budgets, leases, openai_client, runaway, tokens
+from apps.gateway import budgets, embeddings, leases, runaway, tokens
 from apps.gateway.budgets import NotHeld, Obstacle
 from apps.gateway.endpoints import Endpoint, EndpointUnavailable, endpoint_of
 from apps.gateway.models import Budget, LanguageModel, Provider, RateLimit
 from apps.gateway.prices import Price, in_figures
 from apps.gateway.refusals import (
     CredentialMissing,
+    LengthFixed,
     ModelNotAllowed,
     ModelRetired,
     ModelSwitchedOff,
@@ -32,7 +33,10 @@ from apps.gateway.refusals import (
     Refused,
     TooFast,
 )
+from apps.gateway.wire import AsVectors
 from apps.ledger.compiled import Compiled, a_moment, a_row, an_id
+from apps.ledger.facts import Circumstances
+from apps.ledger.ids import new_id
 from apps.privacy.keys import KeyUnavailable, SealBroken
 
 if TYPE_CHECKING:
@@ -51,6 +55,10 @@ _MODEL: Final = Compiled(
         pk=an_id("model")
     )
 )
+
+
+Along: TypeAlias = "Callable[[Admission], Sequence[Write]]"
+"""What is to be written in the statement that holds the money for a call."""
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -72,9 +80,27 @@ class Admission:
     delay_seconds: float = 0.0
     first_word_seconds: float | None = None
     """How long to wait for the first word where another model could answer instead; None leaves it to the settings."""
+    region: str = ""
+    price: Price | None = None
+    price_version: int | None = None
 
     def __post_init__(self) -> None:
         leases.take(self)
+
+    @property
+    def call_id(self) -> UUID | None:
+        """Name the call in the count of what goes out; None where nothing goes over a connection."""
+        return None if self.endpoint.is_in_process else self.reservation_id
+
+    @property
+    def circumstances(self) -> Circumstances:
+        """What the record says of the call: where it goes, by what it is paid, under which id it is counted."""
+        return Circumstances(
+            region=self.region,
+            price=self.price.in_words if self.price else "",
+            price_version=self.price_version,
+            call_id=self.call_id,
+        )
 
 
 def admit(
@@ -87,7 +113,7 @@ def admit(
     key_id: UUID | None = None,
     most_output_tokens: int | None = None,
     may_repeat: bool = False,
-    along: Callable[[LanguageModel], Sequence[Write]] | None = None,
+    along: Along | None = None,
 ) -> Admission:
     """
     Admit one call: the person belongs to the team, the team may use the model, the prompt fits, no program runs away,
@@ -95,7 +121,7 @@ def admit(
 
     `key_id` is the API key that the call came with, or the batch; `most_output_tokens` lowers the model's own limit;
     `may_repeat` says that the caller's work has an end and repeats itself by nature, as a batch's does; `along` gives
-    what is to be written if the money is held, once the model is known. Everything is asked of the database now;
+    what is to be written if the money is held, with it or not at all. Everything is asked of the database now;
     nothing is remembered from an earlier call. Three statements.
 
     :raises Refused: with a sentence for the person; then nothing is held.
@@ -115,8 +141,21 @@ def admit(
         may_repeat=may_repeat,
         now=now,
     )
+    admission = Admission(
+        model_id=model.pk,
+        model_label=model.label,
+        provider_label=model.provider.name,
+        egress_class=model.egress_class,
+        max_output_tokens=output_at_most,
+        reservation_id=new_id(),
+        endpoint=endpoint,
+        delay_seconds=watched.delay_seconds,
+        region=model.provider.region,
+        price=price,
+        price_version=model.price_version_id,
+    )
     with _refusals_in_words(team, model, worst_case):
-        reservation = budgets.reserve(
+        budgets.reserve(
             person=person,
             team=team,
             model=model,
@@ -126,22 +165,22 @@ def admit(
             key_id=key_id,
             tokens_at_most=input_about + output_at_most,
             shape=watched.shape,
-            along=along(model) if along else (),
+            reservation_id=admission.reservation_id,
+            along=along(admission) if along else (),
         )
-    return Admission(
-        model_id=model.pk,
-        model_label=model.label,
-        provider_label=model.provider.name,
-        egress_class=model.egress_class,
-        max_output_tokens=output_at_most,
-        reservation_id=reservation.pk,
-        endpoint=endpoint,
-        delay_seconds=watched.delay_seconds,
-    )
+    return admission
 
 
 def admit_embedding(
-    *, person: User, team: Team, model_id: UUID | str, prompt: Scrubbed, now: datetime, key_id: UUID | None = None
+    *,
+    person: User,
+    team: Team,
+    model_id: UUID | str,
+    prompt: Scrubbed,
+    wanted: AsVectors,
+    now: datetime,
+    key_id: UUID | None = None,
+    along: Along | None = None,
 ) -> Admission:
     """
     Admit one call for the vectors of the prompt's texts, as `admit` does; each text must fit the model's window.
@@ -152,14 +191,26 @@ def admit_embedding(
     """
     model = _callable_model(person, team, model_id, now)
     _require_fitting_policy(model, prompt)
-    _require_embeddings(model)
+    require_embeddings(model, wanted)
     price = _known_price(model)
     endpoint = _reachable(model)
     input_at_most = _texts_at_most(model, prompt)
     worst_case = price.of(input_tokens=input_at_most, output_tokens=0)
     runaway.require_no_stop(person=person, key_id=key_id, now=now)
+    admission = Admission(
+        model_id=model.pk,
+        model_label=model.label,
+        provider_label=model.provider.name,
+        egress_class=model.egress_class,
+        max_output_tokens=0,
+        reservation_id=new_id(),
+        endpoint=endpoint,
+        region=model.provider.region,
+        price=price,
+        price_version=model.price_version_id,
+    )
     with _refusals_in_words(team, model, worst_case):
-        reservation = budgets.reserve(
+        budgets.reserve(
             person=person,
             team=team,
             model=model,
@@ -168,23 +219,33 @@ def admit_embedding(
             now=now,
             key_id=key_id,
             tokens_at_most=input_at_most,
+            reservation_id=admission.reservation_id,
+            along=along(admission) if along else (),
         )
-    return Admission(
-        model_id=model.pk,
-        model_label=model.label,
-        provider_label=model.provider.name,
-        egress_class=model.egress_class,
-        max_output_tokens=0,
-        reservation_id=reservation.pk,
-        endpoint=endpoint,
-    )
+    return admission
 
 
-def _require_embeddings(model: LanguageModel) -> None:
-    if LanguageModel.Capability.EMBEDDINGS not in model.capabilities or model.provider.kind not in openai_client.KINDS:
+def require_embeddings(model: LanguageModel, wanted: AsVectors) -> None:
+    """
+    Ask whether a model gives vectors, and of the length that is wanted.
+
+    :raises NoEmbeddings: if it does not, or its provider has none.
+    :raises LengthFixed: if the model cannot shorten its vectors.
+    """
+    if LanguageModel.Capability.EMBEDDINGS not in model.capabilities:
         raise NoEmbeddings(
-            f"{model.label} cannot be asked for embeddings, so nothing was sent. Choose a model with that capability "
-            "on this machine or at a server with OpenAI's format.",
+            f"{model.label} does not embed, so nothing was sent. Choose a model with the capability “Embeddings”.",
+            model=model,
+        )
+    if model.provider.kind not in embeddings.KINDS:
+        raise NoEmbeddings(
+            f"{model.provider.get_kind_display()} offers no embeddings, so nothing was sent. Choose a model at another "
+            "provider, and tell an administrator that this one is marked wrongly.",
+            model=model,
+        )
+    if embeddings.is_on_this_machine(model) and wanted.dimensions not in {None, embeddings.DIMENSIONS_HERE}:
+        raise LengthFixed(
+            f"{model.label} gives {embeddings.DIMENSIONS_HERE} numbers and no fewer. Leave `dimensions` out.",
             model=model,
         )
 

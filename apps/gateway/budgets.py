@@ -150,6 +150,7 @@ def reserve(
     key_id: UUID | None = None,
     tokens_at_most: int = 0,
     shape: Shape | None = None,
+    reservation_id: UUID | None = None,
     along: Sequence[Write] = (),
 ) -> Reservation:
     """
@@ -161,7 +162,7 @@ def reserve(
     :raises NotHeld: if a limit stands in the way.
     """
     held = Reservation(
-        id=new_id(),
+        id=reservation_id or new_id(),
         team=team,
         person=person,
         model=model,

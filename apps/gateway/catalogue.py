@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from apps.accounts.models import Team, User
+
+
+EMBEDDER_LABEL: Final = "MiniLM embeddings (local)"
 
 
 class OfferGone(Exception):
@@ -85,7 +88,21 @@ def take_up_offer(kind: str, *, by: User, now: datetime) -> Provider:
     models = offer.models
     if kind in (Provider.Kind.OLLAMA, Provider.Kind.OPENAI_COMPATIBLE):
         models = listing.ask(environment_endpoint(kind), egress_class=offer.egress_class)
+    if kind == Provider.Kind.EMBEDDED:
+        return _add_embedder(offer, by=by, now=now)
     return _add_from_offer(offer, models, by=by, now=now)
+
+
+@transaction.atomic
+def _add_embedder(offer: Offer, *, by: User, now: datetime) -> Provider:
+    provider = Provider.objects.create(
+        name=_free_name(offer.name), kind=offer.kind, egress_class=offer.egress_class, region=offer.region, is_on=True
+    )
+    _record_provider(Action.PROVIDER_CREATED, provider, by, now, provider_facts(provider))
+    _record_provider(Action.PROVIDER_SWITCHED_ON, provider, by, now)
+    [embedder] = offer.models
+    _add_listed(provider, embedder, label=EMBEDDER_LABEL, capability="embeddings", source="the portal", by=by, now=now)
+    return provider
 
 
 @transaction.atomic
@@ -100,22 +117,30 @@ def _add_from_offer(offer: Offer, models: Sequence[Listed], *, by: User, now: da
     )
     _record_provider(Action.PROVIDER_CREATED, provider, by, now, {"credential": provider.credential})
     _record_provider(Action.PROVIDER_SWITCHED_ON, provider, by, now)
+    source = pricing.price_list()
     for listed in models:
-        model = LanguageModel.objects.create(
-            provider=provider,
-            label=_free_label(_short(listed.model_id), provider),
-            upstream_id=_short(listed.model_id),
-            context_window=listed.context_window,
-            max_output_tokens=min(listed.max_output_tokens, discovery.LONGEST_ANSWER),
-            input_price=listed.input_price,
-            output_price=listed.output_price,
-            capabilities=["chat"],
-            retires_on=listed.deprecated_on,
-            is_on=True,
-        )
-        pricing.note_version(model, by=None, now=now, source=pricing.price_list())
-        _record_model(Action.MODEL_CREATED, model, by, now, model_facts(model))
+        label = _short(listed.model_id)
+        _add_listed(provider, listed, label=label, capability="chat", source=source, by=by, now=now)
     return provider
+
+
+def _add_listed(
+    provider: Provider, listed: Listed, *, label: str, capability: str, source: str, by: User, now: datetime
+) -> None:
+    model = LanguageModel.objects.create(
+        provider=provider,
+        label=_free_label(label, provider),
+        upstream_id=_short(listed.model_id),
+        context_window=listed.context_window,
+        max_output_tokens=min(listed.max_output_tokens, discovery.LONGEST_ANSWER),
+        input_price=listed.input_price,
+        output_price=listed.output_price,
+        capabilities=[capability],
+        retires_on=listed.deprecated_on,
+        is_on=True,
+    )
+    pricing.note_version(model, by=None, now=now, source=source)
+    _record_model(Action.MODEL_CREATED, model, by, now, model_facts(model))
 
 
 @transaction.atomic

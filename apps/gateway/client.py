@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from apps.gateway import health, litellm_client, openai_client, tokens, wire
+from apps.gateway import departures, health, litellm_client, openai_client, tokens, wire
 from apps.gateway.endpoints import Endpoint
 from apps.gateway.meter import Meter
 from apps.gateway.models import Provider
@@ -58,6 +58,8 @@ class Call(Protocol):
 
     @property
     def model_id(self) -> UUID | None: ...
+    @property
+    def call_id(self) -> UUID | None: ...
     @property
     def endpoint(self) -> Endpoint: ...
     @property
@@ -162,8 +164,9 @@ async def _stream(call: Call, prompt: Scrubbed, sampling: Sampling, way: Way) ->
     meter = Meter(call.max_output_tokens)
     await asyncio.sleep(call.delay_seconds)
     begun, first_word = time.monotonic(), 0.0
+    first_patience = Patience(call.first_word_seconds or settings.MODEL_FIRST_TOKEN_SECONDS)
     try:
-        with Patience(call.first_word_seconds or settings.MODEL_FIRST_TOKEN_SECONDS) as patience:
+        with departures.of_call(call.call_id), first_patience as patience:
             async with aclosing(way(call.endpoint, messages, call.max_output_tokens, fields)) as pieces:
                 # Pieces without text count as signs of life; the first word has one limit, every next piece another.
                 while (piece := await _next(patience, pieces, late)) is not None:

@@ -27,6 +27,7 @@ from apps.gateway.endpoints import Endpoint, EndpointUnavailable, endpoint_of
 from apps.gateway.models import LanguageModel
 from apps.gateway.prices import Price
 from apps.gateway.upstream import Usage
+from apps.ledger.facts import Circumstances
 from apps.ledger.ids import new_id
 from apps.ledger.records import LedgerUnavailable, conclude, open_intent, record_event
 from apps.ledger.vocabulary import Action, Door, OutcomeKind, Purpose
@@ -57,6 +58,7 @@ class Result:
 @dataclass(frozen=True, slots=True)
 class _Call:
     model_id: UUID
+    call_id: UUID | None
     endpoint: Endpoint = field(repr=False)
     model_label: str
     provider_label: str
@@ -84,16 +86,17 @@ def try_connection(model: LanguageModel, *, by: User, now: datetime) -> Result:
     if model.price is None:
         return Result(False, f"{model.label} has no price, so it is never called. Enter its price first.")
     try:
+        exchange_id, endpoint = new_id(), endpoint_of(model)
         call = _Call(
             model.pk,
-            endpoint_of(model),
+            None if endpoint.is_in_process else exchange_id,
+            endpoint,
             model.label,
             model.provider.name,
             min(LONGEST_ANSWER, model.max_output_tokens),
         )
-        exchange_id = new_id()
         prompt = _scrubbed(exchange_id)
-        intent_id = _open(model, exchange_id, prompt, by, now)
+        intent_id = _open(model, exchange_id, prompt, by, now, call_id=call.call_id)
     except (EndpointUnavailable, keys.KeyUnavailable, keys.SealBroken, ScrubberUnavailable, LedgerUnavailable) as error:
         return Result(False, getattr(error, "sentence", f"Nothing was sent. {error}"))
     answer = asyncio.run(_ask(call, prompt))
@@ -108,7 +111,9 @@ def _scrubbed(exchange_id: UUID) -> Scrubbed:
     return prompt
 
 
-def _open(model: LanguageModel, exchange_id: UUID, prompt: Scrubbed, by: User, now: datetime) -> UUID:
+def _open(
+    model: LanguageModel, exchange_id: UUID, prompt: Scrubbed, by: User, now: datetime, *, call_id: UUID | None
+) -> UUID:
     messages = [{"role": message.role, "text": message.text} for message in prompt.messages]
     payload = json.dumps({"messages": messages}, sort_keys=True, separators=(",", ":")).encode()
     return open_intent(
@@ -126,6 +131,7 @@ def _open(model: LanguageModel, exchange_id: UUID, prompt: Scrubbed, by: User, n
         passages=(),
         policy_version=prompt.policy_version,
         prompt_version=PROMPT_VERSION,
+        circumstances=Circumstances(chosen_by="CALLER", region=model.provider.region, call_id=call_id),
         now=now,
     )
 

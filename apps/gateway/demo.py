@@ -10,15 +10,13 @@ from django.db import transaction
 
 from apps.accounts.models import Team
 from apps.gateway import pricing
-from apps.gateway.endpoints import IN_PROCESS
+from apps.gateway.catalogue import EMBEDDER_LABEL
+from apps.gateway.endpoints import EMBEDDED_TOKENS, IN_PROCESS
 from apps.gateway.models import Budget, EgressClass, Grant, LanguageModel, Provider
 
 PROVIDER = "On this machine"
 WINDOW = 8192
-EMBEDDED_TOKENS = 256
-"""What lies beyond has no influence on the local embedder's vector."""
 MODELS = (("SmolLM2 135M (local)", 400), ("SmolLM2 135M, short answers", 96))
-EMBEDDER = "MiniLM embeddings (local)"
 LIMITS = {"Sales": Decimal(150), "Engineering": Decimal(400), "People & Finance": Decimal(100)}
 OTHER_LIMIT = Decimal(100)
 
@@ -59,7 +57,7 @@ def _seed_model(provider: Provider, label: str, max_output_tokens: int, teams: l
 def _seed_embedder(provider: Provider, teams: list[Team]) -> None:
     _seed(
         provider,
-        EMBEDDER,
+        EMBEDDER_LABEL,
         teams,
         upstream_id=IN_PROCESS,
         context_window=EMBEDDED_TOKENS,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from importlib.util import find_spec
 from typing import Final
 
 from apps.gateway import addresses, price_map
-from apps.gateway.endpoints import VARIABLES, missing_variables
+from apps.gateway.endpoints import EMBEDDED_TOKENS, IN_PROCESS, VARIABLES, missing_variables
 from apps.gateway.models import EgressClass, Provider
 from apps.gateway.price_map import Listed
 
@@ -59,11 +60,28 @@ class Offer:
     obstacle: str = ""
 
 
+EMBEDDER: Final = Offer(
+    kind=Kind.EMBEDDED,
+    name=Kind.EMBEDDED.label,
+    variables=(),
+    region="This machine",
+    egress_class=EgressClass.INSIDE,
+    models=(Listed(IN_PROCESS, EMBEDDED_TOKENS, 1, Decimal(0), Decimal(0), None),),
+)
+"""The embedder inside our own processes: no key, no connection, no cost."""
+
+
 def offers(*, today: date) -> list[Offer]:
-    """List what could be switched on: its variables are set and no provider uses them yet. One query."""
-    taken = set(Provider.objects.filter(credential=Provider.Credential.ENVIRONMENT).values_list("kind", flat=True))
+    """
+    List what could be switched on: its variables are set and no provider uses them yet. One query.
+
+    The embedder that comes with the product needs no variables; it comes last.
+    """
+    known = set(Provider.objects.values_list("kind", "credential"))
+    taken = {kind for kind, credential in known if credential == Provider.Credential.ENVIRONMENT}
     kinds = [kind for kind in VARIABLES if kind not in taken and not missing_variables(kind)]
-    return [_offer(kind, today) for kind in kinds]
+    has_embedder = any(kind == Kind.EMBEDDED for kind, _ in known)
+    return [*(_offer(kind, today) for kind in kinds), *([] if has_embedder else [EMBEDDER])]
 
 
 def _offer(kind: str, today: date) -> Offer:

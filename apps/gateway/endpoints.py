@@ -28,6 +28,11 @@ class Endpoint:
     api_key: str = field(default="", repr=False)
     options: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
+    @property
+    def is_in_process(self) -> bool:
+        """Say whether a call goes to the embedder inside our own processes; it leaves them by no connection."""
+        return self.kind == Kind.EMBEDDED and self.upstream_id == IN_PROCESS
+
 
 @dataclass(frozen=True, slots=True)
 class Variables:
@@ -75,6 +80,8 @@ VARIABLES: Final[dict[str, Variables]] = {
 
 IN_PROCESS: Final = "all-MiniLM-L6-v2"
 """The embedder that comes with the product and runs inside its own processes, at the provider on this machine."""
+EMBEDDED_TOKENS: Final = 256
+"""Its window: what lies beyond has no influence on the vector."""
 NO_ADDRESS: Final = "in-process:"
 """No client can connect to it: whoever would speak to the embedder over the network fails before a byte leaves."""
 

@@ -93,6 +93,11 @@ class Watch:
             self.calls.clear()
             self.in_a_row = 0
 
+    def learn_pace(self, row: ModelHealth) -> None:
+        """Take over from others how long the first word usually takes, where nothing was measured here."""
+        if self.first_word is None and row.first_token_ms is not None:
+            self.first_word = row.first_token_ms / 1000
+
     def _judge(self) -> None:
         self.state = self._state()
         self.is_news = True
@@ -150,9 +155,9 @@ def should_try_again(model_id: UUID, *, clock: float) -> bool:
 
 
 def usual_first_word(model_id: UUID) -> float | None:
-    """Say how long the model's first word usually takes, in seconds, once enough calls were measured."""
+    """Say how long the model's first word usually takes, in seconds; None before anybody's first whole answer."""
     watch = _watches.get(model_id)
-    return watch.first_word if watch and watch.paced >= CALLS_TO_JUDGE_THE_PACE else None
+    return watch.first_word if watch else None
 
 
 def forget() -> None:
@@ -174,6 +179,7 @@ def share(*, now: datetime) -> None:
             is_due = watch.is_news and _is_due(watch, row, now)
             if not is_due and row is not None and not watch.is_news:
                 watch.adopt(row.state, row.fault)
+                watch.learn_pace(row)
         if is_due:
             _write(model_id, watch, now)
     _take_over_unknown(rows.values(), now)
@@ -207,8 +213,11 @@ def _is_due(watch: Watch, row: ModelHealth | None, now: datetime) -> bool:
 def _take_over_unknown(rows: Iterable[ModelHealth], now: datetime) -> None:
     with _lock:
         for row in rows:
-            if row.model_id not in _watches and row.is_fresh(now):
-                _watches[row.model_id] = Watch(state=row.state, fault=row.fault)
+            if row.model_id not in _watches:
+                is_fresh = row.is_fresh(now)
+                watch = Watch(state=row.state, fault=row.fault) if is_fresh else Watch()
+                watch.learn_pace(row)
+                _watches[row.model_id] = watch
 
 
 @transaction.atomic

@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 import httpx
 from django.conf import settings
 
+from apps.gateway import departures
 from apps.gateway.endpoints import Endpoint
 from apps.gateway.models import Provider
 from apps.gateway.upstream import NO_FIELDS, Fault, FaultKind, Message, Piece, Usage, call_pieces, fault_of_status
@@ -36,6 +37,8 @@ LITELLM_NAMES: Final[dict[str, str]] = {
     Kind.ANTHROPIC: "anthropic",
     Kind.MISTRAL: "mistral",
 }
+EMBEDDING_KINDS: Final = frozenset({Kind.AZURE, Kind.BEDROCK, Kind.VERTEX})
+"""Kinds that are asked for vectors through LiteLLM. Anthropic offers none; Mistral's are in OpenAI's format."""
 CONNECTIONS = 200
 
 _pools: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
@@ -85,6 +88,8 @@ async def stream(
     :raises Fault: by kind, without LiteLLM's own message.
     """
     litellm = await asyncio.to_thread(load)
+    # LiteLLM opens its connections itself: a request counts from the moment it is handed over.
+    departures.note(departures.LITELLM)
     try:
         wrapper = await litellm.acompletion(**_request(endpoint, messages, max_output_tokens, fields))
     except Exception as error:  # noqa: BLE001  LiteLLM raises classes of five libraries; each becomes a Fault here
@@ -94,6 +99,22 @@ async def stream(
             yield piece
     finally:
         await wrapper.aclose()
+
+
+async def embed(endpoint: Endpoint, texts: Sequence[str], dimensions: int | None) -> Any:
+    """
+    Ask for the vectors of texts through LiteLLM; gives the answer in OpenAI's shape.
+
+    :raises Fault: by kind, without LiteLLM's own message.
+    """
+    litellm = await asyncio.to_thread(load)
+    fields = {} if dimensions is None else {"dimensions": dimensions}
+    departures.note(departures.LITELLM)
+    try:
+        answer = await litellm.aembedding(input=list(texts), **fields, **_connected(endpoint))
+    except Exception as error:  # noqa: BLE001  as above
+        raise Fault(_kind(error)) from None
+    return answer.model_dump()
 
 
 async def close() -> None:
@@ -129,12 +150,19 @@ def _request(
 ) -> dict[str, Any]:
     return {
         **fields,
-        "model": endpoint.upstream_id,
-        "custom_llm_provider": LITELLM_NAMES[endpoint.kind],
         "messages": list(messages),
         "max_tokens": max_output_tokens,
         "stream": True,
         "stream_options": {"include_usage": True},
+        **_connected(endpoint),
+    }
+
+
+def _connected(endpoint: Endpoint) -> dict[str, Any]:
+    """Say which model, where, with which key; once and no more."""
+    return {
+        "model": endpoint.upstream_id,
+        "custom_llm_provider": LITELLM_NAMES[endpoint.kind],
         "num_retries": 0,
         "max_retries": 0,
         "timeout": _time_limits(),

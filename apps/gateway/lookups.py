@@ -29,6 +29,16 @@ def callable_by_label(person: User, team: Team, label: str, *, now: datetime) ->
     return _asked(_BY_LABEL, person, team, now, label=label) if "\0" not in label else None
 
 
+def any_by_id(person: User, team: Team, model_id: UUID, *, now: datetime) -> LanguageModel | None:
+    """Do as `callable_by_id`, also for models that only embed."""
+    return _asked(_ANY_BY_ID, person, team, now, model=model_id)
+
+
+def any_by_label(person: User, team: Team, label: str, *, now: datetime) -> LanguageModel | None:
+    """Do as `callable_by_label`, also for models that only embed."""
+    return _asked(_ANY_BY_LABEL, person, team, now, label=label) if "\0" not in label else None
+
+
 def all_callable(person: User, team: Team, *, now: datetime) -> list[LanguageModel]:
     """List what `person` may call now for `team` and that answers in words. One query."""
     if not person.is_active:
@@ -44,13 +54,20 @@ def _asked(
     return query.first(person=person.pk, team=team.pk, now=now, day=day_of(now), **named)
 
 
-def _callable(**chosen: Any) -> Callable[[], LanguageModelQuerySet]:
+def _callable(*, is_any: bool = False, **chosen: Any) -> Callable[[], LanguageModelQuerySet]:
     somebody = SimpleNamespace(pk=an_id("person"), is_active=True)
     team, now = an_id("team"), a_moment("now")
     day: Any = Parameter("day", DateField())
-    return lambda: LanguageModel.objects.callable_by(somebody, team, now=now, day=day).for_chat().filter(**chosen)
+
+    def query() -> LanguageModelQuerySet:
+        found = LanguageModel.objects.callable_by(somebody, team, now=now, day=day).filter(**chosen)
+        return found if is_any else found.for_chat()
+
+    return query
 
 
 _BY_ID: Final = Compiled(_callable(pk=an_id("model")))
 _BY_LABEL: Final = Compiled(_callable(label=a_text("label")))
+_ANY_BY_ID: Final = Compiled(_callable(is_any=True, pk=an_id("model")))
+_ANY_BY_LABEL: Final = Compiled(_callable(is_any=True, label=a_text("label")))
 _ALL: Final = Compiled(_callable())

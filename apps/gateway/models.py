@@ -134,7 +134,8 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
 
     def with_standing(self, person: Any, team: Team, *, now: datetime) -> Self:
         """
-        Add what admission asks: `is_member`, `is_granted`, `is_denied`, and the price that took over (`due_price_id`).
+        Add what admission asks: `is_member`, `is_granted`, `is_denied`, the price that took over (`due_price_id`), and
+        which version of the price is in force (`price_version_id`).
 
         Providers are fetched along: one statement answers the whole truth table.
         """
@@ -142,6 +143,7 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
             is_member=_is_member(person, team),
             is_granted=Exists(_allowed(person, team, now)),
             is_denied=Exists(_denied(person, now)),
+            price_version_id=Subquery(PriceVersion.objects.in_force(now).filter(model=OuterRef("pk")).values("pk")[:1]),
         )
 
     def priced(self, now: datetime) -> Self:
@@ -160,15 +162,25 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
         if not getattr(person, "is_active", False):
             return self.none()
         moment = now or timezone.now()
-        return (
-            self.switched_on()
-            .granted_to(person, team, now=moment)
-            .priced(moment)
-            .filter(Q(input_price__isnull=False, output_price__isnull=False) | Q(due_price_id__isnull=False))
-            .exclude(retires_on__lte=day or day_of(moment))
-            .select_related("provider", "health")
-            .order_by("provider__egress_class", "label")
+        granted = self.in_service(moment, day=day).granted_to(person, team, now=moment)
+        return granted.select_related("provider", "health").order_by("provider__egress_class", "label")
+
+    def callable_by_some_of(self, team: Team, *, now: datetime) -> Self:
+        """Models that at least one member of `team` may call for it now: for whoever makes keys for the team."""
+        member = OuterRef("person_id")
+        to_them = Q(person=None) | Q(person_id=member)
+        of_model = Q(model=OuterRef(OuterRef("pk")))
+        allowed = Grant.objects.allowing(now).filter(of_model, to_them, Q(team=None) | Q(team=team))
+        denied = Grant.objects.denying(now).filter(
+            of_model, to_them, Q(team=None) | Q(team__memberships__person_id=member)
         )
+        members = Membership.objects.filter(Exists(allowed), ~Exists(denied), team=team, person__is_active=True)
+        return self.in_service(now).filter(Exists(members))
+
+    def in_service(self, now: datetime, *, day: date | None = None) -> Self:
+        """Models that are on at a provider that is on, with a known price, and not retired."""
+        is_priced = Q(input_price__isnull=False, output_price__isnull=False) | Q(due_price_id__isnull=False)
+        return self.switched_on().priced(now).filter(is_priced).exclude(retires_on__lte=day or day_of(now))
 
     def for_chat(self) -> Self:
         """Leave out models that only embed."""
@@ -233,6 +245,7 @@ class LanguageModel(models.Model):
     retires_on = models.DateField(null=True, blank=True)
     is_requestable = models.BooleanField(default=False)
     fallback = models.CharField(max_length=12, choices=Fallback, default=Fallback.NONE)
+    first_word_seconds = models.PositiveSmallIntegerField(null=True, blank=True)
     is_on = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -241,6 +254,7 @@ class LanguageModel(models.Model):
     is_granted: bool
     is_denied: bool
     due_price_id: int | None
+    price_version_id: int | None
 
     objects = LanguageModelQuerySet.as_manager()
 

@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary
 import aiohttp
 from django.conf import settings
 
+from apps.gateway import departures
 from apps.gateway.endpoints import Endpoint
 from apps.gateway.models import Provider
 from apps.gateway.upstream import (
@@ -154,7 +155,20 @@ def _new_session(manner: Manner) -> aiohttp.ClientSession:
         timeout=aiohttp.ClientTimeout(total=None, connect=settings.MODEL_CONNECT_SECONDS),
         headers={"User-Agent": "portcullis"},
         trust_env=manner.is_proxied and any(name.lower().endswith("_proxy") for name in os.environ),
+        trace_configs=[_counting()],
     )
+
+
+def _counting() -> aiohttp.TraceConfig:
+    """Count each request with a body when its head has been handed to the socket, whoever asked for it."""
+
+    async def count(_: object, __: object, sent: aiohttp.TraceRequestHeadersSentParams) -> None:
+        if sent.method == "POST":
+            departures.note(departures.OPENAI)
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_request_headers_sent.append(count)
+    return tracing
 
 
 def _body(

@@ -20,6 +20,11 @@ class Price:
         """Price one call."""
         return (self.input * input_tokens + self.output * output_tokens) / MILLION
 
+    @property
+    def in_words(self) -> str:
+        """Say it exactly, for the record: ``2 in, 8 out, USD per million tokens``."""
+        return f"{self.input.normalize():f} in, {self.output.normalize():f} out, {self.currency} per million tokens"
+
 
 def in_figures(amount: Decimal) -> str:
     """Write an amount for people: two decimals, and up to six where it is less than a cent."""

@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from apps.gateway import health, openai_client
 from apps.gateway.endpoints import NO_ADDRESS, Endpoint, EndpointUnavailable, endpoint_of
-from apps.gateway.models import LanguageModel
+from apps.gateway.models import LanguageModel, Provider
 from apps.gateway.upstream import FaultKind, fault_of_status
 from apps.privacy.keys import KeyUnavailable, SealBroken
 
@@ -21,6 +21,11 @@ IDLE_AFTER: Final = timedelta(minutes=1)
 SECONDS: Final = 5.0
 NO_LIST: Final = {404, 405, 501}
 """A server without the list says nothing about its models."""
+
+
+def reaches(provider: Provider) -> bool:
+    """Say whether idle models of this provider are asked for; those spoken to through LiteLLM are not."""
+    return provider.kind in openai_client.KINDS
 
 
 def probe_idle(*, now: datetime) -> int:

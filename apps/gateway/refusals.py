@@ -99,7 +99,13 @@ class RanAway(Refused):
     code = "RAN_AWAY"
 
 
+class LengthFixed(Refused):
+    """The model's vectors have one length, and another was wanted."""
+
+    code = "LENGTH_FIXED"
+
+
 class NoEmbeddings(Refused):
-    """The model does not embed, or is spoken to in a way that cannot ask for it."""
+    """The model does not embed, or its provider offers no embeddings."""
 
     code = "NO_EMBEDDINGS"

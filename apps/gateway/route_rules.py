@@ -20,12 +20,18 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def set_fallback(
-    model: LanguageModel, *, fallback: str, alternates: Sequence[LanguageModel], by: User, now: datetime
+    model: LanguageModel,
+    *,
+    fallback: str,
+    alternates: Sequence[LanguageModel],
+    first_word_seconds: int | None = None,
+    by: User,
+    now: datetime,
 ) -> None:
-    """Say who answers for `model` where it cannot, in this order; effective on the next failure."""
+    """Say who answers for `model` where it cannot, in this order, and after how long; effective on the next call."""
     listed = list(dict.fromkeys(alternate for alternate in alternates if alternate.pk != model.pk))
     before = _fallback_facts(LanguageModel.objects.select_for_update().get(pk=model.pk))
-    LanguageModel.objects.filter(pk=model.pk).update(fallback=fallback)
+    LanguageModel.objects.filter(pk=model.pk).update(fallback=fallback, first_word_seconds=first_word_seconds)
     Alternate.objects.filter(model=model).delete()
     Alternate.objects.bulk_create(
         Alternate(model=model, alternate=alternate, position=position) for position, alternate in enumerate(listed)
@@ -65,7 +71,11 @@ def set_auto_route(
 
 def _fallback_facts(model: LanguageModel) -> dict[str, Json]:
     labels = model.alternates.select_related("alternate").values_list("alternate__label", flat=True)
-    return {"fallback": model.fallback, "alternates": list(labels)}
+    return {
+        "fallback": model.fallback,
+        "alternates": list(labels),
+        "first_word_seconds": model.first_word_seconds,
+    }
 
 
 def _route_facts(route: AutoRoute | None) -> dict[str, Json]:

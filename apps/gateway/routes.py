@@ -15,6 +15,7 @@ from apps.gateway.admission import Admission
 from apps.gateway.models import LanguageModel
 from apps.gateway.refusals import CredentialMissing, PromptTooLong, Refused
 from apps.gateway.upstream import FaultKind
+from apps.ledger.facts import Circumstances
 
 if TYPE_CHECKING:
     from apps.accounts.models import Team, User
@@ -42,6 +43,8 @@ class Route:
     failures: list[str] = field(default_factory=list)
     tried: set[UUID] = field(default_factory=set)
     has_alternates: bool = False
+    follows: UUID | None = None
+    """The record of the call that failed before the one that is admitted next."""
 
     @property
     def is_plain(self) -> bool:
@@ -76,7 +79,8 @@ class Route:
         """
         Admit the next model after a failure before the first word; None if nobody may answer.
 
-        A model that refuses (no money for it, its key missing) is passed over. It is given all the time there is.
+        A model that refuses (no money for it, its key missing) is passed over. The last one that may answer is given
+        all the time there is.
         """
         self.tried |= {self.chosen.pk, self.asked.pk}
         while True:
@@ -101,7 +105,15 @@ class Route:
             self.failures.append(routing.why(self.asked, kind))
             self.asked = other
             self._note_choice(admission, now)
+            return self._hurried(admission, prompt, now)
+
+    def _hurried(self, admission: Admission, prompt: Scrubbed, now: datetime) -> Admission:
+        """Bound the wait for the first word as long as somebody else could answer."""
+        if not routing.is_anybody_left(
+            self.chosen, prompt=prompt, tried=self.tried, person=self.person, team=self.team, now=now
+        ):
             return admission
+        return replace(admission, first_word_seconds=routing.patience(self.asked))
 
     @property
     def note(self) -> str:
@@ -110,6 +122,16 @@ class Route:
         if self.failures:
             sentences.append(f"{', '.join(self.failures)}, so {self.asked.label} was asked.")
         return " ".join(sentences)[:NOTE_LENGTH]
+
+    def told(self, admission: Admission) -> Circumstances:
+        """Say for the record how this call came about."""
+        is_another = self.asked.pk != self.chosen.pk
+        return replace(
+            admission.circumstances,
+            chosen_by="FALLBACK" if is_another else "AUTO" if self.choice else "CALLER",
+            asked_for=self.chosen.label if is_another else "",
+            follows_intent_id=self.follows,
+        )
 
     def _note_choice(self, admission: Admission, now: datetime) -> None:
         if self.choice is not None:

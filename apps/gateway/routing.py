@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from django.conf import settings
+
 from apps.gateway import health, lookups
 from apps.gateway.models import EgressClass, LanguageModel, Provider
 from apps.gateway.upstream import FaultKind
@@ -56,8 +58,6 @@ WHY: Final[dict[FaultKind, str]] = {
 CALLS_FOR_ONE_RETRY: Final = 10
 RETRIES_AT_MOST: Final = 40
 SECONDS_FOR_ONE_RETRY: Final = 30.0
-SHORTEST_PATIENCE: Final = 2.0
-"""Seconds that a model with alternates is given at least for its first word."""
 PATIENCE_IN_USUAL_TIMES: Final = 6.0
 
 
@@ -159,6 +159,16 @@ def next_model(
     return None
 
 
+def is_anybody_left(
+    chosen: LanguageModel, *, prompt: Scrubbed, tried: Collection[UUID], person: User, team: Team, now: datetime
+) -> bool:
+    """Say whether one more model could answer for `chosen` where those in `tried` cannot. At most two queries."""
+    return any(
+        other.pk not in tried and prompt.may_go_to(other.egress_class) and not health.is_down(other.pk)
+        for other in alternates(chosen, person=person, team=team, now=now)
+    )
+
+
 def instead_of_down(model: LanguageModel, *, person: User, team: Team, now: datetime) -> LanguageModel | None:
     """
     Choose who answers from the start because `model` is down; None if it is not, or nobody may.
@@ -173,17 +183,18 @@ def instead_of_down(model: LanguageModel, *, person: User, team: Team, now: date
     return next((other for other in others if not health.is_down(other.pk)), None)
 
 
-def patience(model: LanguageModel) -> float | None:
+def patience(model: LanguageModel) -> float:
     """
-    Say how many seconds a model with alternates is given for its first word; None leaves it to the settings.
+    Say how many seconds a model is given for its first word where another could answer instead.
 
-    Six times what it usually takes, at least two seconds: a model that answers in 300 ms and is silent for two seconds
-    hangs, and the person should not wait a minute to learn it.
+    What an admin stated for it; else six times what it usually takes, and never less than the setting, which is all
+    that is known at its first call. A model that is silent for so long hangs, and nobody should wait a minute to learn
+    it.
     """
-    usual = health.usual_first_word(model.pk)
-    if model.fallback == Fallback.NONE or usual is None:
-        return None
-    return max(SHORTEST_PATIENCE, usual * PATIENCE_IN_USUAL_TIMES)
+    if model.first_word_seconds is not None:
+        return float(model.first_word_seconds)
+    usual = health.usual_first_word(model.pk) or 0.0
+    return max(settings.MODEL_PATIENCE_SECONDS, usual * PATIENCE_IN_USUAL_TIMES)
 
 
 def why(failed: LanguageModel, kind: FaultKind | None) -> str:

@@ -23,6 +23,13 @@ class Sampling:
     parallel_tool_calls: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AsVectors:
+    """The answer is wanted as one vector for each text; `dimensions` for models that can shorten them."""
+
+    dimensions: int | None = None
+
+
 AS_IT_LIKES = Sampling()
 NUMBERS = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "seed")
 

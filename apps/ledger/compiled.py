@@ -110,10 +110,10 @@ class _Ready(SQLCompiler):
         """Give the text and the values."""
         return self.text, tuple(self.values)
 
-    def execute_sql(self, *_: object, **__: object) -> list[list[tuple[Any, ...]]]:
+    def execute_sql(self, *_: object, **__: object) -> Any:
         """Run the statement, planned once for each connection, and give all rows as the one chunk that Django reads."""
         with prepared.cursor(self.connection) as cursor:
-            cursor.execute(self.text, tuple(self.values))
+            cursor.execute(*self.as_sql())
             return [cursor.fetchall()]
 
 

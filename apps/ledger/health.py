@@ -8,13 +8,13 @@ import threading
 from django.db import Error, connection, connections, transaction
 from django.utils import timezone
 
-from apps.ledger.models import Event, Intent, OpenIntent, Outcome, SearchRow
+from apps.ledger.models import Departure, Event, Intent, OpenIntent, Outcome, SearchRow
 from apps.ledger.vocabulary import Action
 
 PROBE_SECONDS = 3.0
 STATEMENT_MILLISECONDS = 2_000
 WRITTEN = (Intent, Outcome, Event, OpenIntent, SearchRow)
-APPEND_ONLY = (Intent, Outcome, Event)
+APPEND_ONLY = (Intent, Outcome, Event, Departure)
 
 _log = logging.getLogger(__name__)
 _free_probes = threading.Semaphore(4)

@@ -29,8 +29,10 @@ _INTENT = {
     "person_id": IDENTIFIER, "person_label": TEXT, "team_id": IDENTIFIER, "team_label": TEXT,
     "conversation_id": IDENTIFIER, "turn_id": IDENTIFIER, "model_label": TEXT, "provider_label": TEXT,
     "egress_class": TEXT, "sealed_payload": SEALED, "masked": JSON, "masked_types": WORDS, "masked_count": NUMBER,
-    "passages": JSON, "policy_version": TEXT, "prompt_version": TEXT,
+    "passages": JSON, "policy_version": TEXT, "prompt_version": TEXT, "circumstances": JSON, "sealed_typed": SEALED,
 }  # fmt: skip
+LATER = frozenset({"circumstances", "sealed_typed"})
+"""Columns that earlier forms lack; left out of a leaf where they hold nothing, so old records keep their leaves."""
 _OUTCOME = {
     "id": IDENTIFIER, "form": NUMBER, "intent_id": IDENTIFIER, "started_at": TIME, "concluded_at": TIME,
     "recorded_at": TIME, "kind": TEXT, "reason": TEXT, "sealed_answer": SEALED, "input_tokens": NUMBER,
@@ -89,6 +91,7 @@ def of_columns(form: Form, columns: Sequence[str | None]) -> bytes:
     pairs = [
         f'"{name}":{"null" if text is None else _FAST[sort](text)}'
         for (name, sort), text in zip(form.columns, columns, strict=True)
+        if text is not None or name not in LATER
     ]
     insort(pairs, f'"table":"{form.name}"')
     return ("{" + ",".join(pairs) + "}").encode()
@@ -99,6 +102,7 @@ def of_values(form: Form, values: Sequence[Any]) -> bytes:
     record: dict[str, Json] = {
         name: _PLAIN[sort](value) if value is not None else None
         for (name, sort), value in zip(form.columns, values, strict=True)
+        if value is not None or name not in LATER
     }
     return canonical.encode({**record, "table": form.table.removeprefix("ledger_")})
 

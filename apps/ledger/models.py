@@ -22,19 +22,22 @@ from apps.ledger.text import LABEL_LENGTH
 from apps.ledger.vocabulary import Door, EgressClass, OutcomeKind, Purpose
 
 FORM = 1
+INTENT_FORM = 2
 
 
 class Intent(models.Model):
     """
     What is about to leave, committed before it leaves. With its `Outcome` it is one exchange.
 
-    ``sealed_payload`` is encrypted under the conversation's data key. Person, team and model are as they were then.
+    ``sealed_payload`` is what leaves and ``sealed_typed`` what was typed, each encrypted under the conversation's data
+    key. Person, team and model are as they were then; ``circumstances`` are :class:`~apps.ledger.facts.Circumstances`.
+    Records of form 1 have neither circumstances nor what was typed.
     """
 
     is_append_only: ClassVar[bool] = True
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    form = models.PositiveSmallIntegerField(default=FORM)
+    form = models.PositiveSmallIntegerField(default=INTENT_FORM)
     started_at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=Now())
     door = models.CharField(max_length=16, choices=Door)
@@ -55,6 +58,8 @@ class Intent(models.Model):
     passages = models.JSONField(default=list)
     policy_version = models.CharField(max_length=LABEL_LENGTH, blank=True)
     prompt_version = models.CharField(max_length=LABEL_LENGTH, blank=True)
+    circumstances = models.JSONField(null=True)
+    sealed_typed = models.BinaryField(null=True)
 
     class Meta:
         constraints = [
@@ -72,6 +77,21 @@ class Intent(models.Model):
             models.Index(fields=["model_label", "-started_at", "-id"], name="ledger_intent_model"),
             models.Index(fields=["conversation_id", "started_at"], name="ledger_intent_conversation"),
             GinIndex(fields=["masked_types"], name="ledger_intent_masked"),
+            models.Index(fields=["egress_class", "-started_at", "-id"], name="ledger_intent_egress"),
+            models.Index(
+                fields=["door", "-started_at", "-id"], condition=~Q(door=Door.BROWSER), name="ledger_intent_door"
+            ),
+            models.Index(
+                fields=["purpose", "-started_at", "-id"],
+                condition=~Q(purpose=Purpose.CHAT),
+                name="ledger_intent_purpose",
+            ),
+            GinIndex(
+                fields=["passages"],
+                opclasses=["jsonb_path_ops"],
+                condition=~Q(passages=[]),
+                name="ledger_intent_passages",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -113,6 +133,10 @@ class Outcome(models.Model):
         indexes = [
             models.Index(fields=["kind", "-started_at", "-intent"], name="ledger_outcome_kind"),
             models.Index(fields=["started_at"], include=["kind", "cost", "currency"], name="ledger_outcome_time"),
+            models.Index(fields=["cost"], condition=Q(cost__gt=0), name="ledger_outcome_cost"),
+            GinIndex(
+                OpClass(Upper("reason"), name="gin_trgm_ops"), condition=~Q(reason=""), name="ledger_outcome_reason"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -161,6 +185,27 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id}: {self.action}"
+
+
+class Departure(models.Model):
+    """
+    A request that went out to a provider, counted at the network and not by whoever wrote the intent.
+
+    ``call_id`` is what the intent's circumstances call it; None if the sender did not know, which nothing explains.
+    """
+
+    is_append_only: ClassVar[bool] = True
+
+    call_id = models.UUIDField(null=True)
+    way = models.CharField(max_length=16)
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["at"], include=["call_id"], name="ledger_departure_time")]
+
+    def __str__(self) -> str:
+        return f"{self.way} at {self.at}: {self.call_id}"
 
 
 class OpenIntent(models.Model):

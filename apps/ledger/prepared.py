@@ -10,23 +10,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final, Self, cast
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
+from psycopg import Cursor
 
 LOCK_MILLISECONDS: Final = 5_000
 
 
-class _Prepared(ServerBindingCursor):  # type: ignore[misc]  # Django's class has no types
+class _Prepared(Cursor[Any]):
     """A cursor that prepares whatever it executes."""
 
-    def execute(self, query: Any, params: Any = None) -> _Prepared:  # type: ignore[override]
+    def execute(self, query: Any, params: Any = None, **_: Any) -> Self:
         """Execute a statement whose text is the same each time."""
-        super().execute(query, params, prepare=True)
-        return self
+        return super().execute(query, params, prepare=True)
 
 
 def cursor(using: BaseDatabaseWrapper | None = None) -> CursorWrapper:

@@ -13,14 +13,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
-from typing import NotRequired, TypedDict, Unpack
+from typing import Any, NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from django.db import DatabaseError, Error, IntegrityError, connection, transaction
 from django.db.models import Q
 
 from apps.ledger import prepared, statements
-from apps.ledger.facts import Json, MaskedSpan, OpenExchange, PassageFact, Who
+from apps.ledger.facts import NOTHING_KNOWN, Circumstances, Json, MaskedSpan, OpenExchange, PassageFact, Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event, Intent, OpenIntent, Outcome, SearchRow
 from apps.ledger.prepared import Condition, Write
@@ -90,13 +90,15 @@ def open_intent(
     passages: Sequence[PassageFact],
     policy_version: str,
     prompt_version: str,
+    circumstances: Circumstances = NOTHING_KNOWN,
+    sealed_typed: bytes = b"",
     now: datetime,
 ) -> UUID:
     """
     Record what is about to leave; when this returns, the record is on disk. Only then may a byte leave.
 
-    ``sealed_payload`` is already encrypted under the conversation's key; ``left_text`` is scrubbed. Costs one
-    statement and one flush; bounded by 5 seconds in the database.
+    ``sealed_payload`` and ``sealed_typed``, what was typed, are already encrypted under the conversation's key;
+    ``left_text`` is scrubbed. Costs one statement and one flush; bounded by 5 seconds in the database.
 
     :raises LedgerUnavailable: if the record could not be written: send nothing.
     :raises IntentInsideTransaction: if a surrounding transaction could still undo it.
@@ -106,7 +108,8 @@ def open_intent(
             who=who, door=door, purpose=purpose, conversation_id=conversation_id, turn_id=turn_id,
             model_label=model_label, provider_label=provider_label, egress_class=egress_class,
             sealed_payload=sealed_payload, left_text=left_text, masked=masked, passages=passages,
-            policy_version=policy_version, prompt_version=prompt_version, now=now,
+            policy_version=policy_version, prompt_version=prompt_version, circumstances=circumstances,
+            sealed_typed=sealed_typed, now=now,
         )  # fmt: skip
 
 
@@ -146,6 +149,8 @@ class IntentFacts(TypedDict):
     passages: Sequence[PassageFact]
     policy_version: str
     prompt_version: str
+    circumstances: NotRequired[Circumstances]
+    sealed_typed: NotRequired[bytes]
     now: datetime
     lease_until: NotRequired[datetime | None]
 
@@ -185,8 +190,9 @@ def durably_at_once() -> Iterator[None]:
     :raises LedgerUnavailable: if it could not be written: send nothing.
     :raises IntentInsideTransaction: if a surrounding transaction could still undo it.
     """
-    blocks = connection.atomic_blocks
-    if (connection.in_atomic_block and not (blocks and blocks[-1]._from_testcase)) or not connection.get_autocommit():
+    blocks: list[Any] = connection.atomic_blocks
+    is_let_through = bool(blocks) and blocks[-1]._from_testcase  # as `transaction.atomic(durable=True)` does
+    if (connection.in_atomic_block or not connection.get_autocommit()) and not is_let_through:
         raise IntentInsideTransaction
     _durable.is_at_once = True
     try:
@@ -200,7 +206,7 @@ def _rows_of(facts: IntentFacts) -> tuple[Intent, OpenIntent, SearchRow]:
     """Make an intent, its row in the list of open ones and its search row."""
     lease_until = facts.get("lease_until")
     described = {name: value for name, value in facts.items() if name not in {"left_text", "lease_until"}}
-    intent = _intent(**described)  # type: ignore[arg-type]  # the facts, less two
+    intent = _intent(**{"circumstances": NOTHING_KNOWN, "sealed_typed": b"", **described})  # type: ignore[arg-type]  # the facts, less two
     return (
         intent,
         OpenIntent(intent_id=intent.id, started_at=facts["now"], lease_until=lease_until),
@@ -290,6 +296,8 @@ def record_refusal(
     passages: Sequence[PassageFact] = (),
     policy_version: str = "",
     prompt_version: str = "",
+    circumstances: Circumstances = NOTHING_KNOWN,
+    sealed_typed: bytes = b"",
     now: datetime,
 ) -> UUID:
     """
@@ -300,7 +308,8 @@ def record_refusal(
     intent = _intent(
         who=who, door=door, purpose=purpose, conversation_id=conversation_id, turn_id=turn_id, model_label=model_label,
         provider_label=provider_label, egress_class=egress_class, sealed_payload=sealed_payload, masked=masked,
-        passages=passages, policy_version=policy_version, prompt_version=prompt_version, now=now,
+        passages=passages, policy_version=policy_version, prompt_version=prompt_version,
+        circumstances=circumstances, sealed_typed=sealed_typed, now=now,
     )  # fmt: skip
     with _database_errors_named(), transaction.atomic():
         _durably()
@@ -375,6 +384,8 @@ def _intent(
     passages: Sequence[PassageFact],
     policy_version: str,
     prompt_version: str,
+    circumstances: Circumstances,
+    sealed_typed: bytes,
     now: datetime,
 ) -> Intent:
     return Intent(
@@ -398,6 +409,8 @@ def _intent(
         passages=[_passage_json(passage) for passage in passages],
         policy_version=label(policy_version),
         prompt_version=label(prompt_version),
+        circumstances=storable_json(circumstances.on_record),
+        sealed_typed=sealed_typed or None,
     )
 
 

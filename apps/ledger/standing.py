@@ -16,7 +16,7 @@ SILENT_AFTER = timedelta(minutes=70)
 REMEMBERED_ALARMS = 100
 
 NOT_YET, SIGNED, LATE, ALARM = "not yet signed", "signed", "late", "alarm"
-UNSIGNED = "UNSIGNED"
+UNSIGNED, UNRECONCILED = "UNSIGNED", "UNRECONCILED"
 
 SENTENCES = {
     "ROLLBACK": "The ledger is shorter than what was signed: its end was cut off, or an older state came back.",
@@ -27,6 +27,7 @@ SENTENCES = {
     "DUPLICATE": "A record that has its place was written a second time.",
     "WITNESS_REFUSES": "A witness has seen another ledger than this one.",
     UNSIGNED: "Records have waited for their place for more than a minute: the sequencer does not run.",
+    UNRECONCILED: "The daily comparison has found exchanges, outcomes or calls that do not fit each other.",
     "DAMAGED": "The daily check has found records that are not what was signed.",
 }
 

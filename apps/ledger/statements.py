@@ -106,9 +106,9 @@ def _conclude() -> str:
 
 @cache
 def _outcome_if_agreed(kept_if: str) -> str:
-    names = [field.name for field in _fields(Outcome) if field.name not in WRITTEN_BY_THE_STATEMENT]
-    columns = [*(Outcome._meta.get_field(name).column for name in names), *WRITTEN_BY_THE_STATEMENT]
-    places = ", ".join(["%s"] * len(names))
+    fields = [field for field in _fields(Outcome) if field.name not in WRITTEN_BY_THE_STATEMENT]
+    columns = [*(str(field.column) for field in fields), *WRITTEN_BY_THE_STATEMENT]
+    places = ", ".join(["%s"] * len(fields))
     return f"""
     INSERT INTO {Outcome._meta.db_table} ({", ".join(columns)})
     SELECT {places}, (SELECT started_at FROM {Intent._meta.db_table} WHERE id = %s),

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.db import connection
 from django.utils import timezone
 
+from apps.ledger import reconciliation
 from apps.ledger.facts import Json
 from apps.ledger.records import record_event
 from apps.ledger.standing import UNSIGNED, open_alarms, standing
@@ -24,3 +25,9 @@ def watch() -> None:
         record_event(Action.LEDGER_ALARM_RAISED, who=None, subject_kind="ledger", details=details, now=now)
     if is_raised and not stands.is_late:
         record_event(Action.LEDGER_ALARM_ENDED, who=None, subject_kind="ledger", details={"kind": UNSIGNED}, now=now)
+
+
+@shared_task(name="ledger.reconcile")
+def reconcile() -> None:
+    """Compare the records of each whole day with the calls that went out, once, and put the result on the record."""
+    reconciliation.reconcile_due(now=timezone.now())

@@ -55,6 +55,7 @@ class Action(TextChoices):
     SESSION_ENDED = "SESSION_ENDED", "Session ended by the portal"
     IDENTITY_LINKED = "IDENTITY_LINKED", "Company identity linked to a person"
     ACCESS_DENIED = "ACCESS_DENIED", "Page refused for lack of a role"
+    FORM_REFUSED = "FORM_REFUSED", "Form of another session or site refused"
 
     # People and teams
     PERSON_CREATED = "PERSON_CREATED", "Person created"
@@ -129,6 +130,7 @@ class Action(TextChoices):
     DOCUMENT_OPENED = "DOCUMENT_OPENED", "Document opened"
     DOCUMENT_DOWNLOADED = "DOCUMENT_DOWNLOADED", "Document downloaded"
     DOCUMENT_DELETED = "DOCUMENT_DELETED", "Document deleted"
+    DOCUMENT_RETRIED = "DOCUMENT_RETRIED", "Failed document read again"
     PASSAGE_OPENED = "PASSAGE_OPENED", "Cited passage opened"
 
     # Conversations and privacy
@@ -152,6 +154,8 @@ class Action(TextChoices):
     API_KEY_REFUSED = "API_KEY_REFUSED", "API key refused"
 
     # Batches
+    BATCH_UPLOADED = "BATCH_UPLOADED", "File of prompts uploaded"
+    BATCH_DISCARDED = "BATCH_DISCARDED", "File of prompts thrown away"
     BATCH_STARTED = "BATCH_STARTED", "Batch started"
     BATCH_PAUSED = "BATCH_PAUSED", "Batch paused"
     BATCH_RESUMED = "BATCH_RESUMED", "Batch resumed"
@@ -167,18 +171,34 @@ class Action(TextChoices):
     DICTIONARY_TERM_ADDED = "DICTIONARY_TERM_ADDED", "Term added to the dictionary"
     DICTIONARY_TERM_CHANGED = "DICTIONARY_TERM_CHANGED", "Term of the dictionary changed"
     DICTIONARY_TERM_REMOVED = "DICTIONARY_TERM_REMOVED", "Term removed from the dictionary"
+    DICTIONARY_IMPORT_PREPARED = "DICTIONARY_IMPORT_PREPARED", "Lines for the dictionary handed in"
+    DICTIONARY_IMPORT_CORRECTED = "DICTIONARY_IMPORT_CORRECTED", "Lines for the dictionary corrected"
+    DICTIONARY_IMPORT_DISCARDED = "DICTIONARY_IMPORT_DISCARDED", "Lines for the dictionary thrown away"
     DICTIONARY_IMPORTED = "DICTIONARY_IMPORTED", "Terms imported into the dictionary"
     DICTIONARY_EXPORTED = "DICTIONARY_EXPORTED", "Dictionary exported"
     DICTIONARY_STAFF_INCLUDED = "DICTIONARY_STAFF_INCLUDED", "People's names included in the dictionary"
     DICTIONARY_STAFF_LEFT_OUT = "DICTIONARY_STAFF_LEFT_OUT", "People's names left out of the dictionary"
 
     # Records
+    AUDIT_OVERVIEW_READ = "AUDIT_OVERVIEW_READ", "Read the overview"
     AUDIT_SEARCHED = "AUDIT_SEARCHED", "Searched the exchanges"
     AUDIT_PAGED = "AUDIT_PAGED", "Turned a page of the exchanges"
     AUDIT_OPENED = "AUDIT_OPENED", "Opened an exchange"
     AUDIT_UNMASKED = "AUDIT_UNMASKED", "Unmasked an exchange"
     AUDIT_EVENTS_SEARCHED = "AUDIT_EVENTS_SEARCHED", "Searched the events"
     AUDIT_EVENTS_PAGED = "AUDIT_EVENTS_PAGED", "Turned a page of the events"
+    IDENTITY_LOOKED_UP = "IDENTITY_LOOKED_UP", "Looked somebody up by name"
+    IDENTITY_REVEALED = "IDENTITY_REVEALED", "Was shown who is behind a pseudonym"
+    IDENTITY_HIDDEN = "IDENTITY_HIDDEN", "Hid the name behind a pseudonym"
+
+    # Four eyes
+    APPROVAL_ASKED = "APPROVAL_ASKED", "Second officer asked to consent"
+    APPROVAL_GRANTED = "APPROVAL_GRANTED", "Second officer consented"
+    APPROVAL_REFUSED = "APPROVAL_REFUSED", "Second officer refused"
+    APPROVAL_WITHDRAWN = "APPROVAL_WITHDRAWN", "Request for consent withdrawn"
+    APPROVAL_USED = "APPROVAL_USED", "Consent used"
+    FOUR_EYES_SWITCHED_ON = "FOUR_EYES_SWITCHED_ON", "Second officer needed from now on"
+    FOUR_EYES_SWITCHED_OFF = "FOUR_EYES_SWITCHED_OFF", "Second officer no longer needed"
 
     # The ledger's own evidence
     LEDGER_KEY_INTRODUCED = "LEDGER_KEY_INTRODUCED", "Ledger's signing key introduced"
@@ -188,12 +208,15 @@ class Action(TextChoices):
     LEDGER_ALARM_ENDED = "LEDGER_ALARM_ENDED", "Ledger's alarm ended"
     LEDGER_CHECKED = "LEDGER_CHECKED", "Officer checked the ledger"
     LEDGER_PROOF_TAKEN = "LEDGER_PROOF_TAKEN", "Proof of a record downloaded"
+    LEDGER_EXPORTED = "LEDGER_EXPORTED", "Records exported"
+    LEDGER_RECONCILED = "LEDGER_RECONCILED", "A day's records compared with its calls"
 
     # The portal itself
     PORTAL_STARTED = "PORTAL_STARTED", "Portal started"
     PORTAL_STOPPED = "PORTAL_STOPPED", "Portal stopped"
     PORTAL_READY = "PORTAL_READY", "Portal became ready"
     PORTAL_NOT_READY = "PORTAL_NOT_READY", "Portal became not ready"
+    DATABASE_PREPARED = "DATABASE_PREPARED", "Database migrated and rights given"
     DEMO_SEEDED = "DEMO_SEEDED", "Demo company created"
     EXCHANGES_SWEPT = "EXCHANGES_SWEPT", "Open exchanges closed by the sweeper"
 
@@ -208,14 +231,14 @@ class Topic(TextChoices):
     BATCHES = "BATCHES", "Batches"
     CONVERSATIONS = "CONVERSATIONS", "Conversations and privacy"
     KEYS = "KEYS", "Keys of programs"
-    RECORDS = "RECORDS", "Looks at the records"
+    RECORDS = "RECORDS", "Work at the records"
     LEDGER = "LEDGER", "The ledger's evidence"
     PORTAL = "PORTAL", "The portal itself"
 
 
 _TOPIC_BY_FIRST_WORD = {
     "SIGNED": Topic.SIGN_IN, "SIGN": Topic.SIGN_IN, "DEMO": Topic.PORTAL, "SESSION": Topic.SIGN_IN,
-    "IDENTITY": Topic.SIGN_IN, "ACCESS": Topic.SIGN_IN,
+    "IDENTITY": Topic.SIGN_IN, "ACCESS": Topic.SIGN_IN, "FORM": Topic.SIGN_IN,
     "PERSON": Topic.PEOPLE, "ROLE": Topic.PEOPLE, "TEAM": Topic.PEOPLE, "MEMBER": Topic.PEOPLE,
     "PROVIDER": Topic.MODELS, "MODEL": Topic.MODELS, "GRANT": Topic.MODELS, "BUDGET": Topic.MODELS,
     "RESERVATION": Topic.MODELS, "RATE": Topic.MODELS, "LOOP": Topic.MODELS,
@@ -225,16 +248,47 @@ _TOPIC_BY_FIRST_WORD = {
     "SCRUBBER": Topic.CONVERSATIONS, "POLICY": Topic.CONVERSATIONS, "VALUE": Topic.CONVERSATIONS,
     "WARNING": Topic.CONVERSATIONS, "DICTIONARY": Topic.CONVERSATIONS,
     "API": Topic.KEYS, "BATCH": Topic.BATCHES,
-    "AUDIT": Topic.RECORDS,
+    "AUDIT": Topic.RECORDS, "APPROVAL": Topic.RECORDS, "FOUR": Topic.RECORDS,
     "LEDGER": Topic.LEDGER,
-    "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL,
+    "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL, "DATABASE": Topic.PORTAL,
 }  # fmt: skip
+
+
+_TOPIC_OF_ITS_OWN = {
+    Action.DEMO_SIGNED_IN: Topic.SIGN_IN,
+    Action.IDENTITY_LOOKED_UP: Topic.RECORDS,
+    Action.IDENTITY_REVEALED: Topic.RECORDS,
+    Action.IDENTITY_HIDDEN: Topic.RECORDS,
+}
+# Who answers for an office is named with what they did in it; everybody else has a pseudonym at the officers' desk.
+# A first word that is missing here means a pseudonym. Rooms of the desk add theirs.
+_OFFICE_FIRST_WORDS = frozenset(
+    {
+        "PERSON", "ROLE", "TEAM", "MEMBER",
+        "PROVIDER", "MODEL", "GRANT", "BUDGET", "RATE", "LOOP", "ROUTE",
+        "POLICY", "DICTIONARY", "AUDIT", "APPROVAL", "FOUR", "LEDGER",
+    }
+)  # fmt: skip
+_OFFICE_ALONE = frozenset(
+    {
+        Action.IDENTITY_LOOKED_UP, Action.IDENTITY_REVEALED, Action.IDENTITY_HIDDEN, Action.BATCH_MARKED,
+        Action.BATCH_UNMARKED, Action.BATCH_MODEL_OPENED, Action.BATCH_MODEL_CLOSED,
+    }
+)  # fmt: skip
+_NOT_IN_OFFICE = frozenset({Action.GRANT_REQUESTED, Action.GRANT_REQUEST_WITHDRAWN, Action.LOOP_STOP_LIFTED})
+
+
+def is_of_office(action: str) -> bool:
+    """Say whether `action` is done by people in an office (admins, officers, auditors), who answer for it by name."""
+    if action in _NOT_IN_OFFICE:
+        return False
+    return action in _OFFICE_ALONE or action.partition("_")[0] in _OFFICE_FIRST_WORDS
 
 
 def topic_of(action: str) -> Topic:
     """Say what `action` is about: decided by the first word of its name, and "the portal itself" where none fits."""
-    if action == Action.DEMO_SIGNED_IN:
-        return Topic.SIGN_IN
+    if action in _TOPIC_OF_ITS_OWN:
+        return _TOPIC_OF_ITS_OWN[Action(action)]
     return _TOPIC_BY_FIRST_WORD.get(action.partition("_")[0], Topic.PORTAL)
 
 

@@ -21,7 +21,7 @@ from apps.ledger.facts import Json
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 from apps.privacy import dictionary, dictionary_handover
-from apps.privacy.dictionary_models import LONGEST_TERM, DictionaryEntry, DictionaryState
+from apps.privacy.dictionary_models import LONGEST_TERM, DictionaryEntry, DictionaryImport, DictionaryState
 
 LONGEST_KEY = 3 * LONGEST_TERM
 BATCH = 2_000
@@ -190,6 +190,21 @@ def leave_staff_out(*, by: User | None, now: datetime) -> bool:
 def record_export(count: int, *, by: User | None, now: datetime) -> None:
     """Put on the record that somebody takes the dictionary away, before the first line leaves."""
     _record(Action.DICTIONARY_EXPORTED, by, None, {"terms": count}, now)
+
+
+def record_lines(action: Action, draft: DictionaryImport, *, by: User, now: datetime) -> None:
+    """Put on the record what somebody did with lines that are not in the dictionary yet; never what they say."""
+    record_event(
+        action, who=who(by), subject_kind="dictionary import", subject_id=str(draft.pk),
+        details={"lines": draft.text.count("\n") + 1}, now=now,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def discard(draft: DictionaryImport, *, by: User, now: datetime) -> None:
+    """Throw lines away that were handed in and not brought into the dictionary."""
+    record_lines(Action.DICTIONARY_IMPORT_DISCARDED, draft, by=by, now=now)
+    draft.delete()
 
 
 def state() -> DictionaryState:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from apps.ledger.facts import MaskedSpan
 from apps.privacy.policy_words import counted
 
 QUESTION = "your message"
@@ -42,6 +43,11 @@ class PolicyStops(Exception):
         super().__init__(sentence)
         self.sentence = sentence
         self.concerns = tuple(concerns)
+
+    @property
+    def spans(self) -> tuple[MaskedSpan, ...]:
+        """What stopped the message, as the record lists it: kinds and places, no values."""
+        return tuple(MaskedSpan(one.type, one.placeholder, 1.0, f"{self.code} in {one.place}") for one in self.concerns)
 
 
 class MessageBlocked(PolicyStops):

@@ -44,6 +44,7 @@ class Exchange:
     conversation_id: UUID
     recorded_at: datetime
     texts: Sequence[str] = field(repr=False)
+    person_id: UUID
 
 
 def unmask(officer: User, *, exchange: Exchange, reason: str, now: datetime) -> list[list[Piece]]:
@@ -52,12 +53,12 @@ def unmask(officer: User, *, exchange: Exchange, reason: str, now: datetime) -> 
 
     The event is committed before this returns, whatever the caller does next. Five queries.
 
-    :raises PermissionDenied: if `officer` is no active compliance officer now.
+    :raises PermissionDenied: if `officer` is no active compliance officer now, or it is their own exchange.
     :raises ReasonMissing: if the reason is shorter than 10 characters or longer than 500.
     :raises apps.privacy.keys.KeyDestroyed: if the conversation was erased; then there is nothing to record.
     :raises apps.ledger.records.LedgerUnavailable: if it cannot be recorded; then nothing may be shown.
     """
-    if not officer.has_role(Role.COMPLIANCE_OFFICER):
+    if not officer.has_role(Role.COMPLIANCE_OFFICER) or officer.pk == exchange.person_id:
         raise PermissionDenied
     reason = " ".join(reason.split())
     if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:

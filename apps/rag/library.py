@@ -145,13 +145,15 @@ def delete_document(document: Document, *, person: User, now: datetime) -> None:
 
 
 @transaction.atomic
-def retry_document(document: Document, *, now: datetime) -> bool:
-    """Queue a failed document again; return False if it was not failed any more."""
+@transaction.atomic
+def retry_document(document: Document, *, person: User, now: datetime) -> bool:
+    """Queue a failed document again, on the record; return False if it was not failed any more."""
     failed = Document.objects.filter(pk=document.pk, status=Document.Status.FAILED)
     queued = failed.update(
         status=Document.Status.QUEUED, failure="", progress=0, attempts=0, claimed_until=now + ASK_AGAIN_AFTER
     )
     if queued:
+        _record(Action.DOCUMENT_RETRIED, person, document, {}, now)
         _queue(document)
     return bool(queued)
 

@@ -186,7 +186,7 @@ def retry(request: HttpRequest, document_id: UUID) -> HttpResponse:
     may = Collection.objects.writable_by(person).filter(pk=shown.collection_id).exists()
     if not may and not Document.objects.deletable_by(person).filter(pk=shown.pk).exists():
         raise PermissionDenied
-    if not library.retry_document(shown, now=timezone.now()):
+    if not library.retry_document(shown, person=person, now=timezone.now()):
         messages.info(request, "This document is not waiting for a retry.")
     return redirect("rag:document", document_id=shown.pk)
 

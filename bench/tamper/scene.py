@@ -120,6 +120,13 @@ class Scene:
             self._as_superuser(f"DROP DATABASE {name} WITH (FORCE)")
             shutil.rmtree(folder)
 
+    @contextlib.contextmanager
+    def as_forger(self) -> Iterator[psycopg.Connection[Any]]:
+        """Open the installation's own database as a superuser for whom no trigger fires."""
+        with psycopg.connect(self._postgres.url("postgres"), autocommit=True) as connection:
+            connection.execute("SET session_replication_role = replica")
+            yield connection
+
     def restart(self) -> None:
         """Restart the cluster, so that nothing of it is left in memory."""
         assert self._server is not None

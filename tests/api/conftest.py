@@ -9,9 +9,9 @@ from apps.api import keys
 from apps.api.models import Scope
 from apps.gateway.models import BatchMark
 from tests.api.programs import Program
-from tests.chat.conftest import model, runner
+from tests.chat.conftest import model, nothing_seen_of_models, other_provider, runner, second
 
-__all__ = ["model", "runner"]
+__all__ = ["model", "nothing_seen_of_models", "other_provider", "runner", "second"]
 
 
 @pytest.fixture

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from apps.accounts.models import Membership
+from apps.accounts.models import Membership, Role, User
 from apps.audit import exchange as audit
 from apps.gateway.models import Budget, Grant, Reservation
 from apps.ledger.models import Event as LedgerEvent
 from apps.ledger.models import Intent, OpenIntent, Outcome, SearchRow
 from apps.privacy import engine, keys
-from apps.privacy.models import DataKey, VaultEntry
 from tests.api.programs import Program
 from tests.chat.conftest import wait_for
 from tests.fake_provider import PAUSE
@@ -32,8 +31,9 @@ WEATHER = {
 
 
 def the_exchange() -> audit.FullExchange:
-    intent = Intent.objects.get()
-    return audit.read(intent.pk)
+    officer = User.objects.filter(username="grace").first()
+    officer = officer or User.objects.create_person("grace", name="Grace", roles=(Role.COMPLIANCE_OFFICER,))
+    return audit.read(officer, Intent.objects.get().pk)
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -159,15 +159,15 @@ def test_errors_have_the_status_and_the_shape_that_clients_know(
     assert len(provider.requests) == 2
 
 
-def test_what_cannot_be_paid_for_leaves_a_refusal_and_nothing_else(program: Program, provider: Any) -> None:
+def test_what_cannot_be_paid_for_holds_nothing_and_is_on_the_record_as_refused(program: Program, provider: Any) -> None:
     Budget.objects.update(hard_limit=Decimal("0.000001"))
 
     assert program.chat("Please greet Grace Hopper").status == 402
 
     assert not provider.requests
     assert [outcome.kind for outcome in Outcome.objects.all()] == ["REFUSED"]
-    left_over = (Reservation, OpenIntent, DataKey, VaultEntry)
-    assert not any(model.objects.exists() for model in left_over)  # type: ignore[attr-defined]
+    assert not Reservation.objects.exists()
+    assert not OpenIntent.objects.exists()
 
 
 def test_an_answer_that_passes_a_soft_limit_is_paid_and_concluded_and_told(program: Program, provider: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import struct
 import threading
@@ -10,17 +9,15 @@ from decimal import Decimal
 
 import pytest
 from aiohttp import web
-from django.utils import timezone
 
-from apps.api import callers, embedding, embeddings_format
 from apps.api.models import Scope
-from apps.api.neutral import ApiError, ErrorKind
-from apps.chat.database import in_database
-from apps.gateway import client
+from apps.chat import ways
 from apps.gateway.endpoints import IN_PROCESS
 from apps.gateway.models import Grant, LanguageModel, Provider, Reservation, SpentDay
-from apps.ledger.models import Intent
+from apps.ledger.models import Intent, Outcome
 from apps.privacy import engine, keys
+from tests.api.programs import Program
+from tests.chat.conftest import wait_for
 from tests.fake_provider import vectors_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,31 +35,27 @@ def embedder(sales, make_model, provider):
 
 
 @pytest.fixture
-def ask(make_key):
-    """Ask as Maya's key, as the door does, and give what it would send."""
+def ask(runner, make_key):
+    """Ask at the door with Maya's key, and give the answer's JSON."""
     secret = make_key().secret
 
-    async def at_the_door(body, key):
-        wanted = embeddings_format.read(body)
-        caller = await in_database(callers.authenticate, key, now=timezone.now())
-        try:
-            vectors = await embedding.embed(caller, wanted)
-        finally:
-            await client.close()
-        return embeddings_format.written(
-            vectors.embedded.vectors, ask=wanted, model=vectors.model, input_tokens=vectors.embedded.input_tokens
-        )
-
     def ask(key=secret, **body):
-        return asyncio.run(at_the_door({"model": "Embedder", "input": TEXTS, **body}, key))
+        reply = Program(key).call("/v1/embeddings", {"model": "Embedder", "input": TEXTS, **body})
+        if reply.status != 200:
+            raise Refusal(reply.status, reply.error["code"])
+        return reply.json
 
     return ask
 
 
+class Refusal(Exception):
+    """What the door answered instead of vectors: status and code."""
+
+
 def refusal(call, **body):
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(Refusal) as refused:
         call(**body)
-    return refused.value.kind, refused.value.code
+    return refused.value.args
 
 
 def test_texts_leave_scrubbed_and_come_back_as_vectors_on_the_record_and_paid(ask, embedder, provider, sales):
@@ -105,7 +98,7 @@ def test_the_embedder_of_this_machine_answers_without_any_connection(ask, sales,
     assert alike[0] == pytest.approx(1, abs=1e-3)
     assert alike[1] > alike[2] + 0.2
     assert Intent.objects.get().outcome.kind == "ANSWERED"
-    assert refusal(ask, model="MiniLM", dimensions=100) == (ErrorKind.BAD_REQUEST, "unsupported_value")
+    assert refusal(ask, model="MiniLM", dimensions=100) == (400, "unsupported_value")
     assert provider.everything == b""
 
 
@@ -115,23 +108,28 @@ def test_what_may_not_be_asked_is_refused_with_a_reason_and_nothing_leaves(
     make_model(sales, provider=provider, label="Chat only", price="0")
     settings.MESSAGE_LIMIT_CHARACTERS = 1000
 
-    assert refusal(ask, model="No such") == (ErrorKind.NOT_FOUND, "model_not_found")
-    assert refusal(ask, model="a\x00b") == (ErrorKind.NOT_FOUND, "model_not_found")
-    assert refusal(ask, model="Chat only") == (ErrorKind.BAD_REQUEST, "model_cannot_embed")
-    assert refusal(ask, input="word " * 201) == (ErrorKind.TOO_LARGE, "input_too_long")
-    assert refusal(ask, input="a-1-" * 240) == (ErrorKind.BAD_REQUEST, "context_length_exceeded")
-    assert refusal(ask, input=[1, 2, 3]) == (ErrorKind.BAD_REQUEST, "unsupported_input")
-    assert refusal(ask, input=[]) == refusal(ask, input=["a", " "]) == (ErrorKind.BAD_REQUEST, "invalid_value")
+    assert refusal(ask, model="No such") == (404, "model_not_found")
+    assert refusal(ask, model="a\x00b") == (404, "model_not_found")
+    assert refusal(ask, model="Chat only") == (400, "model_cannot_embed")
+    marked_wrongly = make_model(sales, label="At Anthropic")
+    LanguageModel.objects.filter(pk=marked_wrongly.pk).update(
+        capabilities=["embeddings"],
+        provider=Provider.objects.create(name="A", kind="ANTHROPIC", egress_class="OUTSIDE", is_on=True),
+    )
+    assert refusal(ask, model="At Anthropic") == (400, "model_cannot_embed")
+    assert refusal(ask, input="word " * 201) == (413, "input_too_long")
+    assert refusal(ask, input="a-1-" * 240) == (400, "context_length_exceeded")
+    assert refusal(ask, input=[1, 2, 3]) == (400, "unsupported_input")
+    assert refusal(ask, input=[]) == refusal(ask, input=["a", " "]) == (400, "invalid_value")
     other = make_model(sales, label="Other")
     elsewhere = make_key(model_ids=(other.pk,)).secret
-    assert refusal(ask, key=elsewhere) == (ErrorKind.NOT_FOUND, "model_not_found")
-    with pytest.raises(callers.OutOfScope):
-        ask(key=make_key(scopes=(Scope.CHAT,)).secret)
+    assert refusal(ask, key=elsewhere) == (404, "model_not_found")
+    assert refusal(ask, key=make_key(scopes=(Scope.CHAT,)).secret) == (403, "key_out_of_scope")
     monkeypatch.setattr(engine, "detect_async", broken)
-    assert refusal(ask) == (ErrorKind.UNAVAILABLE, "scrubber_unavailable")
+    assert refusal(ask) == (503, "scrubber_unavailable")
     monkeypatch.undo()
     Grant.objects.filter(model=embedder).delete()
-    assert refusal(ask) == (ErrorKind.NOT_FOUND, "model_not_found")
+    assert refusal(ask) == (404, "model_not_found")
 
     assert provider.everything == b""
     assert {intent.outcome.kind for intent in Intent.objects.select_related("outcome")} == {"REFUSED"}
@@ -143,15 +141,15 @@ async def broken(text, on_progress=None):
 
 
 NO_ANSWERS = [
-    ({"data": []}, ErrorKind.MODEL_FAILED),
-    ({"data": [{"index": 0, "embedding": [1]}, {"index": 0, "embedding": [1]}]}, ErrorKind.MODEL_FAILED),
-    ({"data": [{"index": 0, "embedding": [1]}, {"index": 1, "embedding": []}]}, ErrorKind.MODEL_FAILED),
-    ({"data": [{"index": 0, "embedding": ["x"]}, {"index": 1, "embedding": [1]}]}, ErrorKind.MODEL_FAILED),
-    ({"data": [{"index": 0, "embedding": [1]}, {"index": 1, "embedding": [float("nan")]}]}, ErrorKind.MODEL_FAILED),
-    ("<html>", ErrorKind.MODEL_FAILED),
-    (400, ErrorKind.BAD_REQUEST),
-    (429, ErrorKind.RATE_LIMITED),
-    (500, ErrorKind.MODEL_FAILED),
+    ({"data": []}, 502),
+    ({"data": [{"index": 0, "embedding": [1]}, {"index": 0, "embedding": [1]}]}, 502),
+    ({"data": [{"index": 0, "embedding": [1]}, {"index": 1, "embedding": []}]}, 502),
+    ({"data": [{"index": 0, "embedding": ["x"]}, {"index": 1, "embedding": [1]}]}, 502),
+    ({"data": [{"index": 0, "embedding": [1]}, {"index": 1, "embedding": [float("nan")]}]}, 502),
+    ("<html>", 502),
+    (400, 400),
+    (429, 429),
+    (500, 502),
 ]
 
 
@@ -164,7 +162,7 @@ def test_an_answer_that_is_not_one_is_told_apart_costs_nothing_and_closes_the_re
             if isinstance(answer, str)
             else answer
         )
-        assert refusal(ask, input=["a", "b"])[0] is kind, answer
+        assert refusal(ask, input=["a", "b"])[0] == kind, answer
 
     outcomes = [intent.outcome for intent in Intent.objects.select_related("outcome")]
     assert [outcome.kind for outcome in outcomes] == ["FAILED"] * len(NO_ANSWERS)
@@ -172,24 +170,18 @@ def test_an_answer_that_is_not_one_is_told_apart_costs_nothing_and_closes_the_re
     assert not Reservation.objects.filter(state="HELD").exists()
 
 
-def test_a_program_that_leaves_early_is_recorded_and_paid_all_the_same(embedder, provider, make_key):
-    caller = callers.authenticate(make_key().secret, now=timezone.now())
+def test_a_program_that_hangs_up_ends_the_call_which_is_paid_by_estimate(runner, embedder, provider, make_key):
     left = threading.Event()
     provider.embeds = lambda body: left.wait(10) and vectors_of(body)
 
-    async def leave() -> None:
-        call = asyncio.ensure_future(embedding.embed(caller, embeddings_format.Ask("Embedder", ("tea",))))
-        await asyncio.to_thread(provider.wait_until, lambda one: one.embedding_requests)
-        call.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await call
-        left.set()
-        await asyncio.gather(*embedding._under_way)
-        await client.close()
+    exchange, reply = Program(make_key().secret).begin("/v1/embeddings", {"model": "Embedder", "input": "tea"})
+    provider.wait_until(lambda one: one.embedding_requests)
+    exchange.hang_up()
+    reply.result(10)
+    left.set()
 
-    asyncio.run(leave())
-
-    assert Intent.objects.get().outcome.kind == "ANSWERED"
+    outcome = wait_for(lambda: Outcome.objects.first())
+    assert (outcome.kind, outcome.input_tokens > 0, outcome.cost > 0) == ("STOPPED", True, True)
     assert Reservation.objects.get().state == "SETTLED"
 
 
@@ -199,9 +191,9 @@ def test_a_fault_of_ours_closes_the_record_and_says_nothing_of_the_text(ask, sal
     LanguageModel.objects.filter(pk=model.pk).update(
         provider=place, upstream_id=IN_PROCESS, capabilities=["embeddings"]
     )
-    monkeypatch.setattr(embedding.on_this_machine, "embed", lambda text: 1 / len(text[:0]))
+    monkeypatch.setattr(ways.on_this_machine, "embed", lambda text: 1 / len(text[:0]))
 
-    assert refusal(ask, model="MiniLM", input="secret words") == (ErrorKind.PORTAL_FAILED, "portal_failed")
+    assert refusal(ask, model="MiniLM", input="secret words") == (500, "portal_failed")
 
     assert Intent.objects.get().outcome.kind == "FAILED"
     assert "secret words" not in caplog.text

@@ -5,43 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from uuid import uuid4
 
-import pytest
-
-from apps.gateway import health, routing
-from apps.gateway.models import AutoChoice, AutoRoute, Grant, LanguageModel, Provider, Reservation, SpentDay
-from apps.gateway.routing import RetryBudget
+from apps.gateway.models import AutoChoice, AutoRoute, Reservation, SpentDay
 from apps.ledger.models import Intent, OpenIntent
-from tests.fake_provider import FakeProvider
 
 FIRST, SECOND = "Fake Large", "Fake Small"
-
-
-@pytest.fixture(autouse=True)
-def nothing_seen_before(monkeypatch):
-    monkeypatch.setattr(routing, "retries", RetryBudget())
-    health.forget()
-
-
-@pytest.fixture
-def other_provider():
-    server = FakeProvider().start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def second(model, other_provider):
-    home = Provider.objects.create(
-        name="Other cloud", kind="OPENAI_COMPATIBLE", base_url=other_provider.base_url,
-        egress_class="OUTSIDE", is_on=True,
-    )  # fmt: skip
-    small = LanguageModel.objects.create(
-        provider=home, label=SECOND, upstream_id="fake-small", context_window=16_000, max_output_tokens=500,
-        input_price=Decimal(1), output_price=Decimal(2), is_on=True,
-    )  # fmt: skip
-    Grant.objects.create(team=model.grants.get().team, model=small)
-    LanguageModel.objects.filter(pk=model.pk).update(fallback="ANY_IN_CLASS")
-    return small
 
 
 def record():

@@ -21,6 +21,7 @@ from apps.ledger.vocabulary import Door, EgressClass, OutcomeKind, Purpose
 from apps.privacy import keys
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+MAYA = Who(id=new_id(), label="Maya Lindqvist", team_id=new_id(), team_label="Sales")
 
 
 def sign_in(person: User) -> Client:
@@ -44,7 +45,6 @@ def desk(officer: User) -> Client:
 @pytest.fixture
 def make_exchange(db: None) -> Callable[..., UUID]:
     """Record an exchange, sealed as the chat seals it; ``ends`` is its outcome's kind, None leaves it in progress."""
-    maya = Who(id=new_id(), label="Maya Lindqvist", team_id=new_id(), team_label="Sales")
 
     def make(
         text: str = "Please greet <PERSON_1>",
@@ -52,7 +52,7 @@ def make_exchange(db: None) -> Callable[..., UUID]:
         answer: str = "Dear <PERSON_1>, welcome.",
         ends: str | None = OutcomeKind.ANSWERED,
         now: datetime = NOON,
-        who: Who = maya,
+        who: Who = MAYA,
         conversation_id: UUID | None = None,
         masked: tuple[str, ...] = ("PERSON",),
         passages: tuple[PassageFact, ...] = (),

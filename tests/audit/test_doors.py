@@ -16,7 +16,11 @@ PAGES = ["exchanges", "events", "exchange"]
 @pytest.fixture
 def address(make_exchange):
     exchange_id = make_exchange()
-    addresses = {"exchanges": "/audit/", "events": "/audit/events", "exchange": f"/audit/exchanges/{exchange_id}"}
+    addresses = {
+        "exchanges": "/audit/exchanges",
+        "events": "/audit/events",
+        "exchange": f"/audit/exchanges/{exchange_id}",
+    }
     return addresses.__getitem__
 
 
@@ -87,13 +91,15 @@ def test_an_unknown_exchange_is_not_found_and_not_recorded_as_opened(desk):
         "since=yesterday", "since=2026-13-40", "until=2026-02-30T25:00", "since=2026-03-02&until=2026-03-01",
         "q=ab", "q=" + "x" * 501, "team=1", f"team={UUID(int=7 << 64)}", "model=No+such+model", "outcome=SPLENDID",
         "masked=EVERYTHING", "conversation=1", "q=%00abc", "since=99999-01-01", "since=0000-01-01",
-        "until=9999-12-31", "person=" + "x" * 201,
+        "until=9999-12-31", "person=" + "x" * 201, "door=WINDOW", "purpose=FUN", "egress=MARS", "cost_from=-1",
+        "cost_from=NaN", "cost_from=2&cost_to=1", "cost_to=1e30", "reason=ab", "reason=" + "x" * 201, "answer=whatever",
+        "answer=whatever&since=2026-03-01&until=2026-03-09", "document=1", "exchange=1", "reason=%00abc",
     ],
 )  # fmt: skip
 def test_a_broken_filter_shows_nothing_and_says_what_to_correct(desk, make_exchange, query):
     make_exchange("a secret plan")
 
-    response = desk.get(f"/audit/?{query}")
+    response = desk.get(f"/audit/exchanges?{query}")
 
     page = response.content.decode()
     if response.status_code == 200:
@@ -113,7 +119,7 @@ def test_a_broken_filter_of_events_shows_nothing(desk, query):
     assert "Nothing was searched" in response.content.decode()
 
 
-@pytest.mark.parametrize("page", ["/audit/", "/audit/events"])
+@pytest.mark.parametrize("page", ["/audit/exchanges", "/audit/events"])
 @pytest.mark.parametrize(
     "cursor",
     [
@@ -137,7 +143,9 @@ def test_a_broken_place_in_the_list_is_said_so(desk, page, cursor, direction):
 
 
 def test_words_typed_into_a_filter_are_kept_and_shown_as_text(desk):
-    response = desk.get("/audit/", {"q": "<script>alert(1)</script>", "person": '"><img src=x onerror=alert(1)>'})
+    response = desk.get(
+        "/audit/exchanges", {"q": "<script>alert(1)</script>", "person": '"><img src=x onerror=alert(1)>'}
+    )
 
     page = response.content.decode()
     assert "<script>alert" not in page

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from apps.accounts.models import Role
 from apps.audit import paging
+from apps.audit.pseudonyms import pseudonym
 from apps.ledger.facts import Who
 from apps.ledger.ids import new_id
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
-from tests.audit.conftest import NOON
+from tests.audit.conftest import MAYA, NOON
 
 pytestmark = pytest.mark.django_db
 
@@ -44,32 +46,37 @@ def test_an_event_is_shown_with_who_what_and_its_details(desk, david):
 def test_who_looked_at_an_exchange_can_be_followed(desk, make_exchange):
     exchange_id = make_exchange()
     desk.get(f"/audit/exchanges/{exchange_id}")
-    desk.get("/audit/")
+    desk.get("/audit/exchanges")
 
     page = desk.get("/audit/events", {"subject": f"exchange:{exchange_id}"}).content.decode()
 
     assert [row.split(" ", 4)[4] for row in rows_of(page)] == [
-        "Opened an exchange Looks at the records Grace Maya Lindqvist, SmolLM2 135M -"
+        f"Opened an exchange Work at the records Grace {pseudonym(MAYA.id)}, SmolLM2 135M -"
     ]
     assert f'href="/audit/exchanges/{exchange_id}"' in page
 
 
-def test_the_filters_by_topic_act_person_and_time(desk, david):
-    maya = Who(id=new_id(), label="Maya")
-    record_event(Action.SIGNED_IN, who=maya, now=NOON)
+def test_the_filters_by_topic_act_person_and_time(desk, make_person):
+    admin = make_person("david", roles=(Role.ADMIN, Role.EMPLOYEE))
+    david = Who(id=admin.id, label=admin.name)
+    record_event(Action.SIGNED_IN, who=MAYA, now=NOON)
+    record_event(Action.CONVERSATION_STARTED, who=david, now=NOON - timedelta(hours=1))
     record_event(Action.ROLE_GRANTED, who=david, now=NOON + timedelta(hours=1))
     record_event(Action.BUDGET_SET, who=david, now=NOON + timedelta(days=1))
 
     def acts(**query):
         return [
-            re.search(r"\d\d:\d\d:\d\d (Signed in|Role granted|Budget set)", row.replace("&#x27;", "'")).group(1)
+            re.search(
+                r"\d\d:\d\d:\d\d (Signed in|Role granted|Budget set|Conversation started)", row.replace("&#x27;", "'")
+            ).group(1)
             for row in rows_of(desk.get("/audit/events", {"until": "2026-03-31"} | query).content.decode())
         ]
 
     assert acts(topic="SIGN_IN") == ["Signed in"]
     assert acts(topic="PEOPLE") == ["Role granted"]
     assert acts(action="BUDGET_SET") == ["Budget set"]
-    assert acts(person=str(david.id)) == ["Budget set", "Role granted"]
+    assert acts(office=str(david.id)) == ["Budget set", "Role granted"]
+    assert acts(person=pseudonym(david.id)) == ["Conversation started"]
     assert acts(since="2026-03-02T12:30", until="2026-03-02") == ["Role granted"]
 
 

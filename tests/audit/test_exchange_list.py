@@ -5,11 +5,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django import forms
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
-from apps.audit import exchanges, paging, reads
-from apps.ledger.facts import Who
+from apps.audit import exchanges, narrowing, paging, reads
+from apps.audit.pseudonyms import pseudonym
+from apps.ledger.facts import PassageFact, Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import SearchRow
 from apps.ledger.vocabulary import OutcomeKind
@@ -23,7 +26,7 @@ def shown(desk):
     """Give the ids of the exchanges that the list shows for a query, newest first."""
 
     def ids(**query):
-        response = desk.get("/audit/", query)
+        response = desk.get("/audit/exchanges", query)
         assert response.status_code == 200, response.content.decode()
         return re.findall(r'href="/audit/exchanges/([0-9a-f-]{36})"', response.content.decode())
 
@@ -38,13 +41,13 @@ def test_the_newest_exchange_stands_first(make_exchange, shown):
 
 
 def test_an_empty_ledger_says_so(desk):
-    assert "No exchanges yet" in desk.get("/audit/").content.decode()
+    assert "No exchanges yet" in desk.get("/audit/exchanges").content.decode()
 
 
 def test_a_search_without_a_match_says_so(desk, make_exchange):
     make_exchange()
 
-    assert "No exchange matches" in desk.get("/audit/", {"q": "unicorn"}).content.decode()
+    assert "No exchange matches" in desk.get("/audit/exchanges", {"q": "unicorn"}).content.decode()
 
 
 def test_the_filter_by_text_finds_what_left_whatever_its_case(make_exchange, shown):
@@ -59,19 +62,32 @@ def test_the_filter_by_text_finds_what_left_whatever_its_case(make_exchange, sho
 def test_the_words_looked_for_are_marked_in_the_middle_of_a_long_text(make_exchange, desk):
     make_exchange("x" * 5_000 + " the Needle & <b>thread</b> " + "y" * 5_000)
 
-    page = desk.get("/audit/", {"q": "needle & <b>"}).content.decode()
+    page = desk.get("/audit/exchanges", {"q": "needle & <b>"}).content.decode()
 
     assert "<mark>Needle &amp; &lt;b&gt;</mark>thread" in page
 
 
-def test_the_filter_by_person_takes_an_id_or_a_part_of_a_name(make_exchange, make_person, shown):
+def test_the_filter_by_person_takes_a_pseudonym_however_it_is_written(make_exchange, make_person, shown):
     tom = make_person("tom")
     wanted = make_exchange(who=Who(id=tom.id, label="Tom"))
     make_exchange()
 
-    assert shown(person=str(tom.id)) == [str(wanted)]
-    assert shown(person="TO") == [str(wanted)]
-    assert shown(person="nobody at all") == []
+    words = pseudonym(tom.id)
+    assert shown(person=words) == [str(wanted)]
+    assert shown(person=f" {words.lower().replace('-', ' ')} ") == [str(wanted)]
+
+
+@pytest.mark.parametrize("asked", ["Tom", "tom", "ID", "Heron 4-7", "Nosuchword 4-71"])
+def test_no_name_and_no_id_finds_anybody_s_exchanges(make_exchange, make_person, desk, asked):
+    tom = make_person("tom")
+    make_exchange("a secret plan", who=Who(id=tom.id, label="Tom"))
+
+    page = desk.get("/audit/exchanges", {"person": str(tom.id) if asked == "ID" else asked})
+
+    assert page.status_code == 400
+    assert "No person has this pseudonym" in page.text
+    assert "To look somebody up by name, give a reason under Names." in page.text
+    assert "a secret plan" not in page.text
 
 
 def test_the_filter_by_team(make_exchange, shown):
@@ -136,7 +152,9 @@ def test_filters_narrow_each_other(make_exchange, shown):
 def test_each_filter_in_force_can_be_taken_away_alone(make_exchange, desk):
     make_exchange()
 
-    page = desk.get("/audit/", {"q": "greet", "outcome": "ANSWERED", "masked": ["PERSON", "IBAN"]}).content.decode()
+    page = desk.get(
+        "/audit/exchanges", {"q": "greet", "outcome": "ANSWERED", "masked": ["PERSON", "IBAN"]}
+    ).content.decode()
 
     chips = re.findall(r'class="chip" href="([^"]*)">([^<]*?) <', page)
     assert [label for _, label in chips] == [
@@ -150,16 +168,16 @@ def test_paging_shows_every_exchange_once_while_new_ones_come_in(make_exchange, 
     monkeypatch.setattr(paging, "PAGE_SIZE", 4)
     made = [str(make_exchange(now=NOON + timedelta(seconds=number // 3))) for number in range(14)]
     seen = []
-    address = "/audit/"
+    address = "/audit/exchanges"
 
     for _ in range(10):
-        page = desk.get(address, query if address == "/audit/" else None).content.decode()
+        page = desk.get(address, query if address == "/audit/exchanges" else None).content.decode()
         seen += re.findall(r'href="/audit/exchanges/([0-9a-f-]{36})"', page)
         make_exchange(now=NOON + timedelta(hours=1))
         older = re.search(r'rel="next" href="([^"]*)"', page)
         if not older:
             break
-        address = "/audit/" + older.group(1).replace("&amp;", "&")
+        address = "/audit/exchanges" + older.group(1).replace("&amp;", "&")
 
     assert len(seen) == len(set(seen)) == 14
     assert sorted(seen) == sorted(made)
@@ -170,12 +188,12 @@ def test_turning_back_leads_to_the_same_rows_and_ends_at_the_newest(make_exchang
     for number in range(10):
         make_exchange(now=NOON + timedelta(seconds=number))
     ids = re.compile(r'href="/audit/exchanges/([0-9a-f-]{36})"')
-    first = desk.get("/audit/").content.decode()
-    second = desk.get("/audit/" + _link(first, "next")).content.decode()
-    third = desk.get("/audit/" + _link(second, "next")).content.decode()
+    first = desk.get("/audit/exchanges").content.decode()
+    second = desk.get("/audit/exchanges" + _link(first, "next")).content.decode()
+    third = desk.get("/audit/exchanges" + _link(second, "next")).content.decode()
 
-    back_to_second = desk.get("/audit/" + _link(third, "prev")).content.decode()
-    back_to_first = desk.get("/audit/" + _link(second, "prev")).content.decode()
+    back_to_second = desk.get("/audit/exchanges" + _link(third, "prev")).content.decode()
+    back_to_first = desk.get("/audit/exchanges" + _link(second, "prev")).content.decode()
 
     assert ids.findall(back_to_second) == ids.findall(second)
     assert ids.findall(back_to_first) == ids.findall(first)
@@ -188,7 +206,7 @@ def test_the_first_page_is_honest_about_what_it_does_not_show(make_exchange, des
     for _ in range(3):
         make_exchange()
 
-    assert "The 2 newest; there are older ones." in desk.get("/audit/").content.decode()
+    assert "The 2 newest; there are older ones." in desk.get("/audit/exchanges").content.decode()
 
 
 def test_the_tiles_sum_up_today_alone(make_exchange, desk):
@@ -197,7 +215,7 @@ def test_the_tiles_sum_up_today_alone(make_exchange, desk):
     make_exchange(now=now, ends=OutcomeKind.REFUSED, masked=())
     make_exchange(now=now - timedelta(days=1), cost=Decimal("99"))
 
-    page = desk.get("/audit/", {"q": "no such text"}).content.decode()
+    page = desk.get("/audit/exchanges", {"q": "no such text"}).content.decode()
 
     tiles = re.findall(r'<dd class="stat-value">([^<]*)', page)
     assert [tile.strip() for tile in tiles] == ["2", "1", "2", "1.25"]
@@ -207,7 +225,7 @@ def test_an_erased_exchange_stays_in_the_list(make_exchange, desk, shown):
     exchange_id = make_exchange("soon to be forgotten")
     SearchRow.objects.all().delete()
 
-    page = desk.get("/audit/").content.decode()
+    page = desk.get("/audit/exchanges").content.decode()
 
     assert str(exchange_id) in page
     assert "Erased" in page
@@ -224,7 +242,7 @@ def test_a_search_that_takes_too_long_is_stopped_recorded_and_explained(desk, ma
 
     monkeypatch.setattr(exchanges, "page_of", slow)
 
-    response = desk.get("/audit/", {"q": "greet"})
+    response = desk.get("/audit/exchanges", {"q": "greet"})
 
     assert response.status_code == 503
     assert "longer than five seconds" in response.content.decode()
@@ -235,3 +253,63 @@ def test_a_search_that_takes_too_long_is_stopped_recorded_and_explained(desk, ma
 
 def _link(page: str, rel: str) -> str:
     return re.search(rf'rel="{rel}" href="([^"]*)"', page).group(1).replace("&amp;", "&")
+
+
+@pytest.mark.parametrize(
+    ("asked", "facts"),
+    [
+        ({"door": "API"}, {"door": "API"}),
+        ({"purpose": "TITLE"}, {"purpose": "TITLE"}),
+        ({"egress": "OUTSIDE"}, {"egress_class": "OUTSIDE"}),
+        ({"cost_from": "0.5"}, {"cost": Decimal("0.5")}),
+        ({"cost_from": "0.4", "cost_to": "0.6"}, {"cost": Decimal("0.5")}),
+        ({"cost_to": "0.001"}, {"cost": Decimal("0.0009")}),
+        ({"reason": "THE PROVIDER"}, {"reason": "The provider closed the line."}),
+        ({"answer": "ÄNDERUNG", "since": "2026-03-02", "until": "2026-03-02"}, {"answer": "Die Änderung kam."}),
+    ],
+)
+def test_each_rarer_filter_finds_what_it_asks_for_and_nothing_else(make_exchange, shown, asked, facts):
+    make_exchange()
+    wanted = make_exchange(**facts)
+
+    assert shown(**asked) == [str(wanted)]
+
+
+def test_an_exchange_is_found_by_its_number_its_document_and_its_passage(make_exchange, shown):
+    passage = PassageFact(new_id(), new_id(), "team:Sales")
+    make_exchange(passages=(PassageFact(new_id(), new_id(), "team:Sales"),))
+    wanted = make_exchange(passages=(passage,))
+
+    assert shown(exchange=str(wanted)) == [str(wanted)]
+    assert shown(document=str(passage.document_id)) == [str(wanted)]
+    assert shown(document=str(passage.passage_id)) == [str(wanted)]
+    assert shown(document=str(new_id())) == []
+
+
+def test_filters_combine_freely(make_exchange, shown):
+    make_exchange("about <PERSON_1>", door="API", cost=Decimal("0.5"))
+    make_exchange("about <PERSON_1>", door="API", egress_class="OUTSIDE")
+    wanted = make_exchange("about <PERSON_1>", door="API", egress_class="OUTSIDE", cost=Decimal("0.5"))
+
+    asked = {"q": "about", "door": "API", "egress": "OUTSIDE", "cost_from": "0.5", "outcome": "ANSWERED"}
+    assert shown(**asked, masked="PERSON") == [str(wanted)]
+
+
+def test_how_many_match_is_said_up_to_a_bound(make_exchange, desk, monkeypatch):
+    monkeypatch.setattr(paging, "PAGE_SIZE", 2)
+    monkeypatch.setattr(exchanges, "COUNTED_AT_MOST", 3)
+    for _ in range(3):
+        make_exchange()
+
+    assert "there are older ones: 3 in all" in desk.get("/audit/exchanges", {"outcome": "ANSWERED"}).text
+    make_exchange()
+    assert "there are older ones: more than 3 in all" in desk.get("/audit/exchanges", {"outcome": "ANSWERED"}).text
+
+
+def test_another_room_s_filter_stands_among_the_others(make_exchange, shown, desk, monkeypatch):
+    wanted, _ = make_exchange(), make_exchange()
+    offered = narrowing.RoomFilter("tag", lambda: forms.CharField(required=False, label="Tag"), lambda _: Q(pk=wanted))
+    monkeypatch.setitem(narrowing._of_rooms, "tag", offered)
+
+    assert shown(tag="QUESTIONABLE") == [str(wanted)]
+    assert "Tag: QUESTIONABLE" in desk.get("/audit/exchanges", {"tag": "QUESTIONABLE"}).text

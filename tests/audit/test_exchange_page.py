@@ -8,12 +8,13 @@ import pytest
 from django.template import VariableDoesNotExist, engines
 
 from apps.audit.exchange import read
+from apps.audit.pseudonyms import pseudonym
 from apps.ledger.facts import PassageFact, Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Intent
 from apps.ledger.vocabulary import OutcomeKind
 from apps.privacy import keys
-from tests.audit.conftest import NOON
+from tests.audit.conftest import MAYA, NOON
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +42,7 @@ def test_an_exchange_is_shown_whole(make_exchange, opened):
     page = words(opened(make_exchange(passages=(passage,), labels={passage.passage_id: "Travel policy"})))
 
     for fact in [
-        "Maya Lindqvist", "Sales", "Browser", "SmolLM2 135M", "This machine", "Inside the network", "Answered",
+        pseudonym(MAYA.id), "Sales", "Browser", "SmolLM2 135M", "This machine", "Inside the network", "Answered",
         "12 in, 7 out", "0.0021 EUR", "Be brief.", "Please greet <PERSON_1>", "Dear <PERSON_1>, welcome.", "name model",
         "0.85", "Travel policy", "team:Sales", "policy-7", "chat-1", "Recorded, before anything left", "after 2.0 s",
     ]:  # fmt: skip
@@ -76,7 +77,11 @@ def test_hostile_text_in_every_place_is_shown_as_text(make_exchange, desk, opene
     harmless = make_exchange("Please greet <PERSON_1>", ends=OutcomeKind.FAILED, reason="x", passages=(passage,),
         labels={passage.passage_id: "Travel policy"})  # fmt: skip
 
-    for page in (opened(exchange_id), desk.get("/audit/").content.decode(), desk.get("/audit/events").content.decode()):
+    for page in (
+        opened(exchange_id),
+        desk.get("/audit/exchanges").content.decode(),
+        desk.get("/audit/events").content.decode(),
+    ):
         assert "alert(1)</script" not in page
         assert "<img src=x" not in page
         assert "<svg/onload" not in page
@@ -111,8 +116,8 @@ def test_the_ends_of_lines_are_not_littered_with_names(make_exchange, opened):
     assert "U+000D" not in opened(make_exchange("one\r\ntwo\n\ttabbed"))
 
 
-def test_a_page_that_fails_repeats_nobody_s_words(make_exchange):
-    exchange = read(make_exchange("a secret plan", answer="a secret answer"))
+def test_a_page_that_fails_repeats_nobody_s_words(make_exchange, officer):
+    exchange = read(officer, make_exchange("a secret plan", answer="a secret answer"))
     broken_page = engines["django"].from_string("{% load audit %}{{ exchange|found:missing }}")
 
     with pytest.raises(VariableDoesNotExist) as failed:
@@ -159,7 +164,8 @@ def test_an_erased_conversation_leaves_the_record_without_the_words(make_exchang
 
     assert "a word to forget" not in page
     assert "Erased" in page
-    assert "Maya Lindqvist" in page
+    assert pseudonym(MAYA.id) in page
+    assert "Maya" not in page
 
 
 def test_a_payload_moved_from_another_exchange_is_called_broken(make_exchange, opened):

@@ -17,7 +17,7 @@ def looks():
 def test_a_search_is_recorded_once_with_its_terms_and_what_it_showed(desk, officer, make_exchange, looks):
     exchange_id = make_exchange()
 
-    desk.get("/audit/", {"q": "greet", "masked": ["PERSON", "IBAN"], "team": "", "since": "2026-03-01"})
+    desk.get("/audit/exchanges", {"q": "greet", "masked": ["PERSON", "IBAN"], "team": "", "since": "2026-03-01"})
 
     (look,) = looks()
     assert (look.action, look.actor_id, look.actor_label) == ("AUDIT_SEARCHED", officer.id, "Grace")
@@ -32,7 +32,7 @@ def test_a_search_is_recorded_once_with_its_terms_and_what_it_showed(desk, offic
 def test_looking_at_the_list_without_a_filter_is_a_look(desk, make_exchange, looks):
     make_exchange()
 
-    desk.get("/audit/")
+    desk.get("/audit/exchanges")
 
     assert [(look.action, look.details["filters"]) for look in looks()] == [("AUDIT_SEARCHED", {})]
 
@@ -52,7 +52,7 @@ def test_opening_an_exchange_is_recorded_once_for_each_time(desk, make_exchange,
 def test_turning_a_page_is_recorded_with_its_place(desk, make_exchange, looks):
     exchange_id = make_exchange()
 
-    desk.get("/audit/", {"older": f"{10**16}-{exchange_id.hex}"})
+    desk.get("/audit/exchanges", {"older": f"{10**16}-{exchange_id.hex}"})
 
     (look,) = looks()
     assert look.action == "AUDIT_PAGED"
@@ -70,7 +70,7 @@ def test_looking_at_the_events_is_an_event(desk, looks):
     ]
 
 
-@pytest.mark.parametrize("page", ["/audit/", "/audit/events", "exchange"])
+@pytest.mark.parametrize("page", ["/audit/exchanges", "/audit/events", "exchange"])
 def test_what_cannot_be_recorded_is_not_shown(desk, make_exchange, monkeypatch, page):
     exchange_id = make_exchange("a secret plan")
 
@@ -90,6 +90,6 @@ def test_what_cannot_be_recorded_is_not_shown(desk, make_exchange, monkeypatch, 
 def test_naughty_search_terms_are_recorded_too(desk, looks):
     term = "'; DROP TABLE ledger_event; -- \u202e \ud83d\ude00 %s {0}"
 
-    desk.get("/audit/", {"q": term.encode("utf-16", "surrogatepass").decode("utf-16")})
+    desk.get("/audit/exchanges", {"q": term.encode("utf-16", "surrogatepass").decode("utf-16")})
 
     assert [look.details["filters"]["q"] for look in looks()] == [term.replace("\ud83d\ude00", "\U0001f600")]

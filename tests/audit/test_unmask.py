@@ -177,7 +177,7 @@ def test_a_placeholder_given_away_later_is_not_read_into_an_earlier_exchange(off
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.AUDITOR])
 def test_the_door_itself_asks_for_role_and_reason_whoever_calls_it(make_person, officer, exchange_id, role):
     row = Intent.objects.get()
-    exchange = Exchange(exchange_id, "", row.conversation_id, row.started_at, ("<PERSON_1>",))
+    exchange = Exchange(exchange_id, "", row.conversation_id, row.started_at, ("<PERSON_1>",), row.person_id)
 
     with pytest.raises(PermissionDenied):
         unmask(make_person("reader", roles=(role,)), exchange=exchange, reason=REASON, now=timezone.now())
@@ -199,7 +199,49 @@ def test_no_other_code_opens_a_vault_for_somebody_else():
         "chat/abandoned.py",  # masks again what had arrived of a turn; restores nothing
         "privacy/releases.py",  # asks whether there is such a placeholder; opens nothing
         "gateway/connection_test.py",  # a conversation of its own, about nobody
-        "api/embedding.py",  # the program's own texts, in a vault of their own
         "batch/lines.py",  # the owner's own line, in a vault of its own
         "privacy/unmasking.py",  # the one door
     }
+
+
+def test_only_the_same_door_opens_what_was_typed():
+    opens = {path.name for path in APPS.rglob("*.py") if "open_typed(" in path.read_text("utf-8")}
+
+    assert opens == {"sealed.py", "original.py"}
+
+
+def test_what_was_typed_is_shown_word_for_word_with_the_reason_and_not_before(make_exchange, officer, desk):
+    conversation_id = new_id()
+    typed = keys.seal(conversation_id, b'[{"role":"user","text":"Greet  Zebulon!"}]', purpose="ledger.typed")
+    exchange_id = make_exchange(conversation_id=conversation_id, sealed_typed=typed, masked=())
+    address = f"/audit/exchanges/{exchange_id}"
+
+    before, after = desk.get(address), desk.post(f"{address}/original", {"reason": REASON})
+
+    assert "Zebulon" not in before.content.decode()
+    assert "Greet  Zebulon!" in shown_in(after)
+    assert len(unmaskings()) == 1
+
+
+def test_a_refused_exchange_of_which_nothing_was_prepared_shows_what_was_typed(make_exchange, desk):
+    conversation_id = new_id()
+    typed = keys.seal(conversation_id, b'[{"role":"user","text":"Blocked words"}]', purpose="ledger.typed")
+    exchange_id = make_exchange(
+        ends="REFUSED", conversation_id=conversation_id, sealed_typed=typed, sealed_payload=b"", masked=()
+    )
+
+    page = desk.post(f"/audit/exchanges/{exchange_id}/original", {"reason": REASON})
+
+    assert shown_in(page) == ["Blocked words"]
+
+
+def test_after_an_erasure_nobody_reads_what_was_typed(make_exchange, desk):
+    conversation_id = new_id()
+    typed = keys.seal(conversation_id, b'[{"role":"user","text":"Gone words"}]', purpose="ledger.typed")
+    exchange_id = make_exchange(conversation_id=conversation_id, sealed_typed=typed)
+    keys.destroy(conversation_id)
+
+    page = desk.post(f"/audit/exchanges/{exchange_id}/original", {"reason": REASON})
+
+    assert page.status_code == 409
+    assert "Gone words" not in page.content.decode()

@@ -19,8 +19,8 @@ from django.test import Client
 from apps.accounts.models import Team, User
 from apps.chat import lifecycle
 from apps.chat.models import Turn
-from apps.gateway import litellm_client, openai_client
-from apps.gateway.models import Budget, Grant, LanguageModel, Provider
+from apps.gateway import health, litellm_client, openai_client, routing
+from apps.gateway.models import Alternate, Budget, Grant, LanguageModel, Provider
 from tests.fake_provider import FakeProvider
 
 
@@ -62,6 +62,49 @@ def model(provider: FakeProvider, make_team: Callable[[str], Team]) -> LanguageM
     Grant.objects.create(team=team, model=found)
     Budget.objects.create(team=team, hard_limit=Decimal(100))
     return found
+
+
+@pytest.fixture
+def nothing_seen_of_models(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No model is known to be slow or down, and all retries are there."""
+    monkeypatch.setattr(routing, "retries", routing.RetryBudget())
+    health.forget()
+    yield
+    health.forget()
+
+
+@pytest.fixture
+def other_provider() -> Iterator[FakeProvider]:
+    """A second provider on this machine."""
+    server = FakeProvider().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def second(model: LanguageModel, other_provider: FakeProvider, nothing_seen_of_models: None) -> LanguageModel:
+    """Another model, of the other provider, which is listed to answer for the first."""
+    home = Provider.objects.create(
+        name="Other cloud",
+        kind=Provider.Kind.OPENAI_COMPATIBLE,
+        base_url=other_provider.base_url,
+        egress_class="OUTSIDE",
+        is_on=True,
+    )
+    small = LanguageModel.objects.create(
+        provider=home,
+        label="Fake Small",
+        upstream_id="fake-small",
+        context_window=16_000,
+        max_output_tokens=500,
+        input_price=Decimal(1),
+        output_price=Decimal(2),
+        is_on=True,
+    )
+    Grant.objects.create(team=model.grants.get().team, model=small)
+    Alternate.objects.create(model=model, alternate=small, position=0)
+    LanguageModel.objects.filter(pk=model.pk).update(fallback=LanguageModel.Fallback.LISTED)
+    return small
 
 
 @dataclass

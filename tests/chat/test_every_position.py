@@ -35,9 +35,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[2]
 
 CALLERS_OF_MODELS = {
-    "apps/chat/story.py:_send": "the chat: every test of this file",
-    "apps/api/embedding.py:_vectors": "tests/api/test_embedding.py plants values there",
+    "apps/chat/ways.py:open_way": "the chat: every test of this file; vectors: tests/api/test_embedding.py",
     "apps/gateway/embeddings.py:_ask": "sends what its caller above gives",
+    "apps/gateway/embeddings.py:_ask_the_short_way": "sends what its caller above gives",
     "apps/gateway/connection_test.py:_ask": "test_the_connection_test_is_scrubbed_like_a_message",
 }
 """Who sends something to a model, and which test plants values there."""

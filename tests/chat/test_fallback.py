@@ -16,45 +16,12 @@ from apps.gateway.models import (
     AutoRoute,
     Grant,
     LanguageModel,
-    Provider,
     Reservation,
     SpentDay,
 )
-from apps.gateway.routing import RetryBudget
 from apps.ledger.models import Intent, OpenIntent
-from tests.fake_provider import FakeProvider
 
 FIRST, SECOND = "Fake Large", "Fake Small"
-
-
-@pytest.fixture(autouse=True)
-def nothing_seen_before(monkeypatch):
-    monkeypatch.setattr(routing, "retries", RetryBudget())
-    health.forget()
-
-
-@pytest.fixture
-def other_provider():
-    server = FakeProvider().start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def second(model, other_provider):
-    """Another model of another provider, which may answer for the first."""
-    home = Provider.objects.create(
-        name="Other cloud", kind="OPENAI_COMPATIBLE", base_url=other_provider.base_url,
-        egress_class="OUTSIDE", is_on=True,
-    )  # fmt: skip
-    small = LanguageModel.objects.create(
-        provider=home, label=SECOND, upstream_id="fake-small", context_window=16_000, max_output_tokens=500,
-        input_price=Decimal(1), output_price=Decimal(2), is_on=True,
-    )  # fmt: skip
-    Grant.objects.create(team=model.grants.get().team, model=small)
-    Alternate.objects.create(model=model, alternate=small, position=0)
-    LanguageModel.objects.filter(pk=model.pk).update(fallback="LISTED")
-    return small
 
 
 def record() -> list[tuple[str, str]]:
@@ -155,12 +122,7 @@ def test_a_model_that_is_down_is_passed_over_and_the_person_reads_so(maya, model
     assert turn.route_note == f"{FIRST} is down, so {SECOND} was asked."
 
 
-def test_a_model_that_hangs_is_given_up_soon_where_another_may_answer(
-    maya, model, provider, other_provider, second, monkeypatch
-):
-    monkeypatch.setattr(routing, "SHORTEST_PATIENCE", 0.3)
-    for _ in range(3):
-        health.note_answer(model.pk, 0.02)
+def test_a_model_that_hangs_at_its_first_call_is_given_up_within_two_seconds(maya, provider, other_provider, second):
     provider.will_hang_before_headers()
     other_provider.will_answer("Here I am.")
 
@@ -169,6 +131,27 @@ def test_a_model_that_hangs_is_given_up_soon_where_another_may_answer(
     first, then = Intent.objects.order_by("started_at")
     assert (turn.outcome, record()) == ("ANSWERED", [(FIRST, "FAILED"), (SECOND, "ANSWERED")])
     assert then.started_at - first.started_at < timedelta(seconds=2)
+
+
+def test_an_alternate_that_hangs_is_given_up_as_soon_where_one_more_is_left(
+    maya, model, provider, other_provider, second, settings
+):
+    settings.MODEL_PATIENCE_SECONDS = 0.3
+    third = LanguageModel.objects.create(
+        provider=model.provider, label="Fake Third", upstream_id="fake-third", context_window=16_000,
+        max_output_tokens=500, input_price=Decimal(1), output_price=Decimal(2), is_on=True,
+    )  # fmt: skip
+    Grant.objects.create(model=third)
+    Alternate.objects.create(model=model, alternate=third, position=1)
+    provider.will_hang_before_headers()
+    other_provider.will_hang_before_headers()
+    provider.will_answer("Here I am.", seconds_before=0.5)
+
+    turn = maya.ask("Are you there?", uses_documents="")
+
+    assert (turn.outcome, turn.model_label) == ("ANSWERED", "Fake Third")  # the last one is given all the time there is
+    assert record() == [(FIRST, "FAILED"), (SECOND, "FAILED"), ("Fake Third", "ANSWERED")]
+    assert nothing_is_left_open()
 
 
 def test_an_automatic_choice_is_told_and_can_be_overruled(maya, model, provider, other_provider, second):

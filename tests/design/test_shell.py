@@ -13,7 +13,8 @@ from portal.templatetags.design import initials
 
 EVERYBODY = {"Documents"}
 ADMINS = {"Models", "Budgets &amp; limits", "Privacy", "People &amp; teams"}
-LINKS = {"Chat", "Documents", "Audit"} | ADMINS
+DESK = {"Overview", "Review", "Records", "Privacy"}
+LINKS = {"Chat", "Documents"} | ADMINS | DESK
 
 
 def request_of(person: object, **cookies: str) -> HttpRequest:
@@ -32,8 +33,8 @@ def shown_links(page: str) -> set[str]:
     [
         ((), EVERYBODY),
         ((Role.EMPLOYEE,), EVERYBODY | {"Chat"}),
-        ((Role.COMPLIANCE_OFFICER,), EVERYBODY | {"Audit", "Privacy"}),
-        ((Role.AUDITOR,), EVERYBODY | {"Audit", "Privacy"}),
+        ((Role.COMPLIANCE_OFFICER,), EVERYBODY | DESK),
+        ((Role.AUDITOR,), EVERYBODY | DESK),
         ((Role.ADMIN,), EVERYBODY | ADMINS),
         ((Role.ADMIN, Role.COMPLIANCE_OFFICER), LINKS - {"Chat"}),
         ((Role.ADMIN, Role.COMPLIANCE_OFFICER, Role.EMPLOYEE), LINKS),

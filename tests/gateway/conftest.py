@@ -21,6 +21,7 @@ class Call:
     provider_label: str = "Fake provider"
     max_output_tokens: int = 100
     model_id: UUID | None = None
+    call_id: UUID | None = None
     first_word_seconds: float | None = None
     delay_seconds: float = 0.0
 

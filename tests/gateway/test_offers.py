@@ -7,10 +7,13 @@ from decimal import Decimal
 
 import pytest
 
-from apps.gateway import catalogue, discovery, price_map
+from apps.gateway import catalogue, discovery, embeddings, price_map
+from apps.gateway.admission import admit_embedding
 from apps.gateway.endpoints import VARIABLES, endpoint_of
 from apps.gateway.models import Grant, LanguageModel, Provider
+from apps.gateway.wire import AsVectors
 from apps.ledger.models import Event
+from tests.gateway.conftest import make_prompt
 
 TODAY = date(2026, 3, 10)
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -30,7 +33,8 @@ def nothing_is_set(monkeypatch):
 
 
 def kinds():
-    return [offer.kind for offer in discovery.offers(today=TODAY)]
+    """What is offered because of the environment: all but the embedder that comes with the product."""
+    return [offer.kind for offer in discovery.offers(today=TODAY) if offer.variables]
 
 
 @pytest.mark.django_db
@@ -204,3 +208,26 @@ def test_what_the_list_does_not_describe_is_not_listed(monkeypatch, row):
     monkeypatch.setattr(price_map, "_rows", lambda: {"m": row} if row is not None else {})
 
     assert price_map.find("m") is None
+
+
+@pytest.mark.django_db
+def test_a_new_installation_is_offered_the_embedder_of_this_machine_once(make_person, make_team):
+    sales = make_team("Sales")
+    maya, david = make_person("maya", teams=("Sales",)), make_person("david")
+
+    assert discovery.offers(today=TODAY)[-1].kind == "EMBEDDED"
+    provider = catalogue.take_up_offer("EMBEDDED", by=david, now=NOW)
+    [model] = provider.language_models.all()
+    Grant.objects.create(team=sales, model=model)
+
+    assert discovery.offers(today=TODAY) == []
+    assert (provider.is_on, provider.egress_class, model.capabilities) == (True, "INSIDE", ["embeddings"])
+    assert embeddings.is_on_this_machine(model)
+    assert (
+        admit_embedding(
+            person=maya, team=sales, model_id=model.pk, prompt=make_prompt("tea"), wanted=AsVectors(), now=NOW
+        ).model_label
+        == "MiniLM embeddings (local)"
+    )
+    with pytest.raises(catalogue.OfferGone):
+        catalogue.take_up_offer("EMBEDDED", by=david, now=NOW)

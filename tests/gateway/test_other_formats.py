@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import web
 
-from apps.gateway import client
+from apps.gateway import client, embeddings
 from apps.gateway.client import Delta, Finish, ModelFailed
 from apps.gateway.endpoints import Endpoint
+from apps.gateway.wire import AsVectors
+from tests.fake_provider import vectors_of
 from tests.gateway.conftest import Call, make_prompt
 
 START = {"id": "m", "type": "message", "role": "assistant", "model": "c", "content": [], "stop_reason": None}
@@ -30,6 +32,8 @@ class FakeAnthropic:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.seen.append((request.path_qs, headers, await request.json()))
+        if self.ending == "vectors":
+            return web.json_response(vectors_of(self.seen[-1][2]))
         if self.ending == "overloaded":
             return web.json_response({"type": "error", "error": {"message": "overloaded"}}, status=529)
         response = web.StreamResponse(headers={"content-type": "text/event-stream"})
@@ -143,3 +147,56 @@ async def test_each_other_kind_is_called_at_its_address_with_its_kind_of_key(
     assert seen_path.startswith(path)
     assert headers[header]
     assert "Greet <PERSON_1>" in json.dumps(body)
+
+
+async def test_vectors_of_mistral_come_in_the_order_of_the_texts_with_the_count_that_was_stated(provider):
+    call = Call(Endpoint("MISTRAL", "mistral-embed", provider.base_url, "the-key"))
+
+    async with aclosing(embeddings.stream(call, make_prompt("<PERSON_1> likes tea", "tea"), AsVectors(8))) as pieces:
+        embedded, end = [piece async for piece in pieces]
+
+    [sent] = provider.embedding_requests
+    assert (sent["model"], sent["input"]) == ("mistral-embed", ["<PERSON_1> likes tea", "tea"])
+    assert sent["output_dimension"] == 8
+    assert embedded.vectors == ((20.0, 3.0), (3.0, 1.0))
+    assert end == Finish("stop", 9, 0)
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, "KEY_REFUSED"), (429, "RATE_LIMITED"), (500, "PROVIDER_ERROR")])
+async def test_a_refusal_of_vectors_is_told_apart_asked_once_and_costs_nothing(provider, status, code):
+    call = Call(Endpoint("MISTRAL", "mistral-embed", provider.base_url, "the-key"))
+    provider.embeds = lambda body: web.Response(status=status)
+
+    with pytest.raises(ModelFailed) as failed:
+        await anext(embeddings.stream(call, make_prompt("tea"), AsVectors()))
+
+    assert (failed.value.code, failed.value.input_tokens, len(provider.embedding_requests)) == (code, 0, 1)
+
+
+async def test_vectors_of_azure_are_asked_for_once(anthropic):
+    anthropic.ending = "overloaded"
+    options = (("api_version", "2024-06-01"),)
+
+    with pytest.raises(ModelFailed) as failed:
+        await anext(
+            embeddings.stream(
+                Call(Endpoint("AZURE", "emb", anthropic.address, "the-key", options)), make_prompt("tea"), AsVectors()
+            )
+        )
+
+    assert failed.value.code == "PROVIDER_ERROR"
+    [(path, headers, body)] = anthropic.seen
+    assert (path, headers["api-key"]) == ("/openai/deployments/emb/embeddings?api-version=2024-06-01", "the-key")
+    assert body["input"] == ["tea"]
+
+
+async def test_vectors_come_through_litellm_where_the_provider_has_a_format_of_its_own(anthropic):
+    anthropic.ending = "vectors"
+    options = (("api_version", "2024-06-01"),)
+    call = Call(Endpoint("AZURE", "emb", anthropic.address, "the-key", options))
+
+    embedded, end = [piece async for piece in embeddings.stream(call, make_prompt("tea", "milk"), AsVectors(2))]
+
+    assert embedded.vectors == ((3.0, 1.0), (4.0, 1.0))
+    assert end == Finish("stop", 9, 0)
+    assert anthropic.seen[0][2]["dimensions"] == 2

@@ -199,14 +199,15 @@ def test_the_first_forty_calls_of_a_sudden_outage_all_get_another_model():
     assert [budget.take() for _ in range(41)] == [True] * 40 + [False]
 
 
-def test_a_model_with_alternates_is_given_six_times_its_usual_time_and_two_seconds_at_least(add):
-    model, alone = add("First", fallback=ANY), add("Alone")
-    for one in (model, alone):
-        for _ in range(3):
-            health.note_answer(one.pk, 0.1)
+def test_the_first_word_may_take_six_times_as_long_as_usual_or_what_an_admin_stated(add, settings):
+    model = add("First", fallback=ANY)
 
-    assert routing.patience(model) == 2.0
-    assert routing.patience(alone) is None
+    assert routing.patience(model) == settings.MODEL_PATIENCE_SECONDS == 1.5  # nothing is known at the first call
+    health.note_answer(model.pk, 0.1)
+    assert routing.patience(model) == 1.5
+    model.first_word_seconds = 20
+    assert routing.patience(model) == 20
+    model.first_word_seconds = None
     for _ in range(40):
         health.note_answer(model.pk, 1.0)
     assert routing.patience(model) == pytest.approx(6.0, abs=0.1)

@@ -15,6 +15,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from apps.accounts.actors import who
 from apps.api import catalogue as api_catalogue
@@ -214,3 +216,27 @@ def test_what_may_not_be_called_for_lack_of_a_grant_stays_unnamed_on_the_turn(wo
         and cell.allow[1] in IN_FORCE
         and not (cell.deny[0] in DENIES and cell.deny[1] in IN_FORCE)
     }
+
+
+GRANTS = st.lists(
+    st.tuples(st.sampled_from(["ALLOW", "DENY"]), st.sampled_from(SUBJECTS[1:]), st.sampled_from(list(TIMES))),
+    max_size=6,
+    unique_by=lambda grant: grant[:2],
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(given_out=GRANTS)
+def test_however_many_grants_and_denials_meet_at_one_model_every_way_to_ask_agrees(world, make_model, given_out):
+    maya, sales = world["maya"], world["sales"]
+    model = LanguageModel.objects.first() or make_model()
+    Grant.objects.all().delete()
+    for effect, subject, times in given_out:
+        make_grant(world, model, (subject, times), effect).save()
+    in_force = {(effect, subject) for effect, subject, times in given_out if times in IN_FORCE}
+    may = any(("ALLOW", one) in in_force for one in ALLOWS) and not any(("DENY", one) in in_force for one in DENIES)
+
+    assert LanguageModel.objects.callable_by(maya, sales, now=NOW).exists() == may
+    assert (lookups.callable_by_id(maya, sales, model.pk, now=NOW) is not None) == may
+    assert LanguageModel.objects.callable_by_some_of(sales, now=NOW).exists() == may  # Maya is all of Sales
+    assert is_admitted(maya, sales, model.pk) == may

@@ -93,7 +93,7 @@ def test_the_main_job_from_question_to_record_to_refusal(stack: Any, sit_down: A
     expect(refused).to_contain_text("not available to Sales")
 
     # The officer sees the refusal too.
-    grace.go("/audit/")
+    grace.go("/audit/exchanges")
     expect(grace.page.locator("tbody tr").first).to_contain_text("Refused")
 
 

@@ -1,4 +1,4 @@
-"""What every exchange asks is planned once for a connection, and what is written along stands or falls with the answer."""
+"""Hot statements are planned once for a connection; what is written along stands or falls with the answer."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from datetime import timedelta
@@ -13,9 +14,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from apps.ledger import proofs, records, verify
+from apps.ledger import leaves, proofs, records, verify
 from apps.ledger.evidence import Evidence
-from apps.ledger.models import Checkpoint, Entry, Event, Pending
+from apps.ledger.facts import Circumstances
+from apps.ledger.models import Checkpoint, Entry, Event, Pending, RowKind
 from apps.ledger.notes import SigningKey
 from apps.ledger.sequencer import NotLeading, Sequencer, TreeBroken
 from apps.ledger.standing import open_alarms, standing
@@ -189,3 +191,20 @@ def test_the_time_of_a_record_is_the_database_s_whatever_its_writer_says(postgre
         )
 
     assert timezone.now() - Event.objects.get().recorded_at < timedelta(minutes=5)
+
+
+def test_records_of_the_first_form_keep_their_leaves_and_cannot_be_given_what_they_lacked(
+    sequencer, evidence, open_exchange, as_forger
+):
+    old, new = open_exchange(), open_exchange(circumstances=Circumstances(region="eu"), sealed_typed=b"sealed")
+    as_forger.execute("UPDATE ledger_intent SET form = 1, circumstances = NULL WHERE id = %s", [old])
+    form = leaves.FORMS[RowKind.INTENT]
+    row = as_forger.execute(f"SELECT {form.prepared} FROM ledger_intent AS r WHERE r.id = %s", [old])  # noqa: S608
+    written = leaves.of_columns(form, row.fetchone())
+    sequencer.round(now=NOON)
+
+    assert set(json.loads(written)) == {name for name, _ in form.columns} - leaves.LATER | {"table"}
+    assert checked(evidence).is_clean
+    for forged in (f"circumstances = '{{}}' WHERE id = '{old}'", f"sealed_typed = NULL WHERE id = '{new}'"):
+        as_forger.execute(f"UPDATE ledger_intent SET {forged}")  # noqa: S608
+    assert checked(evidence).count(verify.MODIFIED) == 2

@@ -7,12 +7,16 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 from django import template
+from django.template import Context
 from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from apps.audit import names, pseudonyms
 from apps.privacy.restore import Piece
 
 register = template.Library()
@@ -69,6 +73,34 @@ def in_clear(pieces: Iterable[Piece]) -> SafeString:
         for piece in pieces
     ]
     return mark_safe("".join(shown))  # noqa: S308  every part was escaped above
+
+
+@register.filter
+def pseudonym(person_id: UUID) -> str:
+    """Name a person by pseudonym, for addresses and plain text. One query the first time."""
+    return pseudonyms.pseudonym(person_id)
+
+
+@register.simple_tag(takes_context=True)
+def person_name(context: Context, person_id: UUID, label: str = "") -> SafeString:
+    """
+    Name a person by pseudonym; by `label`, their name as it was recorded, while this session shows who they are.
+
+    Without a label the name is looked up: one query.
+    """
+    words = pseudonyms.pseudonym(person_id)
+    if not names.is_shown(person_id, session=context["request"].session, now=timezone.now()):
+        return format_html('<span class="pseudonym">{}</span>', words)
+    name = visible(label or names.name_of(person_id))
+    return format_html('<span class="name-shown" title="{}">{}</span>', words, name)
+
+
+@register.inclusion_tag("audit/_names_shown.html", takes_context=True)
+def names_shown(context: Context) -> dict[str, Any]:
+    """Say which names this session shows, until when and why, each with a way to hide it again."""
+    request = context["request"]
+    shown = names.shown(request.session, now=timezone.now())
+    return {"shown": shown, "here": request.get_full_path()}
 
 
 def _masked(placeholder: str, known: frozenset[str] | None) -> SafeString:

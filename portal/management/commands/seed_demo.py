@@ -11,6 +11,8 @@ from django.utils import timezone
 from apps.accounts import demo as people
 from apps.accounts.models import Team
 from apps.gateway import demo as models
+from apps.ledger.records import record_event
+from apps.ledger.vocabulary import Action
 from apps.privacy import demo as dictionary
 from apps.rag import demo as documents
 
@@ -24,6 +26,7 @@ class Command(BaseCommand):
                 "The demo company belongs to the embedded shape alone. Start it with `make run`, "
                 "or import your own people through single sign-on."
             )
+        record_event(Action.DEMO_SEEDED, who=None, subject_kind="portal", now=timezone.now())
         people.seed_demo()
         models.seed_demo(Team.objects.all())
         dictionary.seed_demo(now=timezone.now())

@@ -1,11 +1,11 @@
-"""The ledger's own commands: sequence, verify, rotate-key, prove, export."""
+"""The ledger's own commands: sequence, verify, reconcile, rotate-key, prove, export."""
 
 from __future__ import annotations
 
 import json
 import signal
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,10 +15,13 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from apps.ledger import exports, proofs, running, verify
+from apps.ledger import exports, proofs, reconciliation, running, verify
 from apps.ledger.evidence import Evidence, KeyUnusable, words
+from apps.ledger.facts import Json
 from apps.ledger.notes import BadNote, Note, SigningKey, VerifierKey
+from apps.ledger.records import LedgerUnavailable, record_event
 from apps.ledger.sequencer import NotLeading, Sequencer, TreeBroken
+from apps.ledger.vocabulary import Action
 from apps.ledger.witnesses import WitnessAddress
 
 MOST = 1 << 62
@@ -54,12 +57,16 @@ class Command(BaseCommand):
             help="a file with a checkpoint kept elsewhere, or a witness's cosigned.jsonl",
         )
         check.add_argument("--json", action="store_true", help="print the report as JSON")
+        compare = what.add_parser(
+            "reconcile", help="Compare a day's exchanges, outcomes and calls. Exit code 1 if not 0."
+        )
+        compare.add_argument("--day", type=_day, help="the day (YYYY-MM-DD, UTC); without it, yesterday")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the sub-command."""
         {
             "sequence": self._sequence, "verify": self._verify, "prove": self._prove, "rotate-key": self._rotate,
-            "export": self._export,
+            "export": self._export, "reconcile": self._reconcile,
         }[options["what"]](options)  # fmt: skip
 
     def _sequence(self, options: dict[str, Any]) -> None:
@@ -90,11 +97,16 @@ class Command(BaseCommand):
     def _prove(self, options: dict[str, Any]) -> None:
         with connection.cursor() as cursor:
             try:
-                self.stdout.write(str(proofs.prove(cursor, options["record"])), ending="")
+                made = proofs.prove(cursor, options["record"])
             except (proofs.NotYetSigned, proofs.DoesNotFit) as error:
                 raise CommandError(error.sentence) from error
+        subject = str(options["record"])
+        record_event(Action.LEDGER_PROOF_TAKEN, who=None, subject_kind="record", subject_id=subject, now=timezone.now())
+        self.stdout.write(str(made), ending="")
 
     def _export(self, options: dict[str, Any]) -> None:
+        span: dict[str, Json] = {"first": options["start"], "beyond": options["end"]}
+        record_event(Action.LEDGER_EXPORTED, who=None, subject_kind="ledger", details=span, now=timezone.now())
         with connection.cursor() as cursor:
             try:
                 for line in exports.lines(cursor, (options["start"], options["end"])):
@@ -102,15 +114,36 @@ class Command(BaseCommand):
             except proofs.NotYetSigned as error:
                 raise CommandError("Nothing is signed yet. Start the sequencer.") from error
 
+    def _reconcile(self, options: dict[str, Any]) -> None:
+        now = timezone.now()
+        day = (options["day"] or now - timedelta(days=1)).astimezone(UTC).date()
+        found = reconciliation.reconcile(day, now=now)
+        self.stdout.write(
+            f"{day}: {found.exchanges:,} exchanges, {found.outcomes:,} outcomes, {found.calls:,} calls went out"
+        )
+        for kind, line in zip(found.missing, found.in_words, strict=True):
+            self.stdout.write(f"  {line}: {', '.join(found.ids[kind])}")
+        if not found.is_complete:
+            raise CommandError(f"{sum(found.missing.values())} are missing. The result is on the record.")
+
     def _verify(self, options: dict[str, Any]) -> None:
         now = timezone.now()
         with connection.cursor() as cursor:
             trust = self._trust(cursor, options)
             span = self._span(cursor, options, now)
             report = verify.check(cursor, trust, span=span, now=now)
+        self._record_check(report, now)
         (self._print_json if options["json"] else self._print)(report)
         if not report.is_clean:
             raise CommandError(f"The ledger does not fit: {report.found} findings. Keep the database as it is.")
+
+    def _record_check(self, report: verify.Report, now: datetime) -> None:
+        """Record the check where that can be: a copy that takes no writes is checked all the same."""
+        details: dict[str, Json] = {"first": report.span[0], "beyond": report.span[1], "findings": report.found}
+        try:
+            record_event(Action.LEDGER_CHECKED, who=None, subject_kind="ledger", details=details, now=now)
+        except LedgerUnavailable as away:
+            self.stderr.write(f"This check is not on the record: {away}")
 
     def _trust(self, cursor: Any, options: dict[str, Any]) -> verify.Trust:
         evidence = Evidence(Path(settings.LEDGER_DIR))

@@ -29,6 +29,6 @@ $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("gateway", "0004_money_functions")]
+    dependencies = [("gateway", "0005_first_word")]
 
     operations = [migrations.RunSQL(SETTLE_PLAINLY, "DROP FUNCTION gateway_settle_plainly")]

@@ -1,0 +1,223 @@
+"""
+Four eyes: one officer asks, a second one consents, and only then it is done, exactly as it was asked.
+
+Each step is an event in the same transaction as the step itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from apps.accounts.actors import who
+from apps.accounts.models import Role, User
+from apps.audit.approvals.deeds import ALWAYS_NEEDED, Deed, carried_out, performer_of
+from apps.audit.approvals.models import LONGEST_REASON, Approval, FourEyesRule, State
+from apps.ledger.facts import Json
+from apps.ledger.records import record_event
+from apps.ledger.vocabulary import Action
+
+SHORTEST_REASON = 10
+RULE = "four-eyes rule"
+
+
+class NotApproved(Exception):
+    """No second officer has consented to exactly this."""
+
+    sentence = "A second officer has to consent to this first. Ask for it; you will find the answer under Approvals."
+
+
+class AlreadyDecided(Exception):
+    """The request was decided, withdrawn, or has lapsed meanwhile."""
+
+    sentence = "This request was decided, withdrawn or has lapsed meanwhile. Reload the page to see how it stands."
+
+
+class ReasonTooShort(Exception):
+    """The reason says too little for whoever has to decide."""
+
+    sentence = f"Say why in {SHORTEST_REASON} to {LONGEST_REASON} characters. It is recorded with your name."
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a deed is about. `person_id`: whose data it is, who may not decide about it."""
+
+    kind: str
+    id: str
+    label: str
+    person_id: UUID | None = None
+
+
+def is_needed(deed: Deed) -> bool:
+    """Say whether `deed` needs a second officer. One query."""
+    if deed in ALWAYS_NEEDED:
+        return True
+    return not FourEyesRule.objects.filter(deed=deed, is_needed=False).exists()
+
+
+@transaction.atomic
+def ask(deed: Deed, *, subject: Subject, terms: Mapping[str, Json], why: str, by: User, now: datetime) -> Approval:
+    """
+    Ask a second officer to consent to `deed`. Asked again with other terms or words, the open request is replaced.
+
+    :raises PermissionDenied: if `by` is no compliance officer now, or it is their own data.
+    :raises ReasonTooShort: if `why` has fewer than 10 characters or more than 500.
+    """
+    _must_be_officer(by, subject.person_id)
+    why = " ".join(why.split())
+    if not SHORTEST_REASON <= len(why) <= LONGEST_REASON:
+        raise ReasonTooShort
+    User.objects.select_for_update().get(pk=by.pk)  # of two requests at once, the second replaces the first
+    mine = Approval.objects.filter(deed=deed, subject_kind=subject.kind, subject_id=subject.id, asked_by=by)
+    for earlier in mine.filter(state=State.OPEN).select_for_update():
+        _change(earlier, to=State.WITHDRAWN)
+        _record(Action.APPROVAL_WITHDRAWN, earlier, by=by, now=now)
+    approval = Approval.objects.create(
+        deed=deed, subject_kind=subject.kind, subject_id=subject.id, subject_label=subject.label,
+        person_id=subject.person_id, terms=dict(terms), why=why, asked_by=by, asked_at=now,
+    )  # fmt: skip
+    _record(Action.APPROVAL_ASKED, approval, by=by, now=now, why=why, terms=dict(terms))
+    return approval
+
+
+@transaction.atomic
+def grant(approval_id: UUID, *, by: User, answer: str = "", now: datetime) -> Approval:
+    """
+    Consent, as the second officer; where the room carries the deed out itself, it is done when this returns.
+
+    :raises PermissionDenied: if `by` asked for it themselves, it is their data, or they are no officer now.
+    :raises AlreadyDecided: if it is not waiting any more.
+    :raises apps.audit.approvals.deeds.CannotBeCarriedOut: if it can no longer be done; then nothing has changed.
+    """
+    approval = _decide(approval_id, State.GRANTED, by=by, answer=answer, now=now)
+    _record(Action.APPROVAL_GRANTED, approval, by=by, now=now, answer=approval.answer, terms=approval.terms)
+    perform = performer_of(approval.deed)
+    if perform is not None:
+        perform(approval, by, now)
+        _spend(approval, now)
+    return approval
+
+
+@transaction.atomic
+def refuse(approval_id: UUID, *, by: User, answer: str, now: datetime) -> Approval:
+    """
+    Refuse, as the second officer.
+
+    :raises PermissionDenied: as for `grant`.
+    :raises AlreadyDecided: as for `grant`.
+    """
+    approval = _decide(approval_id, State.REFUSED, by=by, answer=answer, now=now)
+    _record(Action.APPROVAL_REFUSED, approval, by=by, now=now, answer=approval.answer)
+    return approval
+
+
+@transaction.atomic
+def withdraw(approval_id: UUID, *, by: User, now: datetime) -> None:
+    """
+    Take back a request that nobody has decided.
+
+    :raises AlreadyDecided: if there is nothing to take back; the same for somebody else's request.
+    """
+    own = Approval.objects.select_for_update().filter(pk=approval_id, asked_by=by)
+    approval = own.filter(state=State.OPEN).first()
+    if approval is None:
+        raise AlreadyDecided
+    _change(approval, to=State.WITHDRAWN)
+    _record(Action.APPROVAL_WITHDRAWN, approval, by=by, now=now)
+
+
+def spend(deed: Deed, *, subject: Subject, terms: Mapping[str, Json], by: User, now: datetime) -> Approval | None:
+    """
+    Use up the consent to exactly this, in the caller's transaction, just before it is done. None where no rule asks.
+
+    :raises NotApproved: if no other officer consented to these terms for `by` within a day, or it was used already.
+    """
+    if not is_needed(deed):
+        return None
+    approval = granted(deed, subject=subject, terms=terms, by=by, now=now)
+    if approval is None or not _spend(approval, now):
+        raise NotApproved
+    _record(Action.APPROVAL_USED, approval, by=by, now=now)
+    return approval
+
+
+def granted(deed: Deed, *, subject: Subject, terms: Mapping[str, Json], by: User, now: datetime) -> Approval | None:
+    """Find the unused consent to exactly this, if there is one. One query."""
+    asked = Approval.objects.filter(deed=deed, subject_kind=subject.kind, subject_id=subject.id, asked_by=by)
+    return asked.granted_at(now).filter(terms=dict(terms)).order_by("-decided_at").first()
+
+
+def open_request(deed: Deed, *, subject: Subject, by: User, now: datetime) -> Approval | None:
+    """Find the request of `by` that still waits, if there is one. One query."""
+    asked = Approval.objects.filter(deed=deed, subject_kind=subject.kind, subject_id=subject.id, asked_by=by)
+    return asked.open_at(now).first()
+
+
+@transaction.atomic
+def ask_for_two(deed: Deed, *, by: User, now: datetime) -> None:
+    """Have `deed` need a second officer from now on; one officer may decide that."""
+    _must_be_officer(by, None)
+    if FourEyesRule.objects.filter(deed=deed, is_needed=False).update(is_needed=True):
+        _record_rule(Action.FOUR_EYES_SWITCHED_ON, deed, by=by, now=now)
+
+
+@carried_out(Deed.FOUR_EYES_OFF)
+def leave_to_one(approval: Approval, by: User, now: datetime) -> None:
+    """Let one officer do the deed alone from now on, which two officers decided."""
+    deed = Deed(approval.subject_id)
+    FourEyesRule.objects.update_or_create(deed=deed, defaults={"is_needed": False})
+    _record_rule(Action.FOUR_EYES_SWITCHED_OFF, deed, by=by, now=now)
+
+
+def rule_about(deed: Deed) -> Subject:
+    """Name the rule of `deed` as the subject of a request."""
+    return Subject(RULE, deed.value, deed.label)
+
+
+def _decide(approval_id: UUID, state: State, *, by: User, answer: str, now: datetime) -> Approval:
+    _must_be_officer(by, None)
+    approval = Approval.objects.visible_to(by).select_for_update().filter(pk=approval_id).first()
+    if approval is None or approval.asked_by_id == by.pk:
+        raise PermissionDenied
+    if approval.state != State.OPEN or (approval.lapses_at or now) <= now:
+        raise AlreadyDecided
+    _change(approval, to=state, decided_by=by, decided_at=now, answer=" ".join(answer.split())[:LONGEST_REASON])
+    return approval
+
+
+def _spend(approval: Approval, now: datetime) -> bool:
+    """Compare and set: of two who use one consent at once, one does."""
+    unspent = Approval.objects.filter(pk=approval.pk, state=State.GRANTED)
+    return bool(unspent.update(state=State.SPENT, spent_at=now))
+
+
+def _change(approval: Approval, *, to: State, **fields: object) -> None:
+    for name, value in {"state": to, **fields}.items():
+        setattr(approval, name, value)
+    approval.save(update_fields=["state", *fields])
+
+
+def _must_be_officer(by: User, person_id: UUID | None) -> None:
+    if not by.has_role(Role.COMPLIANCE_OFFICER) or by.pk == person_id:
+        raise PermissionDenied
+
+
+def _record(action: Action, approval: Approval, *, by: User, now: datetime, **details: Json) -> None:
+    record_event(
+        action, who=who(by), subject_kind=approval.subject_kind, subject_id=approval.subject_id,
+        subject_label=approval.subject_label,
+        details={"approval": str(approval.pk), "deed": approval.deed, "asked_by": approval.asked_by.name, **details},
+        now=now,
+    )  # fmt: skip
+
+
+def _record_rule(action: Action, deed: Deed, *, by: User, now: datetime) -> None:
+    record_event(
+        action, who=who(by), subject_kind=RULE, subject_id=deed.value, subject_label=deed.label, details={}, now=now
+    )
