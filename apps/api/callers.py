@@ -89,6 +89,7 @@ class Caller:
     team: Team
     scopes: frozenset[str]
     model_ids: frozenset[UUID] | None
+    expires_at: datetime | None = None
 
     @property
     def who(self) -> Who:
@@ -151,6 +152,7 @@ def authenticate(secret: str, *, now: datetime) -> Caller:
         team=key.team,
         scopes=frozenset(key.scopes),
         model_ids=None if key.model_ids is None else frozenset(key.model_ids),
+        expires_at=key.expires_at,
     )
 
 

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 from uuid import UUID
 
 from django.conf import settings
@@ -24,7 +24,16 @@ from django.db import DatabaseError, InterfaceError
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 
-from apps.api import catalogue, embeddings_format, entering, failures, openai_shape
+from apps.api import (
+    batch_calls,
+    batches_format,
+    catalogue,
+    embeddings_format,
+    entering,
+    failures,
+    openai_shape,
+    uploads,
+)
 from apps.api.callers import Caller
 from apps.api.chat_out import ChatCompletions
 from apps.api.dialects import Dialect
@@ -89,6 +98,7 @@ class Call:
         self._scheme = scope.get("scheme", "http")
         self._method: str = scope["method"]
         self._path: str = scope["path"].rstrip("/")
+        self._query: str = scope.get("query_string", b"").decode("latin-1")
         self._dialect = DIALECTS.get(self._path)
         self._has_begun = False
         self.id: UUID = new_id()
@@ -145,11 +155,11 @@ class Call:
         names = (("Authorization", b"authorization"), ("X-Api-Key", b"x-api-key"))
         return {name: self._headers[raw] for name, raw in names if raw in self._headers}
 
-    async def _body(self) -> bytes:
+    async def _body(self, largest: int = LARGEST_BODY) -> bytes:
         """
         Read the whole body.
 
-        :raises ApiError: if it is larger than 8 MB; the rest is not read.
+        :raises ApiError: if it is larger than so many bytes; the rest is not read.
         """
         parts: list[bytes] = []
         size = 0
@@ -159,8 +169,11 @@ class Call:
                 raise Gone
             parts.append(message.get("body", b""))
             size += len(parts[-1])
-            if size > LARGEST_BODY:
-                raise ApiError(ErrorKind.TOO_LARGE, "A request may hold 8 MB. Send less at once.", code="too_large")
+            if size > largest:
+                most = largest // 1024 // 1024
+                raise ApiError(
+                    ErrorKind.TOO_LARGE, f"A request may hold {most} MB. Send less at once.", code="too_large"
+                )
             if not message.get("more_body", False):
                 return b"".join(parts)
 
@@ -173,6 +186,38 @@ class Call:
         """Give one of them."""
         caller = await self._caller(Scope.MODELS)
         await self._send_json(200, await self._asked(catalogue.entry, caller, unquote(name), now=timezone.now()))
+
+    async def answer_about_batches(self, question: Callable[..., JsonObject], *given: Any) -> None:
+        """Answer one question about the caller's files and batches."""
+        await self._send_json(200, await self._about_batches(question, *given))
+
+    async def answer_upload(self) -> None:
+        """Keep a file; whoever may not is told before it is read."""
+        await self._caller(Scope.BATCH)
+        raw = await self._body(uploads.LARGEST_FORM)
+        upload = await asyncio.to_thread(uploads.read, self._headers, raw)
+        await self.answer_about_batches(batch_calls.keep_file, upload)
+
+    async def answer_content(self, file_id: str) -> None:
+        """Give the content of a file."""
+        data = await self._about_batches(batch_calls.content, file_id)
+        length = (b"content-length", str(len(data)).encode())
+        await self._start(200, [(b"content-type", b"application/jsonl; charset=utf-8"), length])
+        await self._send({"type": "http.response.body", "body": data})
+
+    async def answer_new_batch(self) -> None:
+        """Begin a batch."""
+        raw = await self._body()
+        await self._caller(Scope.BATCH)  # what is wrong with a request is told to callers only
+        await self.answer_about_batches(batch_calls.begin_batch, batches_format.read_batch(_json(raw)))
+
+    async def _about_batches(self, question: Callable[..., Answer], *given: Any) -> Answer:
+        return await self._asked(batch_calls.asked, self._shown, question, *given, now=timezone.now())
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What stands behind the question mark; of a name that comes twice, the last."""
+        return dict(parse_qsl(self._query, keep_blank_values=True))
 
     async def answer_embeddings(self) -> None:
         """Give the vectors of some texts."""
@@ -278,11 +323,32 @@ class Address:
         return re.fullmatch(self.pattern, path)
 
 
+def _about_batches(
+    method: str, pattern: str, question: Callable[..., JsonObject], *, in_pages: bool = False
+) -> Address:
+    """Make an address that answers one question about the caller's files and batches."""
+
+    async def answer(call: Call, **named: str) -> None:
+        page = [batches_format.read_page(call.query)] if in_pages else []
+        await call.answer_about_batches(question, *named.values(), *page)
+
+    return Address(method, pattern, answer)
+
+
 ADDRESSES: Final = (
     *(Address("POST", path, Call.answer_exchange) for path in DIALECTS),
     Address("POST", "/v1/embeddings", Call.answer_embeddings),
     Address("GET", "/v1/models", Call.answer_models),
     Address("GET", "/v1/models/(?P<name>.+)", Call.answer_model),
+    Address("POST", "/v1/files", Call.answer_upload),
+    _about_batches("GET", "/v1/files", batch_calls.list_files, in_pages=True),
+    _about_batches("GET", "/v1/files/(?P<file_id>[^/]+)", batch_calls.file),
+    _about_batches("DELETE", "/v1/files/(?P<file_id>[^/]+)", batch_calls.delete_file),
+    Address("GET", "/v1/files/(?P<file_id>[^/]+)/content", Call.answer_content),
+    Address("POST", "/v1/batches", Call.answer_new_batch),
+    _about_batches("GET", "/v1/batches", batch_calls.list_batches, in_pages=True),
+    _about_batches("GET", "/v1/batches/(?P<batch_id>[^/]+)", batch_calls.batch),
+    _about_batches("POST", "/v1/batches/(?P<batch_id>[^/]+)/cancel", batch_calls.cancel_batch),
 )
 """Every address of this door. Each that calls or lists models stands in tests/gateway/test_every_door.py."""
 _ALWAYS: Final = (

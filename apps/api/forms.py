@@ -13,7 +13,6 @@ from apps.api.models import ApiKey, Scope
 from apps.gateway.models import LanguageModel
 
 UNKNOWN = {"invalid_choice": "There is no such choice. Take one from the list.", "required": "Choose one."}
-SCOPES_WITH_A_DOOR = [Scope.CHAT, Scope.EMBEDDINGS, Scope.MODELS]
 
 
 class DescribedForm(forms.Form):
@@ -41,8 +40,8 @@ class KeyForm(DescribedForm):
     )
     scopes = forms.MultipleChoiceField(
         label="May be used for",
-        choices=[(scope.value, scope.label) for scope in SCOPES_WITH_A_DOOR],
-        initial=[scope.value for scope in SCOPES_WITH_A_DOOR],
+        choices=Scope.choices,
+        initial=[scope.value for scope in Scope if scope != Scope.BATCH],
         widget=forms.CheckboxSelectMultiple,
         error_messages={**UNKNOWN, "required": "Mark at least one use."},
     )

@@ -14,6 +14,7 @@ from apps.accounts.actors import who
 from apps.accounts.models import Membership, Role, Team, User
 from apps.api import secrets
 from apps.api.models import ApiKey, Scope
+from apps.batch import steering
 from apps.gateway.models import LanguageModel
 from apps.ledger.facts import Json
 from apps.ledger.records import record_event
@@ -109,6 +110,7 @@ def revoke(key: ApiKey, *, by: User, now: datetime) -> bool:
     if not ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
         return False
     _record(Action.API_KEY_REVOKED, key, {}, by=by, now=now)
+    steering.pause_those_of_key(key.pk, now=now)
     return True
 
 

@@ -18,7 +18,8 @@ from apps.accounts.models import Membership, Role, Team, User
 from apps.api import keys
 from apps.api.forms import KeyForm, PersonForm, ServiceKeyForm
 from apps.api.models import ApiKey, Scope
-from apps.api.setups import VARIABLE, setups
+from apps.api.setups import VARIABLE, Setup, batch_setups, setups
+from apps.batch.preparing import models_for
 from apps.gateway.models import LanguageModel
 
 
@@ -142,8 +143,15 @@ def _clients(person: User, team: Team | None) -> dict[str, Any]:
         "base_url": settings.BASE_URL.rstrip("/"),
         "variable": VARIABLE,
         "models": models,
-        "setups": setups(settings.BASE_URL, models[0].label) if models else [],
+        "setups": _setups(person, team, models) if team and models else [],
     }
+
+
+def _setups(person: User, team: Team, models: list[LanguageModel]) -> list[Setup]:
+    """Give the texts to paste; those for batches where a model is open to them."""
+    texts = setups(settings.BASE_URL, models[0].label)
+    for_batches = models_for(person, team, now=timezone.now()).first()
+    return [*texts, *batch_setups(settings.BASE_URL, for_batches.label)] if for_batches else texts
 
 
 def _made(request: HttpRequest, made: keys.NewKey) -> HttpResponse:

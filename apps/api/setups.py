@@ -20,6 +20,54 @@ class Setup:
     code: str
 
 
+def batch_setups(base_url: str, model: str) -> list[Setup]:
+    """Give the texts that run a batch: a file of prompts, answered when there is room."""
+    v1 = f"{base_url.rstrip('/')}/v1"
+    line = {
+        "custom_id": "1",
+        "method": "POST",
+        "url": "/v1/chat/completions",
+        "body": {"model": model, "messages": [{"role": "user", "content": "Say hello."}]},
+    }
+    quoted = shlex.quote(json.dumps(line, ensure_ascii=False))
+    rest = '"endpoint": "/v1/chat/completions", "completion_window": "24h"'
+    return [
+        Setup(
+            "batch-curl",
+            "A batch with curl",
+            "In a shell: uploads a file of prompts and begins a batch. Needs a key for batches, and a model that an "
+            "administrator opened to them.",
+            f"printf '%s\\n' {quoted} > prompts.jsonl\n"
+            f"file=$(curl -sS --fail-with-body {v1}/files \\\n"
+            f'  -H "Authorization: Bearer ${VARIABLE}" \\\n'
+            '  -F purpose=batch -F file=@prompts.jsonl | sed \'s/.*"id":"\\([^"]*\\).*/\\1/\')\n'
+            f"curl -sS --fail-with-body {v1}/batches \\\n"
+            f'  -H "Authorization: Bearer ${VARIABLE}" \\\n'
+            '  -H "Content-Type: application/json" \\\n'
+            f'  -d \'{{"input_file_id": "\'"$file"\'", {rest}}}\'',
+        ),
+        Setup(
+            "batch-openai",
+            "A batch with OpenAI (Python)",
+            "The package openai: uploads prompts.jsonl, begins a batch, waits, and prints the answers.",
+            "import os\nimport time\n\nfrom openai import OpenAI\n\n"
+            f'client = OpenAI(base_url="{v1}", api_key=os.environ["{VARIABLE}"])\n'
+            'with open("prompts.jsonl", "rb") as prompts:\n'
+            '    file = client.files.create(file=prompts, purpose="batch")\n'
+            "batch = client.batches.create(\n"
+            "    input_file_id=file.id,\n"
+            '    endpoint="/v1/chat/completions",\n'
+            '    completion_window="24h",\n'
+            ")\n"
+            'while batch.status == "in_progress":\n'
+            "    time.sleep(10)\n"
+            "    batch = client.batches.retrieve(batch.id)\n"
+            "if batch.output_file_id:\n"
+            "    print(client.files.content(batch.output_file_id).text)",
+        ),
+    ]
+
+
 def setups(base_url: str, model: str) -> list[Setup]:
     """
     Give the set-up of each program that the tests run against the portal, and of an editor.

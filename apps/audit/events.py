@@ -25,7 +25,7 @@ COLUMNS = (
     "subject_label", "details",
 )  # fmt: skip
 
-BOUNDS = ("newest", "oldest")
+BOUNDS = ("newest", "oldest", "exchanges")
 FILTERS = {"filters q": "text", "filters since": "from", "filters until": "to", "filters topic": "about"}
 
 
@@ -118,7 +118,7 @@ class EventRow:
 
     @property
     def bounds(self) -> list[tuple[str, str]]:
-        """The first and the last row that a look showed, by id."""
+        """The first and the last row that a look showed, or all that an act was about, by id."""
         return [(path, value) for path, value in _flattened("", self.details) if path in BOUNDS]
 
 

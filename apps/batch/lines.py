@@ -19,6 +19,7 @@ from apps.batch.claiming import LEASE, LEASE_ON_RECORD, MOST_ATTEMPTS, Claim, Cl
 from apps.batch.models import Batch, LaneModel, Line, LineQuerySet
 from apps.batch.parsing import Prompt
 from apps.batch.sealing import Sealer
+from apps.batch.steering import KEY_ENDED, KeyEnded
 from apps.batch.verdicts import Verdict, verdict_on
 from apps.chat.endings import Ending
 from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, Refusal, payload_of, record_refusal, sealed_typed
@@ -57,6 +58,9 @@ class Job:
     who: Who
     model: LanguageModel
     prompt: Prompt
+    key_id: UUID
+    """The key that the batch came with, or the batch: what budgets and the guard count its lines under."""
+    key_until: datetime | None
 
     @property
     def typed(self) -> list[Draft]:
@@ -72,7 +76,10 @@ def load_job(claim: Claim) -> Job | None:
         return None
     batch = line.batch
     prompt = Sealer(batch.pk).prompt_of(line)
-    return Job(claim, batch.owner, batch.team, who(batch.owner, batch.team), batch.model, prompt)
+    whose = who(batch.owner, batch.team)
+    if batch.caller_label:
+        whose = replace(whose, label=batch.caller_label)
+    return Job(claim, batch.owner, batch.team, whose, batch.model, prompt, batch.key_id or batch.pk, batch.key_until)
 
 
 def vault_and_policy(job: Job) -> tuple[Vault, Policy]:
@@ -93,6 +100,8 @@ def send_off(job: Job, prompt: Scrubbed, vault: Vault, *, now: datetime) -> Admi
     :raises TurnAlreadyClosed: if the claim is lost or the batch was cancelled; nothing may be sent then.
     """
     most = job.prompt.max_tokens
+    if job.key_until is not None and job.key_until <= now:
+        raise KeyEnded(KEY_ENDED)
     with records.durably_together():
         vault.save()
         admission = admit(
@@ -101,7 +110,7 @@ def send_off(job: Job, prompt: Scrubbed, vault: Vault, *, now: datetime) -> Admi
             model_id=job.model.pk,
             prompt=prompt,
             now=now,
-            key_id=job.claim.batch_id,
+            key_id=job.key_id,
             most_output_tokens=most,
             may_repeat=True,
         )
@@ -138,7 +147,7 @@ def _write_intent(job: Job, admission: Admission, prompt: Scrubbed, *, now: date
         passages=[],
         policy_version=prompt.policy_version,
         prompt_version=PROMPT_VERSION,
-        circumstances=replace(admission.circumstances, chosen_by="CALLER", key_id=job.claim.batch_id),
+        circumstances=replace(admission.circumstances, chosen_by="CALLER", key_id=job.key_id),
         sealed_typed=sealed_typed(keys.open_key(exchange_id), job.typed),
         lease_until=now + LEASE_ON_RECORD,
         now=now,
@@ -276,7 +285,7 @@ def _record_refusal(job: Job, ending: Ending, *, now: datetime) -> None:
         model_label=job.model.label,
         prompt_version=PROMPT_VERSION,
         typed=job.typed,
-        circumstances=Circumstances(key_id=job.claim.batch_id),
+        circumstances=Circumstances(key_id=job.key_id),
     )
     record_refusal(refusal, ending, _key_of(job.claim.line_id), now=now)
 

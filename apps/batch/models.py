@@ -61,6 +61,39 @@ class LaneModel(models.Model):
         return f"from {self.from_hour:02}:00 to {self.until_hour:02}:00"
 
 
+class PromptFileQuerySet(models.QuerySet["PromptFile"]):
+    def visible_to(self, person: Any) -> Self:
+        """A file is its owner's alone."""
+        return self.filter(owner_id=person.pk) if getattr(person, "is_active", False) else self.none()
+
+
+class PromptFile(models.Model):
+    """
+    A file that a program uploaded, from which it may begin batches. Sealed under a data key of its own.
+
+    `key_id` names the service key that brought it, which sees nothing else; None where a person's own key did.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    owner = models.ForeignKey(User, models.PROTECT, related_name="prompt_files")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="prompt_files")
+    key_id = models.UUIDField(null=True)
+    sealed_name = models.BinaryField()
+    sealed_content = models.BinaryField()
+    size = models.PositiveIntegerField()
+    created_at = models.DateTimeField()
+
+    objects = PromptFileQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["owner", "-created_at"], name="batch_file_of_a_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"File {self.pk}"
+
+
 class BatchQuerySet(models.QuerySet["Batch"]):
     def visible_to(self, person: Any) -> Self:
         """A batch is its owner's alone."""
@@ -117,6 +150,12 @@ class Batch(models.Model):
     closed_at = models.DateTimeField(null=True)
     served_at = models.DateTimeField(null=True)
     erased_at = models.DateTimeField(null=True)
+    source_id = models.UUIDField(null=True)
+    """The file it was begun from, where a program began it; that may be gone by now."""
+    key_id = models.UUIDField(null=True)
+    key_until = models.DateTimeField(null=True)
+    """When the key that began it ends; its lines wait then until a person resumes the batch."""
+    caller_label = models.CharField(max_length=200, blank=True)
 
     objects = BatchQuerySet.as_manager()
 
@@ -124,6 +163,7 @@ class Batch(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["owner", "-created_at"], name="batch_of_a_person"),
             models.Index(fields=["served_at"], condition=Q(state="RUNNING"), name="batch_running"),
+            models.Index(fields=["key_id"], condition=Q(key_id__isnull=False), name="batch_of_a_key"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(

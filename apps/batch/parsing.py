@@ -123,9 +123,9 @@ def decoded(raw: bytes) -> str:
     return text
 
 
-def read_lines(text: str, *, model_label: str) -> Prompts:
+def read_lines(text: str, *, model_names: Sequence[str]) -> Prompts:
     """
-    Read JSON lines for a batch on the model of this name. Empty lines are passed over.
+    Read JSON lines for a batch on the model of these names. Empty lines are passed over.
 
     :raises BadFile: if there are too many lines.
     """
@@ -135,8 +135,19 @@ def read_lines(text: str, *, model_label: str) -> Prompts:
     collected = _Collected()
     for number, line in numbered:
         with collected.at(number):
-            collected.take(_prompt_of(line, model_label))
+            collected.take(_prompt_of(line, model_names))
     return collected.prompts
+
+
+def model_named_in(text: str) -> str:
+    """Give the model that the first line of a file of JSON lines names, empty where it names none."""
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    try:
+        body = json.loads(first).get("body")
+        named = body.get("model")
+    except (ValueError, RecursionError, AttributeError):
+        return ""
+    return named if isinstance(named, str) else ""
 
 
 def look_at_table(text: str) -> Table:
@@ -238,7 +249,7 @@ def _table(text: str) -> tuple[tuple[str, ...], list[tuple[int, tuple[str, ...]]
     return heading, rows[1:]
 
 
-def _prompt_of(line: str, model_label: str) -> Prompt:
+def _prompt_of(line: str, model_names: Sequence[str]) -> Prompt:
     try:
         given = json.loads(line)
     except (json.JSONDecodeError, RecursionError):
@@ -246,14 +257,14 @@ def _prompt_of(line: str, model_label: str) -> Prompt:
     if not isinstance(given, dict):
         raise BadLine('It is not a JSON object. Write {"id": …, "prompt": …} or {"custom_id": …, "body": …}.')
     if "body" in given or "custom_id" in given:
-        return _in_long_form(given, model_label)
+        return _in_long_form(given, model_names)
     _require_only(given, PLAIN, "the line")
     if "prompt" not in given:
         raise BadLine('It has no "prompt".')
     return Prompt(_checked_id(given.get("id")), (("user", _checked_text(given["prompt"])),))
 
 
-def _in_long_form(given: dict[str, Any], model_label: str) -> Prompt:
+def _in_long_form(given: dict[str, Any], model_names: Sequence[str]) -> Prompt:
     _require_only(given, OUTER, "the line")
     if given.get("method", "POST") != "POST" or given.get("url", ADDRESS) != ADDRESS:
         raise BadLine(f"Batches take POST to {ADDRESS} alone. Leave “method” and “url” out, or write these.")
@@ -261,8 +272,8 @@ def _in_long_form(given: dict[str, Any], model_label: str) -> Prompt:
     if not isinstance(body, dict):
         raise BadLine('It has no "body", which must be an object with "messages".')
     _require_only(body, INNER, "“body”")
-    if body.get("model", model_label) != model_label:
-        raise BadLine(f"Its “model” is another one than the batch's, {model_label}. Leave it out, or write that.")
+    if body.get("model", model_names[0]) not in model_names:
+        raise BadLine(f"Its “model” is another one than the batch's, {model_names[0]}. Leave it out, or write that.")
     temperature = body.get("temperature")
     is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
     if temperature is not None and not (is_number and 0 <= temperature <= 2):

@@ -94,7 +94,7 @@ def prompts_of(batch: Batch, sealer: Sealer, columns: Columns | None) -> Prompts
     """
     source = _source(batch, sealer)
     if batch.form == Batch.Form.JSONL:
-        return parsing.read_lines(source, model_label=batch.model_label)
+        return parsing.read_lines(source, model_names=(batch.model_label, str(batch.model_id)))
     if columns is None:
         raise BadFile("Choose the column that holds the prompts.")
     return parsing.read_table(source, prompt_column=columns.prompt, id_column=columns.id)
@@ -131,7 +131,6 @@ def start(batch_id: UUID, *, by: User, columns: Columns | None, now: datetime) -
     return batch
 
 
-@transaction.atomic
 @transaction.atomic
 def discard(batch: Batch, *, by: User | None, now: datetime) -> bool:
     """Throw a draft away, key and all; false if it is none any more. `by` is None where its day was over."""

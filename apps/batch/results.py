@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Any, Final, Literal, TypeAlias
 
@@ -49,6 +50,28 @@ def download(batch: Batch, *, form: Format, by: User, now: datetime) -> io.Bytes
     written.detach()
     file.seek(0)
     return file
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A line that has ended: the id its owner gave it, and its answer, empty where it has none."""
+
+    line: Line
+    custom_id: str
+    answer: str = field(repr=False)
+
+
+@transaction.atomic
+def told(batch: Batch, *, states: Collection[str], by: User, now: datetime) -> list[Told]:
+    """
+    Give the lines that ended in one of these states, in the order of the file, and record the download.
+
+    :raises KeyDestroyed: if the batch was erased.
+    """
+    sealer = Sealer(batch.pk)
+    record(Action.BATCH_DOWNLOADED, batch, by=by, now=now, details={"form": "jsonl"})
+    ended = batch.lines.filter(state__in=states).order_by("number")
+    return [Told(line, sealer.prompt_of(line).custom_id, sealer.answer_of(line)) for line in ended]
 
 
 def harmless(cell: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -12,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from apps.accounts.models import User
 from apps.batch.models import Batch, LaneModel, Line
 from apps.batch.recording import record
+from apps.gateway.refusals import Refused
 from apps.ledger.facts import Json
 from apps.ledger.vocabulary import Action
 from apps.privacy import keys
@@ -22,8 +24,27 @@ NOT_OPEN_ANY_MORE: Final = (
     "{model} is not open to batches any more. Cancel this batch, or ask an administrator to open the model again and "
     "then resume."
 )
+KEY_ENDED: Final = (
+    "The key that began this batch has ended, so the rest waits. Resume it on this page to go on without it."
+)
 AGAIN: Final = {Line.State.FAILED, Line.State.REFUSED, Line.State.STOPPED, Line.State.UNKNOWN}
 """States of lines that their owner may choose to send again."""
+
+
+class KeyEnded(Refused):
+    """The API key that began the batch works no more."""
+
+    code = "KEY_ENDED"
+
+
+@transaction.atomic
+def pause_those_of_key(key_id: UUID, *, now: datetime) -> int:
+    """Pause what a key began that was taken back; lines under way are finished. Return how many batches that was."""
+    begun = Batch.objects.filter(key_id=key_id, key_until__isnull=False, state=Batch.State.RUNNING)
+    return sum(
+        pause_running(batch, reason=KeyEnded.code, sentence=KEY_ENDED, by=None, now=now)
+        for batch in begun.select_related("team")
+    )
 
 
 @transaction.atomic
@@ -44,8 +65,8 @@ def pause_running(batch: Batch, *, reason: str, sentence: str, by: User | None, 
 
 @transaction.atomic
 def resume(batch: Batch, *, by: User, now: datetime) -> bool:
-    """Go on with the lines that wait. False if it is not paused."""
-    if not Batch.objects.filter(pk=batch.pk, state=Batch.State.PAUSED).update(**_RUNNING):
+    """Go on with the lines that wait, by the person's own right, also after a key's end. False if it is not paused."""
+    if not Batch.objects.filter(pk=batch.pk, state=Batch.State.PAUSED).update(**_RUNNING, key_until=None):
         return False
     record(Action.BATCH_RESUMED, batch, by=by, now=now)
     return True

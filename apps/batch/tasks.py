@@ -9,7 +9,7 @@ from celery import shared_task
 from django.db import DatabaseError
 from django.utils import timezone
 
-from apps.batch import claiming, preparing, running, steering
+from apps.batch import claiming, files, preparing, running, steering
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +49,6 @@ def go_on() -> None:
 
 @shared_task(name="batch.tidy")
 def tidy() -> int:
-    """Throw old drafts away, and erase the texts of batches that ended long ago; return how many."""
+    """Throw old drafts and files away, and erase the texts of batches that ended long ago; return how many."""
     now = timezone.now()
-    return preparing.discard_old_drafts(now=now) + steering.erase_expired(now=now)
+    return preparing.discard_old_drafts(now=now) + steering.erase_expired(now=now) + files.delete_old(now=now)

@@ -110,20 +110,22 @@ class Program:
     model: str = "Fake Large"
     host: str = "localhost"
 
-    def begin(self, path: str, body: Any = None, *, method: str = "POST", headers: Any = ()) -> tuple[Exchange, Any]:
+    def begin(
+        self, path: str, body: Any = None, *, method: str = "POST", headers: Any = (), query: str = ""
+    ) -> tuple[Exchange, Any]:
         """Send a request and do not wait; gives the exchange and the future of its reply."""
         shown = {"host": self.host, "authorization": f"Bearer {self.secret}", **dict(headers)}
         scope = {
-            "type": "http", "method": method, "path": path, "scheme": "http",
+            "type": "http", "method": method, "path": path, "query_string": query.encode(), "scheme": "http",
             "headers": [(name.encode(), value.encode()) for name, value in shown.items()],
         }  # fmt: skip
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         exchange = run(_made(scope, raw))
         return exchange, asyncio.run_coroutine_threadsafe(exchange.run(), _loop())
 
-    def call(self, path: str, body: Any = None, *, method: str = "POST", headers: Any = ()) -> Reply:
+    def call(self, path: str, body: Any = None, *, method: str = "POST", headers: Any = (), query: str = "") -> Reply:
         """Send a request and wait for all of the answer."""
-        reply: Reply = self.begin(path, body, method=method, headers=headers)[1].result(100)
+        reply: Reply = self.begin(path, body, method=method, headers=headers, query=query)[1].result(100)
         assert reply.is_complete
         return reply
 

@@ -6,6 +6,7 @@ One server for all tests of this file. What the page "Keys and clients" offers t
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
@@ -28,8 +29,10 @@ from django.utils import timezone
 from apps.accounts.models import Membership, Role, Team, User
 from apps.api import keys
 from apps.api.models import Scope
-from apps.api.setups import VARIABLE, Setup, setups
-from apps.gateway import litellm_client
+from apps.api.setups import VARIABLE, Setup, batch_setups, setups
+from apps.batch import running as batches
+from apps.batch.models import LaneModel
+from apps.gateway import client, litellm_client
 from apps.gateway.models import Budget, Grant, LanguageModel, Provider
 from apps.ledger.models import Intent
 from portal.embedded.ports import free_port
@@ -102,6 +105,7 @@ def _company(provider: FakeProvider) -> tuple[str, str]:
             input_price=Decimal(2), output_price=Decimal(8), capabilities=capabilities, is_on=True,
         )  # fmt: skip
         Grant.objects.create(team=team, model=model)
+        LaneModel.objects.create(model=model)
     Budget.objects.create(team=sales, hard_limit=Decimal(100))
 
     def secret(scopes: list[Scope]) -> str:
@@ -181,6 +185,64 @@ def test_openai_gets_embeddings_as_numbers(portal: Portal) -> None:
 
     assert portal.provider.embedding_requests[-1]["input"] == ["<PERSON_1>", "tea"]
     assert [row.embedding for row in answer.data] == [[10.0, 1.0], [3.0, 1.0]]
+
+
+def test_openai_runs_a_batch_from_the_file_to_the_answers(portal: Portal) -> None:
+    client = portal.openai()
+    portal.provider.will_answer("Dear <PERSON_1>!")
+    line = {
+        "custom_id": "first",
+        "method": "POST",
+        "url": "/v1/chat/completions",
+        "body": {"model": "Fake Large", "messages": GREETING},
+    }
+
+    file = client.files.create(file=("prompts.jsonl", json.dumps(line).encode()), purpose="batch")
+    batch = client.batches.create(
+        input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h", metadata={"for": "nobody"}
+    )
+    assert client.batches.retrieve(batch.id).status in {"in_progress", "completed"}
+    answer_what_waits()
+    done = client.batches.retrieve(batch.id)
+    [answer] = [json.loads(text) for text in client.files.content(done.output_file_id).text.splitlines()]
+
+    assert (done.status, done.request_counts.completed, done.error_file_id) == ("completed", 1, None)
+    assert answer["custom_id"] == "first"
+    assert answer["response"]["body"]["choices"][0]["message"]["content"] == "Dear Grace Hopper!"
+    assert [one.id for one in client.batches.list(limit=1)] == [batch.id]
+    assert [one.id for one in client.files.list()] == [file.id]
+    assert client.files.retrieve(done.output_file_id).purpose == "batch_output"
+    assert client.batches.cancel(batch.id).status == "completed"  # one that has ended stays as it is
+    assert client.files.delete(file.id).deleted
+    with pytest.raises(openai.NotFoundError):
+        client.files.retrieve(file.id)
+    with pytest.raises(openai.PermissionDeniedError):
+        portal.openai(portal.narrow_secret).batches.list()
+
+
+def test_curl_runs_a_batch_by_what_the_page_offers(portal: Portal) -> None:
+    [setup] = [one for one in batch_setups(portal.address, "Fake Large") if one.slug == "batch-curl"]
+    portal.provider.will_answer("Hello.")
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, VARIABLE: portal.secret}
+        begun = subprocess.run(
+            ["bash", "-ec", setup.code], cwd=folder, env=environment, capture_output=True, text=True, check=True
+        )
+    batch = json.loads(begun.stdout)
+    answer_what_waits()
+
+    ended = portal.openai().batches.retrieve(batch["id"])
+    assert (batch["status"], ended.status, ended.request_counts.completed) == ("in_progress", "completed", 1)
+
+
+def answer_what_waits() -> None:
+    """Do what the worker does, in this process."""
+
+    async def work() -> None:
+        await batches.work(seconds=20)
+        await client.close()
+
+    asyncio.run(work())
 
 
 def test_openais_errors_have_their_types(portal: Portal) -> None:

@@ -16,7 +16,7 @@ LONG = {"custom_id": "a", "body": {"messages": [{"role": "user", "content": "Hi"
 
 def read(*lines, model="Fake Large"):
     text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
-    return parsing.read_lines(parsing.decoded(text.encode("utf-8", "surrogatepass")), model_label=model)
+    return parsing.read_lines(parsing.decoded(text.encode("utf-8", "surrogatepass")), model_names=(model,))
 
 
 def test_both_forms_of_json_lines_are_read_and_nothing_of_them_is_lost():
