@@ -29,6 +29,7 @@ from apps.ledger.vocabulary import Action, OutcomeKind
 
 OPEN_INTENT_MILLISECONDS = 5_000
 SWEEP_AT_MOST = 1_000
+BESIDE_THE_INTENT = frozenset({"left_text", "lease_until", "reservation_id"})
 UNIQUE_VIOLATION = "23505"
 
 _durable = threading.local()
@@ -93,6 +94,7 @@ def open_intent(
     circumstances: Circumstances = NOTHING_KNOWN,
     sealed_typed: bytes = b"",
     now: datetime,
+    lease_until: datetime | None = None,
 ) -> UUID:
     """
     Record what is about to leave; when this returns, the record is on disk. Only then may a byte leave.
@@ -109,7 +111,7 @@ def open_intent(
             model_label=model_label, provider_label=provider_label, egress_class=egress_class,
             sealed_payload=sealed_payload, left_text=left_text, masked=masked, passages=passages,
             policy_version=policy_version, prompt_version=prompt_version, circumstances=circumstances,
-            sealed_typed=sealed_typed, now=now,
+            sealed_typed=sealed_typed, now=now, lease_until=lease_until,
         )  # fmt: skip
 
 
@@ -153,6 +155,7 @@ class IntentFacts(TypedDict):
     sealed_typed: NotRequired[bytes]
     now: datetime
     lease_until: NotRequired[datetime | None]
+    reservation_id: NotRequired[UUID | None]
 
 
 def write_intent(**facts: Unpack[IntentFacts]) -> UUID:
@@ -160,6 +163,7 @@ def write_intent(**facts: Unpack[IntentFacts]) -> UUID:
     Do as :func:`open_intent`, within :func:`durably_together`; the record is on disk when that ends. One statement.
 
     Until `lease_until` the sweeper leaves the exchange alone; whoever answers it renews that (:func:`keep_open`).
+    `reservation_id` is what is held for the call.
 
     :raises IntentInsideTransaction: if it is called anywhere else.
     """
@@ -204,21 +208,23 @@ def durably_at_once() -> Iterator[None]:
 
 def _rows_of(facts: IntentFacts) -> tuple[Intent, OpenIntent, SearchRow]:
     """Make an intent, its row in the list of open ones and its search row."""
-    lease_until = facts.get("lease_until")
-    described = {name: value for name, value in facts.items() if name not in {"left_text", "lease_until"}}
-    intent = _intent(**{"circumstances": NOTHING_KNOWN, "sealed_typed": b"", **described})  # type: ignore[arg-type]  # the facts, less two
+    reservation_id, lease_until = facts.get("reservation_id"), facts.get("lease_until")
+    described = {name: value for name, value in facts.items() if name not in BESIDE_THE_INTENT}
+    intent = _intent(**{"circumstances": NOTHING_KNOWN, "sealed_typed": b"", **described})  # type: ignore[arg-type]
     return (
         intent,
-        OpenIntent(intent_id=intent.id, started_at=facts["now"], lease_until=lease_until),
+        OpenIntent(
+            intent_id=intent.id, started_at=facts["now"], lease_until=lease_until, reservation_id=reservation_id
+        ),
         SearchRow(
             intent_id=intent.id, conversation_id=facts["conversation_id"], left_text=storable(facts["left_text"])
         ),
     )
 
 
-def keep_open(intent_ids: Sequence[UUID], *, until: datetime) -> None:
-    """Say that these exchanges are still being answered. One statement, whatever their number."""
-    OpenIntent.objects.filter(pk__in=intent_ids).update(lease_until=until)
+def keep_open(reservation_ids: Sequence[UUID], *, until: datetime) -> None:
+    """Say of the exchanges that this money is held for that they are still being answered. One statement."""
+    OpenIntent.objects.filter(reservation_id__in=reservation_ids).update(lease_until=until)
 
 
 def conclude(
@@ -364,7 +370,7 @@ def open_intents(older_than: datetime, *, now: datetime) -> list[OpenExchange]:
     rows = (
         OpenIntent.objects.filter(given_up, intent__outcome__isnull=True)
         .order_by("started_at")
-        .values_list("intent_id", "intent__conversation_id", "intent__turn_id", "intent__purpose")[:SWEEP_AT_MOST]
+        .values_list("intent_id", "intent__turn_id", "reservation_id")[:SWEEP_AT_MOST]
     )
     return [OpenExchange(*row) for row in rows]
 

@@ -29,6 +29,6 @@ $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("gateway", "0005_first_word")]
+    dependencies = [("gateway", "0006_pay_what_was_held")]
 
     operations = [migrations.RunSQL(SETTLE_PLAINLY, "DROP FUNCTION gateway_settle_plainly")]
