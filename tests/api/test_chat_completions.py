@@ -13,7 +13,7 @@ from apps.audit import exchange as audit
 from apps.gateway.models import Budget, Grant, Reservation
 from apps.ledger.models import Event as LedgerEvent
 from apps.ledger.models import Intent, OpenIntent, Outcome, SearchRow
-from apps.privacy import engine, keys
+from apps.privacy import destruction, engine
 from tests.api.programs import Program
 from tests.chat.conftest import wait_for
 from tests.fake_provider import PAUSE
@@ -188,7 +188,7 @@ def test_an_exchange_erased_while_it_is_answered_keeps_no_answer(program: Progra
     provider.will_answer("Dear ", PAUSE, "you.")
     exchange, running = program.begin("/v1/chat/completions", program.body("Hi there", stream=True))
     exchange.wait_for_a_piece()
-    keys.destroy(Intent.objects.get().conversation_id)
+    destruction.destroy_one(Intent.objects.get().conversation_id)
 
     provider.go_on()
     running.result(20)
