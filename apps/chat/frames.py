@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from django.db import connection
-
 from apps.chat import texts
 from apps.chat.models import Frame, Turn
 from apps.chat.turns import LEASE, Job
+from apps.ledger import prepared
 from apps.ledger.compiled import Compiled, a_number, an_id
 from apps.privacy.keys import ConversationKey
 
@@ -55,7 +54,7 @@ def write_frame(
     """
     sealed = texts.seal_text(job.data_key, text, purpose=texts.FRAME)
     values = (number, now + LEASE, Turn.Step.ANSWERING.value, job.turn_id, number, sealed)
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         if not sessions:
             cursor.execute(KEEP_FRAME, values)
             return () if cursor.rowcount == 1 else None
