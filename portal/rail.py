@@ -48,7 +48,17 @@ class Entry:
 
 SECTIONS = (
     Section("Overview", "sliders", (Page("overview", "Overview", "overview:overview", DESK),)),
-    Section("Review", "check", (Page("approvals", "Approvals", "approvals:approvals", DESK),)),
+    Section(
+        "Review",
+        "check",
+        (
+            Page("review_queues", "Queues", "review:queues", DESK),
+            Page("review_mine", "My work", "review:mine", OFFICER),
+            Page("approvals", "Approvals", "approvals:approvals", DESK),
+            Page("review_lexicons", "Lexicons", "review:lexicons", DESK),
+            Page("review_figures", "Figures", "review:figures", DESK),
+        ),
+    ),
     Section(
         "Records",
         "ledger",

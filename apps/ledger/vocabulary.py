@@ -187,6 +187,9 @@ class Action(TextChoices):
     AUDIT_UNMASKED = "AUDIT_UNMASKED", "Unmasked an exchange"
     AUDIT_EVENTS_SEARCHED = "AUDIT_EVENTS_SEARCHED", "Searched the events"
     AUDIT_EVENTS_PAGED = "AUDIT_EVENTS_PAGED", "Turned a page of the events"
+    AUDIT_EXPORTED = "AUDIT_EXPORTED", "Exported an exchange"
+    LOOKS_HIDDEN = "LOOKS_HIDDEN", "Looks hidden from people for a confidential case"
+    LOOKS_SHOWN = "LOOKS_SHOWN", "Looks shown to people again"
     IDENTITY_LOOKED_UP = "IDENTITY_LOOKED_UP", "Looked somebody up by name"
     IDENTITY_REVEALED = "IDENTITY_REVEALED", "Was shown who is behind a pseudonym"
     IDENTITY_HIDDEN = "IDENTITY_HIDDEN", "Hid the name behind a pseudonym"
@@ -199,6 +202,28 @@ class Action(TextChoices):
     APPROVAL_USED = "APPROVAL_USED", "Consent used"
     FOUR_EYES_SWITCHED_ON = "FOUR_EYES_SWITCHED_ON", "Second officer needed from now on"
     FOUR_EYES_SWITCHED_OFF = "FOUR_EYES_SWITCHED_OFF", "Second officer no longer needed"
+
+    # Review
+    REVIEW_LOOKED = "REVIEW_LOOKED", "Looked at the review queues"
+    REVIEW_QUEUE_DEFINED = "REVIEW_QUEUE_DEFINED", "Review queue defined"
+    REVIEW_QUEUE_CHANGED = "REVIEW_QUEUE_CHANGED", "Review queue changed"
+    REVIEW_QUEUE_SWITCHED_ON = "REVIEW_QUEUE_SWITCHED_ON", "Review queue switched on"
+    REVIEW_QUEUE_SWITCHED_OFF = "REVIEW_QUEUE_SWITCHED_OFF", "Review queue switched off"
+    REVIEW_QUEUE_TRIED = "REVIEW_QUEUE_TRIED", "Review queue tried on the last days"
+    REVIEW_SAMPLE_RECOMPUTED = "REVIEW_SAMPLE_RECOMPUTED", "Day of a review queue recomputed"
+    REVIEW_CLAIMED = "REVIEW_CLAIMED", "Exchange taken for review"
+    REVIEW_RELEASED = "REVIEW_RELEASED", "Exchange given back to its queue"
+    REVIEW_ASSIGNED = "REVIEW_ASSIGNED", "Exchange assigned for review"
+    REVIEW_ESCALATED = "REVIEW_ESCALATED", "Exchange escalated to level 2"
+    REVIEW_NOTED = "REVIEW_NOTED", "Note written on an exchange"
+    REVIEW_DECIDED = "REVIEW_DECIDED", "Exchange decided in review"
+    REVIEW_REOPENED = "REVIEW_REOPENED", "Exchange opened again for review"
+    REVIEW_RECHECKED = "REVIEW_RECHECKED", "Decided exchange checked by another officer"
+    LEXICON_WRITTEN = "LEXICON_WRITTEN", "Version of a lexicon written"
+    LEXICON_BROUGHT_INTO_FORCE = "LEXICON_BROUGHT_INTO_FORCE", "Version of a lexicon brought into force"
+    LEXICON_TRIED = "LEXICON_TRIED", "Lexicon tried"
+    LEXICON_TRIAL_STOPPED = "LEXICON_TRIAL_STOPPED", "Trial of a lexicon stopped"
+    REVIEW_CHECKED = "REVIEW_CHECKED", "Review's rows compared with the record"
 
     # The ledger's own evidence
     LEDGER_KEY_INTRODUCED = "LEDGER_KEY_INTRODUCED", "Ledger's signing key introduced"
@@ -232,6 +257,7 @@ class Topic(TextChoices):
     CONVERSATIONS = "CONVERSATIONS", "Conversations and privacy"
     KEYS = "KEYS", "Keys of programs"
     RECORDS = "RECORDS", "Work at the records"
+    REVIEW = "REVIEW", "Review"
     LEDGER = "LEDGER", "The ledger's evidence"
     PORTAL = "PORTAL", "The portal itself"
 
@@ -248,7 +274,8 @@ _TOPIC_BY_FIRST_WORD = {
     "SCRUBBER": Topic.CONVERSATIONS, "POLICY": Topic.CONVERSATIONS, "VALUE": Topic.CONVERSATIONS,
     "WARNING": Topic.CONVERSATIONS, "DICTIONARY": Topic.CONVERSATIONS,
     "API": Topic.KEYS, "BATCH": Topic.BATCHES,
-    "AUDIT": Topic.RECORDS, "APPROVAL": Topic.RECORDS, "FOUR": Topic.RECORDS,
+    "AUDIT": Topic.RECORDS, "LOOKS": Topic.RECORDS, "APPROVAL": Topic.RECORDS, "FOUR": Topic.RECORDS,
+    "REVIEW": Topic.REVIEW, "LEXICON": Topic.REVIEW,
     "LEDGER": Topic.LEDGER,
     "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL, "DATABASE": Topic.PORTAL,
 }  # fmt: skip
@@ -266,7 +293,9 @@ _OFFICE_FIRST_WORDS = frozenset(
     {
         "PERSON", "ROLE", "TEAM", "MEMBER",
         "PROVIDER", "MODEL", "GRANT", "BUDGET", "RATE", "LOOP", "ROUTE",
-        "POLICY", "DICTIONARY", "AUDIT", "APPROVAL", "FOUR", "LEDGER",
+        "POLICY", "DICTIONARY", "LEDGER",
+        "AUDIT", "APPROVAL", "FOUR", "REVIEW", "LEXICON", "LOOKS",
+        "CASE", "EXPORT", "RETENTION", "HOLD", "ERASURE", "STREAM",
     }
 )  # fmt: skip
 _OFFICE_ALONE = frozenset(

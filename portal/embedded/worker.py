@@ -1,5 +1,5 @@
 """
-One Celery worker with its scheduler in one process, for the embedded shape.
+One Celery worker with its scheduler, and what feeds the review queues, in one process, for the embedded shape.
 
 Threads instead of child processes: the libraries are loaded once, and a killed worker leaves no orphan scheduler.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import threading
 import warnings
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,24 @@ class Scheduler(bootsteps.StartStopStep):
         return EmbeddedService(app, thread=True, schedule_filename=self.schedule_file)
 
 
+class QueueFeeder(bootsteps.StartStopStep):
+    """Feed the review queues in a thread of the worker; elsewhere `manage.py review follow` does it."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, worker: Any, **options: Any) -> None:
+        super().__init__(worker, **options)
+        self.told_to_stop = threading.Event()
+
+    def start(self, worker: Any) -> None:
+        from apps.audit.review.following import follow
+
+        threading.Thread(target=follow, args=(self.told_to_stop,), name="review-feeder", daemon=True).start()
+
+    def stop(self, worker: Any) -> None:
+        self.told_to_stop.set()
+
+
 def main() -> None:
     """Run the worker until told to stop; when it takes tasks it writes its process id into the file given."""
     parser = argparse.ArgumentParser()
@@ -51,6 +70,7 @@ def main() -> None:
     # Celery warns about root because of pickle; here tasks are JSON.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     app.steps["worker"].add(Scheduler)
+    app.steps["worker"].add(QueueFeeder)
     where = ["--pool=threads", f"--concurrency={THREADS}", f"--queues={QUEUES}"]
     app.worker_main(["worker", *where, "--loglevel=INFO", "--without-gossip"])
 

@@ -16,12 +16,12 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 SERVICES: dict[str, Any] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 FINAL_STAGE = DOCKERFILE[DOCKERFILE.rindex("\nFROM ") :]
-OURS = ("web", "worker", "scheduler", "sequencer", "prepare", "batches")
+OURS = ("web", "worker", "scheduler", "sequencer", "prepare", "batches", "queues")
 
 
 def test_everything_of_the_production_shape_is_there() -> None:
     assert set(SERVICES) == {
-        "proxy", "web", "worker", "batches", "scheduler", "sequencer", "prepare", "database", "redis",
+        "proxy", "web", "worker", "batches", "scheduler", "queues", "sequencer", "prepare", "database", "redis",
     }  # fmt: skip
 
 
@@ -82,11 +82,11 @@ def test_only_the_proxy_can_be_reached_and_only_web_batches_and_sequencer_can_go
     assert COMPOSE["networks"]["back"]["internal"] is True
     going_out = [name for name, service in SERVICES.items() if "out" in service["networks"]]
     assert going_out == ["web", "batches", "sequencer"]
-    for name in ("database", "redis", "worker", "scheduler", "prepare"):
+    for name in ("database", "redis", "worker", "scheduler", "queues", "prepare"):
         assert list(SERVICES[name]["networks"]) == ["back"], name
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "batches", "scheduler", "sequencer"])
+@pytest.mark.parametrize("name", ["web", "worker", "batches", "scheduler", "queues", "sequencer"])
 def test_the_product_waits_for_the_prepared_database(name: str) -> None:
     assert SERVICES[name]["depends_on"]["prepare"]["condition"] == "service_completed_successfully"
 

@@ -1,0 +1,143 @@
+"""
+How review stands: what waits, for how long, who has it, and how often a queue is right.
+
+What waits is counted to ten thousand and no further, along one index, so that these pages take the same time at ten
+million exchanges. Days are kept as they go (`DayOfQueue`); decisions are read by the index on their time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count, Q, Sum
+from django.utils import timezone
+
+from apps.accounts.models import Role, User
+from apps.audit.review.models import DayOfQueue, Decision, Follower, Item, Queue
+from apps.audit.review.vocabulary import Step, Tag
+from apps.ledger import stored
+
+COUNTED = 10_000
+DAYS = 30
+BEHIND_AFTER = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in a queue: overdue, due within a day, later; and the moment the oldest is due. Each up to 10,000."""
+
+    queue: Queue
+    overdue: int
+    soon: int
+    later: int
+    oldest_due: datetime | None
+
+    @property
+    def total(self) -> int:
+        """All that waits."""
+        return self.overdue + self.soon + self.later
+
+    @property
+    def is_more(self) -> bool:
+        """Say whether a count ended at its bound."""
+        return COUNTED in (self.overdue, self.soon, self.later)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """A queue's last 30 days: shown, taken, closed, and with which findings."""
+
+    queue: Queue
+    seen: int
+    placed: int
+    closed: int
+    by_tag: dict[str, int]
+
+    @property
+    def flagging(self) -> float | None:
+        """The part of what it was shown that it took, in percent."""
+        return 100 * self.placed / self.seen if self.seen else None
+
+    @property
+    def false_positive(self) -> float | None:
+        """The part of what was closed that was a false positive, in percent."""
+        return 100 * self.by_tag.get(Tag.FALSE_POSITIVE, 0) / self.closed if self.closed else None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one officer holds or was assigned, how much of it is overdue, and what they closed in 30 days."""
+
+    officer: User
+    outstanding: int
+    overdue: int
+    closed: int
+
+
+def waiting(actor: User, *, now: datetime) -> list[Waiting]:
+    """Count what waits in each queue for anybody but `actor`'s own. Four short statements a queue."""
+    return [_waiting(queue, actor, now) for queue in Queue.objects.all()]
+
+
+def rates(*, now: datetime) -> list[Rates]:
+    """Sum up the last 30 days of every queue. Three queries."""
+    since = now - timedelta(days=DAYS)
+    days = DayOfQueue.objects.filter(day__gte=timezone.localdate(since)).values_list("queue_id")
+    shown = {row[0]: row[1:] for row in days.annotate(Sum("seen"), Sum("placed"))}
+    decided: dict[UUID, dict[str, int]] = {}
+    closed = Decision.objects.filter(decided_at__gte=since, step=Step.CLOSED)
+    for queue_id, tag, count in closed.values_list("queue_id", "tag").annotate(Count("id")):
+        decided.setdefault(queue_id, {})[tag] = count
+    return [_rates(queue, shown.get(queue.pk, (0, 0)), decided.get(queue.pk, {})) for queue in Queue.objects.all()]
+
+
+def loads(*, now: datetime) -> list[Load]:
+    """List the officers with what they have. Three queries."""
+    officers = User.objects.filter(is_active=True, role_assignments__role=Role.COMPLIANCE_OFFICER).order_by("name")
+    held = Item.objects.open().exclude(claimed_by=None, assigned_to=None)
+    mine: dict[UUID | None, tuple[int, int]] = {}
+    by_holder = held.values("claimed_by", "assigned_to").annotate(
+        count=Count("id"), overdue=Count("id", filter=Q(due_at__lt=now))
+    )
+    for claimed_by, assigned_to, count, overdue in by_holder.values_list(
+        "claimed_by", "assigned_to", "count", "overdue"
+    ):
+        total, late = mine.get(claimed_by or assigned_to, (0, 0))
+        mine[claimed_by or assigned_to] = total + count, late + overdue
+    since = now - timedelta(days=DAYS)
+    done = Decision.objects.filter(decided_at__gte=since, step=Step.CLOSED).values_list("officer_id")
+    closed = dict(done.annotate(Count("id")))
+    nothing = (0, 0)
+    return [Load(each, *mine.get(each.pk, nothing), closed=closed.get(each.pk, 0)) for each in officers]
+
+
+def is_behind(*, now: datetime) -> bool:
+    """Say whether records wait to be put into queues although they have had their place for a while. Two statements."""
+    follower = Follower.objects.first()
+    if follower is None:
+        return False
+    with connection.cursor() as cursor:
+        is_waiting = stored.size_of(cursor) > follower.next_index
+    return is_waiting and (follower.followed_at is None or now - follower.followed_at > BEHIND_AFTER)
+
+
+def _waiting(queue: Queue, actor: User, now: datetime) -> Waiting:
+    items = Item.objects.open().filter(queue=queue).exclude(person_id=actor.pk).order_by("due_at", "id")
+    soon = now + timedelta(days=1)
+    first = items.values_list("due_at", flat=True).first()
+    if first is None:
+        return Waiting(queue, 0, 0, 0, None)
+    return Waiting(
+        queue=queue,
+        overdue=items.filter(due_at__lt=now)[:COUNTED].count(),
+        soon=items.filter(due_at__gte=now, due_at__lt=soon)[:COUNTED].count(),
+        later=items.filter(due_at__gte=soon)[:COUNTED].count(),
+        oldest_due=first,
+    )
+
+
+def _rates(queue: Queue, shown: tuple[int, int], by_tag: dict[str, int]) -> Rates:
+    return Rates(queue, shown[0], shown[1], sum(by_tag.values()), by_tag)

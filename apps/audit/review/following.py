@@ -1,0 +1,37 @@
+"""Feeding the queues as a process: round after round, whatever becomes of the database."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from django.db import close_old_connections
+from django.utils import timezone
+
+from apps.audit.review.placing import BATCH, place_next
+
+ROUND_SECONDS = 0.4
+LONGEST_PAUSE_SECONDS = 10.0
+
+logger = logging.getLogger(__name__)
+
+
+def follow(stop: threading.Event, *, beat: Callable[[], None] = lambda: None) -> None:
+    """
+    Feed the queues until told to stop. Any number of processes may: one does the round, the others find it taken.
+
+    A round that fails has changed nothing and is done again, later each time; the page says that the queues are behind.
+    `beat` is called after each good one.
+    """
+    pause = ROUND_SECONDS
+    while not stop.wait(pause):
+        try:
+            is_full = place_next(now=timezone.now()).leaves >= BATCH
+            pause = 0.0 if is_full else ROUND_SECONDS
+            beat()
+        except Exception:  # whatever it is, the next round must come
+            logger.exception("The review queues cannot be fed at the moment; trying again.")
+            pause = min(max(2 * pause, ROUND_SECONDS), LONGEST_PAUSE_SECONDS)
+        finally:
+            close_old_connections()
