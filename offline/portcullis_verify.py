@@ -4,6 +4,7 @@ Check what a Portcullis ledger hands out, offline: one file, Python 3.11 or newe
 
     python3 portcullis_verify.py proof FILE.tlog-proof --key VKEY [--witness VKEY ...]
     python3 portcullis_verify.py export FILE.jsonl --key VKEY [--witness VKEY ...]
+    python3 portcullis_verify.py bundle FILE.zip --key VKEY [--witness VKEY ...]
     python3 portcullis_verify.py checkpoint FILE --key VKEY [--witness VKEY ...]
 
 VKEY is a verifier key, or a file that holds one. Get it from the officer or the witness, not from the file you check.
@@ -16,13 +17,18 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 import sys
+import zipfile
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
 LOG, WITNESS = 1, 4
 PROOF_HEAD = "c2sp.org/tlog-proof@v1"
 EXPORT_FORM = "portcullis-ledger-export/1"
+EXCERPT_FORM = "portcullis-ledger-excerpt/1"
+BUNDLE_FORM = "portcullis-bundle/1"
 DASH = "\u2014 "
 MOST_HASHES = 63
 
@@ -343,6 +349,246 @@ def check_export(lines, keys, witnesses):
     return said
 
 
+# A bundle: exchanges for people and programs, a manifest that is on the record, and the places of the records.
+MANIFEST, PROOF, TREE, LINES = "manifest.json", "manifest.tlog-proof", "tree.jsonl", "exchanges.jsonl"
+MOST_OF_A_HEAD = 1 << 20
+MOST_OF_A_LINE = 1 << 26
+MOST_BYTES = 1 << 36
+PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}(\.[a-z-]{1,12}){1,2}")
+
+
+def check_bundle(path, keys, witnesses):
+    """
+    Check a bundle: its files, its manifest and the proof of that, and that each exchange's records are in the ledger.
+
+    Nothing is unpacked to the disk, and no file is read beyond the length that the manifest gives it.
+    """
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            return _checked_bundle(bundle, keys, witnesses)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, zlib.error) as error:
+        raise Refused(f"This is not a whole ZIP file: {error}") from None
+    except (ValueError, RecursionError):
+        raise Refused("A line is not in its form.") from None
+
+
+def _checked_bundle(bundle, keys, witnesses):
+    entries = _entries(bundle)
+    text, proof = _head(bundle, entries, MANIFEST), _head(bundle, entries, PROOF)
+    manifest = read_json(_utf8(text))
+    if manifest.get("form") != BUNDLE_FORM:
+        raise Refused("This is not an export of the portal.")
+    record, said = check_proof(_utf8(proof), keys, witnesses)
+    _is_of_this(read_json(_utf8(record)), manifest, hashlib.sha256(text).hexdigest())
+    said.append(f"The manifest is the one on the record, made for {manifest['by']['name']} on {manifest['made_at']}.")
+    listed = _files(manifest, entries)
+    for name in sorted(set(listed) - {TREE, LINES}):
+        for _ in _lines(bundle, listed[name]):
+            pass
+    claims = _Claims(manifest)
+    for line in _lines(bundle, listed[LINES]):
+        claims.exchange(read_json(_utf8(line)))
+    note_said = _checked_excerpt(_lines(bundle, listed[TREE]), claims, keys, witnesses)
+    return [*said, *note_said, *claims.settled()]
+
+
+def _entries(bundle):
+    """List what is in the ZIP by name; anything that a bundle does not hold is refused unread."""
+    entries = {}
+    for entry in bundle.infolist():
+        if not PLAIN_NAME.fullmatch(entry.filename) or entry.is_dir():
+            raise Refused("A file in the ZIP has a name that leads elsewhere, or that no bundle has.")
+        if entry.filename in entries:
+            raise Refused(f"The ZIP holds {entry.filename} twice.")
+        if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise Refused(f"{entry.filename} is encrypted or packed in a way that no bundle is.")
+        entries[entry.filename] = entry
+    return entries
+
+
+def _head(bundle, entries, name):
+    """Read one of the two small files that everything else depends on."""
+    if name not in entries:
+        raise Refused(f"The bundle lacks {name}.")
+    with bundle.open(entries[name]) as file:
+        text = file.read(MOST_OF_A_HEAD + 1)
+    if len(text) > MOST_OF_A_HEAD:
+        raise Refused(f"{name} is longer than any bundle's.")
+    return text
+
+
+def _is_of_this(event, manifest, digest):
+    """Say whether the record that was proved is about this manifest and no other."""
+    if event.get("table") != "event" or event.get("action") != "EXPORT_SEALED":
+        raise Refused("The proof is of another record, not of an export.")
+    if event["subject_id"] != manifest["export"]:
+        raise Refused("The proof is of another export.")
+    if event["details"]["manifest"] != digest:
+        raise Refused("The manifest was changed: it is not the one that is on the record.")
+    if event["actor_id"] != manifest["by"]["id"] or event["details"]["exchanges"] != manifest["counts"]["exchanges"]:
+        raise Refused("The manifest does not say what the record says.")
+
+
+def _files(manifest, entries):
+    """Match what the manifest lists with what is in the ZIP."""
+    listed = {each["name"]: (entries.get(each["name"]), each) for each in manifest["files"]}
+    if len(listed) != len(manifest["files"]) or {MANIFEST, PROOF} & set(listed):
+        raise Refused("The manifest lists a file twice.")
+    for name in (TREE, LINES, *listed):
+        if name not in listed or listed[name][0] is None:
+            raise Refused(f"The bundle lacks {name}.")
+    extra = sorted(set(entries) - {MANIFEST, PROOF} - set(listed))
+    if extra:
+        raise Refused(f"The bundle holds {extra[0]}, which the manifest does not list.")
+    if sum(each["bytes"] for _, each in listed.values()) > MOST_BYTES:
+        raise Refused("The manifest lists more than any bundle holds.")
+    return listed
+
+
+def _lines(bundle, listed):
+    """Read a file line by line, to the length that the manifest gives; its SHA-256 is checked at the end."""
+    entry, told = listed
+    digest, left, waiting = hashlib.sha256(), told["bytes"], b""
+    with bundle.open(entry) as file:
+        while chunk := file.read(min(1 << 20, left + 1)):
+            left -= len(chunk)
+            if left < 0:
+                raise Refused(f"{told['name']} is longer than the manifest says.")
+            digest.update(chunk)
+            *whole, waiting = (waiting + chunk).split(b"\n")
+            if len(waiting) > MOST_OF_A_LINE:
+                raise Refused(f"{told['name']} holds a line longer than any bundle's.")
+            yield from whole
+    if left or digest.hexdigest() != told["sha256"]:
+        raise Refused(f"{told['name']} was changed: it is not the file that the manifest lists.")
+    if waiting:
+        yield waiting
+
+
+def _utf8(raw):
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refused("A file that should be text is not UTF-8.") from None
+
+
+class _Claims:
+    """What the exchanges of a bundle claim, settled one by one while the places of the ledger go by."""
+
+    def __init__(self, manifest):
+        self.count, self.whole = manifest["counts"]["exchanges"], manifest["whole"]
+        self.is_full = manifest["variant"] == "FULL"
+        self.places, self.ids, self.excused, self.found = {}, set(), 0, 0
+
+    def exchange(self, line):
+        """Take one exchange's line."""
+        if line["id"] in self.ids:
+            raise Refused("An exchange is in the bundle twice.")
+        self.ids.add(line["id"])
+        for part in ("question_place", "outcome_place"):
+            place = line[part]
+            if place is None and part == "outcome_place":
+                continue
+            if type(place) is not int or place in self.places:
+                raise Refused("Two exchanges claim the same place in the ledger.")
+            self.places[place] = (part, line if self.is_full else None)
+
+    def gap(self, first, beyond):
+        """Meet a stretch of which only hashes are given."""
+        if self.whole and first < self.whole["beyond"] and beyond > self.whole["first"]:
+            raise Refused("The export claims that none is left out, but a stretch of its span is.")
+
+    def leaf(self, place, record):
+        """Meet one leaf, with its record or, where `record` is None, by its hash alone."""
+        claimed = self.places.pop(place, None)
+        is_inside = bool(self.whole) and self.whole["first"] <= place < self.whole["beyond"]
+        self.found += claimed is not None
+        if record is None:
+            if is_inside or (claimed and self.is_full):
+                raise Refused(f"The record at place {place} is not shown, though the export claims to be full.")
+            return
+        told = read_json(record)
+        if claimed and claimed[1] is not None:
+            _agrees(claimed[0], claimed[1], told)
+        if is_inside and told["table"] == "intent" and told["id"] not in self.ids:
+            self._excuse(told)
+
+    def _excuse(self, told):
+        """An exchange that is not in the export is outside of its span by its own time, or whose export it is."""
+        began = told["started_at"]
+        if self.whole["since"] <= began <= self.whole["until"] and told["person_id"] != self.whole["without_person"]:
+            raise Refused(f"The exchange {told['id']} was left out, though the export claims to be whole.")
+        self.excused += 1
+
+    def settled(self):
+        """Say what holds, once every leaf went by."""
+        if len(self.ids) != self.count:
+            raise Refused(f"The manifest counts {self.count} exchanges, but there are {len(self.ids)}.")
+        if self.places:
+            raise Refused("An exchange's place in the ledger is not proved.")
+        said = [f"{self.count} exchanges, whose {self.found} records are in the signed ledger."]
+        if self.whole:
+            said.append(
+                f"None is left out between places {self.whole['first']} and {self.whole['beyond']}, that is from "
+                f"{self.whole['since']} to {self.whole['until']}, but for those of whoever made the export."
+            )
+        if self.is_full:
+            said.append("Their facts are those of the signed records. For their text the portal's manifest vouches.")
+        else:
+            said.append("They are redacted: for their facts the portal's manifest vouches.")
+        return said
+
+
+AGREE = {
+    "question_place": {
+        "id": "id", "started_at": "started_at", "name": "person_label", "person_id": "person_id", "team": "team_label",
+        "door": "door", "purpose": "purpose", "model": "model_label", "provider": "provider_label",
+        "egress": "egress_class", "conversation_id": "conversation_id", "policy": "policy_version",
+        "prompt": "prompt_version",
+    },
+    "outcome_place": {
+        "id": "intent_id", "concluded_at": "concluded_at", "outcome": "kind", "reason": "reason", "cost": "cost",
+        "currency": "currency", "input_tokens": "input_tokens", "output_tokens": "output_tokens",
+    },
+}  # fmt: skip
+
+
+def _agrees(part, line, told):
+    """Refuse a line whose facts are not those of its record."""
+    table = "intent" if part == "question_place" else "outcome"
+    wrong = [name for name, column in AGREE[part].items() if line[name] != told.get(column)]
+    if told["table"] != table or wrong:
+        raise Refused(f"The exchange {line['id']} is not told as its record tells it.")
+
+
+def _checked_excerpt(lines, claims, keys, witnesses):
+    """Rebuild the signed root from chosen leaves and the hashes between them, from left to right."""
+    head = read_json(_utf8(next(lines, b"")))
+    if head.get("form") != EXCERPT_FORM:
+        raise Refused("The places in the ledger are not in their form.")
+    size, root, said = checked_note(head["checkpoint"], keys, witnesses)
+    edge, reached = [], 0
+    for raw in lines:
+        line = read_json(_utf8(raw))
+        if "gap" in line:
+            first, beyond = line["gap"]
+            levels = _right_levels(first, beyond) if first == reached < beyond <= size else []
+            if not levels or len(levels) != len(line["hashes"]):
+                raise Refused("The stretches between the records do not follow each other.")
+            claims.gap(first, beyond)
+            for level, each in zip(levels, map(decoded, line["hashes"])):
+                edge, reached = _append_subtree(edge, reached, level, each)
+            continue
+        if line.get("index") != reached:
+            raise Refused(f"The record at place {reached} was left out or moved.")
+        record = line.get("record")
+        claims.leaf(reached, record)
+        reached = _append(edge, reached, leaf_hash(record.encode()) if record is not None else decoded(line["leaf"]))
+    if reached != size or _folded(edge) != root:
+        raise Refused("The records are not those that were signed: at least one was changed.")
+    return said
+
+
 def _append(edge, count, leaf):
     size = count
     while size & 1:
@@ -400,9 +646,9 @@ def read_json(line):
 def main(arguments=None):
     """Check one file and say what holds."""
     parser = argparse.ArgumentParser(
-        description="Check proofs, exports and checkpoints of a Portcullis ledger, offline."
+        description="Check proofs, exports, bundles and checkpoints of a Portcullis ledger, offline."
     )
-    parser.add_argument("what", choices=["proof", "export", "checkpoint"])
+    parser.add_argument("what", choices=["proof", "export", "bundle", "checkpoint"])
     parser.add_argument("file", type=Path)
     parser.add_argument("--key", action="append", required=True, help="a verifier key of the log that you trust")
     parser.add_argument(
@@ -411,8 +657,10 @@ def main(arguments=None):
     wanted = parser.parse_args(arguments)
     try:
         keys, witnesses = [Key.parse(each) for each in wanted.key], [Key.parse(each) for each in wanted.witness]
-        text = wanted.file.read_text(encoding="utf-8")
-        if wanted.what == "proof":
+        text = "" if wanted.what == "bundle" else wanted.file.read_text(encoding="utf-8")
+        if wanted.what == "bundle":
+            said = check_bundle(wanted.file, keys, witnesses)
+        elif wanted.what == "proof":
             record, said = check_proof(text, keys, witnesses)
             print(record.decode("utf-8"))
         elif wanted.what == "export":

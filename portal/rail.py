@@ -70,6 +70,15 @@ SECTIONS = (
         ),
     ),
     Section(
+        "Cases",
+        "folder",
+        (
+            Page("cases", "Cases", "cases:cases", DESK),
+            Page("searches", "Saved searches", "cases:searches", DESK),
+            Page("exports", "Exports", "cases:exports", OFFICER),
+        ),
+    ),
+    Section(
         "Models",
         "model",
         (

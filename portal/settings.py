@@ -194,6 +194,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "look through documents again": {"task": "rag.refresh_findings", "schedule": 300.0},
     "go on with batches": {"task": "batch.go_on", "schedule": 10.0, "options": {"expires": 60}},
     "throw old batches away": {"task": "batch.tidy", "schedule": 3600.0},
+    "go on with exports": {"task": "cases.go_on", "schedule": 30.0, "options": {"expires": 60}},
+    "delete old exports": {"task": "cases.tidy", "schedule": 3600.0},
     "forget ended sessions": {"task": "portal.forget_ended_sessions", "schedule": 6 * 3600.0},
 }
 
@@ -320,6 +322,13 @@ MASTER_KEY_FILE = env.text(
     purpose="File with the master key (32 random bytes, base64) that wraps every conversation's data key.",
 )
 
+OLD_MASTER_KEY_FILE = env.text(
+    "PORTCULLIS_OLD_MASTER_KEY_FILE",
+    default="",
+    purpose="File with the master key before the present one, while data keys are still wrapped by it: until "
+    "`manage.py rewrap_data_keys` has ended.",
+)
+
 # The ledger's evidence.
 LEDGER_DIR = env.folder(
     "PORTCULLIS_LEDGER_DIR",
@@ -401,6 +410,11 @@ BATCH_DAYS = env.number(
     "PORTCULLIS_BATCH_DAYS",
     default=30,
     purpose="After how many days the texts of a batch that has ended are erased.",
+)
+EXPORT_DAYS = env.number(
+    "PORTCULLIS_EXPORT_DAYS",
+    default=7,
+    purpose="After how many days an officer's export is deleted.",
 )
 
 LANGUAGE_CODE = "en"

@@ -26,7 +26,7 @@ COLUMNS = (
 )  # fmt: skip
 
 DESK_TOPICS = (Topic.RECORDS, Topic.REVIEW)
-BOUNDS = ("newest", "oldest")
+BOUNDS = ("newest", "oldest", "exchanges")
 FILTERS = {"filters q": "text", "filters since": "from", "filters until": "to", "filters topic": "about"}
 
 
@@ -119,7 +119,7 @@ class EventRow:
 
     @property
     def bounds(self) -> list[tuple[str, str]]:
-        """The first and the last row that a look showed, by id."""
+        """The first and the last row that a look showed, or all that an act was about, by id."""
         return [(path, value) for path, value in _flattened("", self.details) if path in BOUNDS]
 
 

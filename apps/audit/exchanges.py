@@ -16,7 +16,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.audit import reads
 from apps.audit.filters import IN_PROGRESS, ExchangeFilter
-from apps.audit.paging import Cursor, Rows, page_of
+from apps.audit.paging import Cursor, Rows, beyond, page_of
 from apps.audit.pseudonyms import pseudonyms
 from apps.audit.scope import exchanges_for, own_exchanges
 from apps.ledger.models import Intent, Outcome
@@ -65,6 +65,15 @@ class ExchangeList:
     rows: list[ExchangeRow]
     newer: str
     older: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An exchange where only its place in the list and its person matter."""
+
+    id: UUID
+    person_id: UUID
+    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +174,35 @@ def estimated(actor: User, form: ExchangeFilter) -> Estimate | None:
     except reads.TookTooLong:
         return None
     return Estimate(min(count, COUNTED_AT_MOST), is_more=count > COUNTED_AT_MOST)
+
+
+def in_steps(
+    actor: User, form: ExchangeFilter, cursor: Cursor | None, *, before: datetime, at_most: int
+) -> list[Place]:
+    """
+    Read the next of what `form` asks for, newest first, of what began up to `before`; after the last step, none.
+
+    Where work takes long, steps keep each query short and say how far it is. One query.
+
+    :raises reads.TookTooLong: if the database did not finish in time.
+    """
+    at = _time_column(form)
+    rows = asked(actor, form).filter(started_at__lte=before)
+    if cursor is not None:
+        rows = rows.filter(beyond(cursor, at))
+    with reads.bounded():
+        found = rows.order_by(f"-{at}", "-id").values_list("id", "person_id", "started_at")[:at_most]
+        return [Place(*row) for row in found]
+
+
+def counted(actor: User, form: ExchangeFilter, *, before: datetime, at_most: int) -> int:
+    """
+    Count what `form` asks for, of what began up to `before`, to one more than `at_most` and no further.
+
+    :raises reads.TookTooLong: if the database did not finish in time.
+    """
+    with reads.bounded():
+        return asked(actor, form).filter(started_at__lte=before).order_by()[: at_most + 1].count()
 
 
 def _as_listed(actor: User, form: ExchangeFilter) -> Rows:

@@ -88,11 +88,15 @@ def _newest_first(rows: Rows, at: str) -> Rows:
     return rows.order_by(f"-{at}", "-id")
 
 
-def _beyond(rows: Rows, cursor: Cursor, at: str) -> Rows:
-    """Keep what lies beyond the place. The first condition is the one that an index on the time can serve."""
+def beyond(cursor: Cursor, at: str) -> Q:
+    """Ask for what lies beyond the place. The first condition is the one that an index on the time can serve."""
     side = "lt" if cursor.direction == "older" else "gt"
     within = Q(**{f"{at}__{side}e": cursor.at})
-    return rows.filter(within & (Q(**{f"{at}__{side}": cursor.at}) | Q(**{f"id__{side}": cursor.id})))
+    return within & (Q(**{f"{at}__{side}": cursor.at}) | Q(**{f"id__{side}": cursor.id}))
+
+
+def _beyond(rows: Rows, cursor: Cursor, at: str) -> Rows:
+    return rows.filter(beyond(cursor, at))
 
 
 def _older(found: list[dict[str, Any]], at: str) -> str:

@@ -59,7 +59,7 @@ def prove(cursor: Cursor, row_id: UUID) -> Proof:
     if entry is None:
         raise NotYetSigned
     index, kind, leaf = entry
-    record, note = _record(cursor, RowKind(kind), row_id), _checkpoint_over(cursor, index)
+    record, note = _record(cursor, RowKind(kind), row_id), checkpoint_over(cursor, index)
     checkpoint = Checkpoint.parse(note.text)
     try:
         hashes = stored.roots(cursor, merkle.inclusion_ranges(index, checkpoint.size))
@@ -82,7 +82,7 @@ def _record(cursor: Cursor, kind: RowKind, row_id: UUID) -> bytes:
     return leaves.of_columns(form, columns)
 
 
-def _checkpoint_over(cursor: Cursor, index: int) -> Note:
+def checkpoint_over(cursor: Cursor, index: int) -> Note:
     """Read the newest checkpoint that covers the leaf, a cosigned one if there is any, with its cosignatures."""
     cursor.execute(
         "SELECT size, note FROM ledger_checkpoint WHERE size > %s AND size = coalesce("

@@ -140,6 +140,7 @@ class Action(TextChoices):
     CONVERSATION_MODEL_CHANGED = "CONVERSATION_MODEL_CHANGED", "Conversation's model changed"
     LEFT_TEXT_SHOWN = "LEFT_TEXT_SHOWN", "Person looked at what left"
     KEY_DESTROYED = "KEY_DESTROYED", "Conversation's key destroyed"
+    DATA_KEYS_REWRAPPED = "DATA_KEYS_REWRAPPED", "Data keys wrapped under a new master key"
     SCRUBBER_FAILED = "SCRUBBER_FAILED", "Scrubber failed, nothing was sent"
     POLICY_CHANGED = "POLICY_CHANGED", "Privacy policy changed"
     POLICY_TRIED = "POLICY_TRIED", "Privacy policy tried on a text"
@@ -203,6 +204,40 @@ class Action(TextChoices):
     FOUR_EYES_SWITCHED_ON = "FOUR_EYES_SWITCHED_ON", "Second officer needed from now on"
     FOUR_EYES_SWITCHED_OFF = "FOUR_EYES_SWITCHED_OFF", "Second officer no longer needed"
 
+    # Cases, saved searches, exports
+    SEARCH_SAVED = "SEARCH_SAVED", "Search saved"
+    SEARCH_SHARED = "SEARCH_SHARED", "Saved search shared with the desk"
+    SEARCH_UNSHARED = "SEARCH_UNSHARED", "Saved search no longer shared"
+    SEARCH_DELETED = "SEARCH_DELETED", "Saved search deleted"
+    SEARCH_OPENED = "SEARCH_OPENED", "Saved search opened"
+    SEARCHES_LISTED = "SEARCHES_LISTED", "Looked through the saved searches"
+    CASES_LISTED = "CASES_LISTED", "Looked through the cases"
+    CASE_LOOKED_AT = "CASE_LOOKED_AT", "Looked at a case"
+    CASE_CUSTODY_READ = "CASE_CUSTODY_READ", "Read a case's chain of custody"
+    CASE_OPENED = "CASE_OPENED", "Case opened"
+    CASE_CHANGED = "CASE_CHANGED", "Case's title or reason changed"
+    CASE_MADE_CONFIDENTIAL = "CASE_MADE_CONFIDENTIAL", "Case made confidential"
+    CASE_CONFIDENCE_LIFTED = "CASE_CONFIDENCE_LIFTED", "Case no longer confidential"
+    CASE_HANDED_OVER = "CASE_HANDED_OVER", "Case handed to another officer"
+    CASE_MEMBER_ADDED = "CASE_MEMBER_ADDED", "Member added to a case"
+    CASE_MEMBER_REMOVED = "CASE_MEMBER_REMOVED", "Member removed from a case"
+    CASE_EXCHANGES_ADDED = "CASE_EXCHANGES_ADDED", "Exchanges added to a case"
+    CASE_EXCHANGE_REMOVED = "CASE_EXCHANGE_REMOVED", "Exchange removed from a case"
+    CASE_SEARCH_STARTED = "CASE_SEARCH_STARTED", "Search begun to be added to a case"
+    CASE_SEARCH_ENDED = "CASE_SEARCH_ENDED", "Search added to a case"
+    CASE_NOTE_WRITTEN = "CASE_NOTE_WRITTEN", "Note written in a case"
+    CASE_CLOSED = "CASE_CLOSED", "Case closed with a finding"
+    CASE_REOPENED = "CASE_REOPENED", "Case opened again"
+    CASE_EXPORTED = "CASE_EXPORTED", "Case exported"
+    EXPORTS_LISTED = "EXPORTS_LISTED", "Looked through the exports"
+    EXPORT_ASKED = "EXPORT_ASKED", "Export asked for"
+    EXPORT_STARTED = "EXPORT_STARTED", "Export begun"
+    EXPORT_SEALED = "EXPORT_SEALED", "Export's manifest sealed"
+    EXPORT_FAILED = "EXPORT_FAILED", "Export not made"
+    EXPORT_CANCELLED = "EXPORT_CANCELLED", "Export cancelled"
+    EXPORT_DOWNLOADED = "EXPORT_DOWNLOADED", "Export downloaded"
+    EXPORT_DELETED = "EXPORT_DELETED", "Export deleted"
+
     # Review
     REVIEW_LOOKED = "REVIEW_LOOKED", "Looked at the review queues"
     REVIEW_QUEUE_DEFINED = "REVIEW_QUEUE_DEFINED", "Review queue defined"
@@ -241,7 +276,6 @@ class Action(TextChoices):
     PORTAL_STOPPED = "PORTAL_STOPPED", "Portal stopped"
     PORTAL_READY = "PORTAL_READY", "Portal became ready"
     PORTAL_NOT_READY = "PORTAL_NOT_READY", "Portal became not ready"
-    DATABASE_PREPARED = "DATABASE_PREPARED", "Database migrated and rights given"
     DEMO_SEEDED = "DEMO_SEEDED", "Demo company created"
     EXCHANGES_SWEPT = "EXCHANGES_SWEPT", "Open exchanges closed by the sweeper"
 
@@ -275,9 +309,11 @@ _TOPIC_BY_FIRST_WORD = {
     "WARNING": Topic.CONVERSATIONS, "DICTIONARY": Topic.CONVERSATIONS,
     "API": Topic.KEYS, "BATCH": Topic.BATCHES,
     "AUDIT": Topic.RECORDS, "LOOKS": Topic.RECORDS, "APPROVAL": Topic.RECORDS, "FOUR": Topic.RECORDS,
+    "SEARCH": Topic.RECORDS, "SEARCHES": Topic.RECORDS, "CASE": Topic.RECORDS, "CASES": Topic.RECORDS,
+    "EXPORT": Topic.RECORDS, "EXPORTS": Topic.RECORDS,
     "REVIEW": Topic.REVIEW, "LEXICON": Topic.REVIEW,
     "LEDGER": Topic.LEDGER,
-    "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL, "DATABASE": Topic.PORTAL,
+    "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL,
 }  # fmt: skip
 
 
@@ -294,8 +330,8 @@ _OFFICE_FIRST_WORDS = frozenset(
         "PERSON", "ROLE", "TEAM", "MEMBER",
         "PROVIDER", "MODEL", "GRANT", "BUDGET", "RATE", "LOOP", "ROUTE",
         "POLICY", "DICTIONARY", "LEDGER",
-        "AUDIT", "APPROVAL", "FOUR", "REVIEW", "LEXICON", "LOOKS",
-        "CASE", "EXPORT", "RETENTION", "HOLD", "ERASURE", "STREAM",
+        "AUDIT", "APPROVAL", "FOUR", "REVIEW", "LEXICON", "LOOKS", "SEARCH", "SEARCHES", "CASE", "CASES", "EXPORT",
+        "EXPORTS", "RETENTION", "HOLD", "ERASURE", "STREAM",
     }
 )  # fmt: skip
 _OFFICE_ALONE = frozenset(

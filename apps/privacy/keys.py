@@ -13,6 +13,7 @@ import binascii
 import os
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -111,6 +112,30 @@ def derive(key: bytes, *, purpose: str) -> bytes:
     return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=info).derive(key)
 
 
+def wrapping_key(master: bytes) -> bytes:
+    """Derive what wraps data keys from a master key."""
+    return derive(master, purpose="wrap")
+
+
+def opens(row: DataKey, wrapping: bytes) -> bool:
+    """Say whether a data key is wrapped under this wrapping key."""
+    try:
+        _decrypt(wrapping, bytes(row.wrapped_key), bound_to=row.conversation_id.bytes)
+    except SealBroken:
+        return False
+    return True
+
+
+def wrapped_anew(row: DataKey, *, old: bytes, new: bytes) -> bytes:
+    """
+    Open a data key with one wrapping key and wrap it under another.
+
+    :raises SealBroken: if it does not open.
+    """
+    secret = _decrypt(old, bytes(row.wrapped_key), bound_to=row.conversation_id.bytes)
+    return _encrypt(new, secret, bound_to=row.conversation_id.bytes)
+
+
 def _encrypt(key: bytes, plaintext: bytes, *, bound_to: bytes) -> bytes:
     nonce = secrets.token_bytes(NONCE_BYTES)
     return FORMAT + nonce + AESGCM(key).encrypt(nonce, plaintext, bound_to)
@@ -185,7 +210,7 @@ def new_key(exchange_id: UUID) -> tuple[ConversationKey, DataKey]:
     :raises KeyUnavailable: if the master key cannot be used.
     """
     secret = secrets.token_bytes(KEY_BYTES)
-    wrapped = _encrypt(derive(master_key(), purpose="wrap"), secret, bound_to=exchange_id.bytes)
+    wrapped = _encrypt(wrapping_key(master_key()), secret, bound_to=exchange_id.bytes)
     return ConversationKey(exchange_id, secret), DataKey(conversation_id=exchange_id, wrapped_key=wrapped)
 
 
@@ -248,18 +273,20 @@ def destroy(conversation_id: UUID) -> None:
 
 
 def _make_key(conversation_id: UUID) -> DataKey:
-    wrapped = _encrypt(
-        derive(master_key(), purpose="wrap"), secrets.token_bytes(KEY_BYTES), bound_to=conversation_id.bytes
-    )
+    wrapped = _encrypt(wrapping_key(master_key()), secrets.token_bytes(KEY_BYTES), bound_to=conversation_id.bytes)
     DataKey.objects.bulk_create([DataKey(conversation_id=conversation_id, wrapped_key=wrapped)], ignore_conflicts=True)
     return DataKey.objects.get(pk=conversation_id)
 
 
 def _unwrap(row: DataKey) -> bytes:
-    wrapping_key = derive(master_key(), purpose="wrap")
+    bound_to = row.conversation_id.bytes
     try:
-        return _decrypt(wrapping_key, bytes(row.wrapped_key), bound_to=row.conversation_id.bytes)
+        return _decrypt(wrapping_key(master_key()), bytes(row.wrapped_key), bound_to=bound_to)
     except SealBroken as error:
+        if settings.OLD_MASTER_KEY_FILE:
+            with suppress(SealBroken):
+                old = wrapping_key(master_key_in(Path(settings.OLD_MASTER_KEY_FILE)))
+                return _decrypt(old, bytes(row.wrapped_key), bound_to=bound_to)
         raise KeyUnavailable(
             f"The master key does not open the data key of conversation {row.conversation_id}. "
             "It is not the key this installation was made with: put the right file back."

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from apps.ledger import health, records
-from apps.ledger.models import Event, Intent, Outcome
+from apps.ledger.models import FORM, INTENT_FORM, Event, Intent, Outcome
 from apps.ledger.vocabulary import Action
 from portal.embedded.database import OWNER
 from tests.ledger.conftest import NOON
@@ -61,7 +61,11 @@ def test_records_outlive_every_attempt_to_change_them(one_of_each, as_superuser)
             with pytest.raises(psycopg.errors.RestrictViolation):
                 as_superuser.execute(change.format(table=table))
 
-    assert (Intent.objects.get().form, Outcome.objects.get().form, Event.objects.get().form) == (1, 1, 1)
+    assert (Intent.objects.get().form, Outcome.objects.get().form, Event.objects.get().form) == (
+        INTENT_FORM,
+        FORM,
+        FORM,
+    )
 
 
 @pytest.mark.django_db(transaction=True)

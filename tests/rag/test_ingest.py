@@ -214,8 +214,8 @@ def test_a_failed_document_can_be_read_again(upload: Any, monkeypatch: pytest.Mo
         read_in(document.pk)
     assert state(document)[0] == "FAILED"
 
-    assert library.retry_document(document, now=NOW)
-    assert not library.retry_document(document, now=NOW)
+    assert library.retry_document(document, person=document.uploaded_by, now=NOW)
+    assert not library.retry_document(document, person=document.uploaded_by, now=NOW)
     read_in(document.pk)
 
     assert state(document) == ("READY", 100)

@@ -7,10 +7,6 @@ from typing import Any
 from django.apps import apps
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connections
-from django.utils import timezone
-
-from apps.ledger.records import record_event
-from apps.ledger.vocabulary import Action
 
 APPEND_ONLY_MARK = "is_append_only"
 SEQUENCERS_MARK = "is_the_sequencers"
@@ -38,7 +34,6 @@ class Command(BaseCommand):
             )
         call_command("migrate", database="owner", interactive=False, verbosity=options["verbosity"])
         self._grant()
-        record_event(Action.DATABASE_PREPARED, who=None, subject_kind="portal", now=timezone.now())
 
     def _grant(self) -> None:
         runtime = connections["default"].settings_dict["USER"]

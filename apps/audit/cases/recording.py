@@ -1,0 +1,50 @@
+"""Every act on cases, searches and exports is an event in the same transaction as the act."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from apps.accounts.actors import who
+from apps.accounts.models import User
+from apps.audit.cases.models import Case, Export, SavedSearch
+from apps.ledger.facts import Json
+from apps.ledger.records import record_event
+from apps.ledger.vocabulary import Action
+
+CASE, SEARCH, EXPORT = "case", "saved search", "export"
+
+
+def about_case(action: Action, case: Case, *, by: User | None, now: datetime, **details: Json) -> None:
+    """Record an act on a case. Its number is on the record, its words are not."""
+    record_event(
+        action, who=who(by) if by else None, subject_kind=CASE, subject_id=str(case.pk), subject_label=case.number,
+        details=details, now=now,
+    )  # fmt: skip
+
+
+def about_search(action: Action, search: SavedSearch, *, by: User, now: datetime, **details: Json) -> None:
+    """Record an act on a saved search."""
+    record_event(
+        action, who=who(by), subject_kind=SEARCH, subject_id=str(search.pk), subject_label=search.name,
+        details=details, now=now,
+    )  # fmt: skip
+
+
+def about_export(action: Action, export: Export, *, by: User | None, now: datetime, **details: Json) -> None:
+    """Record an act on an export, named by its case where it has one."""
+    label = export.case.number if export.case else "Search"
+    record_event(
+        action, who=who(by) if by else None, subject_kind=EXPORT, subject_id=str(export.pk), subject_label=label,
+        details={"variant": export.variant, **details}, now=now,
+    )  # fmt: skip
+
+
+def listed(action: Action, *, by: User, shown: int, now: datetime, **details: Json) -> None:
+    """Record a look at a list of this room."""
+    record_event(action, who=who(by), details={"shown": shown, **details}, now=now)
+
+
+def digest(sealed: bytes | memoryview) -> str:
+    """Commit to sealed bytes: the digest says nothing once their key is destroyed."""
+    return hashlib.sha256(bytes(sealed)).hexdigest()
