@@ -1,6 +1,6 @@
 # Portcullis: everything one types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench bench-desk tamper egress-proof fuzz clean install install-dev
+.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench bench-desk crash tamper egress-proof fuzz clean install install-dev
 
 export PORT
 export CONFIRM
@@ -63,6 +63,10 @@ bench-desk: install-dev ## Measure the officers' pages at one and at ten million
 
 tamper: install-dev ## Tamper with a scratch ledger in 30 ways as 8 actors and compare with docs/ledger.md (about 3 minutes)
 	@exec $(VENV)/python -m bench.tamper
+
+crash: install-dev ## Kill the product at every step of an exchange, make the ledger unwritable in 14 ways (root, strace; STRIDE=8: minutes)
+	@command -v strace >/dev/null || { echo "Install first: strace (on Debian and Ubuntu: apt-get install strace)."; exit 1; }
+	@exec $(VENV)/python -m bench.crash --stride $(or $(STRIDE),1)
 
 egress-proof: install-dev ## Prove what leaves: 500 planted journeys over a recorded link (root, Linux; about 8 minutes)
 	@scripts/egress-tools.sh

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from apps.ledger.records import LedgerUnavailable
 from apps.ledger.vocabulary import Action
 from portal import recording
 
@@ -38,8 +39,8 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Show 500, or 503 when the database cannot be reached; needs neither the database nor the session."""
-    if isinstance(sys.exception(), OperationalError | InterfaceError):
+    """Show 500, or 503 when the database cannot be reached or written; needs neither the database nor the session."""
+    if isinstance(sys.exception(), OperationalError | InterfaceError | InternalError | LedgerUnavailable):
         return not_ready(request)
     return HttpResponse(render_to_string("errors/500.html"), status=500)
 

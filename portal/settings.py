@@ -150,6 +150,11 @@ DATABASE_OWNER_URL = env.secret(
 DATABASE_POOL_SIZE = env.number(
     "PORTCULLIS_DATABASE_POOL_SIZE", default=16, purpose="Most database connections of one process."
 )
+DATABASE_ANSWER_SECONDS = env.seconds(
+    "PORTCULLIS_DATABASE_ANSWER_SECONDS",
+    default=8,
+    purpose="How long the web process waits for the database to answer a statement before it gives the connection up.",
+)
 
 
 def _database(url: str) -> dict[str, Any]:
@@ -162,6 +167,8 @@ DATABASES: dict[str, dict[str, Any]] = {"default": _database(DATABASE_URL)}
 DATABASES["default"]["OPTIONS"] = {
     "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5},
     "connect_timeout": 3,
+    # A statement that waits for a lock gives up, and one whose client has gone ends: neither keeps rows from others.
+    "options": "-c lock_timeout=5s -c client_connection_check_interval=2s",
 }
 if DATABASE_OWNER_URL:
     DATABASES["owner"] = {**_database(DATABASE_OWNER_URL), "TEST": {"MIRROR": "default"}}

@@ -25,8 +25,6 @@ from apps.ledger.records import AlreadyConcluded
 from apps.ledger.vocabulary import OutcomeKind
 
 LEASE: Final = timedelta(seconds=30)
-LEASE_ON_RECORD: Final = LEASE * 4
-"""Longer than the line's, so that the line is given up first: only it knows the money that is held."""
 MOST_ATTEMPTS: Final = 3
 SWEPT_AT_ONCE: Final = 200
 INTERRUPTED: Final = "INTERRUPTED: The worker ended before the result was recorded."
@@ -84,11 +82,7 @@ def keep(claim: Claim, *, now: datetime) -> bool:
     """Renew the lease; false once the claim is lost or the batch was cancelled, and the line is to be given up."""
     mine = Line.objects.filter(pk=claim.line_id, claim=claim.token)
     alive = mine.exclude(batch__state=Batch.State.CANCELLED).values("pk")
-    if not mine.filter(pk__in=alive).update(claimed_until=now + LEASE):
-        return False
-    sent = mine.exclude(intent_id=None).values_list("intent_id", flat=True)
-    records.keep_open([intent_id for intent_id in sent if intent_id], until=now + LEASE_ON_RECORD)
-    return True
+    return bool(mine.filter(pk__in=alive).update(claimed_until=now + LEASE))
 
 
 def is_anything_due(now: datetime) -> bool:
@@ -125,9 +119,7 @@ def _give_up(line_id: UUID, batch_id: UUID, *, now: datetime) -> bool:
 def _close_unknown(line: Line, *, now: datetime) -> None:
     cost, currency = Decimal(0), ""
     if line.reservation_id:
-        settled = budgets.settle(
-            line.reservation_id, input_tokens=line.input_tokens, output_tokens=line.output_tokens, now=now
-        )
+        settled = budgets.settle_worst_case(line.reservation_id, now=now)
         cost, currency = settled.amount, settled.currency
     conclude_unknown(line, cost=cost, currency=currency, now=now)
     _update(line, state=Line.State.UNKNOWN, reason="INTERRUPTED", sentence=NOT_RECORDED, closed_at=now)

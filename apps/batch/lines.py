@@ -15,7 +15,7 @@ from django.db.models import F
 from apps.accounts.actors import who
 from apps.accounts.models import Team, User
 from apps.batch import sealing, steering
-from apps.batch.claiming import LEASE, LEASE_ON_RECORD, MOST_ATTEMPTS, Claim, ClaimLost
+from apps.batch.claiming import LEASE, MOST_ATTEMPTS, Claim, ClaimLost
 from apps.batch.models import Batch, LaneModel, Line, LineQuerySet
 from apps.batch.parsing import Prompt
 from apps.batch.sealing import Sealer
@@ -24,7 +24,7 @@ from apps.batch.verdicts import Verdict, verdict_on
 from apps.chat.endings import Ending
 from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, Refusal, payload_of, record_refusal, sealed_typed
 from apps.chat.turns import TurnAlreadyClosed, estimated_tokens
-from apps.gateway import budgets
+from apps.gateway import budgets, leases
 from apps.gateway.admission import Admission, admit
 from apps.gateway.models import LanguageModel
 from apps.ledger import records
@@ -149,7 +149,8 @@ def _write_intent(job: Job, admission: Admission, prompt: Scrubbed, *, now: date
         prompt_version=PROMPT_VERSION,
         circumstances=replace(admission.circumstances, chosen_by="CALLER", key_id=job.key_id),
         sealed_typed=sealed_typed(keys.open_key(exchange_id), job.typed),
-        lease_until=now + LEASE_ON_RECORD,
+        lease_until=now + leases.LEASE,
+        reservation_id=admission.reservation_id,
         now=now,
     )
 

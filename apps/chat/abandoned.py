@@ -8,13 +8,17 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from django.db import transaction
+
 from apps.accounts.actors import who
 from apps.chat import recording, turns
 from apps.chat.endings import Ending
 from apps.chat.models import Turn
 from apps.chat.turns import Asked, TurnAlreadyClosed
+from apps.gateway import budgets
+from apps.gateway.budgets import Cost
 from apps.ledger import records
-from apps.ledger.facts import Json
+from apps.ledger.facts import Json, OpenExchange
 from apps.ledger.vocabulary import Action, OutcomeKind
 from apps.privacy import keys
 from apps.privacy.vault import Vault
@@ -22,6 +26,7 @@ from apps.privacy.vault import Vault
 logger = logging.getLogger(__name__)
 
 FORGOTTEN_AFTER = timedelta(minutes=3)
+INTERRUPTED = "INTERRUPTED: The portal restarted before the result was recorded."
 
 
 def close_abandoned(*, now: datetime) -> list[tuple[UUID, UUID]]:
@@ -44,7 +49,13 @@ def close_abandoned(*, now: datetime) -> list[tuple[UUID, UUID]]:
     return closed
 
 
+@transaction.atomic
 def _close_interrupted(turn: Turn, *, now: datetime) -> None:
+    """Close a turn; what was held for its call is paid, for nobody knows how much the provider counted."""
+    if Turn.objects.open().select_for_update(of=("self",)).filter(pk=turn.pk).first() is None:
+        raise TurnAlreadyClosed(turn.pk)
+    if turn.intent_id and turn.reservation_id:
+        budgets.settle_worst_case(turn.reservation_id, now=now)
     try:
         job, ending = turns.load_job(turn.pk), _interrupted(turn)
     except keys.KeyDestroyed:
@@ -63,38 +74,45 @@ def _close_interrupted(turn: Turn, *, now: datetime) -> None:
 
 def conclude_forgotten(*, now: datetime) -> int:
     """
-    Give an UNKNOWN outcome to exchanges that no open turn will conclude, since their process died.
+    Give an UNKNOWN outcome to exchanges that no open turn will conclude, since their process died; pay what was held.
 
-    A connection test is one, a program's exchange whose lease has ended, and one whose process died before its turn
-    knew of the record.
+    A connection test is one, and whatever a program or a batch asked whose lease has ended.
 
     :return: how many this call concluded.
     """
-    concluded = 0
     forgotten = records.open_intents(now - FORGOTTEN_AFTER, now=now)
     answering = Turn.objects.open().filter(pk__in=[each.turn_id for each in forgotten if each.turn_id])
     waited_for = set(answering.values_list("pk", flat=True))
+    concluded = 0
     for exchange in forgotten:
         if exchange.turn_id in waited_for:
             continue  # its turn's lease decides
         with suppress(records.AlreadyConcluded):
-            records.conclude(
-                exchange.intent_id,
-                outcome=OutcomeKind.UNKNOWN,
-                reason="INTERRUPTED: The portal restarted before the result was recorded.",
-                sealed_answer=b"",
-                answer_text="",
-                input_tokens=0,
-                output_tokens=0,
-                cost=Decimal(0),
-                currency="",
-                now=now,
-            )
+            _conclude_unknown(exchange, now=now)
             concluded += 1
     if concluded:
         details: dict[str, Json] = {"exchanges": concluded}
         records.record_event(Action.EXCHANGES_SWEPT, who=None, subject_kind="ledger", details=details, now=now)
     return concluded
+
+
+@transaction.atomic
+def _conclude_unknown(exchange: OpenExchange, *, now: datetime) -> None:
+    paid = Cost(Decimal(0), "")
+    if exchange.reservation_id is not None:
+        paid = budgets.settle_worst_case(exchange.reservation_id, now=now)
+    records.conclude(
+        exchange.intent_id,
+        outcome=OutcomeKind.UNKNOWN,
+        reason=INTERRUPTED,
+        sealed_answer=b"",
+        answer_text="",
+        input_tokens=0,
+        output_tokens=0,
+        cost=paid.amount,
+        currency=paid.currency,
+        now=now,
+    )
 
 
 def _interrupted(turn: Turn) -> Ending:

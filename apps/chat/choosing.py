@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -15,9 +16,11 @@ from apps.chat.turns import Job, TurnAlreadyClosed
 from apps.gateway import auto, routes
 from apps.gateway.admission import Admission
 from apps.gateway.client import ModelFailed
+from apps.ledger import records
 from apps.ledger.vocabulary import OutcomeKind
 from apps.privacy import keys
 from apps.privacy.scrub import Scrubbed
+from apps.rag.search import Hit
 
 
 def load_job(turn_id: UUID, *, now: datetime) -> Job:
@@ -41,28 +44,42 @@ def _question(job: Job) -> auto.Question:
     return auto.Question(job.question, history_characters=history)
 
 
-@transaction.atomic
-def fall_back(job: Job, failure: ModelFailed, *, prompt: Scrubbed, now: datetime) -> Admission | None:
+def fall_back(
+    job: Job,
+    failure: ModelFailed,
+    *,
+    prompt: Scrubbed,
+    passages: Sequence[Hit],
+    labels: Sequence[str],
+    now: datetime,
+) -> Admission | None:
     """
-    Conclude and pay the call that failed, and admit the next one of the turn's route: both, or neither and None.
+    Conclude and pay the call that failed, and admit and record the next one of the turn's route.
 
-    Between this and the next intent the turn has a reservation and no intent, so a process that dies there leaves
-    nothing that was sent without a record, and the sweeper gives the money back.
+    All on disk when this returns, or None and nothing changed.
 
     :raises TurnAlreadyClosed: if nobody waits for the answer any more.
     """
     if job.route is None:
         return None
+    with records.durably_together():
+        with transaction.atomic():
+            job.route.follows = _conclude_failed(job, failure, now=now)
+            admitting = turns.admitting(job, prompt=prompt, now=now)
+            admission = job.route.admit_next(failure.kind, prompt, admitting, now=now)
+            if admission is None:
+                transaction.set_rollback(True)  # the failed call is concluded with the turn
+                return None
+        turns.write_intent(job, admission=admission, prompt=prompt, passages=passages, labels=labels, now=now)
+    return admission
+
+
+def _conclude_failed(job: Job, failure: ModelFailed, *, now: datetime) -> UUID | None:
+    """Conclude and pay the turn's call; give its intent."""
     turn = Turn.objects.open().select_for_update().filter(pk=job.turn_id).first()
     if turn is None:
         raise TurnAlreadyClosed(job.turn_id)
     data_key = keys.open_keys([job.conversation_id]).get(job.conversation_id)
     failed = Ending(OutcomeKind.FAILED, failure.code, failure.sentence).used(usage_of(failure))
     turns.conclude(job, turn, failed, data_key, now=now)
-    job.route.follows = turn.intent_id
-    admission = job.route.admit_next(failure.kind, prompt, turns.admitting(job, prompt=prompt, now=now), now=now)
-    if admission is None:
-        transaction.set_rollback(True)  # the failed call is concluded with the turn
-        return None
-    Turn.objects.filter(pk=job.turn_id).update(intent_id=None, reservation_id=admission.reservation_id)
-    return admission
+    return turn.intent_id

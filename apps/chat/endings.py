@@ -11,6 +11,7 @@ from apps.ledger.vocabulary import OutcomeKind
 from apps.privacy.scrub import Scrubbed
 
 SENTENCE_LENGTH = 500
+UNRECORDED = "LEDGER_UNAVAILABLE"
 
 SCRUBBED_IN_VAIN = (
     "Several messages of this conversation were prepared at the same moment, so nothing was sent. Send this one again."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from apps.accounts.models import Team, User
 from apps.chat.endings import Ending
 from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, Refusal, payload_of, record_refusal, sealed_typed
 from apps.chat.ways import Wanted
-from apps.gateway import auto, budgets, lookups, routes
+from apps.gateway import auto, budgets, leases, lookups, routes
 from apps.gateway.admission import Admission, Refused, admit, admit_embedding, require_embeddings
 from apps.gateway.models import LanguageModel
 from apps.gateway.refusals import ModelNotAllowed
@@ -31,7 +31,6 @@ from apps.privacy.positions import NOTHING_ELSE, Draft, Surroundings
 from apps.privacy.scrub import Scrubbed
 from apps.privacy.vault import Vault
 
-LEASE = timedelta(seconds=60)
 PROMPT_VERSION = "as-sent-1"
 TEXTS_VERSION = "embedding/1"
 NO_SUCH_MODEL = (
@@ -253,7 +252,8 @@ def _write_intent(asking: Asking, standing: Standing, admission: Admission, prom
         circumstances=replace(standing.route.told(admission), key_id=asking.key_id),
         sealed_typed=sealed_typed(standing.data_key, asking.drafts),
         now=now,
-        lease_until=now + LEASE,
+        lease_until=now + leases.LEASE,
+        reservation_id=admission.reservation_id,
     )
 
 

@@ -9,25 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Protocol
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from apps.chat import exchange_rows, story
+from apps.chat import endings, exchange_rows, story
 from apps.chat.companions import Stopped, together
 from apps.chat.database import in_database
 from apps.chat.endings import Ending, usage_of
-from apps.chat.exchange_rows import LEASE, Asking, Standing
+from apps.chat.exchange_rows import Asking, Standing
 from apps.chat.story import Composed
 from apps.gateway.admission import Admission, Refused
 from apps.gateway.client import ModelFailed
 from apps.gateway.upstream import CallPiece
-from apps.ledger import records
 from apps.ledger.ids import new_id
 from apps.ledger.records import AlreadyConcluded, LedgerUnavailable
 from apps.ledger.vocabulary import OutcomeKind
@@ -39,10 +37,6 @@ logger = logging.getLogger(__name__)
 
 CLOSING_ATTEMPTS = 30
 CLOSING_PAUSE_SECONDS = 1.0
-RENEW_EVERY_SECONDS = 15.0
-
-_answering: dict[UUID, ExchangeKeeper] = {}
-_renewed_at = 0.0
 
 
 class Listener(Protocol):
@@ -86,6 +80,7 @@ class ExchangeKeeper:
         self._listener = listener
         self._prepared = prepared
         self._standing: Standing | None = None
+        self._admission: Admission | None = None
         self._stop = asyncio.Event()
 
     @property
@@ -93,29 +88,15 @@ class ExchangeKeeper:
         """Name the exchange in the log, in answers and on the record."""
         return self._id
 
-    @property
-    def intent_id(self) -> UUID | None:
-        """The call that is open on the record, if there is one."""
-        return self._standing.intent_id if self._standing else None
-
     def stop(self) -> None:
         """End the exchange: nobody waits for the answer any more. What arrived is settled and recorded."""
         self._stop.set()
 
     @asynccontextmanager
     async def kept_alive(self) -> AsyncIterator[None]:
-        """Be among the exchanges whose leases this process renews, and end the body where `stop` was called."""
-        with self._listed():
-            async with together(self._stopped()):
-                yield
-
-    @contextmanager
-    def _listed(self) -> Iterator[None]:
-        _answering[self._id] = self
-        try:
+        """End the body where `stop` was called. The lease is the admission's: it is renewed as long as that is kept."""
+        async with together(self._stopped()):
             yield
-        finally:
-            del _answering[self._id]
 
     async def _stopped(self) -> None:
         await self._stop.wait()
@@ -142,6 +123,11 @@ class ExchangeKeeper:
     async def send_off(self, prompt: Scrubbed, vault: Vault) -> Admission:
         """Keep key and vault, hold the money and put the exchange on the record, all in one transaction."""
         admission = await in_database(exchange_rows.send_off, self.asking, self._known, prompt, now=timezone.now())
+        return self._begun(admission)
+
+    def _begun(self, admission: Admission) -> Admission:
+        """Keep the admission until the exchange is closed, so that nobody takes it for abandoned."""
+        self._admission = admission
         self._listener.begin(admission.model_label)
         return admission
 
@@ -154,9 +140,7 @@ class ExchangeKeeper:
         admission = await in_database(
             exchange_rows.fall_back, self.asking, standing, prompt, failed, failure.code, now=timezone.now()
         )
-        if admission is not None:
-            self._listener.begin(admission.model_label)
-        return admission
+        return admission and self._begun(admission)
 
     @property
     def _known(self) -> Standing:
@@ -180,8 +164,12 @@ class ExchangeKeeper:
         """
         Settle and conclude, and tell the listener; while the database is away, tell it first and try every second.
 
+        What could not be put on the record is told at once: the record may be silent for longer than anybody waits.
         After that the sweeper of whichever process lives concludes the exchange by its lease.
         """
+        is_told = ending.reason == endings.UNRECORDED
+        if is_told:
+            self._listener.end(ending)
         for attempt in range(CLOSING_ATTEMPTS):
             try:
                 await in_database(
@@ -193,32 +181,16 @@ class ExchangeKeeper:
                 logger.warning(
                     "Exchange %s could not be closed yet (attempt %s): %s", self.key, attempt + 1, type(error).__name__
                 )
-                if attempt == 0:
+                if not is_told:
                     self._listener.end(ending)
+                is_told = True
                 await asyncio.sleep(CLOSING_PAUSE_SECONDS)
             else:
                 break
-        else:
-            return
-        if attempt == 0:
+        if not is_told:
             self._listener.end(ending)
 
 
 async def answer(keeper: ExchangeKeeper) -> Ending:
     """Answer one exchange from start to close."""
     return await story.tell(keeper)
-
-
-def renew_leases(*, now: datetime) -> None:
-    """
-    Say of every exchange in hand that it is still answered. One statement each 15 seconds, none where there is none.
-
-    Whatever process answers exchanges runs this every few seconds.
-    """
-    global _renewed_at
-    moment = now.timestamp()
-    if moment - _renewed_at < RENEW_EVERY_SECONDS:
-        return
-    _renewed_at = moment
-    if ids := [keeper.intent_id for keeper in list(_answering.values()) if keeper.intent_id]:
-        records.keep_open(ids, until=now + LEASE)

@@ -85,6 +85,14 @@ class Turn(models.Model):
         SCRUBBING = "SCRUBBING", "Masking personal data and secrets"
         ASKING = "ASKING", "Waiting for the model"
         ANSWERING = "ANSWERING", "Answering"
+        NOT_SENT = (
+            "NOT_SENT",
+            "Nothing was sent: the audit record cannot be written at the moment. This ends by itself once it can",
+        )
+        NOT_CLOSED = (
+            "NOT_CLOSED",
+            "The audit record cannot be written at the moment. This ends by itself once it can",
+        )
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="turns")

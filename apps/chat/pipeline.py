@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.chat import choosing, composition, live, recording, story, turns
 from apps.chat.companions import Stopped, together
 from apps.chat.database import in_database
-from apps.chat.endings import Ending
+from apps.chat.endings import UNRECORDED, Ending
 from apps.chat.models import Turn
 from apps.chat.story import Composed
 from apps.chat.turns import Job, TurnAlreadyClosed
@@ -22,6 +22,7 @@ from apps.gateway.admission import Admission
 from apps.gateway.client import ModelFailed
 from apps.gateway.upstream import CallPiece
 from apps.ledger.records import LedgerUnavailable
+from apps.ledger.vocabulary import OutcomeKind
 from apps.privacy import engine, policies, releases
 from apps.privacy.policy import Policy
 from apps.privacy.refusals import MessageHeld
@@ -136,35 +137,30 @@ class TurnKeeper:
         return admission
 
     def _kept_and_recorded(self, prompt: Scrubbed, vault: Vault) -> Admission:
-        """Do what must be on disk before a byte leaves. In a worker thread; the intent commits by itself."""
-        job, hits = self.job, [passage.hit for passage in self._passages]
+        """Do what must be on disk before a byte leaves. In a worker thread."""
         vault.save()
-        turns.note_masked(job.turn_id, masked=len(prompt.masked), passages=hits)
-        admission = turns.admit_turn(job, prompt=prompt, now=timezone.now())
-        self._record(admission, prompt)
-        if not turns.keep_alive(job.turn_id, now=timezone.now(), step=Turn.Step.ASKING):
-            raise Stopped
-        return admission
+        turns.note_masked(self.job.turn_id, masked=len(prompt.masked), passages=self._hits)
+        return turns.send_off(self.job, prompt=prompt, passages=self._hits, labels=self._labels, now=timezone.now())
 
-    def _record(self, admission: Admission, prompt: Scrubbed) -> None:
-        """Put the call on the record; when this returns, the record is on disk. In a worker thread."""
-        turns.record_intent(
-            self.job,
-            admission=admission,
-            prompt=prompt,
-            passages=[passage.hit for passage in self._passages],
-            labels=self._labels,
-            now=timezone.now(),
-        )
+    @property
+    def _hits(self) -> Sequence[search.Hit]:
+        return [passage.hit for passage in self._passages]
 
     async def fall_back(self, failure: ModelFailed, prompt: Scrubbed) -> Admission | None:
         """Conclude the failed call, and admit and record one to the next model of the turn's route."""
         if self.job.route is None or not self.job.route.has_alternates:
             return None
         await self._step(Turn.Step.ASKING)
-        admission = await in_database(choosing.fall_back, self.job, failure, prompt=prompt, now=timezone.now())
+        admission = await in_database(
+            choosing.fall_back,
+            self.job,
+            failure,
+            prompt=prompt,
+            passages=self._hits,
+            labels=self._labels,
+            now=timezone.now(),
+        )
         if admission is not None:
-            await in_database(self._record, admission, prompt)
             await self._wake()
         return admission
 
@@ -215,10 +211,12 @@ class TurnKeeper:
 
     async def close(self, ending: Ending) -> None:
         """
-        Close the turn and wake its readers; while the database is away, try again every second.
+        Close the turn and wake its readers; while it cannot be recorded, say so and try again every second.
 
         After that the sweeper of whichever process lives closes it by its lease.
         """
+        if ending.reason == UNRECORDED:
+            await self._say_that_it_waits(ending)
         for attempt in range(CLOSING_ATTEMPTS):
             try:
                 await in_database(turns.close_turn, self.job, ending, now=timezone.now())
@@ -228,10 +226,18 @@ class TurnKeeper:
                 logger.warning(
                     "Turn %s could not be closed yet (attempt %s): %s", self.key, attempt + 1, type(error).__name__
                 )
+                await self._say_that_it_waits(ending)
                 await asyncio.sleep(CLOSING_PAUSE_SECONDS)
             else:
                 break
         await self._wake()
+
+    async def _say_that_it_waits(self, ending: Ending) -> None:
+        """Tell the person what keeps the turn open, and the other processes that it is not abandoned."""
+        step = Turn.Step.NOT_SENT if ending.outcome == OutcomeKind.REFUSED else Turn.Step.NOT_CLOSED
+        with suppress(DatabaseError, InterfaceError):
+            await in_database(turns.keep_alive, self.key, now=timezone.now(), step=step)
+            await self._wake()
 
     async def _step(self, step: Turn.Step) -> None:
         if not await in_database(turns.keep_alive, self.key, now=timezone.now(), step=step):

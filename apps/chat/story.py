@@ -231,7 +231,7 @@ def _ending_after(error: Exception, answer: Answer) -> Ending:
         case ScrubberUnavailable():
             return _refused(answer, "SCRUBBER_UNAVAILABLE", error.sentence)
         case LedgerUnavailable():
-            return _refused(answer, "LEDGER_UNAVAILABLE", endings.LEDGER_FAILED)
+            return _refused(answer, endings.UNRECORDED, endings.LEDGER_FAILED)
         case SearchFailed():
             return _refused(answer, "SEARCH_FAILED", endings.SEARCH_FAILED)
     return _ended_early(answer, OutcomeKind.FAILED, "PORTAL_FAILED", endings.PORTAL_FAILED)

@@ -16,12 +16,13 @@ from django.db.models import F, prefetch_related_objects
 from apps.accounts.actors import who
 from apps.accounts.models import Team, User
 from apps.chat import texts
+from apps.chat.companions import Stopped
 from apps.chat.composition import CHARACTERS_PER_TOKEN, PROMPT_VERSION, Exchange
 from apps.chat.endings import Ending
 from apps.chat.forms import Question
 from apps.chat.models import Citation, Conversation, Frame, Message, Turn
 from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, Refusal, payload_of, record_refusal, sealed_typed
-from apps.gateway import budgets
+from apps.gateway import budgets, leases
 from apps.gateway.admission import Admission, admit
 from apps.gateway.models import LanguageModel
 from apps.gateway.routes import Admit, Route
@@ -362,15 +363,29 @@ def note_held(job: Job, *, placeholders: Sequence[str]) -> None:
     Turn.objects.filter(pk=job.turn_id).update(held=list(dict.fromkeys(placeholders)), is_outside=is_outside)
 
 
-def record_intent(
-    job: Job, *, admission: Admission, prompt: Scrubbed, passages: Sequence[Hit], labels: Sequence[str], now: datetime
-) -> UUID:
+def send_off(job: Job, *, prompt: Scrubbed, passages: Sequence[Hit], labels: Sequence[str], now: datetime) -> Admission:
     """
-    Put the exchange on the record before a byte leaves; `labels` are scrubbed, one for each passage.
+    Hold the money for the turn and put its call on the record: all on disk when this returns, or none.
 
+    `labels` are scrubbed, one for each passage. The turn's row is locked before the purses, as where it closes.
+
+    :raises Refused: with a sentence for the person.
+    :raises Stopped: if nobody waits for the answer any more.
     :raises records.LedgerUnavailable: if it cannot be written; nothing may be sent then.
     """
-    intent_id = records.open_intent(
+    with records.durably_together():
+        if not keep_alive(job.turn_id, now=now, step=Turn.Step.ASKING):
+            raise Stopped
+        admission = admit_call(job, prompt=prompt, now=now)
+        write_intent(job, admission=admission, prompt=prompt, passages=passages, labels=labels, now=now)
+    return admission
+
+
+def write_intent(
+    job: Job, *, admission: Admission, prompt: Scrubbed, passages: Sequence[Hit], labels: Sequence[str], now: datetime
+) -> None:
+    """Write the intent of a call and note it on the turn, in the caller's durable transaction."""
+    intent_id = records.write_intent(
         who=job.who,
         door=Door.BROWSER,
         purpose=Purpose.CHAT,
@@ -388,34 +403,22 @@ def record_intent(
         circumstances=_circumstances(job, admission),
         sealed_typed=sealed_typed(job.data_key, job.typed),
         now=now,
+        lease_until=now + leases.LEASE,
+        reservation_id=admission.reservation_id,
     )
     Turn.objects.filter(pk=job.turn_id).update(
         intent_id=intent_id,
+        reservation_id=admission.reservation_id,
         input_tokens=estimated_tokens(prompt.text),
         model_label=admission.model_label,
         is_outside=admission.egress_class == "OUTSIDE",
         route_note=job.route.note if job.route else "",
     )
-    return intent_id
 
 
 def _circumstances(job: Job, admission: Admission) -> Circumstances:
     told = job.route.told(admission) if job.route else admission.circumstances
     return replace(told, replaces_turn_id=job.replaces_turn_id)
-
-
-@transaction.atomic
-def admit_turn(job: Job, *, prompt: Scrubbed, now: datetime) -> Admission:
-    """
-    Hold the money for the turn and note on it which reservation that is: both or neither, whatever dies in between.
-
-    :raises Refused: with a sentence for the person.
-    :raises TurnAlreadyClosed: if nobody waits for the answer any more; nothing is held then.
-    """
-    admission = admit_call(job, prompt=prompt, now=now)
-    if not Turn.objects.open().filter(pk=job.turn_id).update(reservation_id=admission.reservation_id):
-        raise TurnAlreadyClosed(job.turn_id)
-    return admission
 
 
 def admit_call(job: Job, *, prompt: Scrubbed, now: datetime) -> Admission:

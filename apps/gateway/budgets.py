@@ -234,6 +234,22 @@ def settle(reservation_id: UUID, *, input_tokens: int, output_tokens: int, now: 
     return Cost(cost, currency)
 
 
+def settle_worst_case(reservation_id: UUID, *, now: datetime) -> Cost:
+    """
+    Pay what was held for a call of which nobody knows how it ended: the provider may well ask for it. One statement.
+
+    Joins the caller's transaction. A call that was settled before keeps that cost.
+
+    :raises ReservationUnknown: if there is no such reservation.
+    """
+    was, cost, currency, _, passed = _close(reservation_id, Reservation.State.SETTLED, (None, None), now)
+    if was is None:
+        raise ReservationUnknown(reservation_id)
+    for budget in Budget.objects.filter(pk__in=passed).select_related("team", "person", "model"):
+        _record_soft_limit(budget, reservation_id, now=now)
+    return Cost(cost, currency)
+
+
 def release(reservation_id: UUID, *, now: datetime | None = None) -> bool:
     """
     Give back what was held for a call that cost nothing; say whether this call did it. One statement.

@@ -55,7 +55,7 @@ class Route:
 
         :raises Refused: with the reason of the first model.
         """
-        routing.retries.note_call()
+        routing.note_call()
         try:
             admission = admit(self.asked.pk)
         except (PromptTooLong, CredentialMissing) as refused:

@@ -91,6 +91,5 @@ class OpenExchange:
     """An exchange that has no outcome yet; what the sweeper needs to close it."""
 
     intent_id: UUID
-    conversation_id: UUID | None
     turn_id: UUID | None
-    purpose: str
+    reservation_id: UUID | None

@@ -8,11 +8,14 @@ import threading
 from django.db import Error, connection, connections, transaction
 from django.utils import timezone
 
+from apps.ledger import statements
+from apps.ledger.ids import new_id
 from apps.ledger.models import Departure, Event, Intent, OpenIntent, Outcome, SearchRow
-from apps.ledger.vocabulary import Action
+from apps.ledger.vocabulary import Action, Door, OutcomeKind, Purpose
 
 PROBE_SECONDS = 3.0
 STATEMENT_MILLISECONDS = 2_000
+PAYLOAD_BYTES = 1_000
 WRITTEN = (Intent, Outcome, Event, OpenIntent, SearchRow)
 APPEND_ONLY = (Intent, Outcome, Event, Departure)
 
@@ -22,7 +25,8 @@ _free_probes = threading.Semaphore(4)
 
 def is_writable() -> bool:
     """
-    Say whether a record could be written right now: it writes an event on a connection of its own and rolls it back.
+    Say whether a record could be written right now, on a connection of its own: an exchange from intent to outcome and
+    an event, rolled back, then a commit that has to reach the disk and leaves no row.
 
     Answers within 3 seconds whatever the database does. A probe that hangs lives on in its thread; while four hang,
     the answer is no without another try.
@@ -39,7 +43,7 @@ def is_writable() -> bool:
 def _probe(answer: list[bool]) -> None:
     """Append whether the ledger took a record; runs in a thread of its own."""
     try:
-        answer.append(_may_insert() and _takes_a_record())
+        answer.append(_may_insert() and _takes_an_exchange() and _commits())
     except Error as error:
         code = getattr(error.__cause__, "sqlstate", None) or type(error).__name__
         _log.warning("The ledger cannot be written (database code %s).", code)
@@ -62,16 +66,40 @@ def _may_insert() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _takes_a_record() -> bool:
+def _takes_an_exchange() -> bool:
+    now = timezone.now()
+    intent = Intent(
+        id=new_id(), started_at=now, door=Door.TASK, purpose=Purpose.CONNECTION_TEST, person_id=new_id(),
+        person_label="readiness", sealed_payload=bytes(PAYLOAD_BYTES),
+    )  # fmt: skip
+    outcome = Outcome(intent_id=intent.id, started_at=now, concluded_at=now, kind=OutcomeKind.UNKNOWN)
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true)",
-                [str(STATEMENT_MILLISECONDS)] * 2,
-            )
-        Event.objects.create(action=Action.PORTAL_READY, happened_at=timezone.now())
+        _limit()
+        statements.insert_intent(
+            intent, OpenIntent(intent_id=intent.id, started_at=now), SearchRow(intent_id=intent.id)
+        )
+        statements.conclude(outcome, answer_text="")
+        Event.objects.create(action=Action.PORTAL_READY, happened_at=now)
         transaction.set_rollback(True)
     return True
+
+
+def _commits() -> bool:
+    """Commit a message of no bytes in the write-ahead log: a full disk or a standby that is gone stops that."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        _limit()
+        cursor.execute(
+            "SELECT set_config('synchronous_commit', 'on', true), pg_logical_emit_message(true, 'readiness', '')"
+        )
+    return True
+
+
+def _limit() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true)",
+            [str(STATEMENT_MILLISECONDS)] * 2,
+        )
 
 
 def is_guarded() -> bool:

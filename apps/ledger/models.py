@@ -213,12 +213,13 @@ class OpenIntent(models.Model):
     The list of exchanges still in progress, for the sweeper: a row from the intent to its outcome.
 
     A hint, not a record: whether an exchange is open is decided by the missing `Outcome`. Whoever answers an exchange
-    that has no turn renews `lease_until`.
+    renews `lease_until`. `reservation_id` is the money held for it, which the sweeper pays with.
     """
 
     intent = models.OneToOneField(Intent, models.DO_NOTHING, primary_key=True, related_name="open_row")
     started_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True)
+    reservation_id = models.UUIDField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["started_at"], name="ledger_open_time")]

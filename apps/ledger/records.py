@@ -91,6 +91,7 @@ def open_intent(
     circumstances: Circumstances = NOTHING_KNOWN,
     sealed_typed: bytes = b"",
     now: datetime,
+    lease_until: datetime | None = None,
 ) -> UUID:
     """
     Record what is about to leave; when this returns, the record is on disk. Only then may a byte leave.
@@ -107,7 +108,7 @@ def open_intent(
             model_label=model_label, provider_label=provider_label, egress_class=egress_class,
             sealed_payload=sealed_payload, left_text=left_text, masked=masked, passages=passages,
             policy_version=policy_version, prompt_version=prompt_version, circumstances=circumstances,
-            sealed_typed=sealed_typed, now=now,
+            sealed_typed=sealed_typed, now=now, lease_until=lease_until,
         )  # fmt: skip
 
 
@@ -150,11 +151,13 @@ def write_intent(
     sealed_typed: bytes = b"",
     now: datetime,
     lease_until: datetime | None = None,
+    reservation_id: UUID | None = None,
 ) -> UUID:
     """
     Do as :func:`open_intent`, within :func:`durably_together`; the record is on disk when that ends. One statement.
 
     Until `lease_until` the sweeper leaves the exchange alone; whoever answers it renews that (:func:`keep_open`).
+    `reservation_id` is what is held for the call.
 
     :raises IntentInsideTransaction: if it is called anywhere else.
     """
@@ -168,15 +171,15 @@ def write_intent(
     )  # fmt: skip
     statements.insert_intent(
         intent,
-        OpenIntent(intent_id=intent.id, started_at=now, lease_until=lease_until),
+        OpenIntent(intent_id=intent.id, started_at=now, lease_until=lease_until, reservation_id=reservation_id),
         SearchRow(intent_id=intent.id, conversation_id=conversation_id, left_text=storable(left_text)),
     )
     return intent.id
 
 
-def keep_open(intent_ids: Sequence[UUID], *, until: datetime) -> None:
-    """Say that these exchanges are still being answered. One statement, whatever their number."""
-    OpenIntent.objects.filter(pk__in=intent_ids).update(lease_until=until)
+def keep_open(reservation_ids: Sequence[UUID], *, until: datetime) -> None:
+    """Say of the exchanges that this money is held for that they are still being answered. One statement."""
+    OpenIntent.objects.filter(reservation_id__in=reservation_ids).update(lease_until=until)
 
 
 def conclude(
@@ -297,7 +300,7 @@ def open_intents(older_than: datetime, *, now: datetime) -> list[OpenExchange]:
     rows = (
         OpenIntent.objects.filter(given_up, intent__outcome__isnull=True)
         .order_by("started_at")
-        .values_list("intent_id", "intent__conversation_id", "intent__turn_id", "intent__purpose")[:SWEEP_AT_MOST]
+        .values_list("intent_id", "intent__turn_id", "reservation_id")[:SWEEP_AT_MOST]
     )
     return [OpenExchange(*row) for row in rows]
 

@@ -1,10 +1,12 @@
 """
-Django's backend for PostgreSQL, but for one thing: a connection that was in use a moment ago is not asked again whether
-it lives.
+Django's backend for PostgreSQL, but for two things.
 
-Django asks each time a connection is taken from the pool. An exchange takes one a dozen times within a second, and each
-question is a round trip. A connection that rested for longer is asked, as before, so that a database that was restarted
-costs nobody an error.
+A connection that was in use a moment ago is not asked again whether it lives. Django asks each time a connection is
+taken from the pool. An exchange takes one a dozen times within a second, and each question is a round trip. One
+that rested for longer is asked, as before, so that a database that was restarted costs nobody an error.
+
+And no statement waits for ever for a server that is there and says nothing: its own time limits stand still with it, so
+the client counts. A silent connection is closed and its statement fails.
 """
 
 from __future__ import annotations
@@ -16,13 +18,44 @@ from weakref import WeakKeyDictionary
 
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
-from psycopg import Connection
+from psycopg import Connection, OperationalError
+from psycopg.abc import RV, PQGen
+from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
 TRUSTED_SECONDS = 1.0
 
+_answer_within: list[float] = []
 _lock = threading.Lock()
 _rested_since: WeakKeyDictionary[Connection[Any], float] = WeakKeyDictionary()
+
+
+def answer_within(seconds: float) -> None:
+    """Give up, from now on in this process, each statement that the server has not answered in `seconds`."""
+    _answer_within[:] = [seconds]
+
+
+class ServerSilent(OperationalError):
+    """The server took a statement and did not answer in time. Whether it was done is not known."""
+
+
+class BoundedConnection(Connection[Any]):
+    """A connection that does not wait for ever."""
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """
+        Wait for the server as psycopg does, and close the connection where it stays silent.
+
+        :raises ServerSilent: then.
+        """
+        limit = min([*_answer_within, *([] if timeout is None else [timeout])], default=None)
+        try:
+            return super().wait(gen, interval, limit)
+        except OperationalError:
+            if self.pgconn.transaction_status != TransactionStatus.ACTIVE:
+                raise
+            self.pgconn.finish()
+        raise ServerSilent("The database does not answer.")
 
 
 class Pool(ConnectionPool[Connection[Any]]):
@@ -56,6 +89,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.alias not in pools:
             made = Pool(
                 kwargs={**self.get_connection_params(), "autocommit": True},
+                connection_class=BoundedConnection,
                 open=False,
                 configure=self._configure_connection,  # type: ignore[attr-defined]
                 check=check,

@@ -251,8 +251,8 @@ def test_an_exchange_whose_process_died_is_concluded_as_unknown(program: Program
     exchange.wait_for_a_piece()
     now = timezone.now()
 
-    alive = abandoned.conclude_forgotten(now=now + timedelta(seconds=50))
-    dead = abandoned.conclude_forgotten(now=now + timedelta(seconds=70))
+    alive = abandoned.conclude_forgotten(now=now + timedelta(seconds=30))
+    dead = abandoned.conclude_forgotten(now=now + timedelta(seconds=37))
 
     assert (alive, dead) == (0, 1)
     assert the_exchange().outcome.kind == "UNKNOWN"  # type: ignore[union-attr]

@@ -81,7 +81,7 @@ def test_without_a_record_nothing_is_sent(maya, provider, monkeypatch):
     def unwritable(*arguments, **named):
         raise LedgerUnavailable("58030")
 
-    monkeypatch.setattr(turns.records, "open_intent", unwritable)
+    monkeypatch.setattr(turns.records, "write_intent", unwritable)
 
     turn = maya.ask("Hello?")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
@@ -71,23 +72,38 @@ def test_a_question_sent_ten_times_at_once_is_one_turn_and_no_error(maya, provid
         Turn.objects.open().update(outcome="FAILED", closed_at=timezone.now())
 
 
-def test_an_exchange_whose_process_died_before_its_turn_knew_of_it_is_concluded_too(maya, provider, monkeypatch):
-    open_intent = records.open_intent
+def test_a_record_whose_confirmation_got_lost_is_concluded_as_refused_and_pays_nothing(maya, provider, monkeypatch):
+    durably_together = records.durably_together
 
-    def die_right_after(**facts):
-        open_intent(**facts)
+    @contextmanager
+    def without_confirmation():
+        with durably_together():
+            yield
         raise records.LedgerUnavailable("57P01")
 
-    monkeypatch.setattr(records, "open_intent", die_right_after)
+    monkeypatch.setattr(records, "durably_together", without_confirmation)
+
     turn = maya.ask("Hello?")
-    left_open = Intent.objects.filter(turn_id=turn.pk, outcome=None)
-    assert left_open.count() == 1
 
-    abandoned.conclude_forgotten(now=timezone.now() + timedelta(minutes=4))
-
-    assert not left_open.exists()
-    assert Outcome.objects.filter(intent__turn_id=turn.pk, kind="UNKNOWN").count() == 1
+    assert (turn.outcome, turn.reason, turn.cost) == ("REFUSED", "LEDGER_UNAVAILABLE", 0)
+    assert Intent.objects.get(turn_id=turn.pk).outcome.kind == "REFUSED"
+    assert not SpentDay.objects.exclude(reserved=0, spent=0).exists()
     assert not provider.requests
+
+
+def test_what_was_held_is_paid_where_a_process_died_after_the_record(maya, provider, runner):
+    question = Question("Hi", uuid4(), maya.model.pk, uses_documents=False)
+    begun = timezone.now() - timedelta(minutes=5)
+    turn = turns.begin_conversation(maya.person, team=maya.person.teams.get(), question=question, now=begun)
+    prepare_to_send(turn)
+
+    closed = maya.closed(turn, seconds=8)
+
+    held = Reservation.objects.get()
+    assert (closed.outcome, closed.reason, closed.cost) == ("FAILED", "INTERRUPTED", held.amount)
+    assert (held.state, held.cost) == ("SETTLED", held.amount)
+    assert Intent.objects.get(turn_id=turn.pk).outcome.cost == held.amount
+    assert not SpentDay.objects.exclude(reserved=0, spent=held.amount).exists()
 
 
 def test_a_process_that_dies_while_it_holds_money_for_a_turn_holds_none(maya, provider, monkeypatch):
@@ -107,21 +123,21 @@ def test_a_process_that_dies_while_it_holds_money_for_a_turn_holds_none(maya, pr
 
 
 def test_no_money_is_held_for_a_turn_that_was_closed_meanwhile(maya, provider, monkeypatch):
-    reserve = budgets.reserve
+    note_masked = turns.note_masked
 
-    def after_the_turn_was_closed(**terms):
-        all_at_once(1, lambda: Turn.objects.open().update(outcome="REFUSED", closed_at=timezone.now()))
-        return reserve(**terms)
+    def after_which_the_turn_is_closed(turn_id, **noted):
+        note_masked(turn_id, **noted)
+        Turn.objects.open().update(outcome="REFUSED", closed_at=timezone.now())
 
     ended = []
     close_turn = turns.close_turn
     monkeypatch.setattr(turns, "close_turn", lambda *job, **at: (ended.append(job), close_turn(*job, **at)))
-    monkeypatch.setattr(budgets, "reserve", after_the_turn_was_closed)
+    monkeypatch.setattr(turns, "note_masked", after_which_the_turn_is_closed)
 
     maya.begin("Hello?")
 
     wait_for(lambda: ended)
-    assert not SpentDay.objects.exclude(reserved=0).exists()
+    assert not Reservation.objects.exists()
     assert not provider.requests
 
 
@@ -208,9 +224,9 @@ def test_a_conversation_erased_while_it_is_answered_closes_and_frees_its_money(m
 
 
 def prepare_to_send(turn: Turn) -> None:
-    """Do what the pipeline does up to the record."""
+    """Do what the pipeline does up to the record, as a process did that has died since."""
     job = choosing.load_job(turn.pk, now=timezone.now())
     vault = Vault.open(turn.conversation_id)
     prompt = asyncio.run(scrub([Draft("user", job.question)], vault=vault))
-    admission = turns.admit_turn(job, prompt=prompt, now=timezone.now())
-    turns.record_intent(job, admission=admission, prompt=prompt, passages=[], labels=[], now=timezone.now())
+    turns.send_off(job, prompt=prompt, passages=[], labels=[], now=timezone.now())
+    Turn.objects.filter(pk=turn.pk).update(lease_until=turn.started_at)

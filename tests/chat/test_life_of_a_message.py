@@ -11,7 +11,7 @@ import pytest
 from apps.chat import pipeline, story, turns
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "life-of-a-message.md"
-STEPS = ["search", "compose", "scrub", "vault.save", "admit", "open_intent", "stream", "close_turn"]
+STEPS = ["search", "compose", "scrub", "vault.save", "admit", "write_intent", "stream", "close_turn"]
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`(apps(?:\.\w+)+)`", PAGE.read_text()))))
@@ -45,7 +45,7 @@ def test_the_steps_happen_in_the_order_of_the_page(maya, provider, monkeypatch):
     note(story, "scrub", "scrub")
     note(pipeline.Vault, "save", "vault.save")
     note(turns, "admit", "admit")
-    note(turns.records, "open_intent", "open_intent")
+    note(turns.records, "write_intent", "write_intent")
     note(story.client, "stream", "stream")
     note(turns, "close_turn", "close_turn")
 

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(scope="module")
-def address(postgres: Any, django_db_setup: None) -> Iterator[str]:
+def address(postgres: Any, django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """The product's ASGI application behind uvicorn, on a free port of this machine."""
     with override_settings(
         BASE_URL=BASE_URL, ALLOWED_HOSTS=["127.0.0.1", "portal.example"], WEB_PROCESSES=1
@@ -39,8 +39,9 @@ def address(postgres: Any, django_db_setup: None) -> Iterator[str]:
 
     server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="warning", lifespan="on"))
     thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    wait_for(lambda: server.started, 60)
+    with django_db_blocker.unblock():  # the start of a web process is on the record
+        thread.start()
+        wait_for(lambda: server.started, 60)
     port = server.servers[0].sockets[0].getsockname()[1]
     yield f"127.0.0.1:{port}"
     server.should_exit = True

@@ -195,7 +195,7 @@ class World:
 
 @pytest.fixture
 def world(runner, provider, make_team, make_person, sign_in, monkeypatch):
-    monkeypatch.setattr(routing, "retries", routing.RetryBudget())
+    monkeypatch.setattr(routing, "blind_retries", routing.RetryBudget(99))
     monkeypatch.setattr(privacy_views, "PREVIEWS", Pace(at_once=99, a_second=99))
     monkeypatch.setattr(preparing, "MOST_UNFINISHED", 99)
     monkeypatch.setattr(files, "MOST_FILES", 99)

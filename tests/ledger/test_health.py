@@ -11,6 +11,7 @@ import pytest
 
 from apps.ledger import health
 from apps.ledger.models import Event
+from tests.ledger.ways import WAYS, unwritable
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,17 +49,30 @@ def test_a_read_only_database_is_not_writable(as_superuser):
         assert _becomes(True)
 
 
-def test_a_missing_table_is_not_writable(as_superuser):
-    as_superuser.execute("ALTER TABLE ledger_event RENAME TO ledger_event_gone")
-    try:
+@pytest.mark.parametrize("way", WAYS)
+def test_a_ledger_that_refuses_an_exchange_is_not_writable(as_superuser, way):
+    with unwritable(as_superuser, way):
         assert not health.is_writable()
+    assert health.is_writable()
+
+
+def test_a_commit_that_no_standby_confirms_is_not_writable(as_superuser, monkeypatch):
+    monkeypatch.setattr(health, "PROBE_SECONDS", 0.5)
+    as_superuser.execute("ALTER SYSTEM SET synchronous_standby_names = 'gone'")
+    as_superuser.execute("SELECT pg_reload_conf()")
+    try:
+        assert _becomes(False)
     finally:
-        as_superuser.execute("ALTER TABLE ledger_event_gone RENAME TO ledger_event")
+        as_superuser.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        as_superuser.execute("SELECT pg_reload_conf()")
+        assert _becomes(True)
 
 
-def test_a_locked_table_is_reported_in_bounded_time(as_superuser):
+@pytest.mark.parametrize("table", ["ledger_intent", "ledger_outcome", "ledger_event"])
+def test_a_locked_table_is_reported_in_bounded_time(as_superuser, table, monkeypatch):
+    monkeypatch.setattr(health, "STATEMENT_MILLISECONDS", 300)
     with as_superuser.transaction():
-        as_superuser.execute("LOCK TABLE ledger_event IN ACCESS EXCLUSIVE MODE")
+        as_superuser.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         began = time.monotonic()
 
         answer = health.is_writable()

@@ -1,0 +1,1 @@
+"""Kill the web process at every step of an exchange, and make the ledger unwritable in twelve ways."""

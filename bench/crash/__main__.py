@@ -1,0 +1,55 @@
+"""
+Kill at every step, and make the ledger unwritable: `python -m bench.crash [sweep|ways] [--stride N]`.
+
+Needs strace for the system calls (`apt-get install strace`). Exits 1 if any promise was broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from bench.crash import referee, sweep
+from bench.crash.scene import scene
+
+
+def main() -> None:
+    """Run what was asked for, print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m bench.crash")
+    parser.add_argument("part", nargs="?", choices=("sweep", "ways", "both"), default="both")
+    parser.add_argument("--stride", type=int, default=1, help="take every N-th moment only")
+    parser.add_argument("--only", default="", help="only series whose name holds this")
+    wanted = parser.parse_args()
+    problems = [*(_ways() if wanted.part != "sweep" else []), *(_sweep(wanted) if wanted.part != "ways" else [])]
+    sys.exit(f"\nBROKEN: {len(problems)} findings" if problems else 0)
+
+
+def _ways() -> list[str]:
+    from bench.crash import ways
+
+    return ways.run()
+
+
+def _sweep(wanted: argparse.Namespace) -> list[str]:
+    began = time.monotonic()
+    series = [one for one in sweep.all_series(wanted.stride) if wanted.only in one.name]
+    with scene() as made:
+        swept = sweep.run(made, series)
+        web = sweep.settle(made)
+        found = referee.judge(made, swept.asks)
+        web.close()
+    problems = [*swept.problems, *found.problems]
+    print(
+        f"  {sum(swept.points.values())} points, {len(swept.asks)} exchanges asked, {found.served} reached the provider"
+    )
+    print(f"  outcomes: {dict(found.outcomes)}; slowest close after a kill {found.slowest:.1f} s")
+    print(f"  booked {found.booked.normalize():f}, counted by the provider {found.counted.normalize():f}")
+    print(f"  {time.monotonic() - began:.0f} s")
+    for problem in problems[:60]:
+        print(f"  FOUND {problem}")
+    return problems
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""The crash sweep: kill the web process at every moment of an exchange, at each door, and judge what is left."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from bench.crash import marks, referee
+from bench.crash.doors import BROWSER, DOORS, STREAM, Said, Visitor
+from bench.crash.referee import Ask
+from bench.crash.scene import Scene, Web
+
+SYSTEM_CALLS: Final = ("sendto", "recvfrom", "write", "read", "sendmsg", "connect", "close", "epoll_ctl", "futex")
+"""What the web process says to the database, the provider and the page, and what it waits for."""
+MOST: Final = 2_000
+SETTLED_AFTER: Final = 62.0
+
+
+@dataclass
+class Sweep:
+    """Everything that was asked so far, by all lanes together."""
+
+    scene: Scene
+    asks: list[Ask] = field(default_factory=list)
+    points: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def next_mark(self) -> str:
+        """Give a mark nobody had."""
+        with self._lock:
+            return marks.mark_of(next(self._numbers))
+
+    def note(self, series: str, asks: list[Ask]) -> None:
+        """Keep what was asked at one point, and look at the money that is held at this moment."""
+        held = referee.held_now(self.scene)
+        with self._lock:
+            self.asks += asks
+            self.points[series] += 1
+            self.problems += [f"{asks[0].door}, {asks[0].point}: {scope}" for scope in held]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One row of the sweep: a kind of moment at one door; every `stride`-th moment of it."""
+
+    kind: str
+    doors: tuple[str, ...]
+    stride: int = 1
+
+    @property
+    def name(self) -> str:
+        """Name it for the table."""
+        return f"{self.kind} at {' and '.join(self.doors)}"
+
+
+def all_series(stride: int) -> list[Series]:
+    """List the rows: statements and awaits at each door, each system call with three exchanges in flight."""
+    counted = [Series(kind, (door,), stride) for kind in ("sql", "await") for door in DOORS]
+    return counted + [Series(name, (BROWSER, STREAM), stride) for name in SYSTEM_CALLS]
+
+
+def run(scene: Scene, series: list[Series], *, lanes: int = 2) -> Sweep:
+    """Go through the series, `lanes` at a time, each with web processes of its own; takes about 2 s a point."""
+    sweep = Sweep(scene)
+    todo = iter(series)
+    lock = threading.Lock()
+
+    def lane(number: int) -> None:
+        web = Web(scene, f"web-{number}")
+        try:
+            while True:
+                with lock:
+                    one = next(todo, None)
+                if one is None:
+                    return
+                _go_through(sweep, web, one)
+        finally:
+            web.close()
+
+    with ThreadPoolExecutor(lanes) as pool:
+        for done in [pool.submit(lane, number) for number in range(lanes)]:
+            done.result()
+    return sweep
+
+
+def settle(scene: Scene) -> Web:
+    """Start one web process, as an operator would, and give it the time in which everything must have closed."""
+    web = Web(scene, "web-after")
+    web.start()
+    time.sleep(SETTLED_AFTER)
+    return web
+
+
+def _go_through(sweep: Sweep, web: Web, series: Series) -> None:
+    """Kill at moment 1, 2, 3 ... until an exchange gets through."""
+    for number in range(1, MOST, series.stride):
+        survived = _one_point(sweep, web, series, number)
+        if survived:
+            print(f"  {series.name:<40} {sweep.points[series.name]:>5} points", flush=True)
+            return
+    raise RuntimeError(f"{series.name}: no end after {MOST} moments")
+
+
+def _one_point(sweep: Sweep, web: Web, series: Series, number: int) -> bool:
+    """Ask with a process that dies at the moment; say whether it lived."""
+    is_traced = series.kind not in {"sql", "await"}
+    web.start("none" if is_traced else series.kind, number)
+    visitor = Visitor(sweep.scene, web.address)
+    token = visitor.open_page()
+    tracer = _trace(web.pid, series.kind, number) if is_traced else None
+    began_at = datetime.now(UTC)
+    wanted = {sweep.next_mark(): door for door in series.doors}
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        said = list(pool.map(lambda one: _asked(visitor, one[1], one[0], token), wanted.items()))
+    time.sleep(0.05)
+    survived = web.is_alive()
+    died_at = datetime.now(UTC)
+    web.kill()
+    if tracer:
+        tracer.wait(10)
+    point = f"{series.kind} {number}"
+    asks = [Ask(mark, door, point, began_at, died_at) for mark, door in wanted.items()]
+    sweep.note(series.name, asks)
+    if survived and any(one.outcome != "ANSWERED" for one in said):
+        sweep.problems.append(f"{point}: lived, and yet {[(one.outcome, one.words[:80]) for one in said]}")
+    return survived
+
+
+def _asked(visitor: Visitor, door: str, mark: str, token: str) -> Said:
+    return visitor.ask(door, mark, token)
+
+
+def _trace(pid: int, call: str, number: int) -> subprocess.Popen[bytes]:
+    """Attach strace to every thread: the one that makes the call for the `number`-th time takes the process with it."""
+    inject = f"inject={call}:signal=SIGKILL:when={number}"
+    threads = [argument for task in Path(f"/proc/{pid}/task").iterdir() for argument in ("-p", task.name)]
+    command = ["strace", "-qq", "-f", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject, *threads]
+    tracer = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    _wait_until_traced(pid)
+    return tracer
+
+
+def _wait_until_traced(pid: int) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if "TracerPid:\t0\n" not in Path(f"/proc/{pid}/status").read_text():
+            time.sleep(0.1)  # the other threads follow
+            return
+        time.sleep(0.01)
+    raise RuntimeError("strace could not attach; the machine may forbid it (ptrace_scope).")
