@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0008_circumstances'),
+        ('ledger', '0009_money_of_open_exchanges'),
     ]
 
     operations = [
