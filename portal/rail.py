@@ -70,6 +70,15 @@ SECTIONS = (
         ),
     ),
     Section(
+        "Retention",
+        "clock",
+        (
+            Page("schedules", "Schedules", "retention:schedules", DESK),
+            Page("holds", "Legal holds", "retention:holds", DESK),
+            Page("people_requests", "People's requests", "retention:requests", DESK),
+        ),
+    ),
+    Section(
         "Cases",
         "folder",
         (

@@ -201,6 +201,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "look through documents again": {"task": "rag.refresh_findings", "schedule": 300.0},
     "go on with batches": {"task": "batch.go_on", "schedule": 10.0, "options": {"expires": 60}},
     "throw old batches away": {"task": "batch.tidy", "schedule": 3600.0},
+    "purge what is past its time": {"task": "retention.purge", "schedule": 600.0, "options": {"expires": 600}},
+    "go on with people's requests": {"task": "retention.go_on", "schedule": 60.0, "options": {"expires": 60}},
     "go on with exports": {"task": "cases.go_on", "schedule": 30.0, "options": {"expires": 60}},
     "delete old exports": {"task": "cases.tidy", "schedule": 3600.0},
     "forget ended sessions": {"task": "portal.forget_ended_sessions", "schedule": 6 * 3600.0},

@@ -106,16 +106,20 @@ def hide_looks(exchange_ids: Iterable[UUID], *, case_id: UUID, who: Who, now: da
 
 
 @transaction.atomic
-def show_looks(*, case_id: UUID, who: Who, now: datetime) -> None:
+def show_looks(exchange_ids: Iterable[UUID] | None = None, *, case_id: UUID, who: Who, now: datetime) -> None:
     """
-    Let people see the looks again that this case hid, those meanwhile included, in the caller's transaction.
+    Let people see the looks again that this case hid, those meanwhile included: all, or those at some exchanges.
 
-    What another case still hides stays hidden.
+    Where the case hides none, nothing is recorded. What another case still hides stays hidden.
 
     :raises apps.ledger.records.LedgerUnavailable: if it cannot be recorded; then they stay hidden.
     """
-    count, _ = HiddenLook.objects.filter(case_id=case_id).delete()
-    _record(Action.LOOKS_SHOWN, case_id, {"exchanges": count}, who=who, now=now)
+    hidden = HiddenLook.objects.filter(case_id=case_id)
+    if exchange_ids is not None:
+        hidden = hidden.filter(exchange_id__in=list(exchange_ids))
+    count, _ = hidden.delete()
+    if count:
+        _record(Action.LOOKS_SHOWN, case_id, {"exchanges": count}, who=who, now=now)
 
 
 def _shown() -> QuerySet[Event]:

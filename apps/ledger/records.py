@@ -8,7 +8,7 @@ database's own error, whose detail would quote the row.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -288,6 +288,30 @@ def record_event(
     with _database_errors_named():
         event.save(force_insert=True)
     return event.id
+
+
+def under(key_ids: Collection[UUID]) -> Q:
+    """Make the condition on intents whose text these keys stand for: a conversation's, or one exchange's own id."""
+    return Q(conversation_id__in=key_ids) | Q(pk__in=key_ids, conversation_id=None)
+
+
+def texts_left(key_ids: Collection[UUID]) -> set[UUID]:
+    """Say under which of these keys searchable text is left. One query."""
+    rows = SearchRow.objects.filter(_texts_under(key_ids)).values_list("conversation_id", "intent_id")
+    return {conversation_id or intent_id for conversation_id, intent_id in rows}
+
+
+def erase_texts(key_ids: Collection[UUID]) -> int:
+    """
+    Delete the searchable text under keys in the caller's transaction; return how many texts went. One statement.
+
+    The exchanges stay. Only privacy's destruction of keys calls it, under a certificate.
+    """
+    return SearchRow.objects.filter(_texts_under(key_ids)).delete()[0]
+
+
+def _texts_under(key_ids: Collection[UUID]) -> Q:
+    return Q(conversation_id__in=key_ids) | Q(pk__in=key_ids, conversation_id=None)
 
 
 def open_intents(older_than: datetime, *, now: datetime) -> list[OpenExchange]:

@@ -204,6 +204,24 @@ class Action(TextChoices):
     FOUR_EYES_SWITCHED_ON = "FOUR_EYES_SWITCHED_ON", "Second officer needed from now on"
     FOUR_EYES_SWITCHED_OFF = "FOUR_EYES_SWITCHED_OFF", "Second officer no longer needed"
 
+    # Retention, holds and people's requests
+    SCHEDULE_CHANGED = "SCHEDULE_CHANGED", "Time that records are kept changed"
+    PURGE_CERTIFIED = "PURGE_CERTIFIED", "Records past their time purged"
+    PURGE_STARTED = "PURGE_STARTED", "Purge started by an officer"
+    PURGE_PAUSED = "PURGE_PAUSED", "Purge paused"
+    PURGE_RESUMED = "PURGE_RESUMED", "Purge resumed"
+    HOLD_PLACED = "HOLD_PLACED", "Legal hold placed"
+    HOLD_LIFTED = "HOLD_LIFTED", "Legal hold lifted"
+    ERASURE_REQUESTED = "ERASURE_REQUESTED", "Erasure of a person's data requested"
+    ERASURE_CERTIFIED = "ERASURE_CERTIFIED", "Person's data erased"
+    ERASURE_COMPLETED = "ERASURE_COMPLETED", "Erasure of a person's data completed"
+    ERASURE_REAPPLIED = "ERASURE_REAPPLIED", "Destroyed again after a restore"
+    PACKAGE_REQUESTED = "PACKAGE_REQUESTED", "Subject access package requested"
+    PACKAGE_MADE = "PACKAGE_MADE", "Subject access package made"
+    PACKAGE_DOWNLOADED = "PACKAGE_DOWNLOADED", "Subject access package downloaded"
+    PACKAGE_DISCARDED = "PACKAGE_DISCARDED", "Subject access package discarded"
+    AUDIT_RETENTION_OPENED = "AUDIT_RETENTION_OPENED", "Opened schedules, holds or people's requests"
+
     # Cases, saved searches, exports
     SEARCH_SAVED = "SEARCH_SAVED", "Search saved"
     SEARCH_SHARED = "SEARCH_SHARED", "Saved search shared with the desk"
@@ -291,6 +309,7 @@ class Topic(TextChoices):
     CONVERSATIONS = "CONVERSATIONS", "Conversations and privacy"
     KEYS = "KEYS", "Keys of programs"
     RECORDS = "RECORDS", "Work at the records"
+    RETENTION = "RETENTION", "Retention, holds and requests"
     REVIEW = "REVIEW", "Review"
     LEDGER = "LEDGER", "The ledger's evidence"
     PORTAL = "PORTAL", "The portal itself"
@@ -309,6 +328,8 @@ _TOPIC_BY_FIRST_WORD = {
     "WARNING": Topic.CONVERSATIONS, "DICTIONARY": Topic.CONVERSATIONS,
     "API": Topic.KEYS, "BATCH": Topic.BATCHES,
     "AUDIT": Topic.RECORDS, "LOOKS": Topic.RECORDS, "APPROVAL": Topic.RECORDS, "FOUR": Topic.RECORDS,
+    "SCHEDULE": Topic.RETENTION, "PURGE": Topic.RETENTION, "HOLD": Topic.RETENTION, "ERASURE": Topic.RETENTION,
+    "PACKAGE": Topic.RETENTION,
     "SEARCH": Topic.RECORDS, "SEARCHES": Topic.RECORDS, "CASE": Topic.RECORDS, "CASES": Topic.RECORDS,
     "EXPORT": Topic.RECORDS, "EXPORTS": Topic.RECORDS,
     "REVIEW": Topic.REVIEW, "LEXICON": Topic.REVIEW,
@@ -331,7 +352,7 @@ _OFFICE_FIRST_WORDS = frozenset(
         "PROVIDER", "MODEL", "GRANT", "BUDGET", "RATE", "LOOP", "ROUTE",
         "POLICY", "DICTIONARY", "LEDGER",
         "AUDIT", "APPROVAL", "FOUR", "REVIEW", "LEXICON", "LOOKS", "SEARCH", "SEARCHES", "CASE", "CASES", "EXPORT",
-        "EXPORTS", "RETENTION", "HOLD", "ERASURE", "STREAM",
+        "EXPORTS", "RETENTION", "SCHEDULE", "PURGE", "HOLD", "ERASURE", "PACKAGE", "STREAM",
     }
 )  # fmt: skip
 _OFFICE_ALONE = frozenset(

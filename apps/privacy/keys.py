@@ -23,11 +23,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.db import connection, transaction
-from django.utils import timezone
+from django.db import connection
 
 from apps.ledger.compiled import Compiled, an_id
-from apps.privacy.models import DataKey, Release, VaultEntry
+from apps.privacy.models import DataKey
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -258,18 +257,6 @@ def unseal(conversation_id: UUID, sealed: bytes, *, purpose: str) -> bytes:
     :raises SealBroken: if they were altered, moved, or sealed under another key.
     """
     return open_key(conversation_id).box(purpose).unseal(sealed)
-
-
-@transaction.atomic
-def destroy(conversation_id: UUID) -> None:
-    """Destroy the conversation's data key and its vault for good. Doing it twice changes nothing."""
-    DataKey.objects.bulk_create(
-        [DataKey(conversation_id=conversation_id, wrapped_key=b"", destroyed_at=timezone.now())],
-        ignore_conflicts=True,
-    )
-    DataKey.objects.filter(pk=conversation_id, destroyed_at=None).update(wrapped_key=b"", destroyed_at=timezone.now())
-    VaultEntry.objects.filter(conversation_id=conversation_id).delete()
-    Release.objects.filter(conversation_id=conversation_id).delete()
 
 
 def _make_key(conversation_id: UUID) -> DataKey:

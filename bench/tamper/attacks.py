@@ -1,4 +1,4 @@
-"""The thirty classes of tampering, as what an attacker would type, and how each actor can go about it."""
+"""The classes of tampering, as what an attacker would type, and how each actor can go about it."""
 
 from __future__ import annotations
 
@@ -41,11 +41,10 @@ TAIL = [
     f"DELETE FROM ledger_node WHERE (index + 1) * 256 > {CUT}",
     f"DELETE FROM ledger_entry WHERE index >= {CUT}",
 ]
-PURGE = [
-    f"DELETE FROM ledger_outcome WHERE intent_id = (SELECT id FROM ledger_intent WHERE {ONE_INTENT})",
-    f"DELETE FROM ledger_searchrow WHERE intent_id = (SELECT id FROM ledger_intent WHERE {ONE_INTENT})",
-    f"DELETE FROM ledger_intent WHERE {ONE_INTENT}",
-]
+ONE_KEY = f"conversation_id = (SELECT conversation_id FROM ledger_intent WHERE {ONE_INTENT})"
+PURGE = f"UPDATE privacy_datakey SET wrapped_key = '', destroyed_at = now() WHERE {ONE_KEY}"
+ERASE = f"DELETE FROM ledger_searchrow WHERE {ONE_KEY}"
+LIFT = "UPDATE privacy_hold SET lifted_at = now(), lifted_by_id = gen_random_uuid(), lifted_by_label = 'Nobody'"
 RELABEL = f"UPDATE ledger_event SET actor_label = 'Somebody else' WHERE {ONE_EVENT}"
 COPIED = (
     "INSERT INTO ledger_event SELECT gen_random_uuid(), form, happened_at, recorded_at, action, actor_id, actor_label, "
@@ -319,9 +318,9 @@ ATTACKS = [
     Attack(17, "outcome failed to answered", ("UPDATE ledger_outcome SET kind = 'ANSWERED' WHERE kind = 'FAILED'",)),
     Attack(18, "officer's act edited", ("UPDATE ledger_event SET details = '{\"reason\": \"a better one\"}' WHERE action = 'AUDIT_UNMASKED'",)),
     Attack(19, "officer's act given to another", ("UPDATE ledger_event SET actor_label = 'Another' WHERE action = 'AUDIT_UNMASKED'",)),
-    Attack(20, "purge without certificate", tuple(PURGE)),
-    Attack(21, "erasure without certificate", (f"UPDATE ledger_intent SET sealed_payload = '' WHERE {ONE_INTENT}",)),
-    Attack(22, "state changed without its event", ("INSERT INTO accounts_team (id, name, slug, created_at) VALUES (gen_random_uuid(), 'Quiet', 'quiet', now())",), is_lasting=False),
+    Attack(20, "purge without certificate", (PURGE,)),
+    Attack(21, "erasure without certificate", (ERASE,)),
+    Attack(22, "hold lifted without its event", (LIFT,)),
     Attack(23, "trigger off, edit, trigger on", (RELABEL,)),
     Attack(24, "heap file edited on disk", act=on_disk("ledger_event")),
     Attack(25, "index file edited on disk", act=on_disk("ledger_event_pkey")),
@@ -330,4 +329,5 @@ ATTACKS = [
     Attack(28, "export edited after signing", act=on_a_file(lambda text: text.replace("Maya", "Mara", 1), "export")),
     Attack(29, "proof replayed for another place or size", act=_replayed),
     Attack(30, "canonicalisation and second preimage", act=_tricks),
+    Attack(31, "right or setting changed without its event", ("INSERT INTO accounts_team (id, name, slug, created_at) VALUES (gen_random_uuid(), 'Quiet', 'quiet', now())",), is_lasting=False),
 ]  # fmt: skip

@@ -234,11 +234,14 @@ def _write_records(part: int) -> None:
     from apps.ledger.facts import MaskedSpan, Who
     from apps.ledger.ids import new_id
     from apps.ledger.vocabulary import Action, Door, EgressClass, OutcomeKind, Purpose
+    from apps.privacy import holds, keys
 
     who, now = Who(new_id(), "Maya Lindqvist", new_id(), "Sales"), timezone.now()
     for number in range(EXCHANGES // 4):
+        conversation_id = new_id()
+        keys.open_key(conversation_id)
         intent = records.open_intent(
-            who=who, door=Door.BROWSER, purpose=Purpose.CHAT, conversation_id=new_id(), turn_id=new_id(),
+            who=who, door=Door.BROWSER, purpose=Purpose.CHAT, conversation_id=conversation_id, turn_id=new_id(),
             model_label="SmolLM2", provider_label="This machine", egress_class=EgressClass.INSIDE,
             sealed_payload=secrets.token_bytes(80), left_text="Please greet <PERSON_1>",
             masked=[MaskedSpan("PERSON", "<PERSON_1>", 0.85, "name model")], passages=[], policy_version="policy-1",
@@ -253,3 +256,6 @@ def _write_records(part: int) -> None:
         details = {"part": part, "number": number, "label": f"needle-{part}-{number:03}-zürich"}
         action = Action.AUDIT_UNMASKED if number == 7 else Action.SIGNED_IN
         records.record_event(action, who=who, details=details, now=now)
+    if part == 0:
+        scope = holds.Scope("Somebody", person_id=new_id())
+        holds.place(scope, name="Case 1", reason="A dispute", remembered={new_id()}, by=who, now=now)

@@ -17,7 +17,7 @@ from apps.ledger.facts import Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event, Intent
 from apps.ledger.records import LedgerUnavailable
-from apps.privacy import keys
+from apps.privacy import destruction, keys
 from apps.privacy.findings import Finding
 from apps.privacy.models import VaultEntry
 from apps.privacy.unmasking import Exchange, ReasonMissing, unmask
@@ -158,7 +158,7 @@ def test_what_cannot_be_recorded_is_not_unmasked(officer, show, monkeypatch):
 
 
 def test_an_erased_conversation_cannot_be_unmasked_by_anybody(officer, show):
-    keys.destroy(Intent.objects.get().conversation_id)
+    destruction.destroy_one(Intent.objects.get().conversation_id)
 
     page = show(officer)
 
@@ -210,7 +210,7 @@ def test_no_other_code_opens_a_vault_for_somebody_else():
 
     assert opens == {
         "privacy/vault.py",
-        "privacy/keys.py",  # deletes the entries of an erased conversation
+        "privacy/destruction.py",  # deletes the entries of an erased conversation
         "chat/pipeline.py",  # the person's own turn
         "chat/reading.py",  # the person's own page: what was masked, and values that Markdown must not touch
         "chat/privacy_views.py",  # the person's own message while it is being written
@@ -257,7 +257,7 @@ def test_after_an_erasure_nobody_reads_what_was_typed(make_exchange, desk):
     conversation_id = new_id()
     typed = keys.seal(conversation_id, b'[{"role":"user","text":"Gone words"}]', purpose="ledger.typed")
     exchange_id = make_exchange(conversation_id=conversation_id, sealed_typed=typed)
-    keys.destroy(conversation_id)
+    destruction.destroy_one(conversation_id)
 
     page = desk.post(f"/audit/exchanges/{exchange_id}/original", {"reason": REASON})
 

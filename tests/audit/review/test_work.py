@@ -17,7 +17,7 @@ from apps.audit.review.models import Decision, Follower, Item, Note, Recheck
 from apps.audit.review.recording import Verdict
 from apps.audit.review.vocabulary import Severity, State, Tag
 from apps.ledger.models import Intent
-from apps.privacy import keys
+from apps.privacy import destruction
 from tests.audit.conftest import NOON
 from tests.audit.review.conftest import LATER, look_at
 
@@ -220,7 +220,7 @@ def test_a_note_goes_dark_with_the_exchange_and_no_record_holds_its_words(make_i
     assert b"Zebulon" not in bytes(note.sealed)
     assert "Zebulon" not in str(events_of("REVIEW_NOTED")[0].details)
 
-    keys.destroy(Intent.objects.get(pk=item.exchange_id).conversation_id)
+    destruction.destroy_one(Intent.objects.get(pk=item.exchange_id).conversation_id)
 
     assert [each.text for each in notes.opened([note], exchange_id=item.exchange_id)] == [None]
     with pytest.raises(notes.NoteUnusable, match="erased"):
