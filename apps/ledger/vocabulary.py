@@ -362,7 +362,7 @@ _OFFICE_FIRST_WORDS = frozenset(
         "PROVIDER", "MODEL", "GRANT", "BUDGET", "RATE", "LOOP", "ROUTE",
         "POLICY", "DICTIONARY", "LEDGER",
         "AUDIT", "APPROVAL", "FOUR", "REVIEW", "LEXICON", "LOOKS", "SEARCH", "SEARCHES", "CASE", "CASES", "EXPORT",
-        "EXPORTS", "RETENTION", "SCHEDULE", "PURGE", "HOLD", "ERASURE", "PACKAGE", "STREAM",
+        "EXPORTS", "RETENTION", "SCHEDULE", "PURGE", "HOLD", "ERASURE", "STREAM",
     }
 )  # fmt: skip
 _OFFICE_ALONE = frozenset(
