@@ -26,7 +26,7 @@ from apps.gateway import budgets, leases
 from apps.gateway.admission import Admission, admit
 from apps.gateway.models import LanguageModel
 from apps.gateway.routes import Admit, Route
-from apps.ledger import records
+from apps.ledger import prepared, records
 from apps.ledger.compiled import Compiled, a_moment, a_number, a_row, an_id
 from apps.ledger.facts import Circumstances, PassageFact, Who
 from apps.ledger.ids import new_id
@@ -444,7 +444,7 @@ def write_frame(
     """
     sealed = texts.seal_text(job.data_key, text, purpose=texts.FRAME)
     values = (number, now + LEASE, Turn.Step.ANSWERING.value, job.turn_id, number, sealed)
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         if not sessions:
             cursor.execute(KEEP_FRAME, values)
             return () if cursor.rowcount == 1 else None
