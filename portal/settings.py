@@ -167,6 +167,7 @@ DATABASES: dict[str, dict[str, Any]] = {"default": _database(DATABASE_URL)}
 DATABASES["default"]["OPTIONS"] = {
     "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5},
     "connect_timeout": 3,
+    "prepare_threshold": 1,  # None, which is Django's choice, would prepare nothing; see apps.ledger.prepared
     # A statement that waits for a lock gives up, and one whose client has gone ends: neither keeps rows from others.
     "options": "-c lock_timeout=5s -c client_connection_check_interval=2s",
 }
