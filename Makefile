@@ -1,6 +1,6 @@
 # Portcullis: everything one types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench bench-desk crash tamper egress-proof erasure-proof fuzz clean install install-dev
+.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench bench-desk bench-review crash tamper egress-proof erasure-proof fuzz clean install install-dev
 
 export PORT
 export CONFIRM
@@ -60,6 +60,9 @@ bench: install-dev ## Measure start, memory and size, then an exchange beside pe
 
 bench-desk: install-dev ## Measure the officers' pages at one and at ten million exchanges (30 GB of disk, about an hour)
 	@exec $(VENV)/python -m bench.desk $(OPTIONS)
+
+bench-review: install-dev ## Measure how fast exchanges come into review queues, and review's pages (3 GB of disk, 5 minutes)
+	@exec $(VENV)/python -m bench.review $(OPTIONS)
 
 tamper: install-dev ## Tamper with a scratch ledger in 31 ways as 8 actors and compare with docs/ledger.md (about 3 minutes)
 	@exec $(VENV)/python -m bench.tamper

@@ -67,6 +67,7 @@ SECTIONS = (
             Page("events", "Events", "audit:events", DESK),
             Page("names", "Names", "audit:people", OFFICER),
             Page("ledger", "Integrity", "audit:ledger", DESK),
+            Page("stream", "Stream", "stream:sinks", DESK | ADMIN),
         ),
     ),
     Section(

@@ -127,7 +127,7 @@ def delete(file: PromptFile, *, by: Who | None, now: datetime) -> None:
 
 def delete_old(*, now: datetime) -> int:
     """Delete files that are as old as texts of batches may be; return how many."""
-    old = list(PromptFile.objects.filter(created_at__lt=now - timedelta(days=settings.BATCH_DAYS)).only("pk"))
+    old = list(PromptFile.objects.filter(created_at__lt=now - timedelta(days=settings.BATCH_DAYS)).only("size"))
     held = holds.covered(file.pk for file in old)
     free = [file for file in old if file.pk not in held]
     for file in free:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from apps.accounts.models import User
-from apps.chat import texts, turns
+from apps.chat import frames, texts
 from apps.chat.forms import offered_to
 from apps.chat.models import Conversation, Message, Turn
 from apps.chat.recording import PAYLOAD
@@ -161,7 +161,7 @@ def addresses(sources: Iterable[Source]) -> dict[int, str]:
 def answer_text(turn: Turn, data_key: ConversationKey) -> str:
     """The answer: whole once the turn is closed, as far as it has come before."""
     if turn.is_open:
-        return turns.arrived_text(turn, data_key)
+        return frames.arrived_text(turn, data_key)
     message = next((m for m in turn.messages.all() if m.author == Message.Author.MODEL), None)
     return texts.unseal_text(data_key, message.sealed_text, purpose=texts.ANSWER) if message else ""
 

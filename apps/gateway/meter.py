@@ -23,8 +23,8 @@ class Meter:
     A provider sends at least one token with each piece of text, and no tokenizer in use makes one token of two words.
     One that keeps to `max_output_tokens` is never cut: since some split a token over two pieces now and then, a
     twentieth and eight more are let through before a count by pieces cuts. A count by words, and one that the provider
-    itself states, cuts at once. So nobody is passed more than was held for, but for what the count cannot see: about a
-    third of English prose, half of code and two thirds of Chinese that come in large pieces, and the last piece.
+    itself states, cuts at once. So nobody is passed more than was held for, but for what the count cannot see (a fifth
+    of English prose, a third of code and two thirds of Chinese that come in large pieces) and the last piece.
     """
 
     def __init__(self, max_output_tokens: int) -> None:

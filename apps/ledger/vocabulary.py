@@ -286,6 +286,16 @@ class Action(TextChoices):
     LEDGER_EXPORTED = "LEDGER_EXPORTED", "Records exported"
     LEDGER_RECONCILED = "LEDGER_RECONCILED", "A day's records compared with its calls"
 
+    # The stream to other systems
+    STREAM_CREATED = "STREAM_CREATED", "Receiver of the stream set up"
+    STREAM_PAUSED = "STREAM_PAUSED", "Stream to a receiver paused"
+    STREAM_RESUMED = "STREAM_RESUMED", "Stream to a receiver resumed"
+    STREAM_SECRET_CHANGED = "STREAM_SECRET_CHANGED", "Secret of a receiver replaced"
+    STREAM_TESTED = "STREAM_TESTED", "Receiver of the stream tested"
+    STREAM_REMOVED = "STREAM_REMOVED", "Receiver of the stream removed"
+    STREAM_FAILED = "STREAM_FAILED", "Receiver of the stream takes nothing"
+    STREAM_RECOVERED = "STREAM_RECOVERED", "Receiver of the stream takes records again"
+
     # The portal itself
     PORTAL_STARTED = "PORTAL_STARTED", "Portal started"
     PORTAL_STOPPED = "PORTAL_STOPPED", "Portal stopped"
@@ -330,7 +340,7 @@ _TOPIC_BY_FIRST_WORD = {
     "SEARCH": Topic.RECORDS, "SEARCHES": Topic.RECORDS, "CASE": Topic.RECORDS, "CASES": Topic.RECORDS,
     "EXPORT": Topic.RECORDS, "EXPORTS": Topic.RECORDS,
     "REVIEW": Topic.REVIEW, "LEXICON": Topic.REVIEW,
-    "LEDGER": Topic.LEDGER,
+    "LEDGER": Topic.LEDGER, "STREAM": Topic.LEDGER,
     "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL,
 }  # fmt: skip
 

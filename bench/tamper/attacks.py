@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 
+from bench.tamper import bundles
 from bench.tamper.scene import ORIGIN, ROOT, Copy
 from portal.embedded.database import APP, OWNER, SEQUENCER
 
@@ -263,9 +264,17 @@ def on_a_file(change: Callable[[str], str], what: str) -> Callable[[Copy, str], 
     return act
 
 
-def _offline(copy: Copy, what: str, text: str) -> int:
+def _exports(copy: Copy, actor: str) -> str | None:
+    """Change an export of the ledger, and an officer's bundle in every way; each has to be refused."""
+    ended = {on_a_file(lambda text: text.replace("Maya", "Mara", 1), "export")(copy, actor)}
+    held = {_offline(copy, "bundle", each) for each in copy.bundles}
+    changed = {_offline(copy, "bundle", each) for each in bundles.forged(copy.bundles)}
+    return "D" if (ended, held, changed) == ({"D"}, {0}, {1}) else "C"
+
+
+def _offline(copy: Copy, what: str, text: str | bytes) -> int:
     file = copy.folder / "handed-out"
-    file.write_text(text)
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
     command = [sys.executable, "-I", ROOT / "offline" / "portcullis_verify.py", what, file, "--key", str(copy.trusted)]
     return subprocess.run(command, capture_output=True, check=False).returncode
 
@@ -326,7 +335,7 @@ ATTACKS = [
     Attack(25, "index file edited on disk", act=on_disk("ledger_event_pkey")),
     Attack(26, "forged change of the key", act=rotation),
     Attack(27, "clock set back", (NEW_EVENT.format(at="now() - interval '2 hours'", action="SIGNED_IN", details="{}"),), announces=True, is_about_time=True),
-    Attack(28, "export edited after signing", act=on_a_file(lambda text: text.replace("Maya", "Mara", 1), "export")),
+    Attack(28, "export edited after signing", act=_exports),
     Attack(29, "proof replayed for another place or size", act=_replayed),
     Attack(30, "canonicalisation and second preimage", act=_tricks),
     Attack(31, "right or setting changed without its event", ("INSERT INTO accounts_team (id, name, slug, created_at) VALUES (gen_random_uuid(), 'Quiet', 'quiet', now())",), is_lasting=False),

@@ -18,6 +18,7 @@ from typing import Any
 
 import psycopg
 
+from bench.tamper import bundles
 from portal.embedded.database import APP, DATABASE, OWNER, SEQUENCER, EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +35,7 @@ class Copy:
     folder: Path
     trusted: Any
     witnessed: list[Any]
+    bundles: list[bytes]
 
     def connect(self, role: str) -> psycopg.Connection[Any]:
         """Open a connection as a database role."""
@@ -91,6 +93,7 @@ class Scene:
         self._count = 0
         self.trusted: Any = None
         self.witnessed: list[Any] = []
+        self.bundles: list[bytes] = []
 
     @contextlib.contextmanager
     def built(self, *, durable: bool = False) -> Iterator[Scene]:
@@ -115,7 +118,7 @@ class Scene:
         shutil.copytree(self._folder / "evidence", folder)
         self._as_superuser(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
-            yield Copy(self._postgres, name, folder, self.trusted, self.witnessed)
+            yield Copy(self._postgres, name, folder, self.trusted, self.witnessed, self.bundles)
         finally:
             self._as_superuser(f"DROP DATABASE {name} WITH (FORCE)")
             shutil.rmtree(folder)
@@ -196,6 +199,9 @@ class Scene:
                     fresh = SigningKey.new(ORIGIN)
                     leader.rotate(fresh, now=timezone.now())
                 courier.carry(now=timezone.now())
+            self.bundles = bundles.built(leader)
+            leader.round(now=timezone.now())
+            courier.carry(now=timezone.now())
         lines = (self._folder / "witness" / "cosigned.jsonl").read_text().splitlines()
         import json
 
