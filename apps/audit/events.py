@@ -25,6 +25,7 @@ COLUMNS = (
     "subject_label", "details",
 )  # fmt: skip
 
+DESK_TOPICS = (Topic.RECORDS, Topic.REVIEW, Topic.RETENTION)
 BOUNDS = ("newest", "oldest", "exchanges")
 MOST_LISTED = 20
 FILTERS = {"filters q": "text", "filters since": "from", "filters until": "to", "filters topic": "about"}
@@ -82,7 +83,7 @@ class EventRow:
 
         What the desk itself recorded names people by pseudonym already, and officers by name.
         """
-        if topic_of(self.action) == Topic.RECORDS:
+        if topic_of(self.action) in DESK_TOPICS:
             return text
         if self.is_of_office and text in (self.actor_label, str(self.actor_id)):
             return self.actor_label

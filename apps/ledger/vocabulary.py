@@ -188,6 +188,9 @@ class Action(TextChoices):
     AUDIT_UNMASKED = "AUDIT_UNMASKED", "Unmasked an exchange"
     AUDIT_EVENTS_SEARCHED = "AUDIT_EVENTS_SEARCHED", "Searched the events"
     AUDIT_EVENTS_PAGED = "AUDIT_EVENTS_PAGED", "Turned a page of the events"
+    AUDIT_EXPORTED = "AUDIT_EXPORTED", "Exported an exchange"
+    LOOKS_HIDDEN = "LOOKS_HIDDEN", "Looks hidden from people for a confidential case"
+    LOOKS_SHOWN = "LOOKS_SHOWN", "Looks shown to people again"
     IDENTITY_LOOKED_UP = "IDENTITY_LOOKED_UP", "Looked somebody up by name"
     IDENTITY_REVEALED = "IDENTITY_REVEALED", "Was shown who is behind a pseudonym"
     IDENTITY_HIDDEN = "IDENTITY_HIDDEN", "Hid the name behind a pseudonym"
@@ -334,7 +337,7 @@ _TOPIC_BY_FIRST_WORD = {
     "SCRUBBER": Topic.CONVERSATIONS, "POLICY": Topic.CONVERSATIONS, "VALUE": Topic.CONVERSATIONS,
     "WARNING": Topic.CONVERSATIONS, "DICTIONARY": Topic.CONVERSATIONS,
     "API": Topic.KEYS, "BATCH": Topic.BATCHES,
-    "AUDIT": Topic.RECORDS, "APPROVAL": Topic.RECORDS, "FOUR": Topic.RECORDS,
+    "AUDIT": Topic.RECORDS, "LOOKS": Topic.RECORDS, "APPROVAL": Topic.RECORDS, "FOUR": Topic.RECORDS,
     "SCHEDULE": Topic.RETENTION, "PURGE": Topic.RETENTION, "HOLD": Topic.RETENTION, "ERASURE": Topic.RETENTION,
     "PACKAGE": Topic.RETENTION,
     "SEARCH": Topic.RECORDS, "SEARCHES": Topic.RECORDS, "CASE": Topic.RECORDS, "CASES": Topic.RECORDS,
@@ -357,8 +360,9 @@ _OFFICE_FIRST_WORDS = frozenset(
     {
         "PERSON", "ROLE", "TEAM", "MEMBER",
         "PROVIDER", "MODEL", "GRANT", "BUDGET", "RATE", "LOOP", "ROUTE",
-        "POLICY", "DICTIONARY", "AUDIT", "APPROVAL", "FOUR", "LEDGER",
-        "SEARCH", "SEARCHES", "CASE", "CASES", "EXPORT", "EXPORTS",
+        "POLICY", "DICTIONARY", "LEDGER",
+        "AUDIT", "APPROVAL", "FOUR", "REVIEW", "LEXICON", "LOOKS", "SEARCH", "SEARCHES", "CASE", "CASES", "EXPORT",
+        "EXPORTS", "RETENTION", "SCHEDULE", "PURGE", "HOLD", "ERASURE", "STREAM",
     }
 )  # fmt: skip
 _OFFICE_ALONE = frozenset(

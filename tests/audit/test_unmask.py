@@ -11,6 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from apps.accounts.models import Role, User
+from apps.audit.approvals.deeds import Deed
+from apps.audit.approvals.models import FourEyesRule
 from apps.ledger.facts import Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event, Intent
@@ -27,6 +29,12 @@ pytestmark = pytest.mark.django_db
 NAME = "Zebulon <b>Quartermain</b>"
 REASON = "Case 2026-17: a complaint by a customer"
 APPS = Path(__file__).resolve().parents[2] / "apps"
+
+
+@pytest.fixture(autouse=True)
+def _left_to_one(db):
+    """Two officers left it to one; `test_unmask_four_eyes` is about the other case."""
+    FourEyesRule.objects.create(deed=Deed.UNMASK, is_needed=False)
 
 
 @pytest.fixture
@@ -56,6 +64,10 @@ def unmaskings() -> list[Event]:
     return list(Event.objects.filter(action="AUDIT_UNMASKED"))
 
 
+def _consented() -> None:
+    """No second officer is needed."""
+
+
 def shown_in(page) -> list[str]:
     """The texts of an exchange's page as a reader sees them."""
     texts = re.findall(r"<pre[^>]*>(.*?)</pre>", page.content.decode(), flags=re.DOTALL)
@@ -71,7 +83,7 @@ def test_an_officer_with_a_reason_sees_the_words_and_is_on_the_record(officer, s
     assert "no-store" in page["Cache-Control"]
     (event,) = unmaskings()
     assert (event.actor_id, event.subject_kind, event.subject_id) == (officer.pk, "exchange", str(exchange_id))
-    assert event.details == {"reason": REASON, "placeholders": ["<PERSON_1>"]}
+    assert event.details == {"reason": REASON, "placeholders": ["<PERSON_1>"], "role": "COMPLIANCE_OFFICER"}
 
 
 def test_the_words_are_shown_once_and_the_reason_stays(officer, show, desk, exchange_id):
@@ -180,9 +192,15 @@ def test_the_door_itself_asks_for_role_and_reason_whoever_calls_it(make_person, 
     exchange = Exchange(exchange_id, "", row.conversation_id, row.started_at, ("<PERSON_1>",), row.person_id)
 
     with pytest.raises(PermissionDenied):
-        unmask(make_person("reader", roles=(role,)), exchange=exchange, reason=REASON, now=timezone.now())
+        unmask(
+            make_person("reader", roles=(role,)),
+            exchange=exchange,
+            reason=REASON,
+            consent=_consented,
+            now=timezone.now(),
+        )
     with pytest.raises(ReasonMissing):
-        unmask(officer, exchange=exchange, reason=" a \n b ", now=timezone.now())
+        unmask(officer, exchange=exchange, reason=" a \n b ", consent=_consented, now=timezone.now())
     assert unmaskings() == []
 
 
