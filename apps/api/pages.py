@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,9 @@ from apps.api.forms import KeyForm, PersonForm, ServiceKeyForm
 from apps.api.models import ApiKey, Scope
 from apps.api.setups import VARIABLE, Setup, batch_setups, setups
 from apps.batch.preparing import models_for
-from apps.gateway.models import LanguageModel
+from apps.gateway import budgets
+from apps.gateway.budgets import Standing
+from apps.gateway.models import Budget, LanguageModel
 
 
 @roles_required(Role.EMPLOYEE)
@@ -174,8 +177,15 @@ def _key(request: HttpRequest, shown: ApiKey, form: PersonForm) -> HttpResponse:
         "may_hand_over": is_service and not shown.revoked_at and keys.may_run_services(person, shown.team),
         "form": form,
         "is_mine": shown.person_id == person.pk,
+        "budgets": _budgets_of(shown, now) if person.has_role(Role.ADMIN) else [],
     }
     return render(request, "api/key.html", context, status=422 if form.errors else 200)
+
+
+def _budgets_of(shown: ApiKey, now: datetime) -> list[Standing]:
+    """Give the key's own budgets and how they stand. Two queries."""
+    own = Budget.objects.filter(key_id=shown.pk).order_by("pk")
+    return budgets.standings([(budget, None) for budget in own], now=now)
 
 
 def _teams_run_by(person: User) -> list[Team]:

@@ -74,8 +74,7 @@ def add(request: HttpRequest, scope: str) -> HttpResponse:
     if budget is None:
         raise Http404
     asked = request.GET.get
-    key = {"key_id": asked("key"), "key_label": asked("label")}
-    initial = {"team": asked("team"), **key, "window": Budget.Window.MONTH}
+    initial = {"team": asked("team"), "key_id": asked("key"), "window": Budget.Window.MONTH}
     return _form(request, budget, None, initial=initial)
 
 

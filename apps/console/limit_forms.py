@@ -11,6 +11,7 @@ from django.db import models
 
 from apps.accounts.models import Team, User
 from apps.console.provider_forms import CURRENCIES
+from apps.gateway import key_names
 from apps.gateway.models import BatchMark, Budget, LanguageModel, RateLimit, RunawayRules, Scope
 
 SUBJECTS: dict[str, tuple[str, ...]] = {
@@ -19,7 +20,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     Scope.PERSON: ("person",),
     Scope.MODEL: ("model",),
     Scope.TEAM_MODEL: ("team", "model"),
-    Scope.KEY: ("key_id", "key_label"),
+    Scope.KEY: ("key_id",),
 }
 
 
@@ -43,6 +44,24 @@ class PersonField(forms.CharField):
         return found
 
 
+class KeyField(forms.TypedChoiceField):
+    """A key that works, by its name."""
+
+    def __init__(self, *, label: str, nobody: str) -> None:
+        def choices() -> list[tuple[str, str]]:
+            return [("", nobody), *((str(key_id), name) for key_id, name in key_names.working_keys())]
+
+        gone = "This key does not work any more. Choose one of the list."
+        super().__init__(
+            label=label,
+            choices=choices,
+            coerce=UUID,
+            empty_value=None,
+            required=False,
+            error_messages={"invalid_choice": gone},
+        )
+
+
 class AboutForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """A row about one subject; the scope is decided by the page, and an existing row keeps its subject."""
 
@@ -54,18 +73,13 @@ class AboutForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
     model = forms.ModelChoiceField(
         queryset=LanguageModel.objects.none(), required=False, empty_label="Each model without its own"
     )
-    key_id = forms.UUIDField(
-        label="Key",
-        required=False,
-        help_text="Its id, from the address of its page. Empty means each key without a limit of its own.",
-    )
-    key_label = forms.CharField(label="Name of the key", required=False, max_length=80)
+    key_id = KeyField(label="Key", nobody="Each key without its own")
 
     def __init__(self, *args: Any, admin: User, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
         scope = self.instance.scope
         asked = () if self.instance.pk else SUBJECTS[scope]
-        for name in ("team", "person", "model", "key_id", "key_label"):
+        for name in ("team", "person", "model", "key_id"):
             if name not in asked:
                 del self.fields[name]
         for name, rows in (("team", Team.objects), ("model", LanguageModel.objects)):
@@ -81,6 +95,13 @@ class AboutForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
         """The fields that say whom it is about."""
         return [self[name] for name in self.subject_fields]
 
+    def clean(self) -> dict[str, Any]:
+        """Keep the key's name with the row: it is shown also when the key is gone."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if key_id := cleaned.get("key_id"):
+            self.instance.key_label = key_names.name_of(key_id)[:80]
+        return cleaned
+
     def _get_validation_exclusions(self) -> set[str]:
         # Which rows there are already depends on the subject, whether or not this page lets it be changed.
         return super()._get_validation_exclusions() - {"scope", "team", "person", "model", "key_id"}  # type: ignore[misc,no-any-return]
@@ -94,7 +115,7 @@ class BudgetForm(AboutForm):
     class Meta:
         model = Budget
         fields: ClassVar[list[str]] = [
-            *("team", "person", "model", "key_id", "key_label"),
+            *("team", "person", "model", "key_id"),
             *("window", "hours", "hard_limit", "soft_limit", "currency"),
         ]
         labels: ClassVar[dict[str, str]] = {
@@ -130,7 +151,7 @@ class RateForm(AboutForm):
     class Meta:
         model = RateLimit
         fields: ClassVar[list[str]] = [
-            *("team", "person", "model", "key_id", "key_label"),
+            *("team", "person", "model", "key_id"),
             *("requests", "tokens", "streams"),
         ]
         labels: ClassVar[dict[str, str]] = {
@@ -193,7 +214,7 @@ class MarkForm(forms.Form):
     """Whose work repeats by design: a person, or a key."""
 
     person = PersonField(required=False, label="Person", help_text="The name they sign in with.")
-    key_id = forms.UUIDField(required=False, label="or key", help_text="Its id, from the address of its page.")
+    key_id = KeyField(label="or key", nobody="No key")
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

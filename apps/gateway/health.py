@@ -13,6 +13,7 @@ until that falls to 60 % of it. So a model that fails every other time stays dow
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -43,6 +44,9 @@ SHARE_OF_SLOW_TO_BE_FAST: Final = 0.6
 SECONDS_BETWEEN_TRIALS: Final = 5.0
 """While a model is down and others answer for it, one call in this time tries it again."""
 
+SECONDS_OF_PROOF: Final = 60.0
+"""For so long a whole answer shows that a model is there."""
+
 SHARED_EVERY: Final = timedelta(seconds=10)
 SEEN_BY_A_PROBE: Final = frozenset({FaultKind.UNREACHABLE.value, FaultKind.KEY_REFUSED.value})
 THE_MESSAGE_ITSELF: Final = frozenset({FaultKind.TOO_LONG, FaultKind.REQUEST_REFUSED})
@@ -63,6 +67,8 @@ class Watch:
     is_news: bool = False
     shared_at: datetime | None = None
     tried_at: float = 0.0
+    answered_at: float | None = None
+    """When a call ended whole, on the monotonic clock."""
 
     def succeed(self, seconds: float | None) -> None:
         """Take a call that ended whole; `seconds` to its first word, None where nothing was measured."""
@@ -128,7 +134,10 @@ def note_answer(model_id: UUID | None, first_word_seconds: float | None) -> None
     """Note that a call ended whole."""
     if model_id is not None:
         with _lock:
-            _watch(model_id).succeed(first_word_seconds)
+            watch = _watch(model_id)
+            watch.succeed(first_word_seconds)
+            if first_word_seconds is not None:
+                watch.answered_at = time.monotonic()
 
 
 def note_fault(model_id: UUID | None, kind: FaultKind) -> None:
@@ -142,6 +151,12 @@ def is_down(model_id: UUID) -> bool:
     """Say whether the model is down as far as this process knows. No query."""
     watch = _watches.get(model_id)
     return watch is not None and watch.state == State.DOWN
+
+
+def has_answered_lately(model_id: UUID, *, clock: float) -> bool:
+    """Say whether a call of this process ended whole within the last minute; `clock` is monotonic."""
+    watch = _watches.get(model_id)
+    return watch is not None and watch.answered_at is not None and clock - watch.answered_at < SECONDS_OF_PROOF
 
 
 def should_try_again(model_id: UUID, *, clock: float) -> bool:

@@ -57,6 +57,8 @@ WHY: Final[dict[FaultKind, str]] = {
 
 CALLS_FOR_ONE_RETRY: Final = 10
 RETRIES_AT_MOST: Final = 40
+BLIND_RETRIES_AT_MOST: Final = 4
+"""Retries saved up for models that have given no answer lately: in an outage of everything there is nobody to find."""
 SECONDS_FOR_ONE_RETRY: Final = 30.0
 PATIENCE_IN_USUAL_TIMES: Final = 6.0
 
@@ -69,8 +71,9 @@ class RetryBudget:
     what one sudden outage takes before the model counts as down and is not asked any more.
     """
 
-    def __init__(self) -> None:
-        self._saved = float(RETRIES_AT_MOST)
+    def __init__(self, most: int = RETRIES_AT_MOST) -> None:
+        self._most = float(most)
+        self._saved = self._most
         self._at = time.monotonic()
         self._lock = threading.Lock()
 
@@ -91,11 +94,19 @@ class RetryBudget:
             return True
 
     def _earn(self, share: float) -> None:
-        self._saved = min(float(RETRIES_AT_MOST), self._saved + share)
+        self._saved = min(self._most, self._saved + share)
 
 
 retries = RetryBudget()
-"""The retries of this process."""
+"""The retries of this process, to models that have answered somebody within a minute."""
+blind_retries = RetryBudget(BLIND_RETRIES_AT_MOST)
+"""Those to models of which nobody knows."""
+
+
+def note_call() -> None:
+    """Let a first call earn its share of a retry."""
+    retries.note_call()
+    blind_retries.note_call()
 
 
 def alternates(model: LanguageModel, *, person: User, team: Team, now: datetime) -> list[LanguageModel]:
@@ -155,8 +166,14 @@ def next_model(
             continue
         if kind == FaultKind.TOO_LONG and other.context_window <= failed.context_window:
             continue
-        return other if retries.take() else None
+        return other if _budget_for(other, kind).take() else None
     return None
+
+
+def _budget_for(other: LanguageModel, kind: FaultKind) -> RetryBudget:
+    """Say what a retry is taken from. A message that is too long is no outage."""
+    is_known = kind == FaultKind.TOO_LONG or health.has_answered_lately(other.pk, clock=time.monotonic())
+    return retries if is_known else blind_retries
 
 
 def is_anybody_left(

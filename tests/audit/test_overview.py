@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -23,6 +24,7 @@ from apps.ledger.ids import new_id
 from apps.ledger.models import Outcome
 from apps.ledger.vocabulary import OutcomeKind
 from tests.audit.conftest import sign_in
+from tests.audit.review.conftest import make_item, make_queue, place, tree  # noqa: F401
 from tests.ledger.conftest import as_sequencer, evidence, sequencer  # noqa: F401
 
 SALES, LAB = (Who(id=new_id(), label="Maya", team_id=new_id(), team_label=name) for name in ("Sales", "Lab"))
@@ -168,3 +170,27 @@ def test_only_officers_and_auditors_read_it(
     assert browser.post(reverse("overview:overview")).status_code == (
         302 if status == 302 else 405 if status == 200 else 403
     )
+
+
+@pytest.mark.django_db
+def test_the_page_shows_what_waits_and_for_whom(
+    desk: Client, make_item: Callable[..., Any], officer: User  # noqa: F811
+) -> None:  # fmt: skip
+    item = make_item()
+    make_item(item.queue)
+    make_item(item.queue, who=Who(id=officer.pk, label=officer.name))
+
+    page = desk.get(reverse("overview:overview")).content.decode()
+
+    work = page.split("What waits")[1].split("</table>")[0]
+    assert item.queue.name in work
+    assert work.count("<rect") == 1
+    numbers = [int(number) for number in re.findall(r'<td class="is-number" data-label="[^"]*">(\d+)</td>', work)]
+    assert sum(numbers) == 2  # not what the officer wrote
+
+
+def test_a_lying_bar_is_as_long_as_its_share_of_the_longest() -> None:
+    stretches = drawing.lying({"overdue": 1, "soon": 0, "later": 3}, longest=8)
+
+    assert [(part.kind, part.left, part.length) for part in stretches] == [("overdue", 0, 12.5), ("later", 12.5, 37.5)]
+    assert drawing.lying({"overdue": 0}, longest=0) == ()

@@ -68,6 +68,7 @@ def model(provider: FakeProvider, make_team: Callable[[str], Team]) -> LanguageM
 def nothing_seen_of_models(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No model is known to be slow or down, and all retries are there."""
     monkeypatch.setattr(routing, "retries", routing.RetryBudget())
+    monkeypatch.setattr(routing, "blind_retries", routing.RetryBudget())
     health.forget()
     yield
     health.forget()

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Role
+from apps.api.models import ApiKey
 from apps.gateway import budgets
 from apps.gateway.admission import admit
 from apps.gateway.models import BatchMark, Budget, LoopStop, RateLimit, RunawayRules
@@ -142,7 +143,7 @@ def test_a_budget_counts_from_the_next_message_on_and_is_recorded(desk, maya, sa
         ("person", lambda **_: {"person": ""}),
         ("model", lambda model, **_: {"model": model.pk}),
         ("team-model", lambda sales, model, **_: {"team": sales.pk, "model": model.pk}),
-        ("key", lambda **_: {"key_id": "0190b0c0-0000-7000-8000-000000000000", "key_label": "CI"}),
+        ("key", lambda maya, sales, **_: {"key_id": str(key_of(maya, sales).pk)}),
     ],
 )
 def test_an_admin_sets_a_budget_of_any_scope_and_sees_it(desk, maya, sales, model, scope, subject):
@@ -243,12 +244,39 @@ def test_a_stop_is_shown_and_lifted_on_the_record(desk, stop):
     assert [event.action for event in Event.objects.all()] == ["LOOP_STOP_LIFTED"]
 
 
-def test_known_repetition_is_marked_once_and_unmarked(desk, maya):
+def test_known_repetition_is_marked_once_and_unmarked(desk, maya, sales):
     for _ in range(2):
         desk.post(address("batch_mark"), {"person": "maya", "key_id": ""})
-    both = desk.post(address("batch_mark"), {"person": "maya", "key_id": str(uuid4())})
+    both = desk.post(address("batch_mark"), {"person": "maya", "key_id": str(key_of(maya, sales).pk)})
     assert "one of them" in both.content.decode()
 
     desk.post(address("batch_unmark", BatchMark.objects.get().pk))
 
     assert [event.action for event in Event.objects.order_by("id")] == ["BATCH_MARKED", "BATCH_UNMARKED"]
+
+
+def key_of(person, team, name="CI"):
+    now = timezone.now()
+    return ApiKey.objects.create(
+        kind="PERSONAL", name=name, person=person, team=team, digest=name.encode().ljust(32), ending="abcd",
+        scopes=["CHAT"], created_at=now, expires_at=now + timedelta(days=9),
+    )  # fmt: skip
+
+
+def test_a_key_is_chosen_by_its_name_and_its_own_page_shows_its_budget(desk, maya, sales):
+    key, gone = key_of(maya, sales), key_of(maya, sales, "Gone")
+    ApiKey.objects.filter(pk=gone.pk).update(revoked_at=timezone.now())
+
+    page = desk.get(f"{address('budget_add', 'key')}?key={key.pk}").content.decode()
+    assert f'<option value="{key.pk}" selected>CI · Maya, Sales</option>' in page
+    assert "Gone" not in page
+    refused = desk.post(address("budget_add", "key"), {**BUDGET, "key_id": str(gone.pk)}).content.decode()
+    assert "does not work any more" in refused
+    assert not Budget.objects.exists()
+    desk.post(address("budget_add", "key"), {**BUDGET, "key_id": str(key.pk)})
+
+    budget = Budget.objects.get()
+    assert (budget.key_id, budget.key_label) == (key.pk, "CI · Maya, Sales")
+    shown = desk.get(f"/keys/{key.pk}/").content.decode()
+    assert f'href="{address("budget", budget.pk)}"' in shown
+    assert "0.00 of 5.00 USD" in shown

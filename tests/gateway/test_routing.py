@@ -21,6 +21,7 @@ DOWN = FaultKind.UNREACHABLE
 @pytest.fixture(autouse=True)
 def full_budget(monkeypatch):
     monkeypatch.setattr(routing, "retries", RetryBudget())
+    monkeypatch.setattr(routing, "blind_retries", RetryBudget(routing.BLIND_RETRIES_AT_MOST))
 
 
 @pytest.fixture
@@ -211,3 +212,13 @@ def test_the_first_word_may_take_six_times_as_long_as_usual_or_what_an_admin_sta
     for _ in range(40):
         health.note_answer(model.pk, 1.0)
     assert routing.patience(model) == pytest.approx(6.0, abs=0.1)
+
+
+def test_a_model_of_which_nobody_knows_is_tried_four_times_and_one_that_answers_as_often_as_all(add, after):
+    model, second = add("First", fallback=ANY), add("Second", window=100_000)
+
+    assert [after(model) for _ in range(5)] == ["Second"] * 4 + [None]
+    assert after(model, FaultKind.TOO_LONG) == "Second"  # that is no outage
+    health.note_answer(second.pk, 0.3)
+    assert [after(model) for _ in range(39)] == ["Second"] * 39
+    assert after(model) is None

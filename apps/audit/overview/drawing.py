@@ -52,6 +52,26 @@ def stacked(labels: Sequence[str], by_kind: Mapping[str, Sequence[int]]) -> Bars
     return Bars(kinds, bars, round(step * 0.8, 2), highest)
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A piece of a lying bar: what it stands for, where it begins and how long it is, in hundredths of the drawing."""
+
+    kind: str
+    left: float
+    length: float
+
+
+def lying(numbers: Mapping[str, int], longest: int) -> tuple[Stretch, ...]:
+    """Lay the numbers behind each other; `longest` fills the whole drawing."""
+    left, stretches = 0.0, []
+    for kind, number in numbers.items():
+        length = round(100 * number / longest, 2) if longest else 0.0
+        if number:
+            stretches.append(Stretch(kind, round(left, 2), length))
+        left += length
+    return tuple(stretches)
+
+
 def _parts(kinds: Sequence[str], numbers: Sequence[int], highest: int) -> tuple[Part, ...]:
     ground, parts = float(HEIGHT), []
     for kind, number in zip(kinds, numbers, strict=True):

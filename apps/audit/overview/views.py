@@ -16,6 +16,7 @@ from apps.audit.doors import desk
 from apps.audit.overview import drawing, figures
 from apps.audit.overview.forms import SpanForm
 from apps.audit.overview.models import Facet
+from apps.audit.overview.workload import workload
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 
@@ -29,7 +30,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "audit/overview/overview.html", {"form": form}, status=400)
     with reads.bounded():
-        page = _figures(form, now)
+        page = _figures(form, now) | {"work": workload(person_of(request), now=now)}
     record_event(
         Action.AUDIT_OVERVIEW_READ, who=who(person_of(request)), details={"days": form.cleaned_data["days"]}, now=now
     )
