@@ -1,6 +1,6 @@
 # Portcullis: everything one types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench bench-desk crash tamper egress-proof fuzz clean install install-dev
+.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench bench-desk bench-review crash tamper egress-proof erasure-proof fuzz clean install install-dev
 
 export PORT
 export CONFIRM
@@ -61,7 +61,10 @@ bench: install-dev ## Measure start, memory and size, then an exchange beside pe
 bench-desk: install-dev ## Measure the officers' pages at one and at ten million exchanges (30 GB of disk, about an hour)
 	@exec $(VENV)/python -m bench.desk $(OPTIONS)
 
-tamper: install-dev ## Tamper with a scratch ledger in 30 ways as 8 actors and compare with docs/ledger.md (about 3 minutes)
+bench-review: install-dev ## Measure how fast exchanges come into review queues, and review's pages (3 GB of disk, 5 minutes)
+	@exec $(VENV)/python -m bench.review $(OPTIONS)
+
+tamper: install-dev ## Tamper with a scratch ledger in 31 ways as 8 actors and compare with docs/ledger.md (about 3 minutes)
 	@exec $(VENV)/python -m bench.tamper
 
 crash: install-dev ## Kill the product at every step of an exchange, make the ledger unwritable in 14 ways (root, strace; STRIDE=8: minutes)
@@ -71,6 +74,9 @@ crash: install-dev ## Kill the product at every step of an exchange, make the le
 egress-proof: install-dev ## Prove what leaves: 500 planted journeys over a recorded link (root, Linux; about 8 minutes)
 	@scripts/egress-tools.sh
 	@exec $(VENV)/python -m bench.egress_proof
+
+erasure-proof: install-dev ## Prove that an erased person leaves no readable word: canaries, erasure, restore (about 4 minutes)
+	@exec $(VENV)/python -m bench.erasure_proof
 
 fuzz: install-dev ## Scrub and restore hostile texts for SECONDS=60 and report what does not come back exactly
 	@exec $(VENV)/python -m bench.fuzz_privacy $(or $(SECONDS),60)

@@ -126,6 +126,14 @@ def _million(copy: Any, records: int) -> None:
             "now(), 'ANSWERED', '', repeat('y', 700)::bytea, 12, 7, 0.0012, 'EUR' FROM ledger_intent WHERE NOT EXISTS "
             "(SELECT FROM ledger_outcome WHERE intent_id = ledger_intent.id)"
         )
+        cursor.execute(
+            "INSERT INTO privacy_datakey (conversation_id, wrapped_key, created_at) SELECT DISTINCT conversation_id, "
+            "'key'::bytea, now() FROM ledger_intent WHERE conversation_id IS NOT NULL ON CONFLICT DO NOTHING"
+        )
+        cursor.execute(
+            "INSERT INTO ledger_searchrow (intent_id, conversation_id, left_text, answer_text) SELECT id, conversation_id, "
+            "'', '' FROM ledger_intent ON CONFLICT DO NOTHING"
+        )
         cursor.execute("ANALYZE")
         print(f"filled with {records:,} records in {time.monotonic() - began:.0f} s")
         began = time.monotonic()

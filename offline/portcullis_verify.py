@@ -491,7 +491,7 @@ class _Claims:
                 continue
             if type(place) is not int or place in self.places:
                 raise Refused("Two exchanges claim the same place in the ledger.")
-            self.places[place] = (part, line if self.is_full else None)
+            self.places[place] = (part, {name: line[name] for name in ("id", *AGREE[part])} if self.is_full else None)
 
     def gap(self, first, beyond):
         """Meet a stretch of which only hashes are given."""

@@ -67,6 +67,16 @@ SECTIONS = (
             Page("events", "Events", "audit:events", DESK),
             Page("names", "Names", "audit:people", OFFICER),
             Page("ledger", "Integrity", "audit:ledger", DESK),
+            Page("stream", "Stream", "stream:sinks", DESK | ADMIN),
+        ),
+    ),
+    Section(
+        "Retention",
+        "clock",
+        (
+            Page("schedules", "Schedules", "retention:schedules", DESK),
+            Page("holds", "Legal holds", "retention:holds", DESK),
+            Page("people_requests", "People's requests", "retention:requests", DESK),
         ),
     ),
     Section(

@@ -167,6 +167,7 @@ DATABASES: dict[str, dict[str, Any]] = {"default": _database(DATABASE_URL)}
 DATABASES["default"]["OPTIONS"] = {
     "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5},
     "connect_timeout": 3,
+    "prepare_threshold": 1,  # None, which is Django's choice, would prepare nothing; see apps.ledger.prepared
     # A statement that waits for a lock gives up, and one whose client has gone ends: neither keeps rows from others.
     "options": "-c lock_timeout=5s -c client_connection_check_interval=2s",
 }
@@ -186,13 +187,14 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 # Batches call models, which other work does not: production gives them workers that reach out; see docs/batches.md.
-CELERY_TASK_ROUTES = {"batch.*": {"queue": "batches"}}
+CELERY_TASK_ROUTES = {"batch.*": {"queue": "batches"}, "stream.deliver": {"queue": "batches"}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "look after the ledger": {"task": "ledger.watch", "schedule": 30.0},
     "compare records with calls": {"task": "ledger.reconcile", "schedule": 1800.0},
     "add up the days": {"task": "overview.count", "schedule": 10.0, "options": {"expires": 30}},
+    "go on streaming": {"task": "stream.wake", "schedule": 5.0, "options": {"expires": 10}},
     "give leaked reservations back": {"task": "gateway.sweep_reservations", "schedule": 15.0},
     "forget hours of budgets": {"task": "gateway.forget_hours", "schedule": 6 * 3600.0},
     "show prices whose moment has come": {"task": "gateway.apply_prices", "schedule": 60.0},
@@ -201,6 +203,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "look through documents again": {"task": "rag.refresh_findings", "schedule": 300.0},
     "go on with batches": {"task": "batch.go_on", "schedule": 10.0, "options": {"expires": 60}},
     "throw old batches away": {"task": "batch.tidy", "schedule": 3600.0},
+    "purge what is past its time": {"task": "retention.purge", "schedule": 600.0, "options": {"expires": 600}},
+    "go on with people's requests": {"task": "retention.go_on", "schedule": 60.0, "options": {"expires": 60}},
     "go on with exports": {"task": "cases.go_on", "schedule": 30.0, "options": {"expires": 60}},
     "delete old exports": {"task": "cases.tidy", "schedule": 3600.0},
     "forget ended sessions": {"task": "portal.forget_ended_sessions", "schedule": 6 * 3600.0},
@@ -349,6 +353,13 @@ LEDGER_WITNESSES = env.names(
     default="",
     purpose="Witnesses that cosign the ledger's checkpoints: each an address, a space and its verifier key. Only the "
     "sequencer talks to them.",
+)
+
+STREAM_DIR = env.folder(
+    "PORTCULLIS_STREAM_DIR",
+    default=STATE_DIR / "stream",
+    shown_default=".portal/stream",
+    purpose="Where the stream of the record is written for receivers that read files.",
 )
 
 # Models.

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from apps.privacy.tagger.labels import ADDRESS, LOCATION, ORGANIZATION, PERSON
-from training import people, values
+from training import people, science, values
 from training.documents import Document, Draft, Mark
 from training.people import Person
 
@@ -134,12 +134,12 @@ SLOTS: Final[dict[str, Callable[[Scene], tuple[str, str]]]] = {
     "nick": lambda scene: (values.nickname(scene.rng, scene.somebody()), PERSON),
     "brand": lambda scene: (values.invented(scene.rng), ""),
     "work": lambda scene: (values.work(scene.rng), ""),
-    "substance": lambda scene: (values.substance(scene.rng), ""),
-    "Substance": lambda scene: (values.substance(scene.rng).title(), ""),
-    "Gene": lambda scene: (values.gene(scene.rng), ""),
-    "taxon": lambda scene: (values.taxon(scene.rng), ""),
-    "Family": lambda scene: (values.taxon(scene.rng).split()[0] + scene.rng.choice(("idae", "aceae", "inae")), ""),
-    "Star": lambda scene: (scene.rng.choice((scene.somebody().first, values.taxon(scene.rng).split()[0])), ""),
+    "substance": lambda scene: (science.substance(scene.rng), ""),
+    "Substance": lambda scene: (science.substance(scene.rng).title(), ""),
+    "Gene": lambda scene: (science.gene(scene.rng), ""),
+    "taxon": lambda scene: (science.taxon(scene.rng), ""),
+    "Family": lambda scene: (science.taxon(scene.rng).split()[0] + scene.rng.choice(("idae", "aceae", "inae")), ""),
+    "Star": lambda scene: (scene.rng.choice((scene.somebody().first, science.taxon(scene.rng).split()[0])), ""),
 }
 
 

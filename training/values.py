@@ -19,7 +19,7 @@ from training.people import Person
 LISTS: Final = Path(__file__).parent / "lists"
 
 
-def _list(name: str) -> tuple[str, ...]:
+def listed(name: str) -> tuple[str, ...]:
     return tuple((LISTS / f"{name}.txt").read_text(encoding="utf-8").split())
 
 
@@ -32,10 +32,10 @@ LOCALES: Final = {
     "nl": ("nl_NL", "nl_BE"),
     "pt": ("pt_BR", "pt_PT"),
 }
-PRODUCTS: Final = _list("products")
-WORD_NAMES: Final = _list("word_names")
-PLAIN_SURNAMES: Final = _list("plain_surnames")
-COMPANY_WORDS: Final = _list("company_words")
+PRODUCTS: Final = listed("products")
+WORD_NAMES: Final = listed("word_names")
+PLAIN_SURNAMES: Final = listed("plain_surnames")
+COMPANY_WORDS: Final = listed("company_words")
 SUFFIXES: Final = {
     "en": (
         "Inc.",
@@ -134,11 +134,11 @@ def cities(language: str) -> tuple[str, ...]:
     return tuple(sorted(found | set(WORLD)))
 
 
-PLACE_NAMES: Final = _list("place_names")
+PLACE_NAMES: Final = listed("place_names")
 """Towns and countries whose names people bear too."""
 
-CODE_WORDS: Final = _list("code_words")
-WORLD: Final = _list("world")
+CODE_WORDS: Final = listed("code_words")
+WORLD: Final = listed("world")
 
 
 def city(rng: random.Random, *, language: str) -> str:
@@ -450,29 +450,8 @@ def phone(rng: random.Random) -> str:
     )
 
 
-SUBSTANCE_STEMS: Final = _list("substance_stems")
-SUBSTANCE_ENDINGS: Final = _list("substance_endings")
-LATIN_STEMS: Final = _list("latin_stems")
-LATIN_ENDINGS: Final = _list("latin_endings")
-NICK_STARTS: Final = _list("nick_starts")
-NICK_PARTS: Final = _list("nick_parts")
-
-
-def substance(rng: random.Random) -> str:
-    """Invent an element, a drug or an enzyme."""
-    return "".join(rng.sample(SUBSTANCE_STEMS, rng.randint(1, 2))) + rng.choice(SUBSTANCE_ENDINGS)
-
-
-def gene(rng: random.Random) -> str:
-    """Invent the symbol of a gene, a virus or an unknown measure: letters, often with digits or a dash."""
-    letters = "".join(rng.choice(string.ascii_uppercase) for _ in range(rng.randint(2, 4)))
-    return letters + rng.choice(("", "-", "")) + rng.choice(("", str(rng.randint(1, 29)), f"{rng.randint(1, 9)}R"))
-
-
-def taxon(rng: random.Random) -> str:
-    """Invent a species in Latin."""
-    genus = (rng.choice(LATIN_STEMS) + rng.choice(LATIN_STEMS)[:3] + rng.choice(LATIN_ENDINGS[:4])).title()
-    return f"{genus} {rng.choice(LATIN_STEMS)}{rng.choice(LATIN_ENDINGS)}"
+NICK_STARTS: Final = listed("nick_starts")
+NICK_PARTS: Final = listed("nick_parts")
 
 
 def work(rng: random.Random) -> str:

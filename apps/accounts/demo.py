@@ -1,4 +1,4 @@
-"""The demo company, Larkfield Instruments: a maker of laboratory sensors with three teams and eight people."""
+"""The demo company, Larkfield Instruments: a maker of laboratory sensors with three teams and nine people."""
 
 from __future__ import annotations
 
@@ -67,6 +67,12 @@ PEOPLE = (
         "Grace Oduya",
         (Role.COMPLIANCE_OFFICER,),
         "Reviews the record of every exchange; each look is recorded too.",
+    ),
+    DemoPerson(
+        "samir.haddad",
+        "Samir Haddad",
+        (Role.COMPLIANCE_OFFICER,),
+        "Reviews the record too, and consents to what takes two officers.",
     ),
     DemoPerson(
         "ruth.adler",

@@ -20,7 +20,9 @@ from apps.batch.files import Program
 from apps.batch.models import Batch, PromptFile
 from apps.batch.parsing import BadFile
 from apps.batch.preparing import NotStartable
+from apps.privacy.holds import KeyHeld
 
+MUST_BE_KEPT = "This file has to be kept for now, so it was not deleted. Ask your compliance office."
 Answer = TypeVar("Answer")
 Row = TypeVar("Row", PromptFile, Batch)
 
@@ -73,7 +75,10 @@ def delete_file(program: Program, file_id: str, *, now: datetime) -> dict[str, A
     if prefix := _prefix_of_results(file_id):
         steering.erase(_ended(program, file_id, prefix), by=program.person, now=now)
     else:
-        files.delete(_file(program, file_id), by=program.who, now=now)
+        try:
+            files.delete(_file(program, file_id), by=program.who, now=now)
+        except KeyHeld:
+            raise wrong(MUST_BE_KEPT, parameter="file_id", code="must_be_kept") from None
     return {"id": file_id, "object": "file", "deleted": True}
 
 

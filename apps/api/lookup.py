@@ -15,13 +15,14 @@ from django.db import connection, models
 
 from apps.accounts.models import Membership, Role, RoleAssignment, Team, User
 from apps.api.models import ApiKey
+from apps.ledger import prepared
 
 PARTS: Final[tuple[tuple[str, type[models.Model]], ...]] = (("found", ApiKey), ("person", User), ("team", Team))
 
 
 def find_key(digest: bytes) -> ApiKey | None:
     """Give the key of this digest as things stand now, with `person` and `team` loaded and its standing; one query."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_statement(), [Role.EMPLOYEE.value, digest])
         row = cursor.fetchone()
     if row is None:

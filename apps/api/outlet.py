@@ -72,13 +72,14 @@ class Outlet:
 
         :raises ApiError: where the exchange did not end in a whole answer; after what had arrived.
         """
+        given_at = 0.0
         while not self._is_over:
             await self._news.wait()
-            began = time.monotonic()
-            if batch := self._taken():
+            if (early := given_at + SECONDS_BETWEEN - time.monotonic()) > 0 and not self._is_over:
+                await asyncio.sleep(early)
+            given_at = time.monotonic()
+            if not self._is_over and (batch := self._taken()):
                 yield batch
-            if not self._is_over:
-                await asyncio.sleep(max(0.0, SECONDS_BETWEEN - (time.monotonic() - began)))
         ending = self._ending
         if ending is None or ending.outcome != OutcomeKind.ANSWERED:
             if batch := self._taken():

@@ -25,7 +25,9 @@ COLUMNS = (
     "subject_label", "details",
 )  # fmt: skip
 
+DESK_TOPICS = (Topic.RECORDS, Topic.REVIEW, Topic.RETENTION)
 BOUNDS = ("newest", "oldest", "exchanges")
+MOST_LISTED = 20
 FILTERS = {"filters q": "text", "filters since": "from", "filters until": "to", "filters topic": "about"}
 
 
@@ -81,7 +83,7 @@ class EventRow:
 
         What the desk itself recorded names people by pseudonym already, and officers by name.
         """
-        if topic_of(self.action) == Topic.RECORDS:
+        if topic_of(self.action) in DESK_TOPICS:
             return text
         if self.is_of_office and text in (self.actor_label, str(self.actor_id)):
             return self.actor_label
@@ -160,9 +162,16 @@ def _flattened(path: str, value: Any) -> Iterator[tuple[str, str]]:
         for name, inner in value.items():
             yield from _flattened(f"{path} {name}".strip(), inner)
     elif isinstance(value, list):
-        yield path, ", ".join(_in_words(inner) for inner in value) or "none"
+        yield path, _listed(value)
     else:
         yield path, _in_words(value)
+
+
+def _listed(values: list[Any]) -> str:
+    """Say a list in words; of a long one, such as the keys of a certificate, the first and how many more."""
+    said = [_in_words(inner) for inner in values[:MOST_LISTED]]
+    more = len(values) - len(said)
+    return ", ".join([*said, f"and {more:,} more"] if more else said) or "none"
 
 
 def _named(path: str) -> str:

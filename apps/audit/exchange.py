@@ -134,6 +134,6 @@ def read(actor: User, exchange_id: UUID) -> FullExchange:
 
 def looks_at(exchange_id: UUID) -> list[Event]:
     """List who opened or unmasked the exchange, newest first, 20 at most. One query."""
-    acts = [Action.AUDIT_OPENED, Action.AUDIT_UNMASKED]
+    acts = [Action.AUDIT_OPENED, Action.AUDIT_UNMASKED, Action.AUDIT_EXPORTED]
     looks = Event.objects.filter(subject_kind=EXCHANGE, subject_id=str(exchange_id), action__in=acts)
     return list(looks.order_by("-happened_at", "-id")[:LOOKS_AT_MOST])

@@ -150,7 +150,12 @@ def _less(everybody: Today, own: Today) -> Today:
 
 def asked(actor: User, form: ExchangeFilter) -> QuerySet[Intent]:
     """Give the exchanges that a valid `form` asks for, without `actor`'s own, in no order."""
-    rows = exchanges_for(actor).filter(form.condition())
+    return narrowed(exchanges_for(actor), form)
+
+
+def narrowed(rows: QuerySet[Intent], form: ExchangeFilter) -> QuerySet[Intent]:
+    """Keep those of some exchanges that a valid `form` asks for. Whoever shows them to somebody begins at `asked`."""
+    rows = rows.filter(form.condition())
     outcome = form.cleaned_data["outcome"]
     if outcome == IN_PROGRESS:
         rows = rows.filter(open_row__isnull=False, outcome__isnull=True)

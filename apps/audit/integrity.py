@@ -11,7 +11,7 @@ from django.db import connection
 from apps.accounts.actors import who
 from apps.accounts.models import User
 from apps.audit.exchange import NoSuchExchange
-from apps.audit.looks import EXCHANGE
+from apps.audit.looks import EXCHANGE, role_at_the_desk
 from apps.audit.scope import exchanges_for, outcomes_for
 from apps.ledger import proofs, stored, verify
 from apps.ledger.notes import VerifierKey
@@ -73,7 +73,7 @@ def proof(officer: User, exchange_id: UUID, part: str, *, now: datetime) -> proo
         made = proofs.prove(cursor, row_id)
     record_event(
         Action.LEDGER_PROOF_TAKEN, who=who(officer), subject_kind=EXCHANGE, subject_id=str(exchange_id),
-        details={"part": part, "place": made.index}, now=now,
+        details={"part": part, "place": made.index, "role": role_at_the_desk(officer)}, now=now,
     )  # fmt: skip
     return made
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from django import forms
 
-from apps.accounts.models import User
+from apps.accounts.models import Role, User
 from apps.audit import sealed
+from apps.audit.approvals import asking
+from apps.audit.approvals.asking import Subject
+from apps.audit.approvals.deeds import Deed
+from apps.audit.approvals.models import Approval
 from apps.audit.exchange import FullExchange
 from apps.audit.forms import ReasonField
+from apps.audit.looks import EXCHANGE
 from apps.audit.sealed import Opened
+from apps.ledger.facts import Json
 from apps.privacy import keys
 from apps.privacy.restore import Piece
 from apps.privacy.unmasking import Exchange, ReasonMissing, unmask
@@ -30,11 +37,71 @@ class ReasonForm(forms.Form):
     reason = ReasonField(sentence=ReasonMissing.sentence)
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """
+    How an officer gets to the original text at the moment.
+
+    Where it takes two, ``waiting`` is the request that a second officer has not decided, and ``granted`` the consent
+    that has not been used; without either, ``form`` asks for one.
+    """
+
+    form: ReasonForm
+    takes_two: bool
+    waiting: Approval | None = None
+    granted: Approval | None = None
+
+
+def way_for(officer: User, exchange: FullExchange, *, form: ReasonForm | None, now: datetime) -> Way | None:
+    """Say how `officer` gets to the words; None for others, and where there are none. At most four queries."""
+    if not exchange.can_be_unmasked or not officer.has_role(Role.COMPLIANCE_OFFICER):
+        return None
+    form = form or ReasonForm()
+    if not asking.is_needed(Deed.UNMASK):
+        return Way(form, takes_two=False)
+    subject = _subject(exchange)
+    return Way(
+        form,
+        takes_two=True,
+        waiting=asking.open_request(Deed.UNMASK, subject=subject, by=officer, now=now),
+        granted=asking.granted(Deed.UNMASK, subject=subject, terms=_terms(exchange), by=officer, now=now),
+    )
+
+
+def reason_of(way: Way | None) -> str:
+    """
+    Say why the officer gets to the words: as they wrote it here, or when they asked for the consent in hand.
+
+    :raises apps.audit.approvals.asking.NotApproved: if it takes two and there is no consent.
+    """
+    if way is None:
+        return ""
+    if not way.takes_two:
+        return str(way.form.cleaned_data["reason"])
+    if way.granted is None:
+        raise asking.NotApproved
+    return way.granted.why
+
+
+def ask_for_consent(exchange: FullExchange, *, officer: User, reason: str, now: datetime) -> None:
+    """
+    Ask a second officer to consent to showing the original text.
+
+    :raises CannotBeShown: if there is nothing to show.
+    """
+    if not exchange.can_be_unmasked:
+        raise CannotBeShown
+    asking.ask(
+        Deed.UNMASK, subject=_subject(exchange), terms=_terms(exchange), why=reason, by=officer, now=now
+    )  # fmt: skip
+
+
 def with_original_text(exchange: FullExchange, *, officer: User, reason: str, now: datetime) -> FullExchange:
     """
     Give the exchange with the words put back, for display only; that it was done is on the record by then.
 
     :raises CannotBeShown: if the vault does not open.
+    :raises apps.audit.approvals.asking.NotApproved: if it takes a second officer and none has consented.
     :raises apps.ledger.records.LedgerUnavailable: if it cannot be recorded; then nothing may be shown.
     """
     conversation_id = exchange.intent.conversation_id
@@ -43,14 +110,26 @@ def with_original_text(exchange: FullExchange, *, officer: User, reason: str, no
     texts = [said.text for opened in (exchange.left, exchange.answer) for said in opened.messages]
     intent = exchange.intent
     asked = Exchange(intent.id, exchange.label, conversation_id, intent.started_at, texts, intent.person_id)
+    consent = partial(
+        asking.spend, Deed.UNMASK, subject=_subject(exchange), terms=_terms(exchange), by=officer, now=now
+    )
     try:
-        pieces = iter(unmask(officer, exchange=asked, reason=reason, now=now))
+        pieces = iter(unmask(officer, exchange=asked, reason=reason, consent=consent, now=now))
     except (keys.KeyDestroyed, keys.KeyUnavailable, keys.SealBroken):
         raise CannotBeShown from None
     typed = sealed.open_typed(conversation_id, bytes(exchange.intent.sealed_typed or b""))
     return replace(
         exchange, left=_in_clear(exchange.left, pieces), answer=_in_clear(exchange.answer, pieces), typed=typed
     )
+
+
+def _subject(exchange: FullExchange) -> Subject:
+    return Subject(EXCHANGE, str(exchange.intent.id), exchange.label, exchange.intent.person_id)
+
+
+def _terms(exchange: FullExchange) -> dict[str, Json]:
+    """What the second officer reads, and what the consent counts for: one exchange, all that is masked in it."""
+    return {"masked values": len(exchange.placeholders), "asked on": f"{exchange.intent.started_at:%Y-%m-%d %H:%M} UTC"}
 
 
 def _in_clear(opened: Opened, pieces: Iterator[list[Piece]]) -> Opened:

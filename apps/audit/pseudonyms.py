@@ -1,8 +1,9 @@
 """
 People under names that say nothing: "Heron 4-71" is always the same person, and only the master key tells which.
 
-A person's number is drawn by a keyed hash of their id (HMAC-SHA256 under a key derived from the master key) and kept;
-where it is taken, the next one is drawn. So two people never share one, however many there are.
+A person's number is drawn by a keyed hash of their id (HMAC-SHA256) and kept; where it is taken, the next one is drawn.
+So two people never share one, however many there are. The key is a data key like a conversation's, wrapped by the
+master key, so a change of the master key leaves every pseudonym as it is.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from apps.privacy import keys
 # Things of nature and of the house, no names of people; any two differ in three letters at least, so that one misread
 # is no other. A word's place is part of every pseudonym given out: append, never reorder or remove.
 WORDS = tuple((Path(__file__).parent / "data" / "pseudonym_words.txt").read_text("ascii").split())
+KEY_ID = UUID("70736575-646f-4e79-8d73-0000000000aa")  # the data key that is no conversation's
 NUMBERS = 1_000
 NAMELESS = "Nameless"
 SPACE = len(WORDS) * NUMBERS
@@ -125,9 +127,8 @@ def _drawn(opened: _Keys, handle: bytes, person_id: UUID) -> Pseudonym:
 
 
 def _open_keys() -> _Keys:
-    master = keys.master_key()
-    sealing = keys.derive(master, purpose="pseudonyms/seal")
-    return _Keys(keys.derive(master, purpose="pseudonyms/draw"), keys.Box(sealing, b"pseudonym/"))
+    data_key = keys.open_key(KEY_ID)
+    return _Keys(data_key.digest_key(), data_key.box("pseudonym"))
 
 
 def _handle(opened: _Keys, person_id: UUID) -> bytes:

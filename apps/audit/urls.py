@@ -12,6 +12,7 @@ urlpatterns = [
     path("exchanges", views.exchanges, name="exchanges"),
     path("exchanges/<uuid:exchange_id>", views.exchange, name="exchange"),
     path("exchanges/<uuid:exchange_id>/original", views.original, name="original"),
+    path("exchanges/<uuid:exchange_id>/original/ask", views.ask_original, name="ask_original"),
     path("exchanges/<uuid:exchange_id>/proof/question", views.proof, {"part": QUESTION}, name="proof_question"),
     path("exchanges/<uuid:exchange_id>/proof/outcome", views.proof, {"part": OUTCOME}, name="proof_outcome"),
     path("people", name_views.people, name="people"),

@@ -6,19 +6,28 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from apps.accounts.access import person_of
-from apps.accounts.models import Role, User
+from apps.accounts.models import User
 from apps.audit import events as event_list
 from apps.audit import exchange as one
 from apps.audit import exchanges as exchange_list
 from apps.audit import integrity, looks
+from apps.audit.approvals.asking import NotApproved
 from apps.audit.doors import desk, desk_acts, officers_only
 from apps.audit.filters import EventFilter, ExchangeFilter
-from apps.audit.original import CannotBeShown, ReasonForm, with_original_text
+from apps.audit.original import (
+    CannotBeShown,
+    ReasonForm,
+    ask_for_consent,
+    reason_of,
+    way_for,
+    with_original_text,
+)
 from apps.audit.paging import Cursor, CursorBroken, cursor_of
 from apps.audit.reads import TookTooLong
 from apps.ledger.proofs import DoesNotFit, NotYetSigned
@@ -49,22 +58,37 @@ def events(request: HttpRequest) -> HttpResponse:
 @desk
 def exchange(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
     """Show one exchange in full, scrubbed as it left."""
-    form = ReasonForm() if person_of(request).has_role(Role.COMPLIANCE_OFFICER) else None
-    return _scrubbed_page(request, _found(request, exchange_id), form=form)
+    return _scrubbed_page(request, _found(request, exchange_id))
+
+
+@officers_only
+def ask_original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
+    """Ask a second officer to consent to showing the original text."""
+    found, form = _found(request, exchange_id), ReasonForm(request.POST)
+    if not form.is_valid():
+        return _scrubbed_page(request, found, form=form, status=400)
+    try:
+        ask_for_consent(found, officer=person_of(request), reason=form.cleaned_data["reason"], now=timezone.now())
+    except CannotBeShown as reason:
+        return _scrubbed_page(request, found, trouble=reason.sentence, status=409)
+    messages.success(request, "You asked. As soon as another officer consents, this page offers the original text.")
+    return redirect("audit:exchange", exchange_id)
 
 
 @officers_only
 def original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
-    """Show one exchange with the words behind its placeholders, to an officer who says why."""
-    found, officer = _found(request, exchange_id), person_of(request)
-    form = ReasonForm(request.POST)
-    if not form.is_valid():
-        return _scrubbed_page(request, found, form=form, status=400)
+    """Show one exchange with the words behind its placeholders: with a reason, or with another officer's consent."""
+    found, officer, now = _found(request, exchange_id), person_of(request), timezone.now()
+    way = way_for(officer, found, form=ReasonForm(request.POST), now=now)
+    if way and not way.takes_two and not way.form.is_valid():
+        return _scrubbed_page(request, found, form=way.form, status=400)
     try:
-        shown = with_original_text(found, officer=officer, reason=form.cleaned_data["reason"], now=timezone.now())
-    except CannotBeShown as reason:
-        return _scrubbed_page(request, found, form=None, trouble=reason.sentence, status=409)
-    page = {"exchange": shown, "looks": one.looks_at(exchange_id), "is_unmasked": True}
+        reason = reason_of(way)
+        shown = with_original_text(found, officer=officer, reason=reason, now=now)
+    except (CannotBeShown, NotApproved) as refused:
+        return _scrubbed_page(request, found, trouble=refused.sentence, status=409)
+    mark = f"Shown to {officer.name}, {timezone.localtime(now):%-d %b %Y, %H:%M}: {reason}"
+    page = {"exchange": shown, "looks": one.looks_at(exchange_id), "is_unmasked": True, "watermark": mark}
     return render(request, "audit/exchange.html", page)
 
 
@@ -104,13 +128,18 @@ def _found(request: HttpRequest, exchange_id: UUID) -> one.FullExchange:
 
 
 def _scrubbed_page(
-    request: HttpRequest, exchange: one.FullExchange, *, form: ReasonForm | None, trouble: str = "", status: int = 200
+    request: HttpRequest,
+    exchange: one.FullExchange,
+    *,
+    form: ReasonForm | None = None,
+    trouble: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     """Record the look, then show the exchange without what its placeholders stand for."""
-    exchange_id = exchange.intent.id
-    looks.opened(person_of(request), exchange_id=exchange_id, label=exchange.label, now=timezone.now())
-    page = {"exchange": exchange, "looks": one.looks_at(exchange_id), "reason_form": form, "trouble": trouble}
-    page["ledger_key"] = integrity.key_in_force()
+    exchange_id, officer, now = exchange.intent.id, person_of(request), timezone.now()
+    looks.opened(officer, exchange_id=exchange_id, label=exchange.label, now=now)
+    page = {"exchange": exchange, "looks": one.looks_at(exchange_id), "trouble": trouble}
+    page |= {"way": way_for(officer, exchange, form=form, now=now), "ledger_key": integrity.key_in_force()}
     return render(request, "audit/exchange.html", page, status=status)
 
 

@@ -23,7 +23,7 @@ from apps.ledger.facts import Who
 from apps.ledger.ids import new_id
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
-from apps.privacy import keys
+from apps.privacy import destruction, holds
 
 MOST_FILES: Final = 20
 
@@ -115,19 +115,24 @@ def content_of(file: PromptFile) -> str:
 def delete(file: PromptFile, *, by: Who | None, now: datetime) -> None:
     """
     Destroy a file, key and all; batches that were begun from it keep their lines. `by` is None where its time was over.
+
+    :raises apps.privacy.holds.KeyHeld: if a legal hold covers it; then nothing of it is gone.
     """
-    count, _ = PromptFile.objects.filter(pk=file.pk).delete()
-    if count:
-        keys.destroy(file.pk)
+    kept = PromptFile.objects.select_for_update().filter(pk=file.pk)
+    if kept.first() is not None:
+        destruction.destroy_one(file.pk)  # while the row says whose it is, which a hold asks
+        kept.delete()
         _record(Action.BATCH_DISCARDED, file, by, now=now)
 
 
 def delete_old(*, now: datetime) -> int:
     """Delete files that are as old as texts of batches may be; return how many."""
-    old = list(PromptFile.objects.filter(created_at__lt=now - timedelta(days=settings.BATCH_DAYS)).only("pk"))
-    for file in old:
+    old = list(PromptFile.objects.filter(created_at__lt=now - timedelta(days=settings.BATCH_DAYS)).only("size"))
+    held = holds.covered(file.pk for file in old)
+    free = [file for file in old if file.pk not in held]
+    for file in free:
         delete(file, by=None, now=now)
-    return len(old)
+    return len(free)
 
 
 @transaction.atomic

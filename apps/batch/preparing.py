@@ -19,7 +19,7 @@ from apps.batch.sealing import Sealer
 from apps.gateway.models import LanguageModel, LanguageModelQuerySet
 from apps.ledger.ids import new_id
 from apps.ledger.vocabulary import Action
-from apps.privacy import keys
+from apps.privacy import destruction, holds
 
 DRAFT_KEPT: Final = timedelta(days=1)
 MOST_UNFINISHED: Final = 20
@@ -133,10 +133,16 @@ def start(batch_id: UUID, *, by: User, columns: Columns | None, now: datetime) -
 
 @transaction.atomic
 def discard(batch: Batch, *, by: User | None, now: datetime) -> bool:
-    """Throw a draft away, key and all; false if it is none any more. `by` is None where its day was over."""
+    """
+    Throw a draft away, key and all; `by` is None where its day was over.
+
+    False if it is none any more, or if a legal hold keeps it.
+    """
+    if holds.covered([batch.pk]):
+        return False
     count, _ = Batch.objects.filter(pk=batch.pk, state=Batch.State.DRAFT).delete()
     if count:
-        keys.destroy(batch.pk)
+        destruction.destroy_one(batch.pk)
         record(Action.BATCH_DISCARDED, batch, by=by, now=now)
     return bool(count)
 

@@ -10,13 +10,15 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from apps.accounts.actors import who
 from apps.accounts.models import User
 from apps.batch.models import Batch, LaneModel, Line
 from apps.batch.recording import record
 from apps.gateway.refusals import Refused
 from apps.ledger.facts import Json
 from apps.ledger.vocabulary import Action
-from apps.privacy import keys
+from apps.privacy import destruction
+from apps.privacy.destruction import Order
 
 BY_OWNER: Final = "BY_OWNER"
 NOT_OPEN: Final = "NOT_OPEN"
@@ -107,13 +109,16 @@ def erase(batch: Batch, *, by: User | None, now: datetime) -> bool:
     """
     Destroy the key of the batch's texts: file name, prompts and answers are gone everywhere. False if it has not ended.
 
-    The exchanges stay on the record, where officers see them as they see those of a deleted conversation.
+    The exchanges stay on the record, where officers see them as they see those of a deleted conversation. Under a legal
+    hold the batch is gone for its owner, and its key once the hold is lifted.
     """
     ended = Batch.objects.filter(pk=batch.pk, state__in=[Batch.State.CANCELLED, Batch.State.FINISHED], erased_at=None)
-    if not ended.update(erased_at=now, sealed_name=b""):
+    if not ended.update(erased_at=now):
         return False
-    keys.destroy(batch.pk)
-    batch.lines.update(sealed_request=b"", sealed_answer=b"")
+    order = Order(Action.KEY_DESTROYED, who=who(by) if by else None, subject_kind="batch", subject_id=str(batch.pk))
+    if destruction.destroy_or_wait(batch.pk, order, now=now):
+        Batch.objects.filter(pk=batch.pk).update(sealed_name=b"")
+        batch.lines.update(sealed_request=b"", sealed_answer=b"")
     record(Action.BATCH_ERASED, batch, by=by, now=now)
     return True
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.actors import who
-from apps.chat import recording, turns
+from apps.chat import frames, recording, turns
 from apps.chat.endings import Ending
 from apps.chat.models import Turn
 from apps.chat.turns import Asked, TurnAlreadyClosed
@@ -116,7 +116,7 @@ def _conclude_unknown(exchange: OpenExchange, *, now: datetime) -> None:
 
 
 def _interrupted(turn: Turn) -> Ending:
-    kept = turns.arrived_text(turn, keys.open_key(turn.conversation_id))
+    kept = frames.arrived_text(turn, keys.open_key(turn.conversation_id))
     if turn.intent_id is None:
         sentence = "The portal restarted before anything was sent. Ask again."
         return Ending(OutcomeKind.REFUSED, "INTERRUPTED", sentence)

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from apps.accounts.access import person_of_scope
 from apps.accounts.models import User
 from apps.accounts.sockets import BAD_MESSAGE, CalmSocket
-from apps.chat import live, reading, texts, turns
+from apps.chat import frames, live, reading, texts
 from apps.chat.database import in_database
 from apps.chat.live import HandedFrame, Listener
 from apps.chat.models import Conversation, Frame, Turn, may_chat
@@ -247,7 +247,7 @@ class ChatConsumer(CalmSocket):
         if turn.last_frame > reader.number:
             if not reader.text:  # what the question masked is in the vault by now, and was not before
                 reader.renderer.verbatim = reading.verbatim_of(data_key)
-            blocks = reader.advance(turns.arrived_text(turn, data_key), number=turn.last_frame)
+            blocks = reader.advance(frames.arrived_text(turn, data_key), number=turn.last_frame)
             messages.append(_blocks(turn.pk, reader, blocks))
         status = render_to_string("chat/_status.html", {"turn": turn})
         if self.statuses.get(turn.pk) != status:
@@ -276,7 +276,7 @@ def _caught_up(turn: Turn, person: User, data_key: ConversationKey, *, up_to: in
     reader.renderer.verbatim = reading.verbatim_of(data_key)
     reader.renderer.citations = reading.addresses(reading.sources_of(turn, person=person))
     number = turn.last_frame if up_to is None else up_to
-    reader.advance(turns.arrived_text(turn, data_key, up_to=number), number=number)
+    reader.advance(frames.arrived_text(turn, data_key, up_to=number), number=number)
     return reader
 
 

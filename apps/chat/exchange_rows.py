@@ -15,7 +15,7 @@ from apps.chat.endings import Ending
 from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, Refusal, payload_of, record_refusal, sealed_typed
 from apps.chat.ways import Wanted
 from apps.gateway import auto, budgets, leases, lookups, routes
-from apps.gateway.admission import Admission, Refused, admit, admit_embedding, require_embeddings
+from apps.gateway.admission import Admission, Along, Refused, admit, admit_embedding, require_embeddings
 from apps.gateway.models import LanguageModel
 from apps.gateway.refusals import ModelNotAllowed
 from apps.gateway.routes import Admit, Route
@@ -23,6 +23,7 @@ from apps.gateway.upstream import FaultKind
 from apps.gateway.wire import AS_IT_LIKES, AsVectors
 from apps.ledger import records
 from apps.ledger.facts import Circumstances, Who
+from apps.ledger.prepared import Write
 from apps.ledger.vocabulary import Door, Purpose
 from apps.privacy import keys, policies
 from apps.privacy.models import DataKey
@@ -142,13 +143,33 @@ def send_off(asking: Asking, standing: Standing, prompt: Scrubbed, *, now: datet
     :raises Refused: with a sentence for the person.
     :raises LedgerUnavailable: if it could not be written; nothing may be sent then.
     """
+    if standing.route.is_plain:
+        return _send_off_at_once(asking, standing, prompt, now=now)
     with records.durably_together():
         if standing.key_row is not None:
             keys.keep_new(standing.key_row)
         standing.vault.save_first()
         admission = standing.route.admit_first(prompt, _admitting(asking, prompt, now), now=now)
-        intent_id = _write_intent(asking, standing, admission, prompt, now=now)
+        intent_id = records.write_intent(**_facts(asking, standing, admission, prompt, now=now))
     _note(standing, admission, intent_id)
+    return admission
+
+
+def _send_off_at_once(asking: Asking, standing: Standing, prompt: Scrubbed, *, now: datetime) -> Admission:
+    """Do as `send_off` where one model alone may answer: what is written is the one statement that holds the money."""
+    intent_ids: list[UUID] = []
+
+    def along(admission: Admission) -> list[Write]:
+        intent_id, rows = records.intent_along(**_facts(asking, standing, admission, prompt, now=now))
+        intent_ids.append(intent_id)
+        key = [keys.as_write(standing.key_row)] if standing.key_row is not None else []
+        values = standing.vault.first_as_write()
+        return [*key, *([values] if values else []), *rows]
+
+    with records.durably_at_once():
+        admission = standing.route.admit_first(prompt, _admitting(asking, prompt, now, along), now=now)
+    standing.vault.note_first_saved()
+    _note(standing, admission, intent_ids[-1])
     return admission
 
 
@@ -166,7 +187,7 @@ def fall_back(
             if admission is None:
                 transaction.set_rollback(True)  # the failed call is concluded with the exchange
                 return None
-        intent_id = _write_intent(asking, standing, admission, prompt, now=now)
+        intent_id = records.write_intent(**_facts(asking, standing, admission, prompt, now=now))
     _note(standing, admission, intent_id)
     return admission
 
@@ -177,6 +198,8 @@ def close(asking: Asking, exchange_id: UUID, standing: Standing | None, ending: 
 
     What is already closed (the sweeper took this process for dead) stays as it is.
     """
+    if standing is not None and _is_concluded_plainly(standing, ending, now=now):
+        return
     with transaction.atomic():
         if standing is not None and standing.intent_id is not None:
             _conclude(standing, ending, now=now)
@@ -207,7 +230,7 @@ def _record_refusal(
     record_refusal(refusal, ending, data_key, now=now)
 
 
-def _admitting(asking: Asking, prompt: Scrubbed, now: datetime) -> Admit:
+def _admitting(asking: Asking, prompt: Scrubbed, now: datetime, along: Along | None = None) -> Admit:
     def admitting(model_id: UUID) -> Admission:
         _require_listed(asking, model_id)
         if isinstance(asking.wanted, AsVectors):
@@ -219,6 +242,7 @@ def _admitting(asking: Asking, prompt: Scrubbed, now: datetime) -> Admit:
                 wanted=asking.wanted,
                 now=now,
                 key_id=asking.key_id,
+                along=along,
             )
         return admit(
             person=asking.person,
@@ -228,33 +252,36 @@ def _admitting(asking: Asking, prompt: Scrubbed, now: datetime) -> Admit:
             now=now,
             most_output_tokens=asking.most_output_tokens,
             key_id=asking.key_id,
+            along=along,
         )
 
     return admitting
 
 
-def _write_intent(asking: Asking, standing: Standing, admission: Admission, prompt: Scrubbed, *, now: datetime) -> UUID:
-    return records.write_intent(
-        who=asking.who,
-        door=asking.door,
-        purpose=asking.purpose,
-        conversation_id=standing.id,
-        turn_id=None,
-        model_label=admission.model_label,
-        provider_label=admission.provider_label,
-        egress_class=admission.egress_class,
-        sealed_payload=standing.data_key.box(PAYLOAD).seal(payload_of(prompt, (), ())),
-        left_text=prompt.record_text,
-        masked=prompt.masked,
-        passages=(),
-        policy_version=prompt.policy_version,
-        prompt_version=_prompt_version(asking),
-        circumstances=replace(standing.route.told(admission), key_id=asking.key_id),
-        sealed_typed=sealed_typed(standing.data_key, asking.drafts),
-        now=now,
-        lease_until=now + leases.LEASE,
-        reservation_id=admission.reservation_id,
-    )
+def _facts(
+    asking: Asking, standing: Standing, admission: Admission, prompt: Scrubbed, *, now: datetime
+) -> records.IntentFacts:
+    return {
+        "who": asking.who,
+        "door": asking.door,
+        "purpose": asking.purpose,
+        "conversation_id": standing.id,
+        "turn_id": None,
+        "model_label": admission.model_label,
+        "provider_label": admission.provider_label,
+        "egress_class": admission.egress_class,
+        "sealed_payload": standing.data_key.box(PAYLOAD).seal(payload_of(prompt, (), ())),
+        "left_text": prompt.record_text,
+        "masked": prompt.masked,
+        "passages": (),
+        "policy_version": prompt.policy_version,
+        "prompt_version": _prompt_version(asking),
+        "circumstances": replace(standing.route.told(admission), key_id=asking.key_id),
+        "sealed_typed": sealed_typed(standing.data_key, asking.drafts),
+        "now": now,
+        "lease_until": now + leases.LEASE,
+        "reservation_id": admission.reservation_id,
+    }
 
 
 def _prompt_version(asking: Asking) -> str:
@@ -265,6 +292,36 @@ def _note(standing: Standing, admission: Admission, intent_id: UUID) -> None:
     """Only what is on disk is noted: a transaction that failed leaves the exchange as it stood."""
     standing.key_row = None
     standing.intent_id, standing.reservation_id = intent_id, admission.reservation_id
+
+
+def _is_concluded_plainly(standing: Standing, ending: Ending, *, now: datetime) -> bool:
+    """
+    Do as `_conclude` in one statement; false, and nothing was done, where that is not possible.
+
+    It is not where no call is open, or where the settlement itself has to be put on the record.
+    """
+    if standing.intent_id is None or standing.reservation_id is None:
+        return False
+    answer = ending.answer_as_received
+    conclusion = records.conclusion(
+        standing.intent_id,
+        outcome=ending.outcome,
+        reason=ending.in_words,
+        sealed_answer=standing.data_key.box(LEDGER_ANSWER).seal(answer.encode()) if answer else b"",
+        answer_text=answer,
+        input_tokens=ending.input_tokens,
+        output_tokens=ending.output_tokens,
+        kept_if=keys.is_alive(standing.id),
+        now=now,
+    )
+    with records.concluding(standing.intent_id):
+        return budgets.settle_plainly(
+            standing.reservation_id,
+            input_tokens=ending.input_tokens,
+            output_tokens=ending.output_tokens,
+            now=now,
+            along=conclusion,
+        )
 
 
 def _conclude(standing: Standing, ending: Ending, *, now: datetime) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from apps.chat import choosing, composition, live, recording, story, turns
+from apps.chat import choosing, composition, frames, live, recording, story, turns
 from apps.chat.companions import Stopped, together
 from apps.chat.database import in_database
 from apps.chat.endings import UNRECORDED, Ending
@@ -200,7 +200,7 @@ class TurnKeeper:
         conversation = self.job.conversation_id
         sessions = live.sessions_of(conversation)
         readers = await in_database(
-            turns.write_frame, self.job, number=frame.number, text=words, now=timezone.now(), sessions=sessions
+            frames.write_frame, self.job, number=frame.number, text=words, now=timezone.now(), sessions=sessions
         )
         if readers is None:
             raise Stopped

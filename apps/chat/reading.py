@@ -10,12 +10,13 @@ from uuid import UUID
 from django.urls import reverse
 
 from apps.accounts.models import User
-from apps.chat import texts, turns
+from apps.chat import frames, texts
 from apps.chat.forms import offered_to
 from apps.chat.models import Conversation, Message, Turn
 from apps.chat.recording import PAYLOAD
 from apps.chat.rendering import BlockRenderer
 from apps.chat.verbatim import Verbatim
+from apps.ledger.looks import Look, looks_in
 from apps.ledger.models import Intent
 from apps.privacy import keys, releases
 from apps.privacy.keys import Box, ConversationKey
@@ -47,6 +48,8 @@ class TurnView:
     blocks: list[str]
     sources: list[Source]
     is_superseded: bool = False
+    looks: list[Look] = field(default_factory=list)
+    """Who looked at it at the officers' desk, newest first."""
     others: list[tuple[str, str]] = field(default_factory=list)
     """Models (id, words) that the person may ask instead, where the answering one was not simply their choice."""
 
@@ -125,12 +128,13 @@ def _title(conversation: Conversation, data_key: ConversationKey | None) -> str:
 
 
 def turns_of(conversation: Conversation, *, person: User) -> list[TurnView]:
-    """Every turn of a conversation, oldest first. Six or seven queries, whatever its length."""
+    """Every turn of a conversation, oldest first. Eight or nine queries, whatever its length."""
     rows = list(conversation.turns.prefetch_related("messages", "citations", "retries").select_related("model"))
     passages = _readable_passages(rows, person)
     data_key = keys.open_keys([conversation.pk]).get(conversation.pk)
     verbatim = verbatim_of(data_key)
-    views = [_view(turn, passages, data_key, verbatim) for turn in rows]
+    looks = looks_in(conversation.pk) if rows else {}
+    views = [replace(_view(turn, passages, data_key, verbatim), looks=looks.get(turn.pk, [])) for turn in rows]
     if views:
         views[-1] = replace(views[-1], others=_others(views[-1].turn, person))
     return views
@@ -161,7 +165,7 @@ def addresses(sources: Iterable[Source]) -> dict[int, str]:
 def answer_text(turn: Turn, data_key: ConversationKey) -> str:
     """The answer: whole once the turn is closed, as far as it has come before."""
     if turn.is_open:
-        return turns.arrived_text(turn, data_key)
+        return frames.arrived_text(turn, data_key)
     message = next((m for m in turn.messages.all() if m.author == Message.Author.MODEL), None)
     return texts.unseal_text(data_key, message.sealed_text, purpose=texts.ANSWER) if message else ""
 

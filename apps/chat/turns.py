@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,14 +20,14 @@ from apps.chat.companions import Stopped
 from apps.chat.composition import CHARACTERS_PER_TOKEN, PROMPT_VERSION, Exchange
 from apps.chat.endings import Ending
 from apps.chat.forms import Question
-from apps.chat.models import Citation, Conversation, Frame, Message, Turn
+from apps.chat.models import Citation, Conversation, Message, Turn
 from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, Refusal, payload_of, record_refusal, sealed_typed
 from apps.gateway import budgets, leases
 from apps.gateway.admission import Admission, admit
 from apps.gateway.models import LanguageModel
 from apps.gateway.routes import Admit, Route
 from apps.ledger import records
-from apps.ledger.compiled import Compiled, a_moment, a_number, a_row, an_id
+from apps.ledger.compiled import Compiled, a_moment, a_row, an_id
 from apps.ledger.facts import Circumstances, PassageFact, Who
 from apps.ledger.ids import new_id
 from apps.ledger.vocabulary import Action, Door, EgressClass, Purpose
@@ -40,35 +40,6 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=6)
 HISTORY_TURNS = 20
-KEEP_FRAME = """
-WITH answering AS (
-    UPDATE chat_turn SET last_frame = %s, lease_until = %s, step = %s
-     WHERE id = %s AND outcome = 'OPEN' AND stop_requested_at IS NULL
-    RETURNING id
-)
-INSERT INTO chat_frame (turn_id, number, sealed_text) SELECT id, %s, %s FROM answering
-"""
-# The same, and which of the given sessions of the conversation's owner may read it: what Frame.objects.growing asks.
-KEEP_FRAME_FOR = """
-WITH answering AS (
-    UPDATE chat_turn SET last_frame = %s, lease_until = %s, step = %s
-     WHERE id = %s AND outcome = 'OPEN' AND stop_requested_at IS NULL
-    RETURNING id, conversation_id
-), kept AS (
-    INSERT INTO chat_frame (turn_id, number, sealed_text) SELECT id, %s, %s FROM answering
-)
-SELECT ARRAY(
-    SELECT session.session_key
-      FROM django_session AS session, chat_conversation AS conversation
-      JOIN accounts_user AS owner ON owner.id = conversation.owner_id AND owner.is_active
-     WHERE session.session_key = ANY(%s) AND session.expire_date > now()
-       AND conversation.id = answering.conversation_id AND conversation.deleted_at IS NULL
-       AND EXISTS (SELECT 1 FROM accounts_roleassignment AS held
-                    WHERE held.person_id = owner.id AND held.role = 'EMPLOYEE')
-) FROM answering
-"""
-
-
 _GRANTED = Compiled(
     lambda: LanguageModel.objects.granted_to(a_row("person"), an_id("team"), now=a_moment("now")).filter(
         pk=an_id("model")
@@ -88,7 +59,6 @@ _EARLIER = Compiled(
         .order_by("-started_at")[:HISTORY_TURNS]
     )
 )
-_ARRIVED = Compiled(lambda: Frame.objects.filter(turn_id=an_id("turn"), number__lte=a_number("newest")))
 
 
 class TurnAlreadyClosed(Exception):
@@ -433,26 +403,6 @@ def admitting(job: Job, *, prompt: Scrubbed, now: datetime) -> Admit:
     return lambda model_id: admit(person=job.person, team=job.team, model_id=model_id, prompt=prompt, now=now)
 
 
-def write_frame(
-    job: Job, *, number: int, text: str, now: datetime, sessions: Sequence[str] = ()
-) -> Collection[str] | None:
-    """
-    Keep one piece of the answer, renew the lease and learn whether to go on: one statement, one round trip.
-
-    :param sessions: sessions of the conversation's owner whose pages would be handed the piece from memory.
-    :return: those of them that may read it now; None if the pipeline should not go on, see :func:`keep_alive`.
-    """
-    sealed = texts.seal_text(job.data_key, text, purpose=texts.FRAME)
-    values = (number, now + LEASE, Turn.Step.ANSWERING.value, job.turn_id, number, sealed)
-    with connection.cursor() as cursor:
-        if not sessions:
-            cursor.execute(KEEP_FRAME, values)
-            return () if cursor.rowcount == 1 else None
-        cursor.execute(KEEP_FRAME_FOR, (*values, list(sessions)))
-        row = cursor.fetchone()
-    return frozenset(row[0]) if row else None
-
-
 @transaction.atomic
 def close_turn(job: Asked, ending: Ending, *, now: datetime) -> None:
     """
@@ -525,13 +475,3 @@ def conclude(job: Asked, turn: Turn, ending: Ending, data_key: ConversationKey |
 def estimated_tokens(text: str) -> int:
     """A cautious estimate of how many tokens a text is: one for every three characters."""
     return -(-len(text) // CHARACTERS_PER_TOKEN)
-
-
-def arrived_text(turn: Turn, data_key: ConversationKey, *, up_to: int | None = None) -> str:
-    """The answer so far: the frames that `turn` counted when it was read, or the first `up_to`. At most one query."""
-    newest = turn.last_frame if up_to is None else up_to
-    if not newest:
-        return ""
-    box = data_key.box(texts.FRAME)
-    frames = _ARRIVED.rows(turn=turn.pk, newest=newest)
-    return "".join(box.unseal(bytes(frame.sealed_text)).decode() for frame in frames)

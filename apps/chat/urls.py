@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from apps.chat import money_views, privacy_views, views
+from apps.chat import looks_views, money_views, privacy_views, views
 
 app_name = "chat"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("looks", looks_views.looks, name="looks"),
     path("c/", views.begin, name="begin"),
     path("c/<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("c/<uuid:conversation_id>/turns", views.ask, name="ask"),

@@ -56,6 +56,12 @@ def is_surely_outside(address: str) -> bool:
     return number is not None and number.is_global
 
 
+def is_loopback(number: str) -> bool:
+    """Say whether a number leads back to this very machine."""
+    found = _number(number)
+    return found is not None and found.is_loopback
+
+
 def _require_allowed(host: str) -> None:
     number = _number(host)
     if number is None:

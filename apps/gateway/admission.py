@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from uuid import UUID
 
 from apps.accounts.models import Membership
@@ -36,10 +36,12 @@ from apps.gateway.refusals import (
 from apps.gateway.wire import AsVectors
 from apps.ledger.compiled import Compiled, a_moment, a_row, an_id
 from apps.ledger.facts import Circumstances
+from apps.ledger.ids import new_id
 from apps.privacy.keys import KeyUnavailable, SealBroken
 
 if TYPE_CHECKING:
     from apps.accounts.models import Team, User
+    from apps.ledger.prepared import Write
     from apps.privacy.scrub import Scrubbed
 
 __all__ = ["Admission", "Refused", "admit"]
@@ -53,6 +55,10 @@ _MODEL: Final = Compiled(
         pk=an_id("model")
     )
 )
+
+
+Along: TypeAlias = "Callable[[Admission], Sequence[Write]]"
+"""What is to be written in the statement that holds the money for a call."""
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -107,14 +113,16 @@ def admit(
     key_id: UUID | None = None,
     most_output_tokens: int | None = None,
     may_repeat: bool = False,
+    along: Along | None = None,
 ) -> Admission:
     """
     Admit one call: the person belongs to the team, the team may use the model, the prompt fits, no program runs away,
     no pace is exceeded, the money is held.
 
     `key_id` is the API key that the call came with, or the batch; `most_output_tokens` lowers the model's own limit;
-    `may_repeat` says that the caller's work has an end and repeats itself by nature, as a batch's does. Everything is
-    asked of the database now; nothing is remembered from an earlier call. Three statements.
+    `may_repeat` says that the caller's work has an end and repeats itself by nature, as a batch's does; `along` gives
+    what is to be written if the money is held, with it or not at all. Everything is asked of the database now;
+    nothing is remembered from an earlier call. Three statements.
 
     :raises Refused: with a sentence for the person; then nothing is held.
     """
@@ -133,8 +141,21 @@ def admit(
         may_repeat=may_repeat,
         now=now,
     )
+    admission = Admission(
+        model_id=model.pk,
+        model_label=model.label,
+        provider_label=model.provider.name,
+        egress_class=model.egress_class,
+        max_output_tokens=output_at_most,
+        reservation_id=new_id(),
+        endpoint=endpoint,
+        delay_seconds=watched.delay_seconds,
+        region=model.provider.region,
+        price=price,
+        price_version=model.price_version_id,
+    )
     with _refusals_in_words(team, model, worst_case):
-        reservation = budgets.reserve(
+        budgets.reserve(
             person=person,
             team=team,
             model=model,
@@ -144,20 +165,10 @@ def admit(
             key_id=key_id,
             tokens_at_most=input_about + output_at_most,
             shape=watched.shape,
+            reservation_id=admission.reservation_id,
+            along=along(admission) if along else (),
         )
-    return Admission(
-        model_id=model.pk,
-        model_label=model.label,
-        provider_label=model.provider.name,
-        egress_class=model.egress_class,
-        max_output_tokens=output_at_most,
-        reservation_id=reservation.pk,
-        endpoint=endpoint,
-        delay_seconds=watched.delay_seconds,
-        region=model.provider.region,
-        price=price,
-        price_version=model.price_version_id,
-    )
+    return admission
 
 
 def admit_embedding(
@@ -169,6 +180,7 @@ def admit_embedding(
     wanted: AsVectors,
     now: datetime,
     key_id: UUID | None = None,
+    along: Along | None = None,
 ) -> Admission:
     """
     Admit one call for the vectors of the prompt's texts, as `admit` does; each text must fit the model's window.
@@ -185,8 +197,20 @@ def admit_embedding(
     input_at_most = _texts_at_most(model, prompt)
     worst_case = price.of(input_tokens=input_at_most, output_tokens=0)
     runaway.require_no_stop(person=person, key_id=key_id, now=now)
+    admission = Admission(
+        model_id=model.pk,
+        model_label=model.label,
+        provider_label=model.provider.name,
+        egress_class=model.egress_class,
+        max_output_tokens=0,
+        reservation_id=new_id(),
+        endpoint=endpoint,
+        region=model.provider.region,
+        price=price,
+        price_version=model.price_version_id,
+    )
     with _refusals_in_words(team, model, worst_case):
-        reservation = budgets.reserve(
+        budgets.reserve(
             person=person,
             team=team,
             model=model,
@@ -195,19 +219,10 @@ def admit_embedding(
             now=now,
             key_id=key_id,
             tokens_at_most=input_at_most,
+            reservation_id=admission.reservation_id,
+            along=along(admission) if along else (),
         )
-    return Admission(
-        model_id=model.pk,
-        model_label=model.label,
-        provider_label=model.provider.name,
-        egress_class=model.egress_class,
-        max_output_tokens=0,
-        reservation_id=reservation.pk,
-        endpoint=endpoint,
-        region=model.provider.region,
-        price=price,
-        price_version=model.price_version_id,
-    )
+    return admission
 
 
 def require_embeddings(model: LanguageModel, wanted: AsVectors) -> None:

@@ -22,7 +22,9 @@ from django.utils import timezone
 from apps.gateway.models import Budget, LanguageModel, Reservation, SpentHour
 from apps.gateway.money_models import LONGEST_ROLLING_HOURS, Scope
 from apps.gateway.prices import Price
+from apps.ledger import prepared
 from apps.ledger.ids import new_id
+from apps.ledger.prepared import Write
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 
@@ -31,10 +33,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-RESERVE = """
-SELECT verdict, limit_id, figure, purses FROM gateway_reserve(
-    %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-"""
 CLOSE = "SELECT was, cost, currency, amount, passed FROM gateway_close(%s, %s, %s, %s, %s)"
 SUMS = """
 SELECT one.budget, sums.spent, sums.held
@@ -152,16 +150,19 @@ def reserve(
     key_id: UUID | None = None,
     tokens_at_most: int = 0,
     shape: Shape | None = None,
+    reservation_id: UUID | None = None,
+    along: Sequence[Write] = (),
 ) -> Reservation:
     """
-    Hold `amount`, the worst case of one call, in every purse that a budget asks for, or in none. One statement.
+    Hold `amount`, the worst case of one call, in every purse that a budget asks for, or in none. One statement, which
+    writes `along` too, or none of it.
 
     The purses stay locked until the caller's transaction ends: keep that short. Limits of pace are asked on the way.
 
     :raises NotHeld: if a limit stands in the way.
     """
     held = Reservation(
-        id=new_id(),
+        id=reservation_id or new_id(),
         team=team,
         person=person,
         model=model,
@@ -178,9 +179,13 @@ def reserve(
         created_at=now,
         heard_at=now,
     )
-    with connection.cursor() as cursor:
-        cursor.execute(RESERVE, _values(held))
-        verdict, limit_id, figure, held.purses = cursor.fetchone()
+    verdict, limit_id, figure, held.purses = prepared.call_and_write(
+        "gateway_reserve",
+        _values(held),
+        along,
+        answer="verdict, limit_id, figure, purses",
+        only_if="verdict = 'HELD'",
+    )
     if verdict != Reservation.State.HELD:
         raise NotHeld(Obstacle(verdict), limit_id or 0, figure or Decimal(0))
     held._state.adding = False
@@ -234,6 +239,28 @@ def settle(reservation_id: UUID, *, input_tokens: int, output_tokens: int, now: 
     return Cost(cost, currency)
 
 
+def settle_plainly(
+    reservation_id: UUID, *, input_tokens: int, output_tokens: int, now: datetime, along: Sequence[Write]
+) -> bool:
+    """
+    Do as `settle`, and write `along` (the cost is in `agreed.cost` and `agreed.currency`): one statement, all or none.
+
+    False, and nothing was done, where the settlement has to be told on the record: use `settle` then.
+
+    :raises ValueError: if a count is negative.
+    """
+    if input_tokens < 0 or output_tokens < 0:
+        raise ValueError("Tokens cannot be negative.")
+    (is_plain,) = prepared.call_and_write(
+        "gateway_settle_plainly",
+        (reservation_id, input_tokens, output_tokens, now),
+        along,
+        answer="is_plain",
+        only_if="is_plain",
+    )
+    return bool(is_plain)
+
+
 def settle_worst_case(reservation_id: UUID, *, now: datetime) -> Cost:
     """
     Pay what was held for a call of which nobody knows how it ended: the provider may well ask for it. One statement.
@@ -267,7 +294,7 @@ def release(reservation_id: UUID, *, now: datetime | None = None) -> bool:
 def _close(
     reservation_id: UUID, state: Reservation.State, tokens: tuple[int | None, int | None], now: datetime
 ) -> tuple[str | None, Decimal, str, Decimal, list[int]]:
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(CLOSE, (reservation_id, state.value, *tokens, now))
         was, cost, currency, amount, passed = cursor.fetchone()
     return was, cost, currency, amount, passed or []

@@ -46,6 +46,11 @@ class Route:
     follows: UUID | None = None
     """The record of the call that failed before the one that is admitted next."""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether only the model that was asked may answer, and nothing is noted about how it was chosen."""
+        return self.choice is None and self.chosen.fallback == LanguageModel.Fallback.NONE
+
     def admit_first(self, prompt: Scrubbed, admit: Admit, *, now: datetime) -> Admission:
         """
         Admit the first call. Where the prompt does not fit or the provider's key is missing, another model may.

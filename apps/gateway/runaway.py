@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.accounts.actors import who
 from apps.gateway.budgets import Shape
@@ -33,6 +33,7 @@ from apps.gateway.repetition import (
     judge,
     shapes_of,
 )
+from apps.ledger import prepared
 from apps.ledger.facts import Json
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
@@ -146,7 +147,7 @@ def _remembered(
         "shape": shape.whole,
         "beginnings": beginnings,
     }
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(OF_A_KEY if key_id else OF_A_PERSON, values)
         rules, stop, is_batch, continued, repeated = (_parsed(value) for value in cursor.fetchone())
     count, cost, failures, cost_of_failures = repeated
@@ -173,6 +174,7 @@ def _call(row: list[Any]) -> Call:
     return Call(float(began), None if ended is None else float(ended), bytes.fromhex(step), Decimal(cost))
 
 
+@transaction.atomic
 def _stop(person: User, key_id: UUID | None, verdict: Verdict, *, until: datetime, now: datetime) -> None:
     reason = verdict.stop_for or LoopStop.Reason.REPEATS
     stop = LoopStop.objects.create(

@@ -32,6 +32,8 @@ from django.db.models import (
 )
 from django.db.models.sql.compiler import SQLCompiler
 
+from apps.ledger import prepared
+
 Row = TypeVar("Row", bound=Model)
 
 
@@ -107,6 +109,12 @@ class _Ready(SQLCompiler):
     def as_sql(self, *_: object, **__: object) -> tuple[str, tuple[Any, ...]]:
         """Give the text and the values."""
         return self.text, tuple(self.values)
+
+    def execute_sql(self, *_: object, **__: object) -> Any:
+        """Run the statement, planned once for each connection, and give all rows as the one chunk that Django reads."""
+        with prepared.cursor(self.connection) as cursor:
+            cursor.execute(*self.as_sql())
+            return [cursor.fetchall()]
 
 
 class Compiled(Generic[Row]):

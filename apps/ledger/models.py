@@ -228,6 +228,21 @@ class OpenIntent(models.Model):
         return str(self.intent_id)
 
 
+class HiddenLook(models.Model):
+    """An exchange whose person does not see yet who looked at it, because a confidential case would be told by it."""
+
+    exchange_id = models.UUIDField()
+    case_id = models.UUIDField()
+    hidden_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["exchange_id", "case_id"], name="ledger_hidden_once_by_a_case")]
+        indexes = [models.Index(fields=["case_id"], name="ledger_hidden_case")]
+
+    def __str__(self) -> str:
+        return f"{self.exchange_id}: {self.case_id}"
+
+
 class SearchRow(models.Model):
     """
     The readable, scrubbed text of one exchange, for the officer's search. Erasure deletes it; the exchange remains.

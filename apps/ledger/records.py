@@ -8,25 +8,28 @@ database's own error, whose detail would quote the row.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from django.db import DatabaseError, Error, IntegrityError, connection, transaction
 from django.db.models import Q
 
-from apps.ledger import statements
+from apps.ledger import prepared, statements
 from apps.ledger.facts import NOTHING_KNOWN, Circumstances, Json, MaskedSpan, OpenExchange, PassageFact, Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event, Intent, OpenIntent, Outcome, SearchRow
+from apps.ledger.prepared import Condition, Write
 from apps.ledger.text import label, storable, storable_json
 from apps.ledger.vocabulary import Action, OutcomeKind
 
 OPEN_INTENT_MILLISECONDS = 5_000
 SWEEP_AT_MOST = 1_000
+BESIDE_THE_INTENT = frozenset({"left_text", "lease_until", "reservation_id"})
 UNIQUE_VIOLATION = "23505"
 
 _durable = threading.local()
@@ -131,28 +134,31 @@ def durably_together() -> Iterator[None]:
             _durable.depth -= 1
 
 
-def write_intent(
-    *,
-    who: Who,
-    door: str,
-    purpose: str,
-    conversation_id: UUID | None,
-    turn_id: UUID | None,
-    model_label: str,
-    provider_label: str,
-    egress_class: str,
-    sealed_payload: bytes,
-    left_text: str,
-    masked: Sequence[MaskedSpan],
-    passages: Sequence[PassageFact],
-    policy_version: str,
-    prompt_version: str,
-    circumstances: Circumstances = NOTHING_KNOWN,
-    sealed_typed: bytes = b"",
-    now: datetime,
-    lease_until: datetime | None = None,
-    reservation_id: UUID | None = None,
-) -> UUID:
+class IntentFacts(TypedDict):
+    """What is put on the record of an exchange before it leaves; see `open_intent`."""
+
+    who: Who
+    door: str
+    purpose: str
+    conversation_id: UUID | None
+    turn_id: UUID | None
+    model_label: str
+    provider_label: str
+    egress_class: str
+    sealed_payload: bytes
+    left_text: str
+    masked: Sequence[MaskedSpan]
+    passages: Sequence[PassageFact]
+    policy_version: str
+    prompt_version: str
+    circumstances: NotRequired[Circumstances]
+    sealed_typed: NotRequired[bytes]
+    now: datetime
+    lease_until: NotRequired[datetime | None]
+    reservation_id: NotRequired[UUID | None]
+
+
+def write_intent(**facts: Unpack[IntentFacts]) -> UUID:
     """
     Do as :func:`open_intent`, within :func:`durably_together`; the record is on disk when that ends. One statement.
 
@@ -163,18 +169,57 @@ def write_intent(
     """
     if not getattr(_durable, "depth", 0):
         raise IntentInsideTransaction
-    intent = _intent(
-        who=who, door=door, purpose=purpose, conversation_id=conversation_id, turn_id=turn_id, model_label=model_label,
-        provider_label=provider_label, egress_class=egress_class, sealed_payload=sealed_payload, masked=masked,
-        passages=passages, policy_version=policy_version, prompt_version=prompt_version,
-        circumstances=circumstances, sealed_typed=sealed_typed, now=now,
-    )  # fmt: skip
-    statements.insert_intent(
-        intent,
-        OpenIntent(intent_id=intent.id, started_at=now, lease_until=lease_until, reservation_id=reservation_id),
-        SearchRow(intent_id=intent.id, conversation_id=conversation_id, left_text=storable(left_text)),
-    )
+    intent, open_row, search = _rows_of(facts)
+    statements.insert_intent(intent, open_row, search)
     return intent.id
+
+
+def intent_along(**facts: Unpack[IntentFacts]) -> tuple[UUID, tuple[Write, ...]]:
+    """
+    Give the rows of an intent for another statement to write along, within :func:`durably_at_once`; and its id.
+
+    :raises IntentInsideTransaction: if it is called anywhere else.
+    """
+    if not getattr(_durable, "is_at_once", False):
+        raise IntentInsideTransaction
+    intent, open_row, search = _rows_of(facts)
+    return intent.id, statements.as_writes(intent, open_row, search)
+
+
+@contextmanager
+def durably_at_once() -> Iterator[None]:
+    """
+    Stand around the one statement that writes an intent along; when that returns, all of it is on disk.
+
+    :raises LedgerUnavailable: if it could not be written: send nothing.
+    :raises IntentInsideTransaction: if a surrounding transaction could still undo it.
+    """
+    blocks: list[Any] = connection.atomic_blocks
+    is_let_through = bool(blocks) and blocks[-1]._from_testcase  # as `transaction.atomic(durable=True)` does
+    if (connection.in_atomic_block or not connection.get_autocommit()) and not is_let_through:
+        raise IntentInsideTransaction
+    _durable.is_at_once = True
+    try:
+        with _database_errors_named():
+            yield
+    finally:
+        _durable.is_at_once = False
+
+
+def _rows_of(facts: IntentFacts) -> tuple[Intent, OpenIntent, SearchRow]:
+    """Make an intent, its row in the list of open ones and its search row."""
+    reservation_id, lease_until = facts.get("reservation_id"), facts.get("lease_until")
+    described = {name: value for name, value in facts.items() if name not in BESIDE_THE_INTENT}
+    intent = _intent(**{"circumstances": NOTHING_KNOWN, "sealed_typed": b"", **described})  # type: ignore[arg-type]
+    return (
+        intent,
+        OpenIntent(
+            intent_id=intent.id, started_at=facts["now"], lease_until=lease_until, reservation_id=reservation_id
+        ),
+        SearchRow(
+            intent_id=intent.id, conversation_id=facts["conversation_id"], left_text=storable(facts["left_text"])
+        ),
+    )
 
 
 def keep_open(reservation_ids: Sequence[UUID], *, until: datetime) -> None:
@@ -204,7 +249,7 @@ def conclude(
     :raises NoSuchIntent: if there is no such exchange.
     :raises LedgerUnavailable: if the record could not be written.
     """
-    with _one_outcome(intent_id), transaction.atomic():
+    with concluding(intent_id), transaction.atomic():
         row = Outcome(
             intent_id=intent_id, started_at=now, concluded_at=now, kind=outcome, reason=storable(reason),
             sealed_answer=sealed_answer, input_tokens=input_tokens, output_tokens=output_tokens, cost=cost,
@@ -213,6 +258,31 @@ def conclude(
         if not statements.conclude(row, answer_text=storable(answer_text)):
             raise NoSuchIntent(intent_id)
     return row.id
+
+
+def conclusion(
+    intent_id: UUID,
+    *,
+    outcome: str,
+    reason: str,
+    sealed_answer: bytes,
+    answer_text: str,
+    input_tokens: int,
+    output_tokens: int,
+    kept_if: Condition,
+    now: datetime,
+) -> tuple[Write, ...]:
+    """
+    Give the one outcome of an exchange for the statement that settles its cost to write along, within
+    :func:`concluding`. That statement fails as a whole where the exchange is unknown or has its outcome.
+
+    :param kept_if: holds unless the exchange was erased meanwhile; then no answer is kept.
+    """
+    row = Outcome(
+        intent_id=intent_id, started_at=now, concluded_at=now, kind=outcome, reason=storable(reason),
+        sealed_answer=sealed_answer, input_tokens=input_tokens, output_tokens=output_tokens,
+    )  # fmt: skip
+    return statements.conclusion(row, answer_text=storable(answer_text), kept_if=kept_if)
 
 
 def record_refusal(
@@ -290,6 +360,30 @@ def record_event(
     return event.id
 
 
+def under(key_ids: Collection[UUID]) -> Q:
+    """Make the condition on intents whose text these keys stand for: a conversation's, or one exchange's own id."""
+    return Q(conversation_id__in=key_ids) | Q(pk__in=key_ids, conversation_id=None)
+
+
+def texts_left(key_ids: Collection[UUID]) -> set[UUID]:
+    """Say under which of these keys searchable text is left. One query."""
+    rows = SearchRow.objects.filter(_texts_under(key_ids)).values_list("conversation_id", "intent_id")
+    return {conversation_id or intent_id for conversation_id, intent_id in rows}
+
+
+def erase_texts(key_ids: Collection[UUID]) -> int:
+    """
+    Delete the searchable text under keys in the caller's transaction; return how many texts went. One statement.
+
+    The exchanges stay. Only privacy's destruction of keys calls it, under a certificate.
+    """
+    return SearchRow.objects.filter(_texts_under(key_ids)).delete()[0]
+
+
+def _texts_under(key_ids: Collection[UUID]) -> Q:
+    return Q(conversation_id__in=key_ids) | Q(pk__in=key_ids, conversation_id=None)
+
+
 def open_intents(older_than: datetime, *, now: datetime) -> list[OpenExchange]:
     """
     List exchanges that nobody answers any more and that have no outcome yet, oldest first, 1,000 at most. One query.
@@ -364,7 +458,7 @@ def _person_label(who: Who) -> str:
 
 def _durably(*, milliseconds: int | None = None) -> None:
     """Make this transaction wait for the disk whatever the session says, and give up after `milliseconds`."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         if milliseconds is None:
             cursor.execute("SELECT set_config('synchronous_commit', 'on', true)")
             return
@@ -390,7 +484,13 @@ def _committing_by_itself() -> Iterator[None]:
 
 
 @contextmanager
-def _one_outcome(intent_id: UUID) -> Iterator[None]:
+def concluding(intent_id: UUID) -> Iterator[None]:
+    """
+    Stand around what writes the one outcome of an exchange.
+
+    :raises AlreadyConcluded: if it has one.
+    :raises LedgerUnavailable: if the record could not be written.
+    """
     with _database_errors_named():
         try:
             yield

@@ -9,7 +9,7 @@ itself, which proves nothing against somebody who rewrote all of it (then only a
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -77,6 +77,21 @@ class Trust:
     outside: Sequence[Note] = ()
 
 
+Agreement = Callable[[Cursor], Iterable[Finding]]
+_agreements: list[Agreement] = []
+
+
+def must_agree(agreement: Agreement) -> Agreement:
+    """
+    Have `check` ask whether the rows of another room are what the ledger's events say they are.
+
+    What rooms keep can be changed in place; where every change is an event, what differs was changed by hand.
+    """
+    if agreement not in _agreements:
+        _agreements.append(agreement)
+    return agreement
+
+
 def check(cursor: Cursor, trust: Trust, *, span: Range | None = None, now: datetime) -> Report:
     """
     Check the tree from leaf to head, or the part of it in `span`. About 30 µs a record, 4 statements for 20,480.
@@ -106,6 +121,8 @@ def check(cursor: Cursor, trust: Trust, *, span: Range | None = None, now: datet
     signed.finish(frontier, is_whole=end == size)
     if span is None:
         _find_unplaced(cursor, report, now)
+        for finding in (found for agreement in _agreements for found in agreement(cursor)):
+            report.add(finding.code, finding.at, finding.sentence)
     return report
 
 

@@ -188,6 +188,9 @@ class Action(TextChoices):
     AUDIT_UNMASKED = "AUDIT_UNMASKED", "Unmasked an exchange"
     AUDIT_EVENTS_SEARCHED = "AUDIT_EVENTS_SEARCHED", "Searched the events"
     AUDIT_EVENTS_PAGED = "AUDIT_EVENTS_PAGED", "Turned a page of the events"
+    AUDIT_EXPORTED = "AUDIT_EXPORTED", "Exported an exchange"
+    LOOKS_HIDDEN = "LOOKS_HIDDEN", "Looks hidden from people for a confidential case"
+    LOOKS_SHOWN = "LOOKS_SHOWN", "Looks shown to people again"
     IDENTITY_LOOKED_UP = "IDENTITY_LOOKED_UP", "Looked somebody up by name"
     IDENTITY_REVEALED = "IDENTITY_REVEALED", "Was shown who is behind a pseudonym"
     IDENTITY_HIDDEN = "IDENTITY_HIDDEN", "Hid the name behind a pseudonym"
@@ -200,6 +203,24 @@ class Action(TextChoices):
     APPROVAL_USED = "APPROVAL_USED", "Consent used"
     FOUR_EYES_SWITCHED_ON = "FOUR_EYES_SWITCHED_ON", "Second officer needed from now on"
     FOUR_EYES_SWITCHED_OFF = "FOUR_EYES_SWITCHED_OFF", "Second officer no longer needed"
+
+    # Retention, holds and people's requests
+    SCHEDULE_CHANGED = "SCHEDULE_CHANGED", "Time that records are kept changed"
+    PURGE_CERTIFIED = "PURGE_CERTIFIED", "Records past their time purged"
+    PURGE_STARTED = "PURGE_STARTED", "Purge started by an officer"
+    PURGE_PAUSED = "PURGE_PAUSED", "Purge paused"
+    PURGE_RESUMED = "PURGE_RESUMED", "Purge resumed"
+    HOLD_PLACED = "HOLD_PLACED", "Legal hold placed"
+    HOLD_LIFTED = "HOLD_LIFTED", "Legal hold lifted"
+    ERASURE_REQUESTED = "ERASURE_REQUESTED", "Erasure of a person's data requested"
+    ERASURE_CERTIFIED = "ERASURE_CERTIFIED", "Person's data erased"
+    ERASURE_COMPLETED = "ERASURE_COMPLETED", "Erasure of a person's data completed"
+    ERASURE_REAPPLIED = "ERASURE_REAPPLIED", "Destroyed again after a restore"
+    PACKAGE_REQUESTED = "PACKAGE_REQUESTED", "Subject access package requested"
+    PACKAGE_MADE = "PACKAGE_MADE", "Subject access package made"
+    PACKAGE_DOWNLOADED = "PACKAGE_DOWNLOADED", "Subject access package downloaded"
+    PACKAGE_DISCARDED = "PACKAGE_DISCARDED", "Subject access package discarded"
+    AUDIT_RETENTION_OPENED = "AUDIT_RETENTION_OPENED", "Opened schedules, holds or people's requests"
 
     # Cases, saved searches, exports
     SEARCH_SAVED = "SEARCH_SAVED", "Search saved"
@@ -268,6 +289,16 @@ class Action(TextChoices):
     LEDGER_EXPORTED = "LEDGER_EXPORTED", "Records exported"
     LEDGER_RECONCILED = "LEDGER_RECONCILED", "A day's records compared with its calls"
 
+    # The stream to other systems
+    STREAM_CREATED = "STREAM_CREATED", "Receiver of the stream set up"
+    STREAM_PAUSED = "STREAM_PAUSED", "Stream to a receiver paused"
+    STREAM_RESUMED = "STREAM_RESUMED", "Stream to a receiver resumed"
+    STREAM_SECRET_CHANGED = "STREAM_SECRET_CHANGED", "Secret of a receiver replaced"
+    STREAM_TESTED = "STREAM_TESTED", "Receiver of the stream tested"
+    STREAM_REMOVED = "STREAM_REMOVED", "Receiver of the stream removed"
+    STREAM_FAILED = "STREAM_FAILED", "Receiver of the stream takes nothing"
+    STREAM_RECOVERED = "STREAM_RECOVERED", "Receiver of the stream takes records again"
+
     # The portal itself
     PORTAL_STARTED = "PORTAL_STARTED", "Portal started"
     PORTAL_STOPPED = "PORTAL_STOPPED", "Portal stopped"
@@ -288,6 +319,7 @@ class Topic(TextChoices):
     CONVERSATIONS = "CONVERSATIONS", "Conversations and privacy"
     KEYS = "KEYS", "Keys of programs"
     RECORDS = "RECORDS", "Work at the records"
+    RETENTION = "RETENTION", "Retention, holds and requests"
     REVIEW = "REVIEW", "Review"
     LEDGER = "LEDGER", "The ledger's evidence"
     PORTAL = "PORTAL", "The portal itself"
@@ -305,11 +337,13 @@ _TOPIC_BY_FIRST_WORD = {
     "SCRUBBER": Topic.CONVERSATIONS, "POLICY": Topic.CONVERSATIONS, "VALUE": Topic.CONVERSATIONS,
     "WARNING": Topic.CONVERSATIONS, "DICTIONARY": Topic.CONVERSATIONS,
     "API": Topic.KEYS, "BATCH": Topic.BATCHES,
-    "AUDIT": Topic.RECORDS, "APPROVAL": Topic.RECORDS, "FOUR": Topic.RECORDS,
+    "AUDIT": Topic.RECORDS, "LOOKS": Topic.RECORDS, "APPROVAL": Topic.RECORDS, "FOUR": Topic.RECORDS,
+    "SCHEDULE": Topic.RETENTION, "PURGE": Topic.RETENTION, "HOLD": Topic.RETENTION, "ERASURE": Topic.RETENTION,
+    "PACKAGE": Topic.RETENTION,
     "SEARCH": Topic.RECORDS, "SEARCHES": Topic.RECORDS, "CASE": Topic.RECORDS, "CASES": Topic.RECORDS,
     "EXPORT": Topic.RECORDS, "EXPORTS": Topic.RECORDS,
     "REVIEW": Topic.REVIEW, "LEXICON": Topic.REVIEW,
-    "LEDGER": Topic.LEDGER,
+    "LEDGER": Topic.LEDGER, "STREAM": Topic.LEDGER,
     "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL,
 }  # fmt: skip
 
@@ -326,8 +360,9 @@ _OFFICE_FIRST_WORDS = frozenset(
     {
         "PERSON", "ROLE", "TEAM", "MEMBER",
         "PROVIDER", "MODEL", "GRANT", "BUDGET", "RATE", "LOOP", "ROUTE",
-        "POLICY", "DICTIONARY", "AUDIT", "APPROVAL", "FOUR", "LEDGER",
-        "SEARCH", "SEARCHES", "CASE", "CASES", "EXPORT", "EXPORTS",
+        "POLICY", "DICTIONARY", "LEDGER",
+        "AUDIT", "APPROVAL", "FOUR", "REVIEW", "LEXICON", "LOOKS", "SEARCH", "SEARCHES", "CASE", "CASES", "EXPORT",
+        "EXPORTS", "RETENTION", "SCHEDULE", "PURGE", "HOLD", "ERASURE", "STREAM",
     }
 )  # fmt: skip
 _OFFICE_ALONE = frozenset(

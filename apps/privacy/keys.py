@@ -15,6 +15,7 @@ import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -23,15 +24,16 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.db import connection, transaction
-from django.utils import timezone
 
+from apps.ledger import prepared
 from apps.ledger.compiled import Compiled, an_id
-from apps.privacy.models import DataKey, Release, VaultEntry
+from apps.ledger.prepared import Condition, Write
+from apps.privacy.models import DataKey
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
 FORMAT = b"\x01"
+_INTO = "INSERT INTO privacy_datakey (conversation_id, wrapped_key, created_at)"
 _ROW = Compiled(lambda: DataKey.objects.filter(pk=an_id("conversation")))
 
 
@@ -216,16 +218,29 @@ def new_key(exchange_id: UUID) -> tuple[ConversationKey, DataKey]:
 
 def keep_new(row: DataKey) -> None:
     """Save the row of a new key, in the caller's transaction. One statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO privacy_datakey (conversation_id, wrapped_key, created_at) VALUES (%s, %s, %s)",
-            [row.conversation_id, bytes(row.wrapped_key), row.created_at],
-        )
+    with prepared.cursor() as cursor:
+        cursor.execute(f"{_INTO} VALUES (%s, %s, %s)", _values(row))
+
+
+def as_write(row: DataKey) -> Write:
+    """Give the row of a new key for another statement to write along."""
+    return Write(f"{_INTO} SELECT %s, %s, %s FROM agreed", _values(row))  # noqa: S608 - constants
+
+
+def _values(row: DataKey) -> tuple[UUID, bytes, datetime]:
+    return row.conversation_id, bytes(row.wrapped_key), row.created_at
+
+
+def is_alive(conversation_id: UUID) -> Condition:
+    """Give the condition that the conversation's key is there and not destroyed."""
+    return Condition(
+        "EXISTS (SELECT FROM privacy_datakey WHERE conversation_id = %s AND destroyed_at IS NULL)", (conversation_id,)
+    )
 
 
 def is_destroyed(conversation_id: UUID) -> bool:
     """Say whether a key that was made is destroyed. One statement."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute("SELECT destroyed_at FROM privacy_datakey WHERE conversation_id = %s", [conversation_id])
         row = cursor.fetchone()
     return row is None or row[0] is not None
@@ -258,18 +273,6 @@ def unseal(conversation_id: UUID, sealed: bytes, *, purpose: str) -> bytes:
     :raises SealBroken: if they were altered, moved, or sealed under another key.
     """
     return open_key(conversation_id).box(purpose).unseal(sealed)
-
-
-@transaction.atomic
-def destroy(conversation_id: UUID) -> None:
-    """Destroy the conversation's data key and its vault for good. Doing it twice changes nothing."""
-    DataKey.objects.bulk_create(
-        [DataKey(conversation_id=conversation_id, wrapped_key=b"", destroyed_at=timezone.now())],
-        ignore_conflicts=True,
-    )
-    DataKey.objects.filter(pk=conversation_id, destroyed_at=None).update(wrapped_key=b"", destroyed_at=timezone.now())
-    VaultEntry.objects.filter(conversation_id=conversation_id).delete()
-    Release.objects.filter(conversation_id=conversation_id).delete()
 
 
 def _make_key(conversation_id: UUID) -> DataKey:

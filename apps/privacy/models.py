@@ -13,6 +13,9 @@ from apps.ledger.vocabulary import EgressClass
 from apps.privacy.dictionary_models import DictionaryEntry as DictionaryEntry
 from apps.privacy.dictionary_models import DictionaryImport as DictionaryImport
 from apps.privacy.dictionary_models import DictionaryState as DictionaryState
+from apps.privacy.hold_models import AwaitedDestruction as AwaitedDestruction
+from apps.privacy.hold_models import HeldKey as HeldKey
+from apps.privacy.hold_models import Hold as Hold
 from apps.privacy.policy import CONFIRMED_ONLY, HIGHEST_THRESHOLD, NEVER_RELEASED, Treatment
 
 

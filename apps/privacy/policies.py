@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from apps.accounts.actors import who
-from apps.ledger import records
+from apps.ledger import prepared, records
 from apps.ledger.vocabulary import Action
 from apps.privacy import policy as values
 from apps.privacy.models import PolicyRule, PolicyVersion
@@ -86,7 +86,7 @@ def own_rules(*, team_id: UUID | None, egress_class: str) -> Ruled:
 
 def newest_number() -> int:
     """Name the newest version of the whole policy; 0 before the first."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute("SELECT max(number) FROM privacy_policyversion")
         newest: int | None = cursor.fetchone()[0]
     return newest or 0

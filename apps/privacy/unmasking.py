@@ -6,7 +6,7 @@ Whoever passes is a compliance officer at this moment, gives a reason, and is on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -47,11 +47,15 @@ class Exchange:
     person_id: UUID
 
 
-def unmask(officer: User, *, exchange: Exchange, reason: str, now: datetime) -> list[list[Piece]]:
+def unmask(
+    officer: User, *, exchange: Exchange, reason: str, consent: Callable[[], object], now: datetime
+) -> list[list[Piece]]:
     """
     Put the words back into the texts of an exchange, for an officer with a reason, on the record.
 
-    The event is committed before this returns, whatever the caller does next. Five queries.
+    `consent` is called in the transaction of the event: it uses up a second officer's consent, or raises where one is
+    needed and there is none; then nothing is shown. The event is committed before this returns, whatever the caller
+    does next. Five queries besides those of `consent`.
 
     :raises PermissionDenied: if `officer` is no active compliance officer now, or it is their own exchange.
     :raises ReasonMissing: if the reason is shorter than 10 characters or longer than 500.
@@ -67,13 +71,14 @@ def unmask(officer: User, *, exchange: Exchange, reason: str, now: datetime) -> 
     unmasked = [restored_pieces(text, values) for text in exchange.texts]
     shown = {piece.placeholder for pieces in unmasked for piece in pieces if piece.placeholder}
     with transaction.atomic(durable=True):
+        consent()
         record_event(
             Action.AUDIT_UNMASKED,
             who=who(officer),
             subject_kind="exchange",
             subject_id=str(exchange.id),
             subject_label=exchange.label,
-            details={"reason": reason, "placeholders": sorted(shown)},
+            details={"reason": reason, "placeholders": sorted(shown), "role": Role.COMPLIANCE_OFFICER.value},
             now=now,
         )
     return unmasked

@@ -20,6 +20,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from apps.ledger.compiled import Compiled, an_id
+from apps.ledger.prepared import Write
 from apps.privacy import keys, masking
 from apps.privacy.consistency import KnownValues
 from apps.privacy.findings import Finding, checked
@@ -28,6 +29,11 @@ from apps.privacy.models import VaultEntry
 PURPOSE: Final = "vault"
 ENCODING: Final = "utf-8"
 ATTEMPTS: Final = 3
+COLUMNS: Final = ("id", "placeholder", "type", "digest", "sealed_value")
+STORE_IF_AGREED: Final = """
+INSERT INTO privacy_vaultentry (conversation_id, created_at, id, placeholder, type, digest, sealed_value)
+SELECT %s, %s, new.* FROM agreed, unnest(%s::uuid[], %s::text[], %s::text[], %s::bytea[], %s::bytea[]) AS new
+"""
 _ENTRIES: Final = Compiled(lambda: VaultEntry.objects.filter(conversation_id=an_id("conversation")).order_by("id"))
 
 
@@ -122,6 +128,18 @@ class Vault:
         if self._values:
             VaultEntry.objects.bulk_create([self._row(placeholder) for placeholder in self._values])
             self._saved.update(self._values)
+
+    def first_as_write(self) -> Write | None:
+        """Give what `save_first` stores for another statement to write along; None if there is nothing."""
+        rows = [self._row(placeholder) for placeholder in self._values]
+        if not rows:
+            return None
+        values = [[getattr(row, column) for row in rows] for column in COLUMNS]
+        return Write(STORE_IF_AGREED, (self.conversation_id, rows[0].created_at, *values))
+
+    def note_first_saved(self) -> None:
+        """Note that what `first_as_write` gave is on disk."""
+        self._saved.update(self._values)
 
     def _adopt_what_others_saved(self, new: Sequence[str]) -> None:
         mine = {placeholder: (self._types[placeholder], self._values[placeholder]) for placeholder in new}

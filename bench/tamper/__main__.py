@@ -1,5 +1,5 @@
 """
-Tamper with a ledger in 30 ways as 8 actors, and compare how each ends with what docs/ledger.md states.
+Tamper with a ledger in 31 ways as 8 actors, and compare how each ends with what docs/ledger.md states.
 
     python -m bench.tamper
 
@@ -10,13 +10,15 @@ honest ledger raises an alarm.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tempfile
 from pathlib import Path
 
-from bench.tamper.attacks import ATTACKS, Attack, perform
+from bench.tamper.attacks import ATTACKS, NEW_EVENT, Attack, perform
 from bench.tamper.scene import ROOT, Copy, Scene
+from portal.embedded.database import APP
 
 ACTORS = ("app", "owner", "superuser", "root", "worker", "reviewer", "admin", "key")
 THROUGH_PAGES = ("reviewer", "admin")
@@ -69,7 +71,7 @@ def _false_alarms(scene: Scene) -> int:
     for name, act in (
         ("nothing", lambda copy: None),
         ("VACUUM FULL and REINDEX", _vacuum),
-        ("the text for search erased", _erase),
+        ("a purge with its certificate", _purge),
         ("records went on", lambda copy: copy.sequence()),
         ("restart of the database", lambda copy: scene.restart()),
     ):
@@ -94,9 +96,19 @@ def _vacuum(copy: Copy) -> None:
         connection.execute(f"REINDEX DATABASE {copy.name}")
 
 
-def _erase(copy: Copy) -> None:
-    with copy.connect("postgres") as connection:
-        connection.execute("DELETE FROM ledger_searchrow")
+def _purge(copy: Copy) -> None:
+    """Write what the product writes when it purges, as the role that it runs as."""
+    from apps.privacy.holds import digest_of
+
+    with copy.connect(APP) as connection, connection.transaction():
+        rows = connection.execute("SELECT conversation_id FROM privacy_datakey WHERE destroyed_at IS NULL LIMIT 40")
+        keys = [row[0] for row in rows]
+        details = json.dumps({"keys": [key.hex for key in keys], "digest": digest_of(keys), "count": len(keys)})
+        connection.execute(NEW_EVENT.format(at="now()", action="PURGE_CERTIFIED", details=details))
+        connection.execute(
+            "UPDATE privacy_datakey SET wrapped_key = '', destroyed_at = now() WHERE conversation_id = ANY(%s)", [keys]
+        )
+        connection.execute("DELETE FROM ledger_searchrow WHERE conversation_id = ANY(%s)", [keys])
 
 
 if __name__ == "__main__":

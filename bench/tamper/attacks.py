@@ -1,4 +1,4 @@
-"""The thirty classes of tampering, as what an attacker would type, and how each actor can go about it."""
+"""The classes of tampering, as what an attacker would type, and how each actor can go about it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 
+from bench.tamper import bundles
 from bench.tamper.scene import ORIGIN, ROOT, Copy
 from portal.embedded.database import APP, OWNER, SEQUENCER
 
@@ -41,11 +42,10 @@ TAIL = [
     f"DELETE FROM ledger_node WHERE (index + 1) * 256 > {CUT}",
     f"DELETE FROM ledger_entry WHERE index >= {CUT}",
 ]
-PURGE = [
-    f"DELETE FROM ledger_outcome WHERE intent_id = (SELECT id FROM ledger_intent WHERE {ONE_INTENT})",
-    f"DELETE FROM ledger_searchrow WHERE intent_id = (SELECT id FROM ledger_intent WHERE {ONE_INTENT})",
-    f"DELETE FROM ledger_intent WHERE {ONE_INTENT}",
-]
+ONE_KEY = f"conversation_id = (SELECT conversation_id FROM ledger_intent WHERE {ONE_INTENT})"
+PURGE = f"UPDATE privacy_datakey SET wrapped_key = '', destroyed_at = now() WHERE {ONE_KEY}"
+ERASE = f"DELETE FROM ledger_searchrow WHERE {ONE_KEY}"
+LIFT = "UPDATE privacy_hold SET lifted_at = now(), lifted_by_id = gen_random_uuid(), lifted_by_label = 'Nobody'"
 RELABEL = f"UPDATE ledger_event SET actor_label = 'Somebody else' WHERE {ONE_EVENT}"
 COPIED = (
     "INSERT INTO ledger_event SELECT gen_random_uuid(), form, happened_at, recorded_at, action, actor_id, actor_label, "
@@ -264,9 +264,17 @@ def on_a_file(change: Callable[[str], str], what: str) -> Callable[[Copy, str], 
     return act
 
 
-def _offline(copy: Copy, what: str, text: str) -> int:
+def _exports(copy: Copy, actor: str) -> str | None:
+    """Change an export of the ledger, and an officer's bundle in every way; each has to be refused."""
+    ended = {on_a_file(lambda text: text.replace("Maya", "Mara", 1), "export")(copy, actor)}
+    held = {_offline(copy, "bundle", each) for each in copy.bundles}
+    changed = {_offline(copy, "bundle", each) for each in bundles.forged(copy.bundles)}
+    return "D" if (ended, held, changed) == ({"D"}, {0}, {1}) else "C"
+
+
+def _offline(copy: Copy, what: str, text: str | bytes) -> int:
     file = copy.folder / "handed-out"
-    file.write_text(text)
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
     command = [sys.executable, "-I", ROOT / "offline" / "portcullis_verify.py", what, file, "--key", str(copy.trusted)]
     return subprocess.run(command, capture_output=True, check=False).returncode
 
@@ -319,15 +327,16 @@ ATTACKS = [
     Attack(17, "outcome failed to answered", ("UPDATE ledger_outcome SET kind = 'ANSWERED' WHERE kind = 'FAILED'",)),
     Attack(18, "officer's act edited", ("UPDATE ledger_event SET details = '{\"reason\": \"a better one\"}' WHERE action = 'AUDIT_UNMASKED'",)),
     Attack(19, "officer's act given to another", ("UPDATE ledger_event SET actor_label = 'Another' WHERE action = 'AUDIT_UNMASKED'",)),
-    Attack(20, "purge without certificate", tuple(PURGE)),
-    Attack(21, "erasure without certificate", (f"UPDATE ledger_intent SET sealed_payload = '' WHERE {ONE_INTENT}",)),
-    Attack(22, "state changed without its event", ("INSERT INTO accounts_team (id, name, slug, created_at) VALUES (gen_random_uuid(), 'Quiet', 'quiet', now())",), is_lasting=False),
+    Attack(20, "purge without certificate", (PURGE,)),
+    Attack(21, "erasure without certificate", (ERASE,)),
+    Attack(22, "hold lifted without its event", (LIFT,)),
     Attack(23, "trigger off, edit, trigger on", (RELABEL,)),
     Attack(24, "heap file edited on disk", act=on_disk("ledger_event")),
     Attack(25, "index file edited on disk", act=on_disk("ledger_event_pkey")),
     Attack(26, "forged change of the key", act=rotation),
     Attack(27, "clock set back", (NEW_EVENT.format(at="now() - interval '2 hours'", action="SIGNED_IN", details="{}"),), announces=True, is_about_time=True),
-    Attack(28, "export edited after signing", act=on_a_file(lambda text: text.replace("Maya", "Mara", 1), "export")),
+    Attack(28, "export edited after signing", act=_exports),
     Attack(29, "proof replayed for another place or size", act=_replayed),
     Attack(30, "canonicalisation and second preimage", act=_tricks),
+    Attack(31, "right or setting changed without its event", ("INSERT INTO accounts_team (id, name, slug, created_at) VALUES (gen_random_uuid(), 'Quiet', 'quiet', now())",), is_lasting=False),
 ]  # fmt: skip

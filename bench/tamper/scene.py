@@ -18,6 +18,7 @@ from typing import Any
 
 import psycopg
 
+from bench.tamper import bundles
 from portal.embedded.database import APP, DATABASE, OWNER, SEQUENCER, EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +35,7 @@ class Copy:
     folder: Path
     trusted: Any
     witnessed: list[Any]
+    bundles: list[bytes]
 
     def connect(self, role: str) -> psycopg.Connection[Any]:
         """Open a connection as a database role."""
@@ -91,6 +93,7 @@ class Scene:
         self._count = 0
         self.trusted: Any = None
         self.witnessed: list[Any] = []
+        self.bundles: list[bytes] = []
 
     @contextlib.contextmanager
     def built(self, *, durable: bool = False) -> Iterator[Scene]:
@@ -115,7 +118,7 @@ class Scene:
         shutil.copytree(self._folder / "evidence", folder)
         self._as_superuser(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
-            yield Copy(self._postgres, name, folder, self.trusted, self.witnessed)
+            yield Copy(self._postgres, name, folder, self.trusted, self.witnessed, self.bundles)
         finally:
             self._as_superuser(f"DROP DATABASE {name} WITH (FORCE)")
             shutil.rmtree(folder)
@@ -196,6 +199,9 @@ class Scene:
                     fresh = SigningKey.new(ORIGIN)
                     leader.rotate(fresh, now=timezone.now())
                 courier.carry(now=timezone.now())
+            self.bundles = bundles.built(leader)
+            leader.round(now=timezone.now())
+            courier.carry(now=timezone.now())
         lines = (self._folder / "witness" / "cosigned.jsonl").read_text().splitlines()
         import json
 
@@ -234,11 +240,14 @@ def _write_records(part: int) -> None:
     from apps.ledger.facts import MaskedSpan, Who
     from apps.ledger.ids import new_id
     from apps.ledger.vocabulary import Action, Door, EgressClass, OutcomeKind, Purpose
+    from apps.privacy import holds, keys
 
     who, now = Who(new_id(), "Maya Lindqvist", new_id(), "Sales"), timezone.now()
     for number in range(EXCHANGES // 4):
+        conversation_id = new_id()
+        keys.open_key(conversation_id)
         intent = records.open_intent(
-            who=who, door=Door.BROWSER, purpose=Purpose.CHAT, conversation_id=new_id(), turn_id=new_id(),
+            who=who, door=Door.BROWSER, purpose=Purpose.CHAT, conversation_id=conversation_id, turn_id=new_id(),
             model_label="SmolLM2", provider_label="This machine", egress_class=EgressClass.INSIDE,
             sealed_payload=secrets.token_bytes(80), left_text="Please greet <PERSON_1>",
             masked=[MaskedSpan("PERSON", "<PERSON_1>", 0.85, "name model")], passages=[], policy_version="policy-1",
@@ -253,3 +262,6 @@ def _write_records(part: int) -> None:
         details = {"part": part, "number": number, "label": f"needle-{part}-{number:03}-zürich"}
         action = Action.AUDIT_UNMASKED if number == 7 else Action.SIGNED_IN
         records.record_event(action, who=who, details=details, now=now)
+    if part == 0:
+        scope = holds.Scope("Somebody", person_id=new_id())
+        holds.place(scope, name="Case 1", reason="A dispute", remembered={new_id()}, by=who, now=now)

@@ -94,6 +94,7 @@ class EmbeddedPostgres:
             "log_statement": "none",
             "log_min_error_statement": "panic",  # a failing statement may carry somebody's words
             "log_error_verbosity": "terse",  # and so may the details of an error: they quote the row
+            "wal_recycle": "off",  # old segments are deleted, not kept for reuse with what stood in them
         }
         if self.tcp_port:
             options |= {"listen_addresses": "127.0.0.1", "port": str(self.tcp_port)}

@@ -20,7 +20,7 @@ from celery.exceptions import SecurityWarning
 from portal.celery import app
 from portal.embedded.broker import show_unfinished
 
-THREADS = 2
+THREADS = 3
 QUEUES = "celery,batches"
 
 

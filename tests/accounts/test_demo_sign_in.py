@@ -33,11 +33,11 @@ def test_one_click_signs_in_and_goes_where_the_person_wanted(client, demo):
     assert recorded()[-1] == "DEMO_SIGNED_IN"
 
 
-def test_the_page_shows_a_card_for_each_of_the_eight_people(client, demo):
+def test_the_page_shows_a_card_for_each_of_the_nine_people(client, demo):
     page = client.get(reverse("accounts:sign_in"))
 
     assert [card.name for card in page.context["demo_cards"]] == [entry.name for entry in PEOPLE]
-    assert len(PEOPLE) == 8
+    assert len(PEOPLE) == 9
     assert "Reviews the record of every exchange" in page.content.decode()
 
 
@@ -98,7 +98,7 @@ def test_a_deactivated_demo_person_is_refused(client, demo):
     assert response["Location"] == f"{reverse('accounts:sign_in')}?refused=DEACTIVATED"
     assert "_auth_user_id" not in client.session
     assert recorded()[-1] == "SIGN_IN_REFUSED"
-    assert len(client.get(reverse("accounts:sign_in")).context["demo_cards"]) == 7
+    assert len(client.get(reverse("accounts:sign_in")).context["demo_cards"]) == 8
 
 
 @pytest.mark.parametrize(("is_embedded", "has_demo_sign_in"), [(False, True), (True, False), (False, False)])

@@ -11,8 +11,9 @@ import pytest
 from apps.accounts.models import Membership, Role, User
 from apps.audit import exchange as audit
 from apps.gateway.models import Budget, Grant, Reservation
-from apps.ledger.models import Intent, OpenIntent
-from apps.privacy import engine
+from apps.ledger.models import Event as LedgerEvent
+from apps.ledger.models import Intent, OpenIntent, Outcome, SearchRow
+from apps.privacy import destruction, engine
 from tests.api.programs import Program
 from tests.chat.conftest import wait_for
 from tests.fake_provider import PAUSE
@@ -156,6 +157,45 @@ def test_errors_have_the_status_and_the_shape_that_clients_know(
     Budget.objects.update(hard_limit=Decimal("0.000001"))
     assert status(program.chat("Hi")) == (402, "insufficient_quota")
     assert len(provider.requests) == 2
+
+
+def test_what_cannot_be_paid_for_holds_nothing_and_is_on_the_record_as_refused(program: Program, provider: Any) -> None:
+    Budget.objects.update(hard_limit=Decimal("0.000001"))
+
+    assert program.chat("Please greet Grace Hopper").status == 402
+
+    assert not provider.requests
+    assert [outcome.kind for outcome in Outcome.objects.all()] == ["REFUSED"]
+    assert not Reservation.objects.exists()
+    assert not OpenIntent.objects.exists()
+
+
+def test_an_answer_that_passes_a_soft_limit_is_paid_and_concluded_and_told(program: Program, provider: Any) -> None:
+    Budget.objects.update(soft_limit=Decimal("0.01"))
+    provider.always_answers("Yes.", usage=(100, 900))
+
+    for _ in range(2):
+        program.chat("Is it late?")
+
+    first, second = Reservation.objects.order_by("created_at")
+    assert (first.state, second.state) == ("SETTLED", "SETTLED")
+    assert [outcome.cost for outcome in Outcome.objects.all()] == [Decimal("0.0074")] * 2
+    assert LedgerEvent.objects.get(action="BUDGET_SOFT_LIMIT_PASSED").details["reservation"] == str(second.pk)
+    assert not OpenIntent.objects.exists()
+
+
+def test_an_exchange_erased_while_it_is_answered_keeps_no_answer(program: Program, provider: Any) -> None:
+    provider.will_answer("Dear ", PAUSE, "you.")
+    exchange, running = program.begin("/v1/chat/completions", program.body("Hi there", stream=True))
+    exchange.wait_for_a_piece()
+    destruction.destroy_one(Intent.objects.get().conversation_id)
+
+    provider.go_on()
+    running.result(20)
+
+    outcome = Outcome.objects.get()
+    assert (outcome.kind, bytes(outcome.sealed_answer)) == ("ANSWERED", b"")
+    assert not SearchRow.objects.exclude(answer_text="").exists()
 
 
 def test_a_grant_taken_away_and_a_membership_ended_count_at_the_next_call(

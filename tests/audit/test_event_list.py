@@ -51,7 +51,7 @@ def test_who_looked_at_an_exchange_can_be_followed(desk, make_exchange):
     page = desk.get("/audit/events", {"subject": f"exchange:{exchange_id}"}).content.decode()
 
     assert [row.split(" ", 4)[4] for row in rows_of(page)] == [
-        f"Opened an exchange Work at the records Grace {pseudonym(MAYA.id)}, SmolLM2 135M -"
+        f"Opened an exchange Work at the records Grace {pseudonym(MAYA.id)}, SmolLM2 135M role COMPLIANCE_OFFICER"
     ]
     assert f'href="/audit/exchanges/{exchange_id}"' in page
 

@@ -13,7 +13,7 @@ from apps.ledger.facts import PassageFact, Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Intent
 from apps.ledger.vocabulary import OutcomeKind
-from apps.privacy import keys
+from apps.privacy import destruction, keys
 from tests.audit.conftest import MAYA, NOON
 
 pytestmark = pytest.mark.django_db
@@ -158,7 +158,7 @@ def test_a_refusal_before_a_prompt_was_made_shows_that(make_exchange, opened):
 
 def test_an_erased_conversation_leaves_the_record_without_the_words(make_exchange, opened):
     exchange_id = make_exchange("a word to forget")
-    keys.destroy(Intent.objects.get().conversation_id)
+    destruction.destroy_one(Intent.objects.get().conversation_id)
 
     page = words(opened(exchange_id))
 

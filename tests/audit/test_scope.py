@@ -58,7 +58,7 @@ def test_nobody_unmasks_their_own_at_the_desk(make_person, make_exchange):
     assert page.status_code == 404
     exchange = Exchange(own, "", own, timezone.now(), ("<PERSON_1>",), officer.pk)
     with pytest.raises(PermissionDenied):
-        unmask(officer, exchange=exchange, reason="I wonder what they keep of me", now=timezone.now())
+        unmask(officer, exchange=exchange, reason="I wonder what they keep", consent=dict, now=timezone.now())
     assert not Event.objects.filter(action="AUDIT_UNMASKED").exists()
 
 

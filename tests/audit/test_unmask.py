@@ -11,11 +11,13 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from apps.accounts.models import Role, User
+from apps.audit.approvals.deeds import Deed
+from apps.audit.approvals.models import FourEyesRule
 from apps.ledger.facts import Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event, Intent
 from apps.ledger.records import LedgerUnavailable
-from apps.privacy import keys
+from apps.privacy import destruction, keys
 from apps.privacy.findings import Finding
 from apps.privacy.models import VaultEntry
 from apps.privacy.unmasking import Exchange, ReasonMissing, unmask
@@ -27,6 +29,12 @@ pytestmark = pytest.mark.django_db
 NAME = "Zebulon <b>Quartermain</b>"
 REASON = "Case 2026-17: a complaint by a customer"
 APPS = Path(__file__).resolve().parents[2] / "apps"
+
+
+@pytest.fixture(autouse=True)
+def _left_to_one(db):
+    """Two officers left it to one; `test_unmask_four_eyes` is about the other case."""
+    FourEyesRule.objects.create(deed=Deed.UNMASK, is_needed=False)
 
 
 @pytest.fixture
@@ -56,6 +64,10 @@ def unmaskings() -> list[Event]:
     return list(Event.objects.filter(action="AUDIT_UNMASKED"))
 
 
+def _consented() -> None:
+    """No second officer is needed."""
+
+
 def shown_in(page) -> list[str]:
     """The texts of an exchange's page as a reader sees them."""
     texts = re.findall(r"<pre[^>]*>(.*?)</pre>", page.content.decode(), flags=re.DOTALL)
@@ -71,7 +83,7 @@ def test_an_officer_with_a_reason_sees_the_words_and_is_on_the_record(officer, s
     assert "no-store" in page["Cache-Control"]
     (event,) = unmaskings()
     assert (event.actor_id, event.subject_kind, event.subject_id) == (officer.pk, "exchange", str(exchange_id))
-    assert event.details == {"reason": REASON, "placeholders": ["<PERSON_1>"]}
+    assert event.details == {"reason": REASON, "placeholders": ["<PERSON_1>"], "role": "COMPLIANCE_OFFICER"}
 
 
 def test_the_words_are_shown_once_and_the_reason_stays(officer, show, desk, exchange_id):
@@ -146,7 +158,7 @@ def test_what_cannot_be_recorded_is_not_unmasked(officer, show, monkeypatch):
 
 
 def test_an_erased_conversation_cannot_be_unmasked_by_anybody(officer, show):
-    keys.destroy(Intent.objects.get().conversation_id)
+    destruction.destroy_one(Intent.objects.get().conversation_id)
 
     page = show(officer)
 
@@ -180,9 +192,15 @@ def test_the_door_itself_asks_for_role_and_reason_whoever_calls_it(make_person, 
     exchange = Exchange(exchange_id, "", row.conversation_id, row.started_at, ("<PERSON_1>",), row.person_id)
 
     with pytest.raises(PermissionDenied):
-        unmask(make_person("reader", roles=(role,)), exchange=exchange, reason=REASON, now=timezone.now())
+        unmask(
+            make_person("reader", roles=(role,)),
+            exchange=exchange,
+            reason=REASON,
+            consent=_consented,
+            now=timezone.now(),
+        )
     with pytest.raises(ReasonMissing):
-        unmask(officer, exchange=exchange, reason=" a \n b ", now=timezone.now())
+        unmask(officer, exchange=exchange, reason=" a \n b ", consent=_consented, now=timezone.now())
     assert unmaskings() == []
 
 
@@ -192,7 +210,7 @@ def test_no_other_code_opens_a_vault_for_somebody_else():
 
     assert opens == {
         "privacy/vault.py",
-        "privacy/keys.py",  # deletes the entries of an erased conversation
+        "privacy/destruction.py",  # deletes the entries of an erased conversation
         "chat/pipeline.py",  # the person's own turn
         "chat/reading.py",  # the person's own page: what was masked, and values that Markdown must not touch
         "chat/privacy_views.py",  # the person's own message while it is being written
@@ -239,7 +257,7 @@ def test_after_an_erasure_nobody_reads_what_was_typed(make_exchange, desk):
     conversation_id = new_id()
     typed = keys.seal(conversation_id, b'[{"role":"user","text":"Gone words"}]', purpose="ledger.typed")
     exchange_id = make_exchange(conversation_id=conversation_id, sealed_typed=typed)
-    keys.destroy(conversation_id)
+    destruction.destroy_one(conversation_id)
 
     page = desk.post(f"/audit/exchanges/{exchange_id}/original", {"reason": REASON})
 

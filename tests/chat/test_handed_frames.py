@@ -12,7 +12,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from apps.accounts.models import RoleAssignment, Team, User
-from apps.chat import texts, turns
+from apps.chat import frames, texts, turns
 from apps.chat.consumers import ChatConsumer
 from apps.chat.forms import Question
 from apps.chat.live import HandedFrame
@@ -40,7 +40,7 @@ def session(until: datetime) -> str:
 
 
 def keep(turn: Turn, number: int, words: str, sessions: list[str] | None = None) -> Any:
-    return turns.write_frame(turns.load_job(turn.pk), number=number, text=words, now=NOW, sessions=sessions or [])
+    return frames.write_frame(turns.load_job(turn.pk), number=number, text=words, now=NOW, sessions=sessions or [])
 
 
 def owner_leaves(turn: Turn) -> None:

@@ -20,7 +20,7 @@ from apps.gateway import budgets
 from apps.gateway.models import Reservation, SpentDay
 from apps.ledger import records
 from apps.ledger.models import Intent, Outcome
-from apps.privacy import keys
+from apps.privacy import destruction
 from apps.privacy.scrub import Draft, scrub
 from apps.privacy.vault import Vault
 from tests.chat.conftest import wait_for
@@ -213,7 +213,7 @@ def test_a_conversation_erased_while_it_is_answered_closes_and_frees_its_money(m
     turn = turns.begin_conversation(maya.person, team=maya.person.teams.get(), question=question, now=begun)
     if is_sent:
         prepare_to_send(turn)
-    keys.destroy(turn.conversation_id)
+    destruction.destroy_one(turn.conversation_id)
 
     closed = maya.closed(turn, seconds=8)
 

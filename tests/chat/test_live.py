@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from apps.chat.models import Conversation, Turn
-from apps.privacy import keys
+from apps.privacy import destruction
 from tests.chat.conftest import Asker, wait_for
 from tests.chat.test_asking import answer_of
 from tests.fake_provider import PAUSE
@@ -280,7 +280,7 @@ def test_a_conversation_erased_while_it_is_watched_ends_the_socket_with_a_code_o
     tab = Tab(address, maya, turn)
     tab.read(lambda tab: "One" in tab.text)
 
-    keys.destroy(turn.conversation_id)
+    destruction.destroy_one(turn.conversation_id)
     late = Tab(address, maya, turn)
 
     for each in (tab, late):

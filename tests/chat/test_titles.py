@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Role
 from apps.ledger.models import Intent
-from apps.privacy import keys
+from apps.privacy import destruction
 from apps.rag import ingest, library
 from apps.rag.models import Collection, Document
 
@@ -53,5 +53,5 @@ def test_a_title_is_in_no_row_that_cannot_be_erased(maya, provider, postgres, ma
     assert "Quintero" not in page
     assert "company-wide collection Plant" in page
     assert str(document_id) in officer.get("/audit/events").content.decode()
-    keys.destroy(turn.conversation_id)
+    destruction.destroy_one(turn.conversation_id)
     assert "Its name cannot be shown" in officer.get(f"/audit/exchanges/{exchange.pk}").content.decode()

@@ -89,7 +89,7 @@ def test_a_document_read_again_is_on_the_record(make_person, sign_in):
     person = make_person("ada", roles=(Role.ADMIN, Role.EMPLOYEE))
     collection = Collection.objects.create(name="Handbook", is_company_wide=True)
     document = Document.objects.create(
-        collection=collection, title="Plan", size=1, status=Document.Status.FAILED, uploaded_by=person
+        collection=collection, title="Plan", size=1, status="FAILED", failure="Damaged", uploaded_by=person
     )
 
     sign_in(person).post(f"/documents/{document.pk}/retry")

@@ -22,7 +22,7 @@ from tests.fake_provider import PAUSE
 from tests.gateway.conftest import Call, make_prompt
 
 SECRET = "Grace Hopper"
-PIECES = [f"word {n} " for n in range(400)]
+PIECES = [f"word{n} " for n in range(400)]
 
 
 async def ask(call, prompt):

@@ -552,9 +552,14 @@ def doors_of(patterns: Iterable[Any], room: str = "") -> Iterator[tuple[str, str
             yield f"{room}{pattern.name}", pattern.callback.__module__
 
 
+IMPORTED = r"from (apps\.(?:gateway|chat|batch)(?:\.\w+| import \w+))"
+KNOW_NO_MODEL = {"apps.batch.results", "apps.gateway.addresses", "apps.gateway import addresses"}
+"""What rooms that know no model may take from those that do: a way to write cells, and rules for addresses."""
+
+
 @cache
 def knows_models(module: str) -> bool:
-    """Say whether anything in the room of this module imports the gateway, or a room above it that calls models."""
+    """Say whether anything in the room of this module imports what lists or calls models."""
     room = ROOT.joinpath(*module.split(".")[:2])
     sources = room.rglob("*.py") if room.is_dir() else ()
-    return any(re.search(r"apps\.(gateway|chat|batch)\b", source.read_text()) for source in sources)
+    return any(set(re.findall(IMPORTED, source.read_text())) - KNOW_NO_MODEL for source in sources)

@@ -43,7 +43,8 @@ def test_records_become_a_signed_tree_whose_proofs_hold_offline(
 ):
     hostile = {"score": 0.5, "Ünï": [1, None, "\x00\ud800\u2028"], "big": 2**70, "tiny": 1e-9, "\U0001f600": {"a": 1.0}}
     for number in range(300):
-        records.conclude(open_exchange(), **outcome_facts(reason="\u202e" if number % 7 else ""))
+        intent_id = open_exchange(sealed_payload=b"")  # a sealed one would need its key
+        records.conclude(intent_id, **outcome_facts(reason="\u202e" if number % 7 else ""))
         if number % 100 == 0:
             records.record_event(Action.SIGNED_IN, who=maya, details=hostile, now=NOON)
             sequencer.round(now=NOON)
@@ -196,7 +197,9 @@ def test_the_time_of_a_record_is_the_database_s_whatever_its_writer_says(postgre
 def test_records_of_the_first_form_keep_their_leaves_and_cannot_be_given_what_they_lacked(
     sequencer, evidence, open_exchange, as_forger
 ):
-    old, new = open_exchange(), open_exchange(circumstances=Circumstances(region="eu"), sealed_typed=b"sealed")
+    bare = {"sealed_payload": b""}  # a sealed one would need its key
+    old = open_exchange(**bare)
+    new = open_exchange(**bare, circumstances=Circumstances(region="eu"), sealed_typed=b"sealed")
     as_forger.execute("UPDATE ledger_intent SET form = 1, circumstances = NULL WHERE id = %s", [old])
     form = leaves.FORMS[RowKind.INTENT]
     row = as_forger.execute(f"SELECT {form.prepared} FROM ledger_intent AS r WHERE r.id = %s", [old])  # noqa: S608

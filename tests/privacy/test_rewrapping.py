@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from apps.ledger.models import Event
-from apps.privacy import keys, rewrapping
+from apps.privacy import destruction, keys, rewrapping
 from apps.privacy.models import DataKey
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ CONVERSATIONS = [uuid4() for _ in range(7)]
 def sealed():
     """What seven conversations sealed under the old master key; an eighth was erased."""
     found = {one: keys.seal(one, str(one).encode(), purpose="test") for one in CONVERSATIONS}
-    keys.destroy(uuid4())
+    destruction.destroy_one(uuid4())
     return found
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from apps.privacy import keys
+from apps.privacy import destruction, keys
 from apps.privacy.findings import Finding, MalformedFinding
 from apps.privacy.models import DataKey, VaultEntry
 from apps.privacy.vault import Vault, VaultMoved
@@ -156,8 +156,8 @@ def test_a_destroyed_key_stays_destroyed(vault: Vault, place) -> None:  # type: 
     vault.mask("Ada", [place("Ada", "Ada")])
     vault.save()
 
-    keys.destroy(vault.conversation_id)
-    keys.destroy(vault.conversation_id)
+    destruction.destroy_one(vault.conversation_id)
+    destruction.destroy_one(vault.conversation_id)
 
     with pytest.raises(keys.KeyDestroyed):
         keys.unseal(vault.conversation_id, sealed, purpose="answer")
@@ -170,7 +170,7 @@ def test_a_destroyed_key_stays_destroyed(vault: Vault, place) -> None:  # type: 
 def test_a_conversation_erased_before_its_first_message_gets_no_key() -> None:
     conversation = uuid.uuid4()
 
-    keys.destroy(conversation)
+    destruction.destroy_one(conversation)
 
     with pytest.raises(keys.KeyDestroyed):
         keys.seal(conversation, b"", purpose="answer")

@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.accounts.actors import who
+from apps.audit import looks
 from apps.audit.cases import case_file, choosing, lines, runs, writers
 from apps.audit.cases.lines import Line
 from apps.audit.cases.models import Export
@@ -103,12 +104,14 @@ def build(export: Export, spool: Spool) -> Built:
 
 
 def _exchanges(export: Export, spool: Spool, gathered: Gathered) -> list[Part]:
-    """Write the three files in one pass."""
+    """Write the three files in one pass. That an exchange is exported is on its record before it can be had."""
     files = [spool.part(name) for name in writers.NAMES]
     try:
         made = writers.begun(files, variant=export.variant, title=f"Portcullis: {choosing.label_of(export)}")
         for rows in choosing.steps(export, at_most=A_STEP):
-            for line in _until_signed(export, partial(_lines, export, rows)):
+            step = _until_signed(export, partial(_lines, export, rows))
+            looks.exported(export.by, {line.id: line.label for line in step}, now=timezone.now())
+            for line in step:
                 gathered.take(line)
                 for writer in made:
                     writer.write(line)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from apps.accounts.models import User
+from apps.audit.cases import confidence
 from apps.audit.cases.models import Case, CaseExchange
 from apps.audit.cases.recording import about_case
 from apps.audit.cases.work import NotNow
@@ -55,7 +56,8 @@ def add(case: Case, exchanges: Sequence[Chosen], *, by: User, how: str, now: dat
     :raises NotNow: if the case was closed meanwhile.
     :raises CaseIsFull: if it would hold too many.
     """
-    if Case.objects.select_for_update().filter(pk=case.pk, state=Case.State.OPEN).first() is None:
+    held = Case.objects.select_for_update().filter(pk=case.pk, state=Case.State.OPEN).first()
+    if held is None:
         raise NotNow
     there = set(
         case.exchanges.filter(exchange_id__in=[one.id for one in exchanges]).values_list("exchange_id", flat=True)
@@ -76,6 +78,7 @@ def add(case: Case, exchanges: Sequence[Chosen], *, by: User, how: str, now: dat
         Action.CASE_EXCHANGES_ADDED, case, by=by, now=now, how=how, count=len(fresh),
         exchanges=[str(one.id) for one in fresh],
     )  # fmt: skip
+    confidence.put_in(held, [one.id for one in fresh], by=by, now=now)
     return len(fresh)
 
 
@@ -90,6 +93,7 @@ def remove(case: Case, exchange_id: UUID, *, reason: str, by: User, now: datetim
         raise NotNow
     if not seen_in(case, by).filter(exchange_id=exchange_id).delete()[0]:
         raise NotNow
+    confidence.taken_out(case, exchange_id, by=by, now=now)
     about_case(Action.CASE_EXCHANGE_REMOVED, case, by=by, now=now, exchange=str(exchange_id), reason=reason)
 
 

@@ -26,7 +26,7 @@ from apps.ledger.facts import Json
 from apps.ledger.ids import new_id
 from apps.ledger.proofs import NotYetSigned
 from apps.ledger.vocabulary import Action
-from apps.privacy import keys
+from apps.privacy import destruction, keys
 
 FILE: Final = "export.file"
 NO_RIGHT: Final = "Whoever asked for it is no compliance officer any more, so nothing was made."
@@ -118,7 +118,7 @@ def cancel(export: Export, *, by: User, now: datetime) -> bool:
     """Stop an export; nothing of it is kept. False if it has ended."""
     if not runs.cancel(export, now=now):
         return False
-    keys.destroy(export.pk)
+    destruction.destroy_one(export.pk)
     about_export(Action.EXPORT_CANCELLED, export, by=by, now=now)
     return True
 
@@ -146,7 +146,7 @@ def delete(export: Export, *, by: User | None, now: datetime) -> bool:
     finished = Export.objects.filter(pk=export.pk, state=Run.State.DONE)
     if not finished.update(state=Run.State.GONE, stored_as="", ended_at=now):
         return False
-    keys.destroy(export.pk)
+    destruction.destroy_one(export.pk)
     about_export(Action.EXPORT_DELETED, export, by=by, now=now, manifest=export.manifest)
     transaction.on_commit(lambda: default_storage.delete(export.stored_as))
     return True
@@ -185,7 +185,7 @@ def _fail(export: Export, sentence: str) -> None:
         runs.end(export, state=Run.State.FAILED, sentence=sentence, now=now)
     except runs.Interrupted:
         return
-    keys.destroy(export.pk)
+    destruction.destroy_one(export.pk)
     about_export(Action.EXPORT_FAILED, export, by=export.by, now=now, because=sentence)
 
 

@@ -32,6 +32,16 @@ class Line:
     places: tuple[int, ...]
     is_without_text: bool
 
+    @property
+    def id(self) -> UUID:
+        """The exchange."""
+        return UUID(self.facts["id"])
+
+    @property
+    def label(self) -> str:
+        """Name the exchange as lists do, the person by pseudonym."""
+        return f"{self.facts['person']}, {self.facts['model'] or 'no model'}"
+
 
 def lines_of(intents: Iterable[Intent], *, variant: str) -> Iterator[Line]:
     """

@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.audit.cases import words
+from apps.audit.cases import confidence, words
 from apps.audit.cases.models import Case, CaseMember, CaseNote
 from apps.audit.cases.recording import about_case, digest
 from apps.audit.cases.words import Words
@@ -65,6 +65,7 @@ def set_confidential(case: Case, *, is_confidential: bool, by: User, now: dateti
         raise NotNow
     action = Action.CASE_MADE_CONFIDENTIAL if is_confidential else Action.CASE_CONFIDENCE_LIFTED
     about_case(action, case, by=by, now=now)
+    confidence.keep(Case.objects.get(pk=case.pk), by=by, now=now)
 
 
 @transaction.atomic
@@ -133,6 +134,7 @@ def close(case: Case, *, finding: str, finding_words: str, by: User, now: dateti
     locked.state, locked.finding, locked.closed_at = Case.State.CLOSED, finding, now
     locked.save(update_fields=["sealed_words", "state", "finding", "closed_at"])
     about_case(Action.CASE_CLOSED, locked, by=by, now=now, finding=finding, words=digest(locked.sealed_words))
+    confidence.keep(locked, by=by, now=now)
 
 
 @transaction.atomic
@@ -146,6 +148,7 @@ def reopen(case: Case, *, reason: str, by: User, now: datetime) -> None:
     locked.state, locked.finding, locked.closed_at = Case.State.OPEN, "", None
     locked.save(update_fields=["state", "finding", "closed_at"])
     about_case(Action.CASE_REOPENED, locked, by=by, now=now, reason=reason)
+    confidence.keep(locked, by=by, now=now)
 
 
 def _locked(case: Case, *, state: Case.State) -> Case:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -18,32 +19,29 @@ from django.utils import timezone
 from apps.accounts.models import Role, User
 from apps.audit.review.models import DayOfQueue, Decision, Follower, Item, Queue
 from apps.audit.review.vocabulary import Step, Tag
-from apps.ledger import stored
+from apps.ledger.models import Entry, Event, Intent, Outcome, RowKind
 
 COUNTED = 10_000
 DAYS = 30
 BEHIND_AFTER = timedelta(seconds=10)
+RECORDS: dict[RowKind, Any] = {RowKind.INTENT: Intent, RowKind.OUTCOME: Outcome, RowKind.EVENT: Event}
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits in a queue: overdue, due within a day, later; and the moment the oldest is due. Each up to 10,000."""
+    """What waits in a queue, of the 10,000 that are due first: overdue, due within a day, all; the oldest's moment."""
 
     queue: Queue
     overdue: int
     soon: int
-    later: int
+    total: int
+    is_more: bool
     oldest_due: datetime | None
 
     @property
-    def total(self) -> int:
-        """All that waits."""
-        return self.overdue + self.soon + self.later
-
-    @property
-    def is_more(self) -> bool:
-        """Say whether a count ended at its bound."""
-        return COUNTED in (self.overdue, self.soon, self.later)
+    def later(self) -> int:
+        """What is due after a day, of those that were counted."""
+        return self.total - self.overdue - self.soon
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ class Load:
 
 
 def waiting(actor: User, *, now: datetime) -> list[Waiting]:
-    """Count what waits in each queue for anybody but `actor`'s own. Four short statements a queue."""
+    """Count what waits in each queue for anybody but `actor`'s own. One short statement a queue."""
     return [_waiting(queue, actor, now) for queue in Queue.objects.all()]
 
 
@@ -115,28 +113,30 @@ def loads(*, now: datetime) -> list[Load]:
 
 
 def is_behind(*, now: datetime) -> bool:
-    """Say whether records wait to be put into queues although they have had their place for a while. Two statements."""
-    follower = Follower.objects.first()
-    if follower is None:
+    """Say whether the next record waits to be looked at although it was written a while ago. Two statements."""
+    nexts = Follower.objects.values("next_index")
+    waiting = Entry.objects.filter(index__in=nexts).values_list("kind", "row_id").first()
+    if waiting is None:
         return False
-    with connection.cursor() as cursor:
-        is_waiting = stored.size_of(cursor) > follower.next_index
-    return is_waiting and (follower.followed_at is None or now - follower.followed_at > BEHIND_AFTER)
+    kind, row_id = waiting
+    written = RECORDS[RowKind(kind)].objects.filter(pk=row_id).values_list("recorded_at", flat=True).first()
+    return written is not None and now - written > BEHIND_AFTER
 
 
 def _waiting(queue: Queue, actor: User, now: datetime) -> Waiting:
+    """Count along the index of open items, what is due first; it holds all that is asked, so no item is read."""
     items = Item.objects.open().filter(queue=queue).exclude(person_id=actor.pk).order_by("due_at", "id")
+    first = items.values("due_at")[: COUNTED + 1]
     soon = now + timedelta(days=1)
-    first = items.values_list("due_at", flat=True).first()
-    if first is None:
-        return Waiting(queue, 0, 0, 0, None)
-    return Waiting(
-        queue=queue,
-        overdue=items.filter(due_at__lt=now)[:COUNTED].count(),
-        soon=items.filter(due_at__gte=now, due_at__lt=soon)[:COUNTED].count(),
-        later=items.filter(due_at__gte=soon)[:COUNTED].count(),
-        oldest_due=first,
-    )
+    with connection.cursor() as cursor:
+        sql, given = first.query.sql_with_params()
+        cursor.execute(
+            "SELECT min(due_at), count(*) FILTER (WHERE due_at < %s), "  # noqa: S608 - made by the query itself
+            f"count(*) FILTER (WHERE due_at >= %s AND due_at < %s), count(*) FROM ({sql}) AS waiting",
+            [now, now, soon, *given],
+        )
+        oldest, overdue, within_a_day, total = cursor.fetchone()
+    return Waiting(queue, overdue, within_a_day, min(total, COUNTED), total > COUNTED, oldest)
 
 
 def _rates(queue: Queue, shown: tuple[int, int], by_tag: dict[str, int]) -> Rates:

@@ -176,7 +176,12 @@ class Item(models.Model):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["queue", "due_at", "id"], condition=Q(state="OPEN"), name="review_item_open"),
+            models.Index(
+                fields=["queue", "due_at", "id"],
+                include=["person_id"],
+                condition=Q(state="OPEN"),
+                name="review_item_wait",
+            ),
             models.Index(fields=["due_at", "id"], condition=Q(state="OPEN"), name="review_item_due"),
             models.Index(
                 fields=["claimed_by", "due_at"],

@@ -18,7 +18,8 @@ from apps.audit.cases import choosing, contents, exporting, lines, runs
 from apps.audit.cases.models import Export, Run
 from apps.ledger.facts import Who
 from apps.ledger.ids import new_id
-from apps.ledger.models import Event
+from apps.ledger.looks import looks_at
+from apps.ledger.models import Event, Intent
 from apps.ledger.vocabulary import Action
 from apps.privacy import keys
 from tests.audit.cases.conftest import downloaded, sign_in, unzipped, zipped
@@ -67,6 +68,7 @@ def test_a_redacted_search_tells_facts_and_no_word_or_name_and_holds_offline(des
     assert "1 exchanges, whose 2 records are in the signed ledger" in said
     everything = b"".join(files.values()).decode()
     assert not any(word in everything for word in ("greet", "Dear", "Maya", "Lindqvist"))
+    assert [each.look.kind for each in looks_at(Intent.objects.get(pk=wanted).person_id).looks] == ["Exported"]
     line = json.loads(files["exchanges.jsonl"])
     assert (line["id"], line["door"], line["outcome"], line["cost"]) == (str(wanted), "API", "ANSWERED", "0.0021000000")
     assert line["masked"] == [{"placeholder": "<PERSON_1>", "type": "PERSON"}]

@@ -144,7 +144,8 @@ def test_an_officer_works_from_the_queue_to_the_decision(make_queue, make_item, 
 
 def test_high_severity_asks_a_second_officer_who_sees_the_terms(make_item, officer, second_officer, desk):
     item = make_item(severity=Severity.HIGH)
-    desk.post(reverse("review:claim", args=[item.pk]), follow=True)
+    taken = desk.post(reverse("review:claim", args=[item.pk]), follow=True)
+    assert "I have read it" in taken.content.decode()
 
     asked = desk.post(
         reverse("review:ask_to_close", args=[item.pk]), FINDING | {"why": "It is all public knowledge."}, follow=True

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from apps.audit.review import deciding, evidence
 from apps.audit.review.recording import Verdict
 from apps.audit.review.vocabulary import Tag
+from portal.embedded.database import APP
 from tests.audit.review.conftest import LATER
 from tests.environment import POSTGRES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TAMPERED = {
-    "a decision edited": "UPDATE review_decision SET tag = 'NON_COMPLIANT'",
+    "a finding edited": "UPDATE review_decision SET tag = 'NON_COMPLIANT'",
+    "a decision made look read": "UPDATE review_decision SET is_read = NOT is_read",
     "a decision given to another": "UPDATE review_decision SET officer_label = 'Somebody else'",
     "a decision removed": "DELETE FROM review_decision",
     "an item closed with another finding": "UPDATE review_item SET tag = 'QUESTIONABLE'",
@@ -35,3 +38,19 @@ def test_a_change_behind_the_portals_back_shows(make_item, read, officer, how):
         superuser.execute(TAMPERED[how])
 
     assert list(evidence.check())
+
+
+@pytest.mark.parametrize("table", ["review_decision", "review_note", "review_queueversion", "review_lexiconversion"])
+def test_what_officers_decided_is_append_only_for_the_superuser_too(table):
+    with psycopg.connect(POSTGRES.url("postgres"), autocommit=True) as superuser:
+        for statement in ("DELETE FROM {}", "TRUNCATE {} CASCADE", "UPDATE {} SET id = id"):
+            with pytest.raises(psycopg.errors.RestrictViolation):
+                superuser.execute(SQL(statement).format(Identifier(table)))
+
+
+@pytest.mark.parametrize("table", ["review_decision", "review_note", "review_queueversion", "review_lexiconversion"])
+def test_the_runtime_role_has_no_right_to_change_what_officers_decided(table):
+    with psycopg.connect(POSTGRES.url(APP), autocommit=True) as portal:
+        for statement in ("DELETE FROM {}", "UPDATE {} SET id = id"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                portal.execute(SQL(statement).format(Identifier(table)))

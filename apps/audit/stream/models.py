@@ -1,0 +1,105 @@
+"""Where the record is streamed to: a receiver, how it is written for it, and how far it has come."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from apps.accounts.models import Role
+from apps.ledger.ids import new_id
+
+READERS = (Role.COMPLIANCE_OFFICER, Role.AUDITOR, Role.ADMIN)
+KEEPERS = (Role.COMPLIANCE_OFFICER, Role.ADMIN)
+
+
+class SinkQuerySet(models.QuerySet["Sink"]):
+    def visible_to(self, person: Any) -> Self:
+        """Officers, auditors and admins see all of them, everybody else none."""
+        return self if person.is_active and person.has_role(*READERS) else self.none()
+
+    def kept_by(self, person: Any) -> Self:
+        """Officers and admins set them up."""
+        return self if person.is_active and person.has_role(*KEEPERS) else self.none()
+
+    def due(self, now: datetime) -> Self:
+        """Sinks that may be sent to now and that nobody sends to."""
+        rested = Q(next_try_at=None) | Q(next_try_at__lte=now)
+        free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+        return self.filter(rested, free, is_on=True)
+
+
+class Sink(models.Model):
+    """
+    A receiver of the stream. ``cursor`` is the place in the ledger's tree of the next record that it gets.
+
+    ``claim`` is the fencing token of whoever sends to it; only that one may move the cursor, and only forward.
+    """
+
+    class Kind(models.TextChoices):
+        FILE = "FILE", "A file on the server"
+        WEBHOOK = "WEBHOOK", "An address (HTTPS)"
+
+    class Format(models.TextChoices):
+        OCSF = "OCSF", "OCSF 1.6 (JSON)"
+        ECS = "ECS", "Elastic Common Schema (JSON)"
+        CEF = "CEF", "CEF"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=8, choices=Kind)
+    format = models.CharField(max_length=8, choices=Format, default=Format.OCSF)
+    address = models.CharField(max_length=400, blank=True)
+    sealed_secret = models.BinaryField(default=b"", editable=False)
+    has_names = models.BooleanField(default=False)
+    has_text = models.BooleanField(default=False)
+    is_on = models.BooleanField(default=True)
+    cursor = models.BigIntegerField(default=0)
+    claim = models.UUIDField(null=True, editable=False)
+    claimed_until = models.DateTimeField(null=True, editable=False)
+    failures = models.PositiveIntegerField(default=0)
+    trouble = models.CharField(max_length=300, blank=True)
+    next_try_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = SinkQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["name"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(cursor__gte=0), name="stream_cursor_is_a_place"),
+            models.CheckConstraint(
+                condition=Q(kind="FILE", address="") | (Q(kind="WEBHOOK") & ~Q(address="")),
+                name="stream_webhook_has_an_address",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def take(self, token: Any, *, until: datetime, now: datetime) -> bool:
+        """Claim the sink; false if somebody else sends to it, or it rests. One statement."""
+        mine = Sink.objects.due(now).filter(pk=self.pk).update(claim=token, claimed_until=until)
+        return bool(mine)
+
+    def advance(self, token: Any, *, beyond: int, until: datetime, now: datetime) -> bool:
+        """Move the cursor after a delivery; false if the claim is lost or the sink was paused. One statement."""
+        mine = Sink.objects.filter(pk=self.pk, claim=token, cursor=self.cursor, is_on=True)
+        moved = mine.update(
+            cursor=beyond, claimed_until=until, delivered_at=now, failures=0, trouble="", next_try_at=None
+        )
+        return bool(moved)
+
+    def rest(self, token: Any, *, trouble: str, until: datetime) -> bool:
+        """Note what went wrong and when to try again, and let go; false if the claim is lost. One statement."""
+        mine = Sink.objects.filter(pk=self.pk, claim=token)
+        values = {"failures": F("failures") + 1, "trouble": trouble[:300], "next_try_at": until}
+        return bool(mine.update(**values, claim=None, claimed_until=None))
+
+    def let_go(self, token: Any) -> None:
+        """Let others send to it. One statement."""
+        Sink.objects.filter(pk=self.pk, claim=token).update(claim=None, claimed_until=None)

@@ -1,0 +1,127 @@
+"""Doors of the stream: see how far each receiver is, set one up, test, pause, resume, remove it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts.access import person_of, roles_required
+from apps.audit.stream import delivering, files, keeping
+from apps.audit.stream.forms import SinkForm
+from apps.audit.stream.models import KEEPERS, READERS, Sink
+from apps.privacy.keys import KeyUnavailable
+
+kept_nowhere = cache_control(no_store=True, private=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A receiver and how many records it has not got yet."""
+
+    sink: Sink
+    lag: int
+    folder: str
+
+
+@require_GET
+@roles_required(*READERS)
+def sinks(request: HttpRequest) -> HttpResponse:
+    """List the receivers."""
+    return _page(request, SinkForm())
+
+
+@kept_nowhere
+@require_POST
+@roles_required(*KEEPERS)
+def add(request: HttpRequest) -> HttpResponse:
+    """Set a receiver up; its secret is on the page that answers, and nowhere else."""
+    form = SinkForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    try:
+        sink, secret = keeping.add(form.wish, by=person_of(request), now=timezone.now())
+    except KeyUnavailable as missing:
+        form.add_error(None, str(missing))
+        return _page(request, form, status=503)
+    if not secret:
+        messages.success(request, f"{sink.name} is set up. The first records come within seconds.")
+        return redirect("stream:sinks")
+    return _page(request, SinkForm(), made=(sink, secret))
+
+
+@kept_nowhere
+@require_POST
+@roles_required(*KEEPERS)
+def new_secret(request: HttpRequest, sink_id: UUID) -> HttpResponse:
+    """Give a webhook a new secret."""
+    sink = _found(request, sink_id, kind=Sink.Kind.WEBHOOK)
+    secret = keeping.replace_secret(sink, by=person_of(request), now=timezone.now())
+    return _page(request, SinkForm(), made=(sink, secret))
+
+
+@require_POST
+@roles_required(*KEEPERS)
+def test(request: HttpRequest, sink_id: UUID) -> HttpResponse:
+    """Send one test line."""
+    sink = _found(request, sink_id)
+    trouble = keeping.test(sink, by=person_of(request), now=timezone.now())
+    if trouble:
+        messages.error(request, f"{sink.name} did not take the test line. {trouble}")
+    else:
+        messages.success(request, f"{sink.name} took the test line.")
+    return redirect("stream:sinks")
+
+
+@require_POST
+@roles_required(*KEEPERS)
+def pause(request: HttpRequest, sink_id: UUID) -> HttpResponse:
+    """Send nothing more until it is resumed."""
+    sink = _found(request, sink_id)
+    if keeping.pause(sink, by=person_of(request), now=timezone.now()):
+        messages.success(request, f"{sink.name} is paused. Nothing is lost: it goes on where it is.")
+    return redirect("stream:sinks")
+
+
+@require_POST
+@roles_required(*KEEPERS)
+def resume(request: HttpRequest, sink_id: UUID) -> HttpResponse:
+    """Go on where it was paused."""
+    sink = _found(request, sink_id)
+    if keeping.resume(sink, by=person_of(request), now=timezone.now()):
+        messages.success(request, f"{sink.name} goes on.")
+    return redirect("stream:sinks")
+
+
+@require_POST
+@roles_required(*KEEPERS)
+def remove(request: HttpRequest, sink_id: UUID) -> HttpResponse:
+    """Take a receiver away."""
+    sink = _found(request, sink_id)
+    keeping.remove(sink, by=person_of(request), now=timezone.now())
+    messages.success(request, f"{sink.name} is removed. What it was sent stays where it is.")
+    return redirect("stream:sinks")
+
+
+def _found(request: HttpRequest, sink_id: UUID, **asked: str) -> Sink:
+    found: Sink = get_object_or_404(Sink.objects.kept_by(person_of(request)), pk=sink_id, **asked)
+    return found
+
+
+def _page(
+    request: HttpRequest, form: SinkForm, *, made: tuple[Sink, str] | None = None, status: int = 200
+) -> HttpResponse:
+    person, size = person_of(request), delivering.size_now()
+    listed = Sink.objects.visible_to(person)
+    rows = [Row(sink, delivering.lag_of(sink, size=size), str(files.folder_of(sink.pk))) for sink in listed]
+    page: dict[str, Any] = {
+        "rows": rows, "sink_form": form, "made": made, "size": size, "may_keep": person.has_role(*KEEPERS),
+    }  # fmt: skip
+    return render(request, "audit/stream/sinks.html", page, status=status)

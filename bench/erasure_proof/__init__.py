@@ -1,0 +1,1 @@
+"""Prove that an erased person leaves no readable word."""

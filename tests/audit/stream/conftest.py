@@ -1,0 +1,125 @@
+"""A ledger with places, receivers, and an HTTPS server that takes, refuses, redirects, drips or hangs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import http.server
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from apps.accounts.models import Role, User
+from apps.audit.stream import keeping, webhook
+from apps.audit.stream.keeping import Wish
+from apps.audit.stream.models import Sink
+from tests.audit.conftest import NOON
+from tests.ledger.conftest import as_sequencer, evidence, sequencer
+
+__all__ = ["as_sequencer", "evidence", "sequencer"]
+
+
+@dataclass
+class Collector:
+    """What a receiver was sent, and how it answers: a status, or ``hang`` or ``drip``."""
+
+    address: str = ""
+    answers: list[Any] = field(default_factory=list)
+    posts: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    @property
+    def lines(self) -> list[str]:
+        return [line for _, body in self.posts for line in body.decode().splitlines()]
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 and localhost, and its key."""
+    folder, key = tmp_path_factory.mktemp("tls"), ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(x509.random_serial_number()).not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1)).add_extension(names, critical=False).sign(key, hashes.SHA256())
+    )  # fmt: skip
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    plain = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(key.private_bytes(*plain))
+    return folder / "cert.pem", folder / "key.pem"
+
+
+@pytest.fixture
+def collector(certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Collector]:
+    """A receiver on this machine, whose certificate is trusted, in a shape that may send to this machine."""
+    settings.IS_EMBEDDED = True
+    found = Collector()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            found.posts.append((dict(self.headers), body))
+            answer = found.answers.pop(0) if found.answers else 204
+            if answer == "hang":
+                time.sleep(5)
+                return
+            if answer == "drip":
+                for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"y" * 50:
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(0.1)
+                return
+            self.send_response(answer)
+            self.send_header("Location", "https://127.0.0.1:1/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    class Server(http.server.ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_: Any) -> None:
+            return
+
+    server = Server(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(webhook, "tls", lambda: ssl.create_default_context(cafile=str(certificate[0])))
+    found.address = f"https://127.0.0.1:{server.server_port}/events"
+    yield found
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def admin(make_person: Callable[..., User]) -> User:
+    return make_person("ada", roles=(Role.ADMIN,))
+
+
+@pytest.fixture
+def make_sink(admin: User, tmp_path: Path, settings: Any) -> Callable[..., Sink]:
+    """Set a receiver up that gets everything from the first record on."""
+    settings.STREAM_DIR = tmp_path / "stream"
+
+    def make(kind: str = "FILE", **asked: Any) -> Sink:
+        wish = {
+            "name": "SIEM", "kind": kind, "format": "OCSF", "address": "", "has_names": False, "has_text": False,
+            "from_the_first": True,
+        } | asked  # fmt: skip
+        return keeping.add(Wish(**wish), by=admin, now=NOON)[0]
+
+    return make
