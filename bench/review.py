@@ -160,7 +160,7 @@ def _print_backlog(scene: Scene, folder: Path) -> None:
 
 
 def _print_pages(scene: Scene, wanted: argparse.Namespace) -> None:
-    from bench.desk.pages import officer, print_table
+    from bench.desk.officer import officer, print_table
 
     results: list[dict[str, list[float]]] = []
     seeded = 0
@@ -208,7 +208,7 @@ def _measured(browser: Any, *, times: int) -> dict[str, list[float]]:
 
 def _officer() -> Any:
     from apps.accounts.models import User
-    from bench.desk.pages import officer
+    from bench.desk.officer import officer
 
     officer()
     return User.objects.get(username="bench.officer")
