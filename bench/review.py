@@ -160,7 +160,8 @@ def _print_backlog(scene: Scene, folder: Path) -> None:
 
 
 def _print_pages(scene: Scene, wanted: argparse.Namespace) -> None:
-    from bench.desk.officer import officer, print_table
+    from bench.desk.officer import officer
+    from bench.desk.report import print_pages
 
     results: list[dict[str, list[float]]] = []
     seeded = 0
@@ -173,7 +174,7 @@ def _print_pages(scene: Scene, wanted: argparse.Namespace) -> None:
         seeded = size
         print(f"{size:,} items seeded in {time.monotonic() - began:.0f} s", flush=True)
         results.append(_measured(officer(), times=wanted.times))
-    print_table(results, (wanted.small, wanted.large))
+    print_pages(*results, (wanted.small, wanted.large))
 
 
 def _measured(browser: Any, *, times: int) -> dict[str, list[float]]:
