@@ -7,6 +7,7 @@ Needs strace for the system calls (`apt-get install strace`). Exits 1 if any pro
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 
@@ -19,7 +20,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.crash")
     parser.add_argument("part", nargs="?", choices=("sweep", "ways", "both"), default="both")
     parser.add_argument("--stride", type=int, default=1, help="take every N-th moment only")
-    parser.add_argument("--only", default="", help="only series whose name holds this")
+    parser.add_argument("--minutes", type=float, default=600, help="begin no new moment after this time")
+    parser.add_argument("--only", default="", help="only series whose name matches this")
     wanted = parser.parse_args()
     problems = [*(_ways() if wanted.part != "sweep" else []), *(_sweep(wanted) if wanted.part != "ways" else [])]
     sys.exit(f"\nBROKEN: {len(problems)} findings" if problems else 0)
@@ -33,9 +35,9 @@ def _ways() -> list[str]:
 
 def _sweep(wanted: argparse.Namespace) -> list[str]:
     began = time.monotonic()
-    series = [one for one in sweep.all_series(wanted.stride) if wanted.only in one.name]
+    series = [one for one in sweep.all_series(wanted.stride) if re.search(wanted.only, one.name)]
     with scene() as made:
-        swept = sweep.run(made, series)
+        swept = sweep.run(made, series, seconds=wanted.minutes * 60)
         web = sweep.settle(made)
         found = referee.judge(made, swept.asks)
         web.close()

@@ -22,7 +22,8 @@ SELECT intent.id, search.left_text, intent.turn_id, outcome.kind, outcome.cost, 
 """
 _HELD: Final = """
 SELECT scope, reserved, (SELECT coalesce(sum(r.amount), 0) FROM ledger_openintent o
-                           JOIN gateway_reservation r ON r.id = o.reservation_id) AS of_open_intents
+                           JOIN gateway_reservation r ON r.id = o.reservation_id
+                          WHERE scope <> 'KEY' OR r.key_id IS NOT NULL) AS of_open_intents
   FROM (SELECT p.scope, sum(d.reserved) AS reserved FROM gateway_purse p JOIN gateway_spentday d ON d.purse_id = p.id
          GROUP BY p.scope) AS purses
 """

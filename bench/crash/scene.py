@@ -111,8 +111,16 @@ class Web:
         """Where it listens."""
         return f"http://localhost:{self.port}"
 
-    def start(self, kind: str = "none", number: int = 0, seconds: float = 60) -> None:
-        """Start a fresh web process that dies at that moment, and wait until it answers."""
+    def start(self, kind: str = "none", number: int = 0) -> None:
+        """Start a fresh web process that dies at that moment, and wait until it answers; on a busy port try another."""
+        for _ in range(3):
+            self.port = free_port()
+            if self._started(kind, number):
+                return
+            self.kill()
+        raise RuntimeError(f"A web process did not start:\n{Path(self._file.name).read_text()[-3000:]}")
+
+    def _started(self, kind: str, number: int, seconds: float = 60) -> bool:
         assert self._process.stdin
         self._process.stdin.write(json.dumps({"port": self.port, "kind": kind, "number": number}) + "\n")
         self._process.stdin.flush()
@@ -120,8 +128,9 @@ class Web:
         deadline = time.monotonic() + seconds
         while not self._answers():
             if not self.is_alive() or time.monotonic() > deadline:
-                raise RuntimeError("A web process did not start; see its log.")
+                return False
             time.sleep(0.05)
+        return True
 
     def is_alive(self) -> bool:
         """Say whether the web process is still there."""

@@ -30,6 +30,7 @@ class Sweep:
     """Everything that was asked so far, by all lanes together."""
 
     scene: Scene
+    until: float = float("inf")
     asks: list[Ask] = field(default_factory=list)
     points: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
@@ -70,9 +71,13 @@ def all_series(stride: int) -> list[Series]:
     return counted + [Series(name, (BROWSER, STREAM), stride) for name in SYSTEM_CALLS]
 
 
-def run(scene: Scene, series: list[Series], *, lanes: int = 2) -> Sweep:
-    """Go through the series, `lanes` at a time, each with web processes of its own; takes about 2 s a point."""
-    sweep = Sweep(scene)
+def run(scene: Scene, series: list[Series], *, seconds: float, lanes: int = 2) -> Sweep:
+    """
+    Go through the series, `lanes` at a time, each with web processes of its own; takes about 2 s a point.
+
+    After `seconds` no new point is begun; what was not reached is said.
+    """
+    sweep = Sweep(scene, until=time.monotonic() + seconds)
     todo = iter(series)
     lock = threading.Lock()
 
@@ -105,14 +110,17 @@ def settle(scene: Scene) -> Web:
 def _go_through(sweep: Sweep, web: Web, series: Series) -> None:
     """Kill at moment 1, 2, 3 ... until an exchange gets through."""
     for number in range(1, MOST, series.stride):
-        survived = _one_point(sweep, web, series, number)
+        if time.monotonic() > sweep.until:
+            print(f"  {series.name:<40} {sweep.points[series.name]:>5} points, stopped at number {number}", flush=True)
+            return
+        survived = kill_at(sweep, web, series, number)
         if survived:
             print(f"  {series.name:<40} {sweep.points[series.name]:>5} points", flush=True)
             return
     raise RuntimeError(f"{series.name}: no end after {MOST} moments")
 
 
-def _one_point(sweep: Sweep, web: Web, series: Series, number: int) -> bool:
+def kill_at(sweep: Sweep, web: Web, series: Series, number: int) -> bool:
     """Ask with a process that dies at the moment; say whether it lived."""
     is_traced = series.kind not in {"sql", "await"}
     web.start("none" if is_traced else series.kind, number)
@@ -123,7 +131,8 @@ def _one_point(sweep: Sweep, web: Web, series: Series, number: int) -> bool:
     wanted = {sweep.next_mark(): door for door in series.doors}
     with ThreadPoolExecutor(len(wanted)) as pool:
         said = list(pool.map(lambda one: _asked(visitor, one[1], one[0], token), wanted.items()))
-    time.sleep(0.05)
+    if any(one.outcome != "ANSWERED" for one in said):
+        time.sleep(1)  # a process that broke the connection off is about to be gone
     survived = web.is_alive()
     died_at = datetime.now(UTC)
     web.kill()

@@ -154,13 +154,13 @@ def test_a_run_without_a_pause_and_without_an_end_is_stopped(caller, admin):
 
 
 def test_a_run_never_costs_more_than_its_ceiling_whatever_the_budget_allows(caller, admin):
-    limits.change_rules(RunawayRules(run_ceiling=Decimal("0.05")), by=admin, now=NOW)
+    limits.change_rules(RunawayRules(run_ceiling=Decimal("0.03")), by=admin, now=NOW)
     texts = [word() for _ in range(199)]
 
     calls_until_stopped(caller, (conversation(*texts[: 2 * n + 1]) for n in range(99)), tokens=1000)
 
     spent = sum(one.cost for one in Reservation.objects.all())
-    assert Decimal("0.04") < spent <= Decimal("0.05")
+    assert Decimal("0.02") < spent <= Decimal("0.03")
 
 
 # No false alarms.

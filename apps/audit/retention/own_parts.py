@@ -13,7 +13,7 @@ from apps.accounts.models import Role, User
 from apps.audit import sealed
 from apps.audit.looks import EXCHANGE
 from apps.ledger.facts import Json
-from apps.ledger.models import Event, Intent
+from apps.ledger.models import Event, HiddenLook, Intent
 from apps.ledger.vocabulary import Action, action_label
 from apps.privacy.erasure import Part
 
@@ -105,7 +105,9 @@ def _looks(person_id: UUID) -> Iterator[Part]:
 
 
 def _looks_at(exchange_ids: list[str]) -> list[dict[str, Json]]:
-    looks = Event.objects.filter(subject_kind=EXCHANGE, subject_id__in=exchange_ids, action__in=LOOKS)
+    hidden = HiddenLook.objects.filter(exchange_id__in=exchange_ids).values_list("exchange_id", flat=True)
+    shown = set(exchange_ids) - {str(exchange_id) for exchange_id in hidden}  # a confidential case hides its looks
+    looks = Event.objects.filter(subject_kind=EXCHANGE, subject_id__in=shown, action__in=LOOKS)
     return [
         {"at": look.happened_at.isoformat(), "act": action_label(look.action), "exchange": look.subject_id}
         for look in looks.order_by("happened_at")

@@ -17,13 +17,14 @@ from django.utils import timezone
 from apps.accounts.actors import who
 from apps.accounts.models import User
 from apps.api.models import ApiKey
+from apps.audit import looks
 from apps.audit.approvals.deeds import CannotBeCarriedOut
 from apps.audit.retention import packaging, reapplying, requests, storing
 from apps.audit.retention.models import PersonRequest
 from apps.chat import texts
 from apps.chat.models import Conversation, Message, Turn
 from apps.ledger.ids import new_id
-from apps.ledger.models import Event, Intent, SearchRow
+from apps.ledger.models import Event, HiddenLook, Intent, SearchRow
 from apps.ledger.vocabulary import Action
 from apps.privacy import certificates, destruction, holds, keys
 from apps.privacy.holds import Scope
@@ -322,3 +323,14 @@ def test_a_copy_that_cannot_be_read_stops_the_whole_thing_with_a_sentence(aged, 
 
     assert "cannot be read" in broken.value.sentence
     assert is_readable(key)
+
+
+def test_a_look_that_a_confidential_case_hides_is_not_in_the_package(aged, maya, officer, files):
+    aged(1)
+    exchange = Intent.objects.get()
+    looks.opened(officer, exchange_id=exchange.pk, label="", now=NOW)
+    HiddenLook.objects.create(exchange_id=exchange.pk, case_id=new_id(), hidden_at=NOW)
+
+    package = package_of(requests.ask_for_package(maya, why=WHY, by=officer, now=NOW))
+
+    assert json.loads(package.read("looks.json")) == []
