@@ -18,7 +18,7 @@ from tests.ledger.ways import unwritable
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE = 60
 SENTENCE = "Nothing was sent: the audit record cannot be written at the moment."
-WAYS_AFTER_THE_TURN_BEGAN = ["right taken", "trigger raises", "table gone", "unknown form", "search rows refused"]
+WAYS_AFTER_THE_TURN_BEGAN = ["right taken", "trigger raises", "unknown form", "search rows refused"]
 
 
 @pytest.fixture
