@@ -160,7 +160,8 @@ def _print_backlog(scene: Scene, folder: Path) -> None:
 
 
 def _print_pages(scene: Scene, wanted: argparse.Namespace) -> None:
-    from bench.desk.pages import officer, print_table
+    from bench.desk.officer import officer
+    from bench.desk.report import print_pages
 
     results: list[dict[str, list[float]]] = []
     seeded = 0
@@ -173,7 +174,7 @@ def _print_pages(scene: Scene, wanted: argparse.Namespace) -> None:
         seeded = size
         print(f"{size:,} items seeded in {time.monotonic() - began:.0f} s", flush=True)
         results.append(_measured(officer(), times=wanted.times))
-    print_table(results, (wanted.small, wanted.large))
+    print_pages(*results, (wanted.small, wanted.large))
 
 
 def _measured(browser: Any, *, times: int) -> dict[str, list[float]]:
@@ -208,7 +209,7 @@ def _measured(browser: Any, *, times: int) -> dict[str, list[float]]:
 
 def _officer() -> Any:
     from apps.accounts.models import User
-    from bench.desk.pages import officer
+    from bench.desk.officer import officer
 
     officer()
     return User.objects.get(username="bench.officer")

@@ -55,8 +55,8 @@ maya = User.objects.get(username={subject!r})
 BatchMark.objects.create(scope="PERSON", person=maya, created_at=timezone.now())
 shelf = Collection.objects.create(name="Customer files")
 CollectionGrant.objects.create(collection=shelf, team=team)
-second = User.objects.create_person({second!r}, name="Ines Duarte", roles=[Role.COMPLIANCE_OFFICER])
-User.objects.filter(pk=second.pk).update(is_demo=True)
+second = User.objects.get(username={second!r})
+RoleAssignment.objects.create(person=second, role=Role.COMPLIANCE_OFFICER)
 wish = keys.Wish(name="Proof", team=team, scopes=[Scope.CHAT], model_ids=[])
 print(model.pk, shelf.pk, keys.make_personal(maya, wish, now=timezone.now()).secret)
 """
@@ -67,7 +67,7 @@ states = [sealed.open_payload(one.conversation_id, bytes(one.sealed_payload)).st
     for one in Intent.objects.filter(person_label={name!r})]
 print(len(states), states.count("READABLE"))
 """
-SUBJECT, NAME, FIRST, SECOND = "maya.lindqvist", "Maya Lindqvist", "grace.oduya", "ines.duarte"
+SUBJECT, NAME, FIRST, SECOND = "maya.lindqvist", "Maya Lindqvist", "grace.oduya", "elena.rossi"
 RESTORED = "portcullis_restored"
 
 

@@ -31,11 +31,8 @@ class SinkForm(forms.Form):
     begin = forms.ChoiceField(
         label="Begin with", choices=[("now", "What happens from now on"), ("first", "The first record there is")]
     )
-    has_names = forms.BooleanField(label="Send people's names", required=False, help_text="Else their ids alone.")
-    has_text = forms.BooleanField(
-        label="Send the scrubbed texts", required=False,
-        help_text="What left and came back, with placeholders, and the details of acts. Else codes and figures.",
-    )  # fmt: skip
+    has_names = forms.BooleanField(label="People's names", required=False)
+    has_text = forms.BooleanField(label="Scrubbed texts, and the details of acts", required=False)
 
     def clean_name(self) -> str:
         """Refuse a name that another receiver has."""

@@ -1,32 +1,49 @@
-"""The pages of the desk, asked as an officer asks them, and what that does to the chat."""
+"""
+One officer, in a process of its own, on one database: defines a queue, asks every page, reads without pause; and the
+chat that records beside them. `python -m bench.desk.officer queue|measure TIMES|read|record` prints JSON.
+"""
 
 from __future__ import annotations
 
+import itertools
+import json
 import secrets
-import statistics
-import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from bench.desk.seeding import FREQUENT_WORD, RARE_PHRASE, RARE_WORD
 
-LIMIT_MILLISECONDS = 300
-READERS, EXCHANGES = 2, 300
+EXCHANGES = 300
+
+
+def main() -> None:
+    """Do what was asked and print it."""
+    import django
+
+    django.setup()
+    what = sys.argv[1]
+    if what == "read":
+        read()
+    print(json.dumps({"queue": queue, "measure": measured, "record": recorded}[what](*map(int, sys.argv[2:]))))
 
 
 def addresses() -> dict[str, str]:
     """Name each page and where it is. Values that stand in the rows come out of them."""
     from django.urls import reverse
 
+    from apps.audit.pseudonyms import pseudonym
+    from apps.audit.review.models import Item
     from apps.ledger.models import Intent
 
     some = Intent.objects.order_by("-started_at", "-id")[1000]
     old = Intent.objects.order_by("started_at", "id")[1000]
+    item = Item.objects.open().order_by("due_at", "id")[1000]
+    person = pseudonym(some.person_id)
     lists, events = reverse("audit:exchanges"), reverse("audit:events")
+    items = reverse("review:queue", args=[item.queue_id])
 
     def exchanges(**asked: object) -> str:
         return f"{lists}?{urlencode(asked, doseq=True)}"
@@ -36,7 +53,7 @@ def addresses() -> dict[str, str]:
         "overview, a year": reverse("overview:overview") + "?days=365",
         "exchanges, newest": lists,
         "exchanges, far back": exchanges(until=f"{old.started_at:%Y-%m-%dT%H:%M}"),
-        "of a person": exchanges(person=some.person_id),
+        "of a person": exchanges(person=person),
         "of a team": exchanges(team=some.team_id),
         "of a model": exchanges(model=some.model_label),
         "failed (0.3%)": exchanges(outcome="FAILED"),
@@ -46,18 +63,28 @@ def addresses() -> dict[str, str]:
         "rare phrase": exchanges(q=RARE_PHRASE),
         "no such word": exchanges(q="unicornfish"),
         "frequent word": exchanges(q=FREQUENT_WORD),
-        "frequent word of a person": exchanges(q=FREQUENT_WORD, person=some.person_id),
+        "frequent word of a person": exchanges(q=FREQUENT_WORD, person=person),
         "frequent word, failed": exchanges(q=FREQUENT_WORD, outcome="FAILED"),
         "team, masked IBAN, 90 days": exchanges(team=some.team_id, masked="IBAN", since=f"{old.started_at:%Y-%m-%d}"),
         "dear ones": exchanges(cost_from="0.00009"),
         "one exchange": reverse("audit:exchange", args=[some.pk]),
+        "one exchange in review": reverse("audit:exchange", args=[item.exchange_id]),
+        "queues": reverse("review:queues"),
+        "a queue": items,
+        "a queue, overdue": f"{items}?due=overdue",
+        "a queue, closed": f"{items}?state=CLOSED",
+        "a queue, false positives": f"{items}?tag=FALSE_POSITIVE",
+        "an officer's work": reverse("review:mine"),
+        "figures of review": reverse("review:figures"),
+        "cases": reverse("cases:cases"),
+        "saved searches": reverse("cases:searches"),
         "events, newest": events,
-        "events of a person": f"{events}?{urlencode({'person': some.person_id})}",
+        "events of a person": f"{events}?{urlencode({'person': person})}",
         "events, one act": f"{events}?{urlencode({'action': 'GRANT_GIVEN'})}",
     }
 
 
-def measured(*, times: int) -> dict[str, list[float]]:
+def measured(times: int) -> dict[str, list[float]]:
     """Ask every page `times` times after one unmeasured round; milliseconds of each. A page that fails ends the run."""
     browser = officer()
     taken: dict[str, list[float]] = {}
@@ -74,32 +101,7 @@ def measured(*, times: int) -> dict[str, list[float]]:
     return taken
 
 
-def print_table(results: Sequence[Mapping[str, list[float]]], sizes: Sequence[int]) -> None:
-    """Print p50 and p95 at both sizes and how much the larger one takes of the smaller."""
-    small, large = results
-    print(f"| Page | p50 / p95 ms at {sizes[0]:,} | at {sizes[1]:,} | p50 ratio |\n|---|---|---|---|")
-    for name in small:
-        before, after = _middle_and_slow(small[name]), _middle_and_slow(large[name])
-        mark = "" if after[1] <= LIMIT_MILLISECONDS else " (over the limit)"
-        cells = [f"{before[0]:.0f} / {before[1]:.0f}", f"{after[0]:.0f} / {after[1]:.0f}{mark}"]
-        print(f"| {name} | {' | '.join(cells)} | {after[0] / before[0]:.2f} |")
-
-
-def print_effect_on_the_chat() -> None:
-    """Record exchanges alone and beside two officers who read without pause; print p50, p95 and the ratio."""
-    alone = _recorded()
-    readers = [subprocess.Popen([sys.executable, "-m", "bench.desk.reading"]) for _ in range(READERS)]
-    time.sleep(5)
-    beside = _recorded()
-    for reader in readers:
-        reader.kill()
-        reader.wait()
-    for name, taken in (("alone", alone), (f"beside {READERS} officers", beside)):
-        middle, slow = _middle_and_slow(taken)
-        print(f"one exchange recorded {name}: p50 {middle:.1f} ms, p95 {slow:.1f} ms")
-
-
-def _recorded() -> list[float]:
+def recorded() -> dict[str, list[float]]:
     """Open and conclude exchanges one after the other, as the chat does; milliseconds of each."""
     from django.utils import timezone
 
@@ -124,7 +126,28 @@ def _recorded() -> list[float]:
         )  # fmt: skip
         taken.append(1000 * (time.perf_counter() - began))
         time.sleep(0.01)
-    return taken
+    return {"record": taken}
+
+
+def read() -> None:
+    """Ask one page after the other until killed."""
+    browser, asked = officer(), list(addresses().values())
+    for address in itertools.cycle(asked):
+        browser.get(address)
+
+
+def queue() -> dict[str, str]:
+    """Define a queue as an officer does; give its id and its version's."""
+    from django.utils import timezone
+
+    from apps.accounts.models import User
+    from apps.audit.review import queues
+    from apps.audit.review.definition import Definition
+
+    officer()
+    by = User.objects.get(username="bench.officer")
+    made = queues.define(Definition("Benchmark", "MEDIUM", 24), lexicon=None, by=by, now=timezone.now())
+    return {"queue": str(made.pk), "version": str(made.versions.get().pk)}
 
 
 def officer() -> Any:
@@ -144,5 +167,5 @@ def officer() -> Any:
     return browser
 
 
-def _middle_and_slow(taken: Sequence[float]) -> tuple[float, float]:
-    return statistics.median(taken), statistics.quantiles(taken, n=20)[-1]
+if __name__ == "__main__":
+    main()
