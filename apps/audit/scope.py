@@ -7,6 +7,8 @@ themselves. Their own they see in the chat, like everybody.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, UUIDField, When
 from django.db.models.functions import Cast
 
@@ -15,6 +17,19 @@ from apps.audit.looks import EXCHANGE
 from apps.ledger.models import Event, Intent, Outcome
 
 AN_ID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+
+
+PERSON = "person"
+ABOUT_PEOPLE = "^(IDENTITY|APPROVAL|PACKAGE|ERASURE)_"
+
+KeptBack = Callable[[User], Q | None]
+_kept_back: list[KeptBack] = []
+
+
+def keep_back(events: KeptBack) -> None:
+    """Have a room say which events `actor` may not read, such as those of what it does not show them; None for none."""
+    if events not in _kept_back:
+        _kept_back.append(events)
 
 
 def exchanges_for(actor: User) -> QuerySet[Intent]:
@@ -37,11 +52,18 @@ def outcomes_for(actor: User) -> QuerySet[Outcome]:
 
 
 def events_for(actor: User) -> QuerySet[Event]:
-    """Give the events that `actor` may read at the desk: all but those about exchanges of their own. One query."""
+    """
+    Give the events that `actor` may read at the desk: all but those about exchanges of their own, what others at the
+    desk did about them as a person, and those that a room keeps back. One query, and one for each such room.
+    """
     if not actor.may_read_records():
         return Event.objects.none()
     their_own = Intent.objects.filter(pk=OuterRef("about_exchange"), person_id=actor.pk)
-    return Event.objects.alias(about_exchange=_exchange_in_question()).filter(~Exists(their_own))
+    about_them = Q(subject_kind=PERSON, subject_id=str(actor.pk), action__regex=ABOUT_PEOPLE) & ~Q(actor_id=actor.pk)
+    readable = Event.objects.alias(about_exchange=_exchange_in_question()).filter(~Exists(their_own)).exclude(about_them)
+    for kept_back in (room(actor) for room in _kept_back):
+        readable = readable.exclude(kept_back) if kept_back is not None else readable
+    return readable
 
 
 def _exchange_in_question() -> Case:

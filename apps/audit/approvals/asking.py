@@ -32,6 +32,12 @@ class NotApproved(Exception):
     sentence = "A second officer has to consent to this first. Ask for it; you will find the answer under Approvals."
 
 
+class AskerGone(Exception):
+    """Whoever asked is no compliance officer any more."""
+
+    sentence = "Whoever asked for this is no compliance officer any more, so it cannot be granted. Refuse it."
+
+
 class AlreadyDecided(Exception):
     """The request was decided, withdrawn, or has lapsed meanwhile."""
 
@@ -93,9 +99,12 @@ def grant(approval_id: UUID, *, by: User, answer: str = "", now: datetime) -> Ap
 
     :raises PermissionDenied: if `by` asked for it themselves, it is their data, or they are no officer now.
     :raises AlreadyDecided: if it is not waiting any more.
+    :raises AskerGone: if whoever asked may not do it any more.
     :raises apps.audit.approvals.deeds.CannotBeCarriedOut: if it can no longer be done; then nothing has changed.
     """
     approval = _decide(approval_id, State.GRANTED, by=by, answer=answer, now=now)
+    if not _is_officer(approval.asked_by):
+        raise AskerGone
     _record(Action.APPROVAL_GRANTED, approval, by=by, now=now, answer=approval.answer, terms=approval.terms)
     perform = performer_of(approval.deed)
     if perform is not None:
@@ -136,12 +145,15 @@ def spend(deed: Deed, *, subject: Subject, terms: Mapping[str, Json], by: User, 
     """
     Use up the consent to exactly this, in the caller's transaction, just before it is done. None where no rule asks.
 
-    :raises NotApproved: if no other officer consented to these terms for `by` within a day, or it was used already.
+    :raises PermissionDenied: if `by` is no compliance officer now, or it is their own data.
+    :raises NotApproved: if no other officer, who still is one, consented to these terms for `by` within a day, or it
+        was used already.
     """
+    _must_be_officer(by, subject.person_id)
     if not is_needed(deed):
         return None
     approval = granted(deed, subject=subject, terms=terms, by=by, now=now)
-    if approval is None or not _spend(approval, now):
+    if approval is None or not _is_officer(approval.decided_by) or not _spend(approval, now):
         raise NotApproved
     _record(Action.APPROVAL_USED, approval, by=by, now=now)
     return approval
@@ -150,7 +162,8 @@ def spend(deed: Deed, *, subject: Subject, terms: Mapping[str, Json], by: User, 
 def granted(deed: Deed, *, subject: Subject, terms: Mapping[str, Json], by: User, now: datetime) -> Approval | None:
     """Find the unused consent to exactly this, if there is one. One query."""
     asked = Approval.objects.filter(deed=deed, subject_kind=subject.kind, subject_id=subject.id, asked_by=by)
-    return asked.granted_at(now).filter(terms=dict(terms)).order_by("-decided_at").first()
+    unused = asked.granted_at(now).filter(terms=dict(terms)).select_related("decided_by")
+    return unused.order_by("-decided_at").first()
 
 
 def open_request(deed: Deed, *, subject: Subject, by: User, now: datetime) -> Approval | None:
@@ -204,8 +217,12 @@ def _change(approval: Approval, *, to: State, **fields: object) -> None:
 
 
 def _must_be_officer(by: User, person_id: UUID | None) -> None:
-    if not by.has_role(Role.COMPLIANCE_OFFICER) or by.pk == person_id:
+    if not _is_officer(by) or by.pk == person_id:
         raise PermissionDenied
+
+
+def _is_officer(person: User | None) -> bool:
+    return person is not None and person.has_role(Role.COMPLIANCE_OFFICER)
 
 
 def _record(action: Action, approval: Approval, *, by: User, now: datetime, **details: Json) -> None:

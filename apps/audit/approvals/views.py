@@ -73,6 +73,7 @@ def grant(request: HttpRequest, approval_id: UUID) -> HttpResponse:
 @officers_only
 def refuse(request: HttpRequest, approval_id: UUID) -> HttpResponse:
     """Refuse what another officer asked for, with a reason."""
+    _must_be_there(request, approval_id)
     form = RefusalForm(request.POST)
     if not form.is_valid():
         return _page(request, typed=Typed(str(approval_id), {"refusal": form}), status=422)
@@ -117,16 +118,19 @@ def ask_for_one(request: HttpRequest, deed: str) -> HttpResponse:
 def _decided(
     request: HttpRequest, approval_id: UUID, done: str, decide: Callable[[User, datetime], object]
 ) -> HttpResponse:
-    officer = person_of(request)
-    if not Approval.objects.visible_to(officer).filter(pk=approval_id).exists():
-        raise Http404
+    _must_be_there(request, approval_id)
     try:
-        decide(officer, timezone.now())
-    except (asking.AlreadyDecided, CannotBeCarriedOut) as reason:
+        decide(person_of(request), timezone.now())
+    except (asking.AlreadyDecided, asking.AskerGone, CannotBeCarriedOut) as reason:
         messages.error(request, reason.sentence)
     else:
         messages.success(request, done)
     return redirect("approvals:approvals")
+
+
+def _must_be_there(request: HttpRequest, approval_id: UUID) -> None:
+    if not Approval.objects.visible_to(person_of(request)).filter(pk=approval_id).exists():
+        raise Http404
 
 
 def _page(request: HttpRequest, *, typed: Typed | None = None, status: int = 200) -> HttpResponse:

@@ -6,8 +6,11 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        """Tell privacy what this room keeps of people."""
-        from apps.audit.cases.keeping import CasesRoom  # models can be imported only now
+        """Tell privacy what this room keeps of people, and the desk which events nobody else may read."""
+        from apps.audit import scope  # models can be imported only now
+        from apps.audit.cases import recording
+        from apps.audit.cases.keeping import CasesRoom
         from apps.privacy import erasure
 
         erasure.register(CasesRoom())
+        scope.keep_back(recording.kept_from)

@@ -56,16 +56,24 @@ class SavedSearch(models.Model):
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, actor: Any) -> Self:
-        """The desk sees every case; a confidential one is seen by the officer in charge and its members alone."""
+        """
+        The officer in charge and the members see a case; the rest of the desk too, unless it is confidential.
+
+        Nor does anybody see one that holds an exchange of their own, unless they work on it.
+        """
         if not _reads_at_the_desk(actor):
             return self.none()
-        return self.filter(Q(is_confidential=False) | _is_of(actor))
+        return self.filter((Q(is_confidential=False) & ~Q(_holds_one_of(actor))) | _is_of(actor))
 
     def worked_on_by(self, actor: Any) -> Self:
         """Cases that an officer may change: those they are in charge of or a member of."""
         if not actor.has_role(Role.COMPLIANCE_OFFICER):
             return self.none()
         return self.filter(_is_of(actor))
+
+
+def _holds_one_of(actor: Any) -> Exists:
+    return Exists(CaseExchange.objects.filter(case=OuterRef("pk"), person_id=actor.pk))
 
 
 def _is_of(actor: Any) -> Q:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
+from django.db.models import Q
+
 from apps.accounts.actors import who
 from apps.accounts.models import User
 from apps.audit.cases.models import Case, Export, SavedSearch
@@ -43,6 +45,13 @@ def about_export(action: Action, export: Export, *, by: User | None, now: dateti
 def listed(action: Action, *, by: User, shown: int, now: datetime, **details: Json) -> None:
     """Record a look at a list of this room."""
     record_event(action, who=who(by), details={"shown": shown, **details}, now=now)
+
+
+def kept_from(actor: User) -> Q | None:
+    """Say which events `actor` may not read: those of cases that they do not see. One query."""
+    seen = Case.objects.visible_to(actor).values("pk")
+    unseen = [str(case_id) for case_id in Case.objects.exclude(pk__in=seen).values_list("pk", flat=True)]
+    return Q(subject_kind=CASE, subject_id__in=unseen) if unseen else None
 
 
 def digest(sealed: bytes | memoryview) -> str:

@@ -27,6 +27,12 @@ class NotNow(Exception):
     sentence = "The case was changed meanwhile. Reload the page to see how it stands."
 
 
+class IsAboutThem(NotNow):
+    """The case holds an exchange of whoever was to work on it."""
+
+    sentence = "An exchange of that person is in this case, and nobody handles their own. Choose somebody else."
+
+
 @transaction.atomic
 def open_case(*, title: str, why: str, is_confidential: bool, by: User, now: datetime) -> Case:
     """Open a case under the next number of the year, in the hands of `by`."""
@@ -74,7 +80,9 @@ def hand_over(case: Case, *, to: User, by: User, now: datetime) -> None:
     Put an open case into the hands of another officer; who had it stays a member.
 
     :raises NotNow: if it was closed or handed over meanwhile.
+    :raises IsAboutThem: if one of its exchanges is theirs.
     """
+    _must_not_be_about(case, to)
     held = Case.objects.filter(pk=case.pk, state=Case.State.OPEN, officer=case.officer_id).exclude(officer=to.pk)
     if not held.update(officer=to):
         raise NotNow
@@ -89,7 +97,9 @@ def add_member(case: Case, *, person: User, by: User, now: datetime) -> None:
     Let somebody of the desk see and, as an officer, work on a case.
 
     :raises NotNow: if they are in it already.
+    :raises IsAboutThem: if one of its exchanges is theirs.
     """
+    _must_not_be_about(case, person)
     if person.pk == case.officer_id:
         raise NotNow
     _, is_new = CaseMember.objects.get_or_create(case=case, person=person, defaults={"added_at": now})
@@ -149,6 +159,11 @@ def reopen(case: Case, *, reason: str, by: User, now: datetime) -> None:
     locked.save(update_fields=["state", "finding", "closed_at"])
     about_case(Action.CASE_REOPENED, locked, by=by, now=now, reason=reason)
     confidence.keep(locked, by=by, now=now)
+
+
+def _must_not_be_about(case: Case, person: User) -> None:
+    if case.exchanges.filter(person_id=person.pk).exists():
+        raise IsAboutThem
 
 
 def _locked(case: Case, *, state: Case.State) -> Case:

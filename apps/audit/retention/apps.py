@@ -9,6 +9,7 @@ class RetentionConfig(AppConfig):
         """Carry out at consent what two officers agreed on, say what searches hold, and have the ledger compare."""
         from apps.audit.approvals.deeds import Deed, carried_out  # models can be imported only now
         from apps.audit.retention import agreement, holding, requests, schedules, searches
+        from apps.audit import scope
         from apps.ledger import verify
         from apps.privacy import holds
 
@@ -16,4 +17,5 @@ class RetentionConfig(AppConfig):
         carried_out(Deed.HOLD_CHANGE)(holding.carry_out)
         carried_out(Deed.ERASURE)(requests.carry_out)
         holds.match_by(searches.matched)
+        scope.keep_back(holding.kept_from)
         verify.must_agree(agreement.retention_agrees)

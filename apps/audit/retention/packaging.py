@@ -24,6 +24,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.audit.approvals import asking
+from apps.audit.approvals.deeds import Deed
 from apps.audit.retention import own_parts, requests, storing
 from apps.audit.retention.models import PACKAGE_KEPT, PersonRequest
 from apps.ledger.facts import Json
@@ -102,6 +104,18 @@ def download(request: PersonRequest, *, by: User, now: datetime) -> Iterator[byt
     """
     requests.record(Action.PACKAGE_DOWNLOADED, request, by=by, details={"bytes": request.size}, now=now)
     return storing.opened(request.pk)
+
+
+@transaction.atomic
+def download_for(request: PersonRequest, *, by: User, now: datetime) -> Iterator[bytes]:
+    """
+    Give an officer a package's bytes: it holds a person's own words, as showing and exporting them takes two officers.
+
+    :raises apps.audit.approvals.asking.NotApproved: if it takes a second officer and none consented.
+    :raises apps.privacy.keys.KeyDestroyed: if it is gone.
+    """
+    asking.spend(Deed.EXPORT, subject=requests.package_of(request), terms=requests.PACKAGE_TERMS, by=by, now=now)
+    return download(request, by=by, now=now)
 
 
 def _claimed(request_id: UUID, *, now: datetime) -> PersonRequest | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from apps.accounts.access import person_of, signed_in
 from apps.accounts.models import Role
-from apps.audit.approvals.asking import ReasonTooShort
+from apps.audit.approvals.asking import NotApproved, ReasonTooShort
 from apps.audit.doors import desk, officers_only
 from apps.audit.retention import packaging, requests
 from apps.audit.retention.forms import ErasureForm, RequestForm
@@ -89,8 +91,19 @@ def discard(request: HttpRequest, request_id: UUID) -> HttpResponse:
 
 @officers_only
 def download(request: HttpRequest, request_id: UUID) -> HttpResponse:
-    """Hand a package out to the officer who gives it to the person."""
-    return _handed_out(request, get_object_or_404(PersonRequest.objects.visible_to(person_of(request)), pk=request_id))
+    """Hand a package out to the officer who gives it to the person; where that takes two, ask the second one."""
+    officer, now = person_of(request), timezone.now()
+    found = get_object_or_404(PersonRequest.objects.visible_to(officer), pk=request_id)
+    try:
+        return _handed_out(found, partial(packaging.download_for, found, by=officer, now=now))
+    except NotApproved:
+        requests.ask_to_download(found, by=officer, now=now)
+    messages.info(
+        request,
+        "It holds a person's own words, so a second officer has to consent first. They are asked; download it here "
+        "when they have. The person can download it at any time.",
+    )
+    return redirect("retention:requests")
 
 
 @require_GET
@@ -107,14 +120,16 @@ def mine(request: HttpRequest) -> HttpResponse:
 @cache_control(no_store=True, private=True)
 def download_mine(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """Hand a package out to the person it is about."""
-    return _handed_out(request, get_object_or_404(PersonRequest.objects.of_person(person_of(request)), pk=request_id))
+    person = person_of(request)
+    found = get_object_or_404(PersonRequest.objects.of_person(person), pk=request_id)
+    return _handed_out(found, partial(packaging.download, found, by=person, now=timezone.now()))
 
 
-def _handed_out(request: HttpRequest, found: PersonRequest) -> HttpResponse:
+def _handed_out(found: PersonRequest, opened: Callable[[], Iterator[bytes]]) -> HttpResponse:
     if found.state != PersonRequest.State.DONE:
         raise Http404
     try:
-        pieces = packaging.download(found, by=person_of(request), now=timezone.now())
+        pieces = opened()
         first = next(pieces, b"")
     except (KeyDestroyed, FileNotFoundError):
         raise Http404 from None

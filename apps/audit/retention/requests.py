@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from celery import current_app
@@ -27,6 +28,8 @@ from apps.ledger.vocabulary import Action
 from apps.privacy import erasure
 
 PERSON = "person"
+PACKAGE = "package"
+PACKAGE_TERMS: Final[dict[str, Json]] = {"what": "all of a person's own words, in clear"}
 WORK_ON = "retention.work_on"
 
 
@@ -87,6 +90,23 @@ def ask_for_erasure(person: User, *, closes_account: bool, why: str, by: User, n
     }
     subject = Subject(PERSON, str(person.pk), pseudonym(person.pk), person_id=person.pk)
     return asking.ask(Deed.ERASURE, subject=subject, terms=terms, why=why, by=by, now=now)
+
+
+def package_of(request: PersonRequest) -> Subject:
+    """Name a package for whoever has to consent to an officer reading it."""
+    words = pseudonym(request.person_id)
+    return Subject(PACKAGE, str(request.pk), f"Copy of the data of {words}", person_id=request.person_id)
+
+
+def ask_to_download(request: PersonRequest, *, by: User, now: datetime) -> None:
+    """
+    Ask a second officer to consent to handing a package to an officer, unless that was asked and waits.
+
+    :raises PermissionDenied: if `by` is no officer now, or it is their own data.
+    """
+    subject = package_of(request)
+    if asking.open_request(Deed.EXPORT, subject=subject, by=by, now=now) is None:
+        asking.ask(Deed.EXPORT, subject=subject, terms=PACKAGE_TERMS, why=request.reason, by=by, now=now)
 
 
 def carry_out(approval: Approval, by: User, now: datetime) -> None:

@@ -145,6 +145,8 @@ def close_many(request: HttpRequest, queue_id: UUID) -> HttpResponse:
     if not form.is_valid() or not chosen or len(chosen) > deciding.MANY_AT_MOST:
         sentence = f"Tick 1 to {deciding.MANY_AT_MOST} items and choose what you found."
         return items_page(request, queue, verdict_form=form, chosen=chosen, many_trouble=sentence, status=422)
+    if Item.objects.filter(pk__in=chosen).exclude(queue=queue).exists():
+        raise Http404
     done, left = deciding.close_many(chosen, verdict=form.verdict(), by=person_of(request), now=timezone.now())
     return items_page(request, queue, done=done, left=left, status=200 if done else 409)
 

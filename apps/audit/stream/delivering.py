@@ -26,7 +26,7 @@ from apps.ledger.facts import Json
 from apps.ledger.models import Entry
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
-from apps.privacy.keys import KeyUnavailable, SealBroken
+from apps.privacy.keys import KeyDestroyed, KeyUnavailable, SealBroken
 
 AT_ONCE: Final = 500
 CLAIM: Final = timedelta(seconds=60)
@@ -86,7 +86,7 @@ def hand_over(sink: Sink, records: list[Record], *, now: datetime) -> None:
         return
     try:
         secret = secrets_of_sinks.unseal(sink)
-    except (KeyUnavailable, SealBroken):
+    except (KeyDestroyed, KeyUnavailable, SealBroken):
         raise NotTaken(DOES_NOT_OPEN) from None
     webhook.post(sink.address, lines, secret=secret, first=first, beyond=beyond, now=now)
 

@@ -1,14 +1,20 @@
-"""The secret that a webhook's posts are signed with: made here, shown once, sealed under the master key."""
+"""
+The secret that a webhook's posts are signed with: made here, shown once, sealed under a data key of the stream's own.
+
+So a change of the master key, which wraps every data key anew, leaves receivers as they are.
+"""
 
 from __future__ import annotations
 
 import secrets
 from typing import Final
+from uuid import UUID
 
 from apps.audit.stream.models import Sink
 from apps.privacy import keys
 
 PURPOSE: Final = "stream-secret"
+KEY_ID: Final = UUID("73747265-616d-4e79-8d73-0000000000aa")  # the data key that is no conversation's
 
 
 def new() -> str:
@@ -22,18 +28,18 @@ def seal(sink: Sink, secret: str) -> bytes:
 
     :raises keys.KeyUnavailable: if the master key cannot be used.
     """
-    return _box(sink).seal(secret.encode())
+    return _box().seal(secret.encode(), label=str(sink.pk))
 
 
 def unseal(sink: Sink) -> bytes:
     """
     Open a sink's secret.
 
-    :raises keys.SealBroken: if it was altered, moved, or sealed under another master key.
+    :raises keys.SealBroken: if it was altered or moved.
     :raises keys.KeyUnavailable: if the master key cannot be used.
     """
-    return _box(sink).unseal(bytes(sink.sealed_secret))
+    return _box().unseal(bytes(sink.sealed_secret), label=str(sink.pk))
 
 
-def _box(sink: Sink) -> keys.Box:
-    return keys.Box(keys.derive(keys.master_key(), purpose=PURPOSE), PURPOSE.encode() + b"/" + sink.pk.bytes)
+def _box() -> keys.Box:
+    return keys.open_key(KEY_ID).box(PURPOSE)

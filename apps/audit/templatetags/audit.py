@@ -11,11 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from django import template
+from django.http import HttpRequest
 from django.template import Context
 from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from apps.accounts.access import person_of
+from apps.accounts.models import Role
 from apps.audit import names, pseudonyms
 from apps.privacy.restore import Piece
 
@@ -89,7 +92,9 @@ def person_name(context: Context, person_id: UUID, label: str = "") -> SafeStrin
     Without a label the name is looked up: one query.
     """
     words = pseudonyms.pseudonym(person_id)
-    if not names.is_shown(person_id, session=context["request"].session, now=timezone.now()):
+    request = context["request"]
+    is_shown = names.is_shown(person_id, session=request.session, now=timezone.now())
+    if not (is_shown and _may_be_shown_names(request)):
         return format_html('<span class="pseudonym">{}</span>', words)
     name = visible(label or names.name_of(person_id))
     return format_html('<span class="name-shown" title="{}">{}</span>', words, name)
@@ -99,8 +104,17 @@ def person_name(context: Context, person_id: UUID, label: str = "") -> SafeStrin
 def names_shown(context: Context) -> dict[str, Any]:
     """Say which names this session shows, until when and why, each with a way to hide it again."""
     request = context["request"]
-    shown = names.shown(request.session, now=timezone.now())
+    shown = names.shown(request.session, now=timezone.now()) if _may_be_shown_names(request) else []
     return {"shown": shown, "here": request.get_full_path()}
+
+
+def _may_be_shown_names(request: HttpRequest) -> bool:
+    """Say whether the reader is an officer still: a session outlives a role. One query a page."""
+    known: bool | None = getattr(request, "_may_be_shown_names", None)
+    if known is None:
+        known = person_of(request).has_role(Role.COMPLIANCE_OFFICER)
+        request._may_be_shown_names = known  # type: ignore[attr-defined]
+    return known
 
 
 def _masked(placeholder: str, known: frozenset[str] | None) -> SafeString:
