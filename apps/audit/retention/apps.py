@@ -7,9 +7,9 @@ class RetentionConfig(AppConfig):
 
     def ready(self) -> None:
         """Carry out at consent what two officers agreed on, say what searches hold, and have the ledger compare."""
+        from apps.audit import scope
         from apps.audit.approvals.deeds import Deed, carried_out  # models can be imported only now
         from apps.audit.retention import agreement, holding, requests, schedules, searches
-        from apps.audit import scope
         from apps.ledger import verify
         from apps.privacy import holds
 
