@@ -67,7 +67,6 @@ SECTIONS = (
             Page("events", "Events", "audit:events", DESK),
             Page("names", "Names", "audit:people", OFFICER),
             Page("ledger", "Integrity", "audit:ledger", DESK),
-            Page("stream", "Stream", "stream:sinks", DESK | ADMIN),
         ),
     ),
     Section(
@@ -88,6 +87,7 @@ SECTIONS = (
             Page("exports", "Exports", "cases:exports", OFFICER),
         ),
     ),
+    Section("Stream", "external", (Page("stream", "Stream", "stream:sinks", DESK | ADMIN),)),
     Section(
         "Models",
         "model",

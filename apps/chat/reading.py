@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from django.db import DatabaseError
 from django.urls import reverse
 
 from apps.accounts.models import User
@@ -25,6 +27,8 @@ from apps.privacy.refusals import MessageBlocked
 from apps.privacy.vault import Vault, values_of
 from apps.privacy.vocabulary import WORDS_FOR
 from apps.rag.models import Passage
+
+logger = logging.getLogger(__name__)
 
 ERASED = "This text was erased."
 NEWEST_CONVERSATIONS = 60
@@ -48,8 +52,8 @@ class TurnView:
     blocks: list[str]
     sources: list[Source]
     is_superseded: bool = False
-    looks: list[Look] = field(default_factory=list)
-    """Who looked at it at the officers' desk, newest first."""
+    looks: list[Look] | None = field(default_factory=list)
+    """Who looked at it at the officers' desk, newest first; None where the record cannot be read."""
     others: list[tuple[str, str]] = field(default_factory=list)
     """Models (id, words) that the person may ask instead, where the answering one was not simply their choice."""
 
@@ -133,11 +137,23 @@ def turns_of(conversation: Conversation, *, person: User) -> list[TurnView]:
     passages = _readable_passages(rows, person)
     data_key = keys.open_keys([conversation.pk]).get(conversation.pk)
     verbatim = verbatim_of(data_key)
-    looks = looks_in(conversation.pk) if rows else {}
-    views = [replace(_view(turn, passages, data_key, verbatim), looks=looks.get(turn.pk, [])) for turn in rows]
+    looks = _looks_in(conversation) if rows else {}
+    views = [
+        replace(_view(turn, passages, data_key, verbatim), looks=None if looks is None else looks.get(turn.pk, []))
+        for turn in rows
+    ]
     if views:
         views[-1] = replace(views[-1], others=_others(views[-1].turn, person))
     return views
+
+
+def _looks_in(conversation: Conversation) -> dict[UUID, list[Look]] | None:
+    """Give the looks by the turn's id; None, and the page says so, where the record cannot be read."""
+    try:
+        return looks_in(conversation.pk)
+    except DatabaseError as error:
+        logger.error("The looks at conversation %s cannot be read: %s", conversation.pk, type(error).__name__)  # noqa: TRY400
+        return None
 
 
 def turn_view(turn: Turn, *, person: User) -> TurnView:

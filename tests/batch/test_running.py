@@ -46,7 +46,7 @@ def test_every_line_is_one_exchange_scrubbed_paid_recorded_and_restored_for_its_
     assert set(Reservation.objects.values_list("state", flat=True)) == {"SETTLED"}
     assert list(
         Event.objects.filter(subject_id=str(batch.pk)).order_by("happened_at").values_list("action", flat=True)
-    )[:2] == ["BATCH_STARTED", "BATCH_FINISHED"]
+    )[:3] == ["BATCH_UPLOADED", "BATCH_STARTED", "BATCH_FINISHED"]
 
     table = b"".join(browser.get(f"/batches/{batch.pk}/results.csv").streaming_content).decode("utf-8-sig")
     assert next(csv.DictReader(io.StringIO(table)))["answer"] == "'=Dear Grace Hopper, welcome."

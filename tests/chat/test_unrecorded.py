@@ -99,3 +99,19 @@ def test_a_turn_that_waits_for_the_record_is_not_taken_for_abandoned(
 
     assert swept == []
     assert maya.closed(turn, PATIENCE).reason == "LEDGER_UNAVAILABLE"
+
+
+def test_a_conversation_can_be_read_while_the_record_of_looks_cannot(
+    maya: Any, provider: Any, as_superuser: Any
+) -> None:
+    provider.will_answer("The answer stays.")
+    turn = maya.ask("Hello?")
+
+    with unwritable(as_superuser, "table gone"):
+        response = maya.client.get(f"/c/{turn.conversation_id}/")
+    page = response.content.decode()
+
+    assert response.status_code == 200
+    assert "The answer stays." in page
+    assert "Who looked at this cannot be read at the moment." in page
+    assert "cannot be read at the moment" not in maya.page(turn)

@@ -12,8 +12,8 @@ from apps.accounts.models import Role
 from portal.templatetags.design import initials
 
 EVERYBODY = {"Documents"}
-ADMINS = {"Models", "Budgets &amp; limits", "Privacy", "People &amp; teams"}
-DESK = {"Overview", "Review", "Records", "Privacy"}
+ADMINS = {"Stream", "Models", "Budgets &amp; limits", "Privacy", "People &amp; teams"}
+DESK = {"Overview", "Review", "Records", "Cases", "Retention", "Stream", "Privacy"}
 LINKS = {"Chat", "Documents"} | ADMINS | DESK
 
 

@@ -473,7 +473,7 @@ CALLS: dict[str, Callable[[World], object]] = {
 }
 WITHOUT_MODELS: dict[str, str] = {
     "sees no model": """
-        chat:delete chat:lift_stop chat:mask_again chat:release chat:rename chat:stop chat:what_left
+        chat:delete chat:lift_stop chat:mask_again chat:release chat:rename chat:stop chat:what_left chat:looks
         keys:key keys:revoke keys:hand_over keys:every_key
         batch:batch batch:cancel batch:csv batch:discard batch:erase batch:jsonl batch:pause
     """,

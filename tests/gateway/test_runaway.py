@@ -163,6 +163,20 @@ def test_a_run_never_costs_more_than_its_ceiling_whatever_the_budget_allows(call
     assert Decimal("0.02") < spent <= Decimal("0.03")
 
 
+def test_a_second_call_that_would_pass_the_ceiling_is_refused_at_once_and_nothing_is_held_for_it(caller, admin):
+    caller.ask(make_prompt("again"), tokens=20_000)
+    first = Reservation.objects.get()
+    limits.change_rules(RunawayRules(run_ceiling=Decimal("0.01")), by=admin, now=NOW)
+
+    with pytest.raises(RanAway) as refused:
+        caller.ask(make_prompt("again"), tokens=20_000)
+
+    assert LoopStop.Reason.CEILING.label in refused.value.sentence
+    assert "Nothing was sent" in refused.value.sentence
+    assert 0 < refused.value.retry_after <= repetition.RUN_PAUSE_SECONDS
+    assert list(Reservation.objects.all()) == [first]
+
+
 # No false alarms.
 
 

@@ -208,7 +208,7 @@ def _until_signed(export: Export, read: Callable[[], T]) -> T:
             if time.monotonic() > give_up:
                 raise
         runs.step(export, now=timezone.now())
-        time.sleep(LOOK_EVERY)
+        _rest()
 
 
 def _written(spool: Spool, name: str, content: bytes) -> Part:
@@ -218,3 +218,8 @@ def _written(spool: Spool, name: str, content: bytes) -> Part:
         return file.end()
     finally:
         file.close()
+
+
+def _rest() -> None:
+    """Let the sequencer do its work."""
+    time.sleep(LOOK_EVERY)

@@ -55,7 +55,7 @@ def nothing_queued(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def build(monkeypatch, sequencer, nothing_queued):  # noqa: F811
     """Build an export as a worker does; the ledger signs whenever it is waited for."""
-    monkeypatch.setattr(building.time, "sleep", lambda _: sequencer.round(now=timezone.now()))
+    monkeypatch.setattr(building, "_rest", lambda: sequencer.round(now=timezone.now()))
 
     def run(export: Export) -> Export:
         exporting.work(export.pk)
