@@ -60,8 +60,8 @@ def events_for(actor: User) -> QuerySet[Event]:
         return Event.objects.none()
     their_own = Intent.objects.filter(pk=OuterRef("about_exchange"), person_id=actor.pk)
     about_them = Q(subject_kind=PERSON, subject_id=str(actor.pk), action__regex=ABOUT_PEOPLE) & ~Q(actor_id=actor.pk)
-    readable = Event.objects.alias(about_exchange=_exchange_in_question())
-    readable = readable.filter(~Exists(their_own)).exclude(about_them)
+    events = Event.objects.alias(about_exchange=_exchange_in_question())
+    readable = events.filter(~Exists(their_own)).exclude(about_them)
     for kept_back in (room(actor) for room in _kept_back):
         readable = readable.exclude(kept_back) if kept_back is not None else readable
     return readable

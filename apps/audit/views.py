@@ -18,6 +18,7 @@ from apps.audit import exchange as one
 from apps.audit import exchanges as exchange_list
 from apps.audit import integrity, looks
 from apps.audit.approvals.asking import NotApproved
+from apps.audit.conversation import around
 from apps.audit.doors import desk, desk_acts, officers_only
 from apps.audit.filters import EventFilter, ExchangeFilter
 from apps.audit.original import (
@@ -89,6 +90,7 @@ def original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
         return _scrubbed_page(request, found, trouble=refused.sentence, status=409)
     mark = f"Shown to {officer.name}, {timezone.localtime(now):%-d %b %Y, %H:%M}: {reason}"
     page = {"exchange": shown, "looks": one.looks_at(exchange_id), "is_unmasked": True, "watermark": mark}
+    page |= {"around": around(officer, shown.intent)}
     return render(request, "audit/exchange.html", page)
 
 
@@ -140,6 +142,7 @@ def _scrubbed_page(
     looks.opened(officer, exchange_id=exchange_id, label=exchange.label, now=now)
     page = {"exchange": exchange, "looks": one.looks_at(exchange_id), "trouble": trouble}
     page |= {"way": way_for(officer, exchange, form=form, now=now), "ledger_key": integrity.key_in_force()}
+    page |= {"around": around(officer, exchange.intent)}
     return render(request, "audit/exchange.html", page, status=status)
 
 

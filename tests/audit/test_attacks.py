@@ -186,14 +186,8 @@ def test_a_confidential_case_is_not_in_others_list_of_events(desk, second, make_
 
 
 def test_what_the_desk_does_about_an_officer_is_not_in_their_list_of_events(officer, second, desk):
-    holds.place(
-        holds.Scope("Omar", person_id=second.pk),
-        name="Case 12",
-        reason=WHY,
-        remembered=set(),
-        by=who(officer),
-        now=NOON,
-    )
+    about = holds.Scope("Omar", person_id=second.pk)
+    holds.place(about, name="Case 12", reason=WHY, remembered=set(), by=who(officer), now=NOON)
     requests.ask_for_package(second, why=WHY, by=officer, now=NOON)
     desk.post("/audit/people/reveal", {"pseudonym": pseudonym(second.pk), "reason": WHY})
 
