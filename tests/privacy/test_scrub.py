@@ -9,7 +9,7 @@ import pickle
 import uuid
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from apps.ledger.facts import MaskedSpan
@@ -177,6 +177,7 @@ async def test_a_long_message_is_scrubbed_without_blocking_the_loop(vault: Vault
     assert len(scrubbed.masked) == 1
 
 
+@example(parts=["PERSON_1", "e\u0301", "\ud83d", "e\u0301", "e\u0301"])
 @given(parts=st.lists(st.one_of(st.sampled_from(AWKWARD), st.text(max_size=12)), max_size=10))
 @settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_is_scrubbed_comes_back_exactly(parts: list[str]) -> None:
