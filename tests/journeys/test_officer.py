@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -53,6 +54,7 @@ def test_an_officer_s_day_from_an_exchange_to_the_proof_of_it(stack: Any, sit_do
 
     hold_and_ask_for_erasure(grace, person)
     prove_in_the_browser(grace, exchange)
+    verify_on_the_machine(stack.state)
 
 
 def see_the_overview(officer: Any) -> None:
@@ -283,3 +285,12 @@ def prove_in_the_browser(officer: Any, exchange: str) -> None:
     officer.go("/audit/ledger")
     page.get_by_role("button", name="Check the newest records now").press("Enter")
     expect(page.get_by_text("Checked just now: unchanged")).to_be_visible()
+
+
+def verify_on_the_machine(state: Path) -> None:
+    """Run the commands of docs/ledger.md and docs/review.md as `make manage` does."""
+    for words in (["ledger", "verify"], ["review", "check"]):
+        command = [sys.executable, "-m", "portal.embedded", "manage", *words]
+        environment = {**os.environ, "PORTCULLIS_STATE_DIR": str(state)}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
