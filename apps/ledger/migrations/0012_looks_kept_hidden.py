@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0010_hidden_looks'),
+        ('ledger', '0011_timestamps'),
     ]
 
     operations = [
