@@ -10,14 +10,16 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from io import BytesIO
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "images"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 PATIENCE_MILLISECONDS = 120_000
-LONG_MILLISECONDS = 20_000
+LONG_MILLISECONDS = 60_000
 QUESTIONS = {
     "Maya Lindqvist": (
         "Write one line to Marisol Quintero at Brightwater Clinics. Her contract renews in May.",
@@ -33,6 +35,7 @@ WHY = "Inquiry 2026-17: bank details in the chat"
 def main() -> None:
     """Take the pictures."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
         grace, samir = sit_down(browser, "Grace Oduya"), sit_down(browser, "Samir Haddad")
@@ -60,6 +63,12 @@ def sit_down(browser: Browser, name: str) -> Page:
 def go(page: Page, path: str) -> None:
     """Open a page of the portal."""
     page.goto(sys.argv[1].rstrip("/") + path)
+
+
+def keep(page: Page, name: str) -> None:
+    """Keep what a page shows as a picture of 128 colours, a third as large as the browser's own."""
+    taken = Image.open(BytesIO(page.screenshot())).convert("RGB")
+    taken.quantize(128, dither=Image.Dither.NONE).save(PICTURES / f"{name}.png", optimize=True)
 
 
 def define_queue(page: Page, name: str, *, severity: str, share: int = 100, masked: str = "") -> None:
@@ -96,7 +105,7 @@ def picture_the_queue(page: Page) -> None:
     go(page, "/audit/review/")
     page.get_by_role("link", name="Names in chats", exact=True).click()
     page.wait_for_url(re.compile(r"/audit/review/queues/[0-9a-f-]{36}$"))
-    page.screenshot(path=PICTURES / "desk-queue.png")
+    keep(page, "desk-queue")
 
 
 def picture_the_exchange(page: Page) -> None:
@@ -104,10 +113,10 @@ def picture_the_exchange(page: Page) -> None:
     page.locator("tbody tr").nth(1).locator("a.table-link").click()
     page.get_by_role("button", name="Take it").click()
     expect(page.get_by_text("You hold it until")).to_be_visible()
-    page.screenshot(path=PICTURES / "desk-exchange.png")
+    keep(page, "desk-exchange")
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 390, "height": 844})
-    page.screenshot(path=PICTURES / "desk-phone.png")
+    keep(page, "desk-phone")
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1280, "height": 900})
 
@@ -120,13 +129,13 @@ def picture_the_original(page: Page, second: Page) -> None:
     way.get_by_role("button", name="Ask a second officer").click()
     expect(page.get_by_text("Waiting for a second officer", exact=True)).to_be_visible()
     go(second, "/audit/approvals/")
-    second.screenshot(path=PICTURES / "desk-approval.png")
+    keep(second, "desk-approval")
     second.get_by_role("button", name="Consent").click()
     expect(second.get_by_text("Nothing waits")).to_be_visible()
     page.goto(address)
     page.get_by_role("button", name="Show the original text now").click()
     expect(page.get_by_text("The original text is shown")).to_be_visible()
-    page.screenshot(path=PICTURES / "desk-original.png")
+    keep(page, "desk-original")
 
 
 def picture_the_overview(page: Page) -> None:
@@ -138,7 +147,7 @@ def picture_the_overview(page: Page) -> None:
         if page.locator(".stat-value").first.inner_text() == str(asked):
             break
         page.wait_for_timeout(500)
-    page.screenshot(path=PICTURES / "desk-overview.png")
+    keep(page, "desk-overview")
 
 
 if __name__ == "__main__":
