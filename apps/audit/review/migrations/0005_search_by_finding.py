@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('review', '0003_count_from_the_index'),
+        ('review', '0004_one_person'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
