@@ -68,6 +68,7 @@ SECTIONS = (
             Page("exchanges", "Exchanges", "audit:exchanges", DESK),
             Page("events", "Events", "audit:events", DESK),
             Page("names", "Names", "audit:people", OFFICER),
+            Page("council", "Closed teams", "council:teams", DESK),
             Page("ledger", "Integrity", "audit:ledger", DESK),
         ),
     ),

@@ -195,6 +195,12 @@ class Action(TextChoices):
     IDENTITY_REVEALED = "IDENTITY_REVEALED", "Was shown who is behind a pseudonym"
     IDENTITY_HIDDEN = "IDENTITY_HIDDEN", "Hid the name behind a pseudonym"
 
+    # What is closed to the desk
+    COUNCIL_LOOKED = "COUNCIL_LOOKED", "Looked at what is closed to the desk"
+    COUNCIL_TEAM_CLOSED = "COUNCIL_TEAM_CLOSED", "Team's exchanges closed to the desk"
+    COUNCIL_TEAM_REOPENED = "COUNCIL_TEAM_REOPENED", "Team's exchanges no longer closed to the desk"
+    COUNCIL_OPENED = "COUNCIL_OPENED", "Exchange or person of a closed team opened for a time"
+
     # Four eyes
     APPROVAL_ASKED = "APPROVAL_ASKED", "Second officer asked to consent"
     APPROVAL_GRANTED = "APPROVAL_GRANTED", "Second officer consented"
@@ -354,6 +360,7 @@ _TOPIC_BY_FIRST_WORD = {
     "PACKAGE": Topic.RETENTION,
     "SEARCH": Topic.RECORDS, "SEARCHES": Topic.RECORDS, "CASE": Topic.RECORDS, "CASES": Topic.RECORDS,
     "EXPORT": Topic.RECORDS, "EXPORTS": Topic.RECORDS,
+    "COUNCIL": Topic.RECORDS,
     "REVIEW": Topic.REVIEW, "LEXICON": Topic.REVIEW,
     "NOTICES": Topic.REVIEW, "NOTICE": Topic.REVIEW, "OBJECTION": Topic.REVIEW, "RECORD": Topic.CONVERSATIONS,
     "LEDGER": Topic.LEDGER, "STREAM": Topic.LEDGER,
@@ -375,7 +382,7 @@ _OFFICE_FIRST_WORDS = frozenset(
         "PROVIDER", "MODEL", "GRANT", "BUDGET", "RATE", "LOOP", "ROUTE",
         "POLICY", "DICTIONARY", "LEDGER",
         "AUDIT", "APPROVAL", "FOUR", "REVIEW", "LEXICON", "LOOKS", "SEARCH", "SEARCHES", "CASE", "CASES", "EXPORT",
-        "EXPORTS", "RETENTION", "SCHEDULE", "PURGE", "HOLD", "ERASURE", "STREAM", "NOTICES", "NOTICE",
+        "EXPORTS", "RETENTION", "SCHEDULE", "PURGE", "HOLD", "ERASURE", "STREAM", "COUNCIL", "NOTICES", "NOTICE",
     }
 )  # fmt: skip
 _OFFICE_ALONE = frozenset(
