@@ -305,6 +305,7 @@ class Action(TextChoices):
     LEDGER_PROOF_TAKEN = "LEDGER_PROOF_TAKEN", "Proof of a record downloaded"
     LEDGER_EXPORTED = "LEDGER_EXPORTED", "Records exported"
     LEDGER_RECONCILED = "LEDGER_RECONCILED", "A day's records compared with its calls"
+    LEDGER_STAMPED = "LEDGER_STAMPED", "Checkpoint time-stamped by an authority"
 
     # The stream to other systems
     STREAM_CREATED = "STREAM_CREATED", "Receiver of the stream set up"
