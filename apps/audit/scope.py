@@ -68,7 +68,7 @@ def is_open(exchange: str) -> Q:
     A row that names none is open.
     """
     closed = closed_teams()
-    return ~Exists(_closed_off(closed, exchange)) if closed else Q()
+    return Q(~Exists(_closed_off(closed, exchange))) if closed else Q()
 
 
 def own_exchanges(actor: User) -> QuerySet[Intent]:
