@@ -93,6 +93,7 @@ def read(person: User, exchange_id: UUID) -> OwnRecord:
         answer=sealed.open_answer(intent.conversation_id, bytes(outcome.sealed_answer) if outcome else b""),
         has_search_row=hasattr(intent, "search"),
         pseudonym="",
+        passages=[],  # the page of one's own record shows none
     )
     notices = Notice.objects.of_person(person).filter(exchange_id=exchange_id).select_related("decision")
     said = Objection.objects.of_person(person).filter(exchange_id=exchange_id).select_related("answer")
