@@ -7,7 +7,9 @@ database, so a database that was rolled back or rewritten no longer fits what wa
 
 from __future__ import annotations
 
+import errno
 import json
+import logging
 import os
 import secrets
 from collections.abc import Iterator
@@ -20,10 +22,20 @@ from apps.ledger.notes import BadNote, Checkpoint, Note, SigningKey
 KEY_FILE = "signing.key"
 PUBLIC_FILE = "verifier.key"
 JOURNAL = "checkpoints-*.jsonl"
+LONGEST_LINE = 64 * 1024
+
+_log = logging.getLogger(__name__)
 
 
 class KeyUnusable(Exception):
     """The signing key is missing, open to others, or not a key. The message says what to do."""
+
+
+class JournalUnwritable(Exception):
+    """The journal could not take a line, so what it would have said does not count. The message says why."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(f"{path.name} cannot be written: {error.strerror}. Make room, or mend the disk.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +76,20 @@ class Evidence:
 
     def last_signed(self) -> Checkpoint | None:
         """
-        Return the newest checkpoint of the journal, or None before the first.
+        Return the newest checkpoint of the journal, or None before the first. Reads the end of one file.
 
-        :raises BadNote: if the journal's last line was damaged: compare it with a witness before going on.
+        A last line that was cut off while it was written never counted, and is taken out.
+
+        :raises BadNote: if a whole last line is damaged: compare it with a witness before going on.
         """
         newest = max(self.folder.glob(JOURNAL), default=None)
-        lines = newest.read_text().splitlines() if newest else []
-        if not lines:
+        if newest is None:
+            return None
+        line = _last_line(newest)
+        if line is None:
             return None
         try:
-            return Checkpoint.parse(Note.parse(json.loads(lines[-1])["note"]).text)
+            return Checkpoint.parse(Note.parse(json.loads(line)["note"]).text)
         except (ValueError, KeyError, TypeError) as error:
             raise BadNote(
                 f"The last line of {newest} is damaged. Compare it with a witness before going on."
@@ -84,15 +100,22 @@ class Evidence:
         return os.access(self.folder, os.R_OK | os.X_OK)
 
     def journal(self, note: Note, *, at: datetime) -> None:
-        """Append a signed checkpoint and wait for the disk."""
+        """
+        Append a signed checkpoint and wait for the disk.
+
+        A clock that was set back begins no older file: the newest file goes on, so that the last line is the newest.
+
+        :raises JournalUnwritable: if the disk did not take the line; then nothing of it is left.
+        """
+        path = max([self.folder / JOURNAL.replace("*", f"{at:%Y-%m-%d}"), *self.folder.glob(JOURNAL)])
         line = json.dumps({"signed_at": at.isoformat(), "note": str(note)}, ensure_ascii=False)
-        descriptor = os.open(
-            self.folder / JOURNAL.replace("*", f"{at:%Y-%m-%d}"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
-        )
-        with os.fdopen(descriptor, "w") as file:
-            file.write(line + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        is_new = not path.exists()
+        try:
+            _append(path, f"{line}\n".encode())
+            if is_new:
+                _flush_folder(self.folder)
+        except OSError as error:
+            raise JournalUnwritable(path, error) from error
 
     def journalled(self) -> Iterator[Note]:
         """
@@ -122,6 +145,49 @@ def words(root: bytes) -> str:
     return " ".join(said)
 
 
+def _last_line(path: Path) -> bytes | None:
+    """Read the last line of a file, which ends as a line does; an earlier one where the last was cut off."""
+    with path.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - LONGEST_LINE))
+        whole, newline, torn = file.read().rpartition(b"\n")
+        if torn:
+            file.truncate(size - len(torn))
+            file.flush()
+            os.fsync(file.fileno())
+            _log.warning("The last line of %s had been cut off while it was written and was taken out.", path.name)
+    return whole.rpartition(b"\n")[2] if newline else None
+
+
+def _append(path: Path, line: bytes) -> None:
+    """Append a line, all of it on disk when this returns, or none of it."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        size = os.fstat(descriptor).st_size
+        try:
+            _put_on_disk(descriptor, line)
+        except OSError:
+            os.ftruncate(descriptor, size)
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _put_on_disk(descriptor: int, line: bytes) -> None:
+    if os.write(descriptor, line) != len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.fsync(descriptor)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Put the name of a new file on the disk: without that a power cut may take the whole file."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _write(path: Path, text: str, *, mode: int) -> None:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -130,3 +196,4 @@ def _write(path: Path, text: str, *, mode: int) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+    _flush_folder(path.parent)

@@ -20,10 +20,10 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from apps.ledger import leaves, merkle, stored
-from apps.ledger.evidence import Evidence
+from apps.ledger.evidence import Evidence, JournalUnwritable
 from apps.ledger.ids import new_id
 from apps.ledger.models import RowKind
-from apps.ledger.notes import Checkpoint, Note, SigningKey, VerifierKey
+from apps.ledger.notes import BadNote, Checkpoint, Note, SigningKey, VerifierKey
 from apps.ledger.standing import open_alarms
 from apps.ledger.vocabulary import Action
 
@@ -31,7 +31,7 @@ LEADER_LOCK = 0x706F7274_6C656467
 BATCH = 5_000
 HOUR = timedelta(hours=1)
 SUBJECT = "ledger"
-OWN_ALARMS = frozenset({"ROLLBACK", "FORK", "MISMATCH", "GAP"})
+OWN_ALARMS = frozenset({"ROLLBACK", "FORK", "MISMATCH", "GAP", "JOURNAL"})
 
 _log = logging.getLogger(__name__)
 
@@ -52,10 +52,20 @@ class TreeBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round did: how many records found their place, and the checkpoint if one was signed."""
+    """
+    What one round did: how many records found their place, and the checkpoint if one was signed.
+
+    :ivar waited: for how many seconds the oldest of them had waited, by the database's clock.
+    """
 
     sequenced: int
     signed: Checkpoint | None
+    waited: float = 0.0
+
+    @property
+    def is_full(self) -> bool:
+        """Say whether more may be waiting."""
+        return self.sequenced >= BATCH
 
 
 class Sequencer:
@@ -97,14 +107,14 @@ class Sequencer:
         """
         try:
             self._close_the_hour(now)
-            sequenced = self._sequence(now)
+            sequenced, waited = self._sequence(now)
             signed = self._sign(now)
         except (TreeBroken, stored.HashMissing) as trouble:
             broken = trouble if isinstance(trouble, TreeBroken) else TreeBroken("GAP", str(trouble), at=trouble.index)
             self._raise_alarm(broken, now)
             raise broken from None
         self._end_alarms(now)
-        return Round(sequenced, signed)
+        return Round(sequenced, signed, waited)
 
     def rotate(self, fresh: SigningKey, *, now: datetime) -> None:
         """
@@ -139,14 +149,16 @@ class Sequencer:
             if last is None or last < hour:
                 record_act(cursor, Action.LEDGER_HOUR_CLOSED, {"until": hour.isoformat()}, now)
 
-    def _sequence(self, now: datetime) -> int:
-        """Give pending records their places, 5,000 at most, in one transaction. Returns how many."""
+    def _sequence(self, now: datetime) -> tuple[int, float]:
+        """Give pending records their places, 5,000 at most, in one transaction; say how many, and the longest wait."""
         with self._connection.transaction(), self._connection.cursor() as cursor:
             self._hold(cursor)
             cursor.execute("SELECT id, kind, row_id FROM ledger_pending ORDER BY id LIMIT %s", [BATCH])
             pending = cursor.fetchall()
             if not pending:
-                return 0
+                return 0, 0.0
+            cursor.execute("SELECT extract(epoch FROM clock_timestamp() - min(since))::float FROM ledger_pending")
+            waited = _one(cursor) or 0.0
             written = _leaves(cursor, pending)
             self._note_strange(cursor, pending, written, now)
             size = stored.size_of(cursor)
@@ -159,7 +171,7 @@ class Sequencer:
             )
             _store_nodes(cursor, size, size + len(places))
             cursor.execute("DELETE FROM ledger_pending WHERE id = ANY(%s)", [[row[0] for row in pending]])
-        return len(pending)
+        return len(pending), waited
 
     def _note_strange(
         self, cursor: psycopg.Cursor[Any], pending: Sequence[Any], written: dict[UUID, bytes], now: datetime
@@ -179,7 +191,7 @@ class Sequencer:
         """Check the tree against what was signed and against its records, then sign its head where it has grown."""
         with self._connection.transaction(), self._connection.cursor() as cursor:
             self._hold(cursor)
-            size, last = stored.size_of(cursor), self._evidence.last_signed()
+            size, last = stored.size_of(cursor), self._last_signed()
             self._refuse_other_history(cursor, size, last)
             signed_size = last.size if last else 0
             if size == signed_size and self._is_published(cursor, size):
@@ -191,12 +203,25 @@ class Sequencer:
             lines = [key.sign(checkpoint.text) for key in (self._key, self._also_by) if key]
             note = Note(checkpoint.text, tuple(lines))
             if size > signed_size:
-                self._evidence.journal(note, at=now)
+                self._journal(note, now)
             cursor.execute(
                 "INSERT INTO ledger_checkpoint (size, root, note, token, signed_at) VALUES (%s, %s, %s, %s, %s)",
                 [size, root, str(note), self._token, now],
             )
         return checkpoint
+
+    def _last_signed(self) -> Checkpoint | None:
+        try:
+            return self._evidence.last_signed()
+        except (BadNote, OSError) as error:
+            raise TreeBroken("JOURNAL", "The journal of what was signed cannot be read.", at=-1) from error
+
+    def _journal(self, note: Note, now: datetime) -> None:
+        """Put what is about to count into the journal; what it does not take is not signed."""
+        try:
+            self._evidence.journal(note, at=now)
+        except JournalUnwritable as error:
+            raise TreeBroken("JOURNAL", str(error), at=-1) from error
 
     def _refuse_other_history(self, cursor: psycopg.Cursor[Any], size: int, last: Checkpoint | None) -> None:
         cursor.execute("SELECT coalesce(max(size), 0) FROM ledger_checkpoint")

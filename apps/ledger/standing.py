@@ -23,6 +23,7 @@ SENTENCES = {
     "FORK": "The ledger is not the one that was signed: records were rewritten.",
     "MISMATCH": "The tree is not the one that its records make: records or hashes were changed.",
     "GAP": "Hashes or records are missing from the tree.",
+    "JOURNAL": "The sequencer's journal cannot be written or read, so nothing is signed: look at its disk.",
     "VANISHED": "Records were removed before they had a place in the tree.",
     "DUPLICATE": "A record that has its place was written a second time.",
     "WITNESS_REFUSES": "A witness has seen another ledger than this one.",

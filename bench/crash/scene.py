@@ -36,6 +36,7 @@ from django.utils import timezone
 from apps.accounts.models import Membership, Role, Team, User
 from apps.api import keys
 from apps.api.models import Scope
+from apps.batch.models import LaneModel
 from apps.gateway.models import BatchMark, Budget, Grant, LanguageModel, Provider
 place = Provider.objects.create(
     name="Referee", kind="OPENAI_COMPATIBLE", base_url={url!r}, egress_class="OUTSIDE", is_on=True)
@@ -54,6 +55,7 @@ Budget.objects.create(scope="PERSON", person=person, **much)
 Budget.objects.create(scope="MODEL", model=model, **much)
 Budget.objects.create(scope="TEAM_MODEL", team=team, model=model, **much)
 Budget.objects.create(scope="KEY", **much)
+LaneModel.objects.create(model=model)
 BatchMark.objects.create(scope="PERSON", person=person, created_at=timezone.now())  # it asks the same over and over
 client = Client()
 client.force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])
@@ -96,7 +98,7 @@ class Web:
     """Forks web processes that end at a chosen moment; see `bench.crash.web`."""
 
     def __init__(self, scene: Scene, name: str) -> None:
-        self.port = free_port()
+        self.port, self._scene = free_port(), scene
         variables = {**scene.variables, "PORTCULLIS_BASE_URL": f"http://localhost:{self.port}"}
         self._file = scene.log(name).open("ab")
         self._process = subprocess.Popen(
@@ -121,16 +123,23 @@ class Web:
         raise RuntimeError(f"A web process did not start:\n{Path(self._file.name).read_text()[-3000:]}")
 
     def _started(self, kind: str, number: int, seconds: float = 60) -> bool:
-        assert self._process.stdin
-        self._process.stdin.write(json.dumps({"port": self.port, "kind": kind, "number": number}) + "\n")
-        self._process.stdin.flush()
-        self.pid = int(self._line())
+        self._tell(kind, number)
         deadline = time.monotonic() + seconds
         while not self._answers():
             if not self.is_alive() or time.monotonic() > deadline:
                 return False
             time.sleep(0.05)
         return True
+
+    def run_batch(self, question: str, kind: str, number: int) -> bool:
+        """Let a worker answer a batch of one line that dies at that moment; say whether it got through."""
+        self.port = free_port()
+        done = self._scene.state.home / f"batch-{self.port}.done"
+        self._tell(kind, number, batch=question)
+        while self.is_alive():
+            time.sleep(0.02)
+        self.kill()
+        return done.exists()
 
     def is_alive(self) -> bool:
         """Say whether the web process is still there."""
@@ -154,6 +163,12 @@ class Web:
         self._process.kill()
         self._process.wait()
         self._file.close()
+
+    def _tell(self, kind: str, number: int, **also: str) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps({"port": self.port, "kind": kind, "number": number, **also}) + "\n")
+        self._process.stdin.flush()
+        self.pid = int(self._line())
 
     def _answers(self) -> bool:
         with contextlib.suppress(httpx.HTTPError):
