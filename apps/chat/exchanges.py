@@ -15,7 +15,6 @@ from typing import Protocol
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
-from django.utils import timezone
 
 from apps.chat import endings, exchange_rows, story
 from apps.chat.companions import Stopped, together
@@ -26,6 +25,7 @@ from apps.chat.story import Composed
 from apps.gateway.admission import Admission, Refused
 from apps.gateway.client import ModelFailed
 from apps.gateway.upstream import CallPiece
+from apps.ledger import clock
 from apps.ledger.ids import new_id
 from apps.ledger.records import AlreadyConcluded, LedgerUnavailable
 from apps.ledger.vocabulary import OutcomeKind
@@ -107,7 +107,7 @@ class ExchangeKeeper:
         asking = self.asking
         standing = self._prepared
         if standing is None:
-            standing = await in_database(exchange_rows.prepared, asking, self._id, now=timezone.now())
+            standing = await in_database(exchange_rows.prepared, asking, self._id, now=clock.now())
         if isinstance(standing, Refused):
             raise standing
         self._standing = standing
@@ -122,7 +122,7 @@ class ExchangeKeeper:
 
     async def send_off(self, prompt: Scrubbed, vault: Vault) -> Admission:
         """Keep key and vault, hold the money and put the exchange on the record, all in one transaction."""
-        admission = await in_database(exchange_rows.send_off, self.asking, self._known, prompt, now=timezone.now())
+        admission = await in_database(exchange_rows.send_off, self.asking, self._known, prompt, now=clock.now())
         return self._begun(admission)
 
     def _begun(self, admission: Admission) -> Admission:
@@ -138,7 +138,7 @@ class ExchangeKeeper:
             return None
         failed = Ending(OutcomeKind.FAILED, failure.code, failure.sentence).used(usage_of(failure))
         admission = await in_database(
-            exchange_rows.fall_back, self.asking, standing, prompt, failed, failure.code, now=timezone.now()
+            exchange_rows.fall_back, self.asking, standing, prompt, failed, failure.code, now=clock.now()
         )
         return admission and self._begun(admission)
 
@@ -172,9 +172,7 @@ class ExchangeKeeper:
             self._listener.end(ending)
         for attempt in range(CLOSING_ATTEMPTS):
             try:
-                await in_database(
-                    exchange_rows.close, self.asking, self._id, self._standing, ending, now=timezone.now()
-                )
+                await in_database(exchange_rows.close, self.asking, self._id, self._standing, ending, now=clock.now())
             except AlreadyConcluded:
                 break
             except (LedgerUnavailable, DatabaseError, InterfaceError) as error:

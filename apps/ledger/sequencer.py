@@ -78,6 +78,7 @@ class Sequencer:
         self._token = 0
         self._alarms: set[str] = set()
         self._also_by: SigningKey | None = None
+        self._closed_hour: datetime | None = None
 
     def lead(self) -> None:
         """
@@ -138,16 +139,22 @@ class Sequencer:
         self._also_by = None
 
     def _close_the_hour(self, now: datetime) -> None:
-        """Record once an hour that the ledger is alive: a period without any record is then a proof of silence."""
+        """
+        Record once an hour that the ledger is alive: a period without any record is then a proof of silence.
+
+        A clock that was set back makes it record an hour again; one that was set ahead leaves hours out.
+        """
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        if hour == self._closed_hour:
+            return
         with self._connection.transaction(), self._connection.cursor() as cursor:
             self._hold(cursor)
-            cursor.execute("SELECT max(happened_at) FROM ledger_event WHERE action = %s", [Action.LEDGER_HOUR_CLOSED])
-            last = _one(cursor)
-            hour = now.replace(minute=0, second=0, microsecond=0)
-            if last is None:
+            first, is_closed = _hours(cursor, hour)
+            if first is None:
                 record_act(cursor, Action.LEDGER_KEY_INTRODUCED, {"key": str(self._key.verifier)}, now)
-            if last is None or last < hour:
+            if not is_closed or self._closed_hour is not None:
                 record_act(cursor, Action.LEDGER_HOUR_CLOSED, {"until": hour.isoformat()}, now)
+        self._closed_hour = hour
 
     def _sequence(self, now: datetime) -> tuple[int, float]:
         """Give pending records their places, 5,000 at most, in one transaction; say how many, and the longest wait."""
@@ -290,6 +297,17 @@ def rotation_statement(old: VerifierKey, new: VerifierKey) -> str:
 def _one(cursor: psycopg.Cursor[Any]) -> Any:
     row = cursor.fetchone()
     return row[0] if row else None
+
+
+def _hours(cursor: psycopg.Cursor[Any], hour: datetime) -> tuple[datetime | None, bool]:
+    """Say when an hour was closed last, if ever, and whether this one was."""
+    cursor.execute(
+        "SELECT max(happened_at), count(*) FILTER (WHERE happened_at >= %s AND happened_at < %s) > 0 "
+        "FROM ledger_event WHERE action = %s",
+        [hour, hour + HOUR, Action.LEDGER_HOUR_CLOSED],
+    )
+    row = cursor.fetchone()
+    return (row[0], row[1]) if row else (None, False)
 
 
 def _columns(rows: Sequence[Sequence[Any]], count: int) -> list[list[Any]]:

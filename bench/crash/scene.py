@@ -122,7 +122,7 @@ class Web:
             self.kill()
         raise RuntimeError(f"A web process did not start:\n{Path(self._file.name).read_text()[-3000:]}")
 
-    def _started(self, kind: str, number: int, seconds: float = 60) -> bool:
+    def _started(self, kind: str, number: int, seconds: float = 300) -> bool:
         self._tell(kind, number)
         deadline = time.monotonic() + seconds
         while not self._answers():
@@ -184,7 +184,7 @@ class Web:
 
 
 @contextlib.contextmanager
-def scene(*, with_worker: bool = True) -> Iterator[Scene]:
+def scene(*, with_worker: bool = True, with_sequencer: bool = True) -> Iterator[Scene]:
     """Make an installation with everything but the web process, and remove it afterwards."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portcullis-crash-")))
@@ -200,7 +200,8 @@ def scene(*, with_worker: bool = True) -> Iterator[Scene]:
         stack.callback(provider.stop)
         made = Scene(state, provider, _variables(environment(state, Ports(web=1, model=1))))
         _prepare(made)
-        _run(stack, made, "sequencer", ["manage.py", "ledger", "sequence"], sequencer=True)
+        if with_sequencer:
+            _run(stack, made, "sequencer", ["manage.py", "ledger", "sequence"], sequencer_variables(made))
         if with_worker:
             files = ["--ready-file", str(state.worker_ready), "--schedule-file", str(state.schedule)]
             _run(stack, made, "worker", ["-m", "portal.embedded.worker", *files])
@@ -226,12 +227,18 @@ def _prepare(made: Scene) -> None:
     made.told = json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def _run(stack: ExitStack, made: Scene, name: str, arguments: list[str], *, sequencer: bool = False) -> None:
-    variables = made.variables
-    if sequencer:
-        variables = _variables(sequencer_environment(made.state, Ports(web=1, model=1)))
+def sequencer_variables(made: Scene) -> dict[str, str]:
+    """Give the environment of the sequencer: its own role, its own folder."""
+    return _variables(sequencer_environment(made.state, Ports(web=1, model=1)))
+
+
+def _run(
+    stack: ExitStack, made: Scene, name: str, arguments: list[str], variables: dict[str, str] | None = None
+) -> None:
     file = stack.enter_context(made.log(name).open("ab"))
-    process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=variables, stdout=file, stderr=file)
+    process = subprocess.Popen(
+        [sys.executable, *arguments], cwd=ROOT, env=variables or made.variables, stdout=file, stderr=file
+    )
     stack.callback(process.wait)
     stack.callback(process.kill)
 

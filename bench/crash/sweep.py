@@ -132,7 +132,7 @@ def kill_at(sweep: Sweep, web: Web, series: Series, number: int) -> bool:
     web.start("none" if is_traced else series.kind, number)
     visitor = Visitor(sweep.scene, web.address)
     token = visitor.open_page()
-    tracer = _trace(web.pid, series.kind, number) if is_traced else None
+    tracer = trace(web.pid, series.kind, number) if is_traced else None
     began_at = datetime.now(UTC)
     wanted = {sweep.next_mark(): door for door in series.doors}
     with ThreadPoolExecutor(len(wanted)) as pool:
@@ -175,7 +175,7 @@ def _asked(visitor: Visitor, door: str, mark: str, token: str) -> Said:
     return visitor.ask(door, mark, token)
 
 
-def _trace(pid: int, call: str, number: int) -> subprocess.Popen[bytes]:
+def trace(pid: int, call: str, number: int) -> subprocess.Popen[bytes]:
     """Attach strace to every thread: the one that makes the call for the `number`-th time takes the process with it."""
     inject = f"inject={call}:signal=SIGKILL:when={number}"
     threads = [argument for task in Path(f"/proc/{pid}/task").iterdir() for argument in ("-p", task.name)]
