@@ -291,6 +291,7 @@ class Action(TextChoices):
 
     # The stream to other systems
     STREAM_CREATED = "STREAM_CREATED", "Receiver of the stream set up"
+    STREAM_WIDENED = "STREAM_WIDENED", "Receiver of the stream gets more"
     STREAM_PAUSED = "STREAM_PAUSED", "Stream to a receiver paused"
     STREAM_RESUMED = "STREAM_RESUMED", "Stream to a receiver resumed"
     STREAM_SECRET_CHANGED = "STREAM_SECRET_CHANGED", "Secret of a receiver replaced"

@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class StreamConfig(AppConfig):
     name = "apps.audit.stream"
     label = "stream"
+
+    def ready(self) -> None:
+        """Let the consent of an officer widen a receiver."""
+        from apps.audit.approvals.deeds import Deed, carried_out
+        from apps.audit.stream import widening
+
+        carried_out(Deed.STREAM_WIDENED)(widening.carry_out)
