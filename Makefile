@@ -54,8 +54,10 @@ eval-privacy: install-dev ## Measure what the privacy engine lets through (needs
 train: ## Train the name model anew (TRAIN_PYTHON=a Python with training/requirements.txt; OPTIONS=folders of text)
 	@$(TRAIN_PYTHON) -m training --out apps/privacy/weights/names.npz $(OPTIONS)
 
-bench: install-dev ## Measure start, memory and size, then an exchange beside peers installed in PEERS (default .peers)
+bench: install-dev ## Measure start, memory, size, the ledger, then an exchange beside peers installed in PEERS (default .peers)
 	@$(VENV)/python -m bench
+	@$(VENV)/python -m bench.first_word
+	@$(VENV)/python -m bench.ledger
 	@$(VENV)/python -m bench.gateway --paste --peers $(or $(PEERS),.peers)
 
 bench-desk: install-dev ## Measure the officers' pages at one and at ten million exchanges (30 GB of disk, about an hour)

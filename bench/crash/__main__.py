@@ -21,17 +21,17 @@ def main() -> None:
     parser.add_argument("part", nargs="?", choices=("sweep", "ways", "sequencer", "all"), default="all")
     parser.add_argument("--stride", type=int, default=1, help="take every N-th moment only")
     parser.add_argument("--minutes", type=float, default=600, help="begin no new moment after this time")
-    parser.add_argument("--only", default="", help="only series whose name matches this")
+    parser.add_argument("--only", default="", help="only series and ways whose name matches this")
     wanted = parser.parse_args()
-    parts = {"ways": _ways, "sequencer": lambda: _sequencer(wanted), "sweep": lambda: _sweep(wanted)}
+    parts = {"ways": lambda: _ways(wanted), "sequencer": lambda: _sequencer(wanted), "sweep": lambda: _sweep(wanted)}
     problems = [problem for name, part in parts.items() if wanted.part in (name, "all") for problem in part()]
     sys.exit(f"\nBROKEN: {len(problems)} findings" if problems else 0)
 
 
-def _ways() -> list[str]:
+def _ways(wanted: argparse.Namespace) -> list[str]:
     from bench.crash import ways
 
-    return ways.run()
+    return ways.run(wanted.only)
 
 
 def _sequencer(wanted: argparse.Namespace) -> list[str]:
