@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import secrets
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,17 +77,15 @@ class Evidence:
 
     def last_signed(self) -> Checkpoint | None:
         """
-        Return the newest checkpoint of the journal, or None before the first. Reads the end of one file.
+        Return the newest checkpoint of the journal, or None before the first. Reads the end of its newest file.
 
         A last line that was cut off while it was written never counted, and is taken out.
 
         :raises BadNote: if a whole last line is damaged: compare it with a witness before going on.
         """
-        newest = max(self.folder.glob(JOURNAL), default=None)
+        files = sorted(self.folder.glob(JOURNAL), reverse=True)
+        newest, line = next(((file, line) for file in files if (line := _last_line(file)) is not None), (None, b""))
         if newest is None:
-            return None
-        line = _last_line(newest)
-        if line is None:
             return None
         try:
             return Checkpoint.parse(Note.parse(json.loads(line)["note"]).text)
@@ -108,14 +107,16 @@ class Evidence:
         :raises JournalUnwritable: if the disk did not take the line; then nothing of it is left.
         """
         path = max([self.folder / JOURNAL.replace("*", f"{at:%Y-%m-%d}"), *self.folder.glob(JOURNAL)])
-        line = json.dumps({"signed_at": at.isoformat(), "note": str(note)}, ensure_ascii=False)
-        is_new = not path.exists()
-        try:
-            _append(path, f"{line}\n".encode())
-            if is_new:
-                _flush_folder(self.folder)
-        except OSError as error:
-            raise JournalUnwritable(path, error) from error
+        _keep(path, {"signed_at": at.isoformat(), "note": str(note)})
+
+    def keep_stamp(self, note: str, *, authority: str, token: bytes, at: datetime) -> None:
+        """
+        Append an authority's stamp with the checkpoint that it is on, and wait for the disk.
+
+        :raises JournalUnwritable: if the disk did not take the line; then nothing of it is left.
+        """
+        kept = {"authority": authority, "stamped_at": at.isoformat(), "token": b64encode(token).decode(), "note": note}
+        _keep(self.folder / f"timestamps-{at:%Y-%m}.jsonl", kept)
 
     def journalled(self) -> Iterator[Note]:
         """
@@ -159,8 +160,19 @@ def _last_line(path: Path) -> bytes | None:
     return whole.rpartition(b"\n")[2] if newline else None
 
 
+def _keep(path: Path, said: dict[str, str]) -> None:
+    """Append a line of JSON, all of it on disk when this returns, or none of it."""
+    line = json.dumps(said, ensure_ascii=False)
+    is_new = not path.exists()
+    try:
+        _append(path, f"{line}\n".encode())
+        if is_new:
+            _flush_folder(path.parent)
+    except OSError as error:
+        raise JournalUnwritable(path, error) from error
+
+
 def _append(path: Path, line: bytes) -> None:
-    """Append a line, all of it on disk when this returns, or none of it."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         size = os.fstat(descriptor).st_size

@@ -229,11 +229,16 @@ class OpenIntent(models.Model):
 
 
 class HiddenLook(models.Model):
-    """An exchange whose person does not see yet who looked at it, because a confidential case would be told by it."""
+    """
+    An exchange whose person does not see yet who looked at it, because a confidential case would be told by it.
+
+    Each look appears by itself after some days, unless ``kept_until``, to which a second officer agreed, is later.
+    """
 
     exchange_id = models.UUIDField()
     case_id = models.UUIDField()
     hidden_at = models.DateTimeField()
+    kept_until = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["exchange_id", "case_id"], name="ledger_hidden_once_by_a_case")]
@@ -357,6 +362,27 @@ class Cosignature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.witness}: {self.size}"
+
+
+class Timestamp(models.Model):
+    """What an authority (RFC 3161) said about the checkpoint of one size, as it came."""
+
+    is_append_only: ClassVar[bool] = True
+    is_the_sequencers: ClassVar[bool] = True
+
+    size = models.BigIntegerField()
+    authority = models.CharField(max_length=LABEL_LENGTH)
+    token = models.BinaryField()
+    stamped_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["authority", "-size"], name="ledger_timestamp_authority"),
+            models.Index(fields=["size"], name="ledger_timestamp_size"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.authority}: {self.size}"
 
 
 class Leader(models.Model):

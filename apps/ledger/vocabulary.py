@@ -190,6 +190,7 @@ class Action(TextChoices):
     AUDIT_EVENTS_PAGED = "AUDIT_EVENTS_PAGED", "Turned a page of the events"
     AUDIT_EXPORTED = "AUDIT_EXPORTED", "Exported an exchange"
     LOOKS_HIDDEN = "LOOKS_HIDDEN", "Looks hidden from people for a confidential case"
+    LOOKS_KEPT_HIDDEN = "LOOKS_KEPT_HIDDEN", "Looks kept hidden longer, by a second officer"
     LOOKS_SHOWN = "LOOKS_SHOWN", "Looks shown to people again"
     IDENTITY_LOOKED_UP = "IDENTITY_LOOKED_UP", "Looked somebody up by name"
     IDENTITY_REVEALED = "IDENTITY_REVEALED", "Was shown who is behind a pseudonym"
@@ -235,6 +236,7 @@ class Action(TextChoices):
     CASE_OPENED = "CASE_OPENED", "Case opened"
     CASE_CHANGED = "CASE_CHANGED", "Case's title or reason changed"
     CASE_MADE_CONFIDENTIAL = "CASE_MADE_CONFIDENTIAL", "Case made confidential"
+    CASE_CONFIDENCE_PROLONGED = "CASE_CONFIDENCE_PROLONGED", "Looks of a confidential case kept hidden longer"
     CASE_CONFIDENCE_LIFTED = "CASE_CONFIDENCE_LIFTED", "Case no longer confidential"
     CASE_HANDED_OVER = "CASE_HANDED_OVER", "Case handed to another officer"
     CASE_MEMBER_ADDED = "CASE_MEMBER_ADDED", "Member added to a case"
@@ -288,6 +290,7 @@ class Action(TextChoices):
     LEDGER_PROOF_TAKEN = "LEDGER_PROOF_TAKEN", "Proof of a record downloaded"
     LEDGER_EXPORTED = "LEDGER_EXPORTED", "Records exported"
     LEDGER_RECONCILED = "LEDGER_RECONCILED", "A day's records compared with its calls"
+    LEDGER_STAMPED = "LEDGER_STAMPED", "Checkpoint time-stamped by an authority"
 
     # The stream to other systems
     STREAM_CREATED = "STREAM_CREATED", "Receiver of the stream set up"

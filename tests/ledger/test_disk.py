@@ -93,6 +93,13 @@ def test_a_line_that_a_power_cut_tore_is_taken_out_at_the_next_start(
     assert [json.loads(line)["note"] for line in lines.splitlines()]
 
 
+def test_the_first_line_of_a_day_that_was_torn_is_taken_out_and_the_day_before_counts(journal, sequencer, maya):
+    (journal.parent / "checkpoints-2026-03-03.jsonl").write_bytes(journal.read_bytes()[:50])
+    act(maya)
+
+    assert sequencer.round(now=NOON).signed is not None
+
+
 def test_a_journal_without_its_last_line_is_an_older_one_and_nothing_is_signed(journal, sequencer, maya):
     act(maya)
     sequencer.round(now=NOON)
