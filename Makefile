@@ -69,7 +69,7 @@ bench-review: install-dev ## Measure how fast exchanges come into review queues,
 tamper: install-dev ## Tamper with a scratch ledger in 31 ways as 8 actors and compare with docs/ledger.md (about 3 minutes)
 	@exec $(VENV)/python -m bench.tamper
 
-crash: install-dev ## Kill the product at every step of an exchange, make the ledger unwritable in 14 ways (root, strace; STRIDE=8: minutes)
+crash: install-dev ## Kill the product at every step of an exchange, make the ledger unwritable in 15 ways (root, strace; STRIDE=8: minutes)
 	@command -v strace >/dev/null || { echo "Install first: strace (on Debian and Ubuntu: apt-get install strace)."; exit 1; }
 	@exec $(VENV)/python -m bench.crash --stride $(or $(STRIDE),1)
 

@@ -10,6 +10,7 @@ wait for the disk included.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
@@ -30,6 +31,10 @@ COMMANDS: Final = {WITH: ["-m", "portal.serve"], WITHOUT: ["-m", "bench.first_wo
 WARM_UP: Final = 20
 
 
+class NoWord(Exception):
+    """A question was answered without a word."""
+
+
 def main() -> None:
     """Measure and print, or serve as the process that is compared with."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -48,9 +53,10 @@ def measure(times: int) -> None:
     with scene(with_worker=False) as made, _served(made) as clients:
         for number in range(-WARM_UP, times):
             for name in sorted(clients, reverse=bool(number % 2)):
-                seconds = _first_word(clients[name], made.told["model"], number + WARM_UP)
-                if number >= 0:
-                    waited[name].append(seconds * 1000)
+                if number < 0:
+                    _warm(clients[name], made.told["model"], number + WARM_UP)
+                else:
+                    waited[name].append(_first_word(clients[name], made.told["model"], number + WARM_UP) * 1000)
     middle, most = {}, {}
     for name, taken in waited.items():
         taken.sort()
@@ -95,6 +101,12 @@ def _wait_for(client: httpx.Client) -> None:
     raise RuntimeError("A web process did not start.")
 
 
+def _warm(client: httpx.Client, model: str, number: int) -> None:
+    """Ask once; an engine that still loads may refuse."""
+    with contextlib.suppress(NoWord):
+        _first_word(client, model, number)
+
+
 def _first_word(client: httpx.Client, model: str, number: int) -> float:
     question = marks.question_with(marks.mark_of(number))
     body = {"model": model, "messages": [{"role": "user", "content": question}], "stream": True}
@@ -105,7 +117,7 @@ def _first_word(client: httpx.Client, model: str, number: int) -> float:
             if not first and '"content":"' in line.replace(" ", "") and '"content":""' not in line.replace(" ", ""):
                 first = time.monotonic() - began
     if not first:
-        raise RuntimeError(f"No word came (status {answer.status_code}).")
+        raise NoWord(f"No word came (status {answer.status_code}).")
     return first
 
 
