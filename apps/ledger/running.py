@@ -104,7 +104,13 @@ def rest_after(done: Round | None, *, took: float) -> float:
 
 
 def one_round(leader: Sequencer, *, now: datetime) -> Round | None:
-    """Do one round; None where the tree does not fit: that is tried again, for it may be restored."""
+    """
+    Do one round; None where there was nothing new, or the tree does not fit.
+
+    A tree that does not fit is tried again: it may be restored.
+    """
+    if not leader.has_news(now=now):
+        return None
     try:
         return leader.round(now=now)
     except TreeBroken:
