@@ -78,7 +78,16 @@ class Evidence:
 
     def last_signed(self) -> Checkpoint | None:
         """
-        Return the newest checkpoint of the journal, or None before the first. Reads the end of its newest file.
+        Return the newest checkpoint of the journal, or None before the first.
+
+        :raises BadNote: as `last_note` does.
+        """
+        note = self.last_note()
+        return Checkpoint.parse(note.text) if note else None
+
+    def last_note(self) -> Note | None:
+        """
+        Return the newest checkpoint of the journal as it was signed, or None. Reads the end of its newest file.
 
         A last line that was cut off while it was written never counted, and is taken out.
 
@@ -89,11 +98,13 @@ class Evidence:
         if newest is None:
             return None
         try:
-            return Checkpoint.parse(Note.parse(json.loads(line)["note"]).text)
+            note = Note.parse(json.loads(line)["note"])
+            Checkpoint.parse(note.text)
         except (ValueError, KeyError, TypeError) as error:
             raise BadNote(
                 f"The last line of {newest} is damaged. Compare it with a witness before going on."
             ) from error
+        return note
 
     def is_readable(self) -> bool:
         """Say whether this process may read the folder: the sequencer's may, the web's must not."""

@@ -224,8 +224,10 @@ class Sequencer:
             self._hold(cursor)
             size, last = stored.size_of(cursor), self._last_signed()
             self._refuse_other_history(cursor, size, last)
+            if last is not None and not self._is_published(cursor, last.size):
+                self._publish_last(cursor, last, now)
             signed_size = last.size if last else 0
-            if size == signed_size and self._is_published(cursor, size):
+            if size == signed_size:
                 return None
             root = self._recomputed(cursor, signed_size, size)
             if root != stored.root_at(cursor, size):
@@ -233,13 +235,20 @@ class Sequencer:
             checkpoint = Checkpoint(self._key.name, size, root)
             lines = [key.sign(checkpoint.text) for key in (self._key, self._also_by) if key]
             note = Note(checkpoint.text, tuple(lines))
-            if size > signed_size:
-                self._journal(note, now)
-            cursor.execute(
-                "INSERT INTO ledger_checkpoint (size, root, note, token, signed_at) VALUES (%s, %s, %s, %s, %s)",
-                [size, root, str(note), self._token, now],
-            )
+            self._journal(note, now)
+            self._publish(cursor, checkpoint, note, now)
         return checkpoint
+
+    def _publish_last(self, cursor: psycopg.Cursor[Any], last: Checkpoint, now: datetime) -> None:
+        """Publish what the journal says was signed, and whose sequencer ended before it was in the database."""
+        if note := self._evidence.last_note():
+            self._publish(cursor, last, note, now)
+
+    def _publish(self, cursor: psycopg.Cursor[Any], checkpoint: Checkpoint, note: Note, now: datetime) -> None:
+        cursor.execute(
+            "INSERT INTO ledger_checkpoint (size, root, note, token, signed_at) VALUES (%s, %s, %s, %s, %s)",
+            [checkpoint.size, checkpoint.root, str(note), self._token, now],
+        )
 
     def _last_signed(self) -> Checkpoint | None:
         try:
@@ -273,7 +282,7 @@ class Sequencer:
 
     def _is_published(self, cursor: psycopg.Cursor[Any], size: int) -> bool:
         cursor.execute("SELECT true FROM ledger_checkpoint WHERE size = %s", [size])
-        return size == 0 or cursor.fetchone() is not None
+        return cursor.fetchone() is not None
 
     def _recomputed(self, cursor: psycopg.Cursor[Any], start: int, end: int) -> bytes:
         """Compute the root at `end` from the records themselves, by the plain path, on top of what was signed."""

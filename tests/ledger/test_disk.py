@@ -129,6 +129,23 @@ def test_a_whole_line_that_is_damaged_is_an_alarm_and_not_taken_out(journal, seq
     assert open_kinds() == ["JOURNAL"]
 
 
+@pytest.mark.parametrize("has_grown", [False, True])
+def test_what_was_signed_by_a_sequencer_that_ended_before_it_was_published_is_published_by_the_next(
+    journal, sequencer, evidence, as_forger, maya, has_grown
+):
+    act(maya)
+    sequencer.round(now=NOON)
+    last = Checkpoint.objects.latest("size")
+    as_forger.execute("DELETE FROM ledger_checkpoint WHERE size = %s", [last.size])  # its transaction was lost
+    if has_grown:
+        act(maya)
+
+    sequencer.round(now=NOON)
+
+    assert Checkpoint.objects.get(size=last.size).note == last.note
+    assert {str(note) for note in evidence.journalled()} == set(Checkpoint.objects.values_list("note", flat=True))
+
+
 def test_a_signing_key_is_never_made_anew_beside_a_journal(journal, evidence):
     evidence.key_file.unlink()
 
