@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
+from apps.accounts import groups
 from apps.accounts.actors import who
 from apps.accounts.models import User
 from apps.ledger.ids import new_id
@@ -30,6 +31,7 @@ class Identity:
     subject: str
     name: str
     email: str
+    groups: frozenset[str] = frozenset()
 
 
 def identity_from_claims(claims: Mapping[str, Any]) -> Identity:
@@ -37,8 +39,9 @@ def identity_from_claims(claims: Mapping[str, Any]) -> Identity:
     email = _email(claims.get("email"))
     name = _words(claims.get("name")) or _words(f"{claims.get('given_name', '')} {claims.get('family_name', '')}")
     return Identity(
-        issuer=str(claims["iss"]), subject=str(claims["sub"]), name=name or email or "Unnamed person", email=email
-    )
+        issuer=str(claims["iss"]), subject=str(claims["sub"]), name=name or email or "Unnamed person", email=email,
+        groups=groups.groups_in(claims),
+    )  # fmt: skip
 
 
 def person_of(identity: Identity, *, now: datetime) -> User:

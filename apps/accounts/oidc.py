@@ -9,7 +9,7 @@ allauth's own accounts (e-mail addresses, sign-up, connecting) are never entered
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from secrets import token_urlsafe
 from typing import Any, NoReturn
 
@@ -48,7 +48,11 @@ def company_app() -> SocialApp:
         name=settings.OIDC_NAME,
         client_id=settings.OIDC_CLIENT_ID,
         secret=settings.OIDC_CLIENT_SECRET,
-        settings={"server_url": settings.OIDC_ISSUER.rstrip("/"), "oauth_pkce_enabled": True},
+        settings={
+            "server_url": settings.OIDC_ISSUER.rstrip("/"),
+            "oauth_pkce_enabled": True,
+            "scope": settings.SSO_SCOPES,
+        },
     )
 
 
@@ -91,7 +95,7 @@ class CompanyAdapter(OpenIDConnectOAuth2Adapter):
         :raises IdTokenRefused: if the token proves nothing.
         """
         claims = self._claims(kwargs["response"].get("id_token"))
-        if not (claims.get("name") and claims.get("email")):
+        if not (claims.get("name") and claims.get("email")) or _lacks_groups(claims):
             claims = {**self._userinfo(token.token, subject=claims["sub"]), **claims}
         raise ImmediateHttpResponse(_finish(request, identity_from_claims(claims), self.state.get("next")))
 
@@ -168,6 +172,10 @@ class NoLocalAccounts(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+
+def _lacks_groups(claims: Mapping[str, Any]) -> bool:
+    return bool(settings.SSO_ROLE_GROUPS) and settings.SSO_GROUPS_CLAIM not in claims
 
 
 def begin(request: HttpRequest, *, next_address: str) -> HttpResponse:

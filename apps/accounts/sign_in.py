@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
-from apps.accounts import identities
+from apps.accounts import groups, identities
 from apps.accounts.actors import who
 from apps.accounts.models import User
 from apps.ledger.records import record_event
@@ -70,11 +70,14 @@ def let_in(request: HttpRequest, person: User, *, action: Action, now: datetime)
 @transaction.atomic
 def arrive(request: HttpRequest, identity: identities.Identity, *, now: datetime) -> None:
     """
-    Let in the person whom the company's provider names, creating them on their first visit.
+    Let in the person whom the company's provider names, creating them on their first visit, with the roles that their
+    groups bring.
 
     :raises Deactivated: if that person is not active.
     """
-    let_in(request, identities.person_of(identity, now=now), action=Action.SIGNED_IN, now=now)
+    person = identities.person_of(identity, now=now)
+    groups.follow(person, identity.groups, now=now)
+    let_in(request, person, action=Action.SIGNED_IN, now=now)
 
 
 @transaction.atomic
