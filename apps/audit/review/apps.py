@@ -6,9 +6,11 @@ class ReviewConfig(AppConfig):
     label = "review"
 
     def ready(self) -> None:
-        """Know what is carried out when a second officer consents, and tell privacy what this room keeps of people."""
+        """Know what a second officer's consent carries out, tell privacy what this room keeps, offer its filters."""
         from apps.audit.review import deciding  # noqa: F401  it registers the closing of what is high in severity
         from apps.audit.review.keeping import ReviewRoom
+        from apps.audit.review.narrowing import offer_filters
         from apps.privacy import erasure
 
         erasure.register(ReviewRoom())
+        offer_filters()

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -196,6 +197,7 @@ class Item(models.Model):
             ),
             models.Index(fields=["queue", "-closed_at", "-id"], condition=Q(state="CLOSED"), name="review_item_closed"),
             models.Index(fields=["exchange_id"], name="review_item_exchange"),
+            models.Index(fields=["tag", "exchange_id"], condition=Q(state="CLOSED"), name="review_item_finding"),
             models.Index(fields=["person_id"], name="review_item_person"),
         ]
 
@@ -273,7 +275,8 @@ class Decision(models.Model):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["decided_at"], include=["queue", "step", "tag"], name="review_decision_time")
+            models.Index(fields=["decided_at"], include=["queue", "step", "tag"], name="review_decision_time"),
+            GinIndex(fields=["own_tags"], condition=~Q(own_tags=[]), name="review_decision_own_tags"),
         ]
 
     def __str__(self) -> str:
