@@ -281,6 +281,11 @@ SSO_SCOPES = env.names(
     default="openid,profile,email",
     purpose="Scopes to ask that provider for; some name groups only for a scope of their own.",
 )
+SIGN_IN_AGAIN_MINUTES = env.number(
+    "PORTCULLIS_SIGN_IN_AGAIN_MINUTES",
+    default=15,
+    purpose="How old a sign-in may be to consent as a second officer or to show original text; 0 never asks again.",
+)
 # allauth does the OAuth part (state, PKCE, code exchange); none of its own pages are mounted. See docs/accounts.md.
 SOCIALACCOUNT_ONLY = True
 SOCIALACCOUNT_ADAPTER = "apps.accounts.oidc.SignInAdapter"

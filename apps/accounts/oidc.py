@@ -96,7 +96,9 @@ class CompanyAdapter(OpenIDConnectOAuth2Adapter):
         """
         claims = self._claims(kwargs["response"].get("id_token"))
         if not (claims.get("name") and claims.get("email")) or _lacks_groups(claims):
-            claims = {**self._userinfo(token.token, subject=claims["sub"]), **claims}
+            described = self._userinfo(token.token, subject=claims["sub"])
+            described.pop("auth_time", None)  # only what is signed says when they proved who they are
+            claims = {**described, **claims}
         raise ImmediateHttpResponse(_finish(request, identity_from_claims(claims), self.state.get("next")))
 
     def _claims(self, id_token: object) -> dict[str, Any]:
@@ -178,14 +180,19 @@ def _lacks_groups(claims: Mapping[str, Any]) -> bool:
     return bool(settings.SSO_ROLE_GROUPS) and settings.SSO_GROUPS_CLAIM not in claims
 
 
-def begin(request: HttpRequest, *, next_address: str) -> HttpResponse:
-    """Send the browser to the provider, with a fresh state, nonce and PKCE challenge kept in its session."""
+def begin(request: HttpRequest, *, next_address: str, anew: bool = False) -> HttpResponse:
+    """
+    Send the browser to the provider, with a fresh state, nonce and PKCE challenge kept in its session.
+
+    `anew`: the provider shall ask the person to prove who they are, whatever session they have there, and say when.
+    """
     nonce = token_urlsafe(32)
+    auth_params = {"nonce": nonce} | ({"prompt": "login", "max_age": "0"} if anew else {})
     provider = CompanyProvider(request, app=company_app())
     return _or_refusal(
         request,
         lambda: provider.redirect(
-            request, process="login", next_url=next_address, auth_params={"nonce": nonce}, nonce=nonce
+            request, process="login", next_url=next_address, auth_params=auth_params, nonce=nonce
         ),
     )
 
