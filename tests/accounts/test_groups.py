@@ -131,7 +131,7 @@ def test_nobody_audits_for_longer_than_ninety_days(make_person, admin, days):
     ruth = make_person("ruth", roles=())
 
     answer = sign_in(admin).post(
-        f"/console/people/{ruth.pk}/roles/grant", {"role": "AUDITOR", "days": days}, follow=True
+        f"/console/people/{ruth.pk}/roles/grant/", {"role": "AUDITOR", "days": days}, follow=True
     )
 
     assert answer.status_code == 200
