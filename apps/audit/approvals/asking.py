@@ -94,9 +94,13 @@ def ask(deed: Deed, *, subject: Subject, terms: Mapping[str, Json], why: str, by
 
 
 @transaction.atomic
-def grant(approval_id: UUID, *, by: User, answer: str = "", now: datetime) -> Approval:
+def grant(
+    approval_id: UUID, *, by: User, answer: str = "", signed_in_at: datetime | None = None, now: datetime
+) -> Approval:
     """
     Consent, as the second officer; where the room carries the deed out itself, it is done when this returns.
+
+    The event says when they last proved who they are, where that is known.
 
     :raises PermissionDenied: if `by` asked for it themselves, it is their data, or they are no officer now.
     :raises AlreadyDecided: if it is not waiting any more.
@@ -106,7 +110,9 @@ def grant(approval_id: UUID, *, by: User, answer: str = "", now: datetime) -> Ap
     approval = _decide(approval_id, State.GRANTED, by=by, answer=answer, now=now)
     if not _may_ask(approval.deed, approval.asked_by):
         raise AskerGone
-    _record(Action.APPROVAL_GRANTED, approval, by=by, now=now, answer=approval.answer, terms=approval.terms)
+    proved: dict[str, Json] = {"signed_in_at": signed_in_at.isoformat()} if signed_in_at else {}
+    said = {"answer": approval.answer, "terms": approval.terms, **proved}
+    _record(Action.APPROVAL_GRANTED, approval, by=by, now=now, **said)
     perform = performer_of(approval.deed)
     if perform is not None:
         perform(approval, by, now)
@@ -154,7 +160,11 @@ def spend(deed: Deed, *, subject: Subject, terms: Mapping[str, Json], by: User, 
     if not is_needed(deed):
         return None
     approval = granted(deed, subject=subject, terms=terms, by=by, now=now)
-    if approval is None or not _is_officer(approval.decided_by) or not _spend(approval, now):
+    if approval is None:
+        raise NotApproved
+    Approval.objects.select_for_update().get(pk=approval.pk)
+    _must_be_officer(by, subject.person_id)  # again: whoever waited for the row may have lost the office meanwhile
+    if not _is_officer(approval.decided_by) or not _spend(approval, now):
         raise NotApproved
     _record(Action.APPROVAL_USED, approval, by=by, now=now)
     return approval
@@ -197,7 +207,7 @@ def rule_about(deed: Deed) -> Subject:
 def _decide(approval_id: UUID, state: State, *, by: User, answer: str, now: datetime) -> Approval:
     _must_be_officer(by, None)
     approval = Approval.objects.visible_to(by).select_for_update().filter(pk=approval_id).first()
-    if approval is None or approval.asked_by_id == by.pk:
+    if approval is None or approval.asked_by_id == by.pk or not _is_officer(by):  # it may have waited for the row
         raise PermissionDenied
     if approval.state != State.OPEN or (approval.lapses_at or now) <= now:
         raise AlreadyDecided
