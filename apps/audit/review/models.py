@@ -17,6 +17,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from apps.accounts.models import Role, User
+from apps.audit import scope
 from apps.audit.review.vocabulary import Level, Severity, State, Step, Tag
 from apps.ledger.ids import new_id
 from apps.ledger.text import LABEL_LENGTH
@@ -111,10 +112,10 @@ class QueueVersion(models.Model):
 
 class ItemQuerySet(models.QuerySet["Item"]):
     def visible_to(self, actor: User) -> Self:
-        """Officers and auditors see every item but those about themselves; others none."""
+        """Officers and auditors see every item but those about themselves and of closed teams; others none."""
         if not actor.has_role(Role.COMPLIANCE_OFFICER, Role.AUDITOR):
             return self.none()
-        return self.exclude(person_id=actor.pk)
+        return self.exclude(person_id=actor.pk).filter(scope.is_open("exchange_id"))
 
     def open(self) -> Self:
         """Items with something left to do."""
@@ -287,7 +288,8 @@ class RecheckQuerySet(models.QuerySet["Recheck"]):
         """What another officer than the first ones is to check, and not its person."""
         if not officer.has_role(Role.COMPLIANCE_OFFICER):
             return self.none()
-        return self.filter(done_at=None).exclude(person_id=officer.pk).exclude(first_officers__contains=[officer.pk])
+        waiting = self.filter(done_at=None).exclude(person_id=officer.pk).exclude(first_officers__contains=[officer.pk])
+        return waiting.filter(scope.is_open("item__exchange_id"))
 
 
 class Recheck(models.Model):
