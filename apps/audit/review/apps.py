@@ -6,5 +6,8 @@ class ReviewConfig(AppConfig):
     label = "review"
 
     def ready(self) -> None:
-        """Know what is carried out when a second officer consents."""
-        from apps.audit.review import deciding  # noqa: F401  it registers the closing of what is high in severity
+        """Know what is carried out when a second officer consents, and have the ledger compare what was decided."""
+        from apps.audit.review import deciding, evidence  # noqa: F401  deciding registers the closing of high severity
+        from apps.ledger.agreement import must_agree
+
+        must_agree(evidence.review_agrees)
