@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from apps.ledger import standing
 from apps.ledger.agreement import NOWHERE, Finding
 from apps.ledger.facts import Json
 from apps.ledger.ids import new_id
@@ -110,8 +111,7 @@ def stamp(moment: datetime | str | None) -> str | None:
     """Write a moment so that equal ones are equal: in UTC, to the microsecond."""
     if moment is None:
         return None
-    known = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return f"{known.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+    return standing.stamp(datetime.fromisoformat(moment) if isinstance(moment, str) else moment)
 
 
 def figure(amount: Decimal | None) -> str | None:
@@ -177,10 +177,19 @@ def _differences(register: Register, cursor: Cursor) -> Iterator[Finding]:
     since, said = beginning
     for told in events(cursor, register.actions):
         if told.place > since:
-            register.apply(said, told)
+            yield from _applied(register, said, told)
     there = register.rows(cursor)
     for key in sorted(said.keys() | there.keys()):
         yield from _difference(register.about, key, said.get(key), there.get(key))
+
+
+def _applied(register: Register, said: Rows, told: Told) -> Iterator[Finding]:
+    """Apply an event; one that does not have what such events say was written by somebody else."""
+    try:
+        register.apply(said, told)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        sentence = f"An event {told.action} does not say what such events say: the {register.name} are read without it."
+        yield Finding("EVENT_STRANGE", NOWHERE, sentence)
 
 
 def _difference(about: str, key: str, said: Facts | None, there: Facts | None) -> Iterator[Finding]:

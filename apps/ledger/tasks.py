@@ -6,11 +6,8 @@ from celery import shared_task
 from django.db import connection
 from django.utils import timezone
 
-from apps.ledger import reconciliation
-from apps.ledger.facts import Json
-from apps.ledger.records import record_event
-from apps.ledger.standing import UNSIGNED, open_alarms, standing
-from apps.ledger.vocabulary import Action
+from apps.ledger import alarms, reconciliation, rereading
+from apps.ledger.standing import UNSIGNED, standing
 
 
 @shared_task(name="ledger.watch")
@@ -19,15 +16,24 @@ def watch() -> None:
     now = timezone.now()
     with connection.cursor() as cursor:
         stands = standing(cursor, now=now)
-        is_raised = any(alarm.kind == UNSIGNED for alarm in open_alarms(cursor))
-    if stands.is_late and not is_raised:
-        details: dict[str, Json] = {"kind": UNSIGNED, "waiting": stands.waiting}
-        record_event(Action.LEDGER_ALARM_RAISED, who=None, subject_kind="ledger", details=details, now=now)
-    if is_raised and not stands.is_late:
-        record_event(Action.LEDGER_ALARM_ENDED, who=None, subject_kind="ledger", details={"kind": UNSIGNED}, now=now)
+    alarms.follow(UNSIGNED, is_amiss=stands.is_late, details={"waiting": stands.waiting}, now=now)
 
 
 @shared_task(name="ledger.reconcile")
 def reconcile() -> None:
     """Compare the records of each whole day with the calls that went out, once, and put the result on the record."""
     reconciliation.reconcile_due(now=timezone.now())
+
+
+@shared_task(name="ledger.compare")
+def compare() -> None:
+    """Compare rights, settings and the desk's rows with their events, and raise the alarm where they differ."""
+    rereading.compare(now=timezone.now())
+
+
+@shared_task(name="ledger.read_again")
+def read_again() -> None:
+    """Read the hour's slice of old records again, a minute at a time; queue itself again while there is more of it."""
+    done = rereading.read_on(now=timezone.now())
+    if done is not None and not done.is_slice_read:
+        read_again.delay()

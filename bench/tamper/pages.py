@@ -1,0 +1,162 @@
+"""
+Tamper through the pages: every address of the portal, as an officer and as an admin, with ids and fields of others.
+
+Whoever has pages and no database can only send requests. So all of them are sent: each address of the URLconf, with
+each method, with the ids of everything the installation holds, and with a body that has every field a forger would like
+to be taken. What that leaves must verify, and every record that was there must be what it was.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from bench.tamper.scene import Copy
+from portal.embedded.database import APP
+
+PART = re.compile(r"<(?:(\w+):)?(\w+)>")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+LEFT_OUT = re.compile(r"^(static|media)/")
+LONG = "A reason that is long enough to be taken"
+HOSTILE = {
+    "id": "00000000-0000-0000-0000-000000000000", "pk": "1", "form": "1", "kind": "PERSON", "state": "GRANTED",
+    "action": "ROLE_GRANTED", "actor_id": "00000000-0000-0000-0000-000000000000", "actor_label": "Another",
+    "happened_at": "2020-01-01T00:00:00Z", "recorded_at": "2020-01-01T00:00:00Z", "decided_at": "2020-01-01",
+    "decided_by": "1", "sealed_payload": "\\x00", "person_label": "Another", "outcome": "ANSWERED", "leaf": "00",
+    "root": "00", "index": "0", "size": "0", "note": "'; DELETE FROM ledger_event; --", "text": LONG, "title": LONG,
+    "name": "x'); UPDATE ledger_event SET actor_label = 'Another'; --", "reason": LONG, "why": LONG, "answer": LONG,
+    "details": "{}", "terms": "{}", "spent_at": "", "is_needed": "", "is_on": "on", "role": "COMPLIANCE_OFFICER",
+    "roles": "ADMIN", "tag": "NON_COMPLIANT", "own_tags": "x", "is_read": "on", "seen": "1", "number": "1", "days": "183",
+    "variant": "FULL", "query": "q=x", "q": "' OR true; TRUNCATE ledger_outcome; --", "since": "2020-01-01",
+    "until": "2020-01-02", "from": "0", "to": "1", "cursor": "0", "lifted_at": "2020-01-01", "hard_limit": "1",
+    "currency": "USD", "window": "MONTH", "scope": "ORGANISATION", "label": "x", "confirm": "on", "finding": "UPHELD",
+    "back": "//elsewhere.example/", "older": "x", "newer": "x", "standing": "LEAD", "effect": "ALLOW",
+}  # fmt: skip
+
+
+class Drive:
+    """What came of one actor's requests: how many, how they were answered, and what a verification finds."""
+
+    def __init__(self, copy: Copy, username: str) -> None:
+        self.answers: Counter[str] = Counter()
+        before = _records(copy)
+        with AsThePortal(copy):
+            for method, path in _requests():
+                self.answers[self._sent(username, method, path)] += 1
+        copy.sequence()
+        self.found = copy.findings(with_witness=True)
+        self.changed = before - _records(copy)
+
+    @property
+    def letter(self) -> str:
+        """P where nothing of the record changed and everything verifies."""
+        return "P" if not self.changed and not self.found else "D" if self.found else "C"
+
+    def _sent(self, username: str, method: str, path: str) -> str:
+        """Send one request in a session of its own, as a browser that was never refused a form."""
+        from django.test import Client
+
+        from apps.accounts.models import User
+
+        browser = Client(raise_request_exception=False)
+        browser.force_login(User.objects.get(username=username))
+        body = {"data": HOSTILE} if method == "POST" else {}
+        answer = (
+            browser.generic(method, path)
+            if method not in ("GET", "POST")
+            else getattr(browser, method.lower())(path, **body)
+        )
+        if answer.streaming and hasattr(answer.streaming_content, "__next__"):
+            answer.close()
+        return f"{answer.status_code // 100}xx"
+
+
+def _requests() -> Iterator[tuple[str, str]]:
+    """Give each address with each id that the installation holds, and each method."""
+    from django.urls import get_resolver
+
+    ids = _ids()
+    for pattern in sorted(set(_patterns(get_resolver(), ""))):
+        if LEFT_OUT.match(pattern):
+            continue
+        for path in dict.fromkeys(_filled(pattern, each) for each in ids):
+            for method in METHODS:
+                yield method, f"/{path}"
+
+
+def _patterns(resolver: Any, above: str) -> Iterator[str]:
+    from django.urls import URLPattern
+
+    for one in resolver.url_patterns:
+        path = above + str(one.pattern).lstrip("^").rstrip("$")
+        if isinstance(one, URLPattern):
+            yield path
+        else:
+            yield from _patterns(one, path)
+
+
+def _filled(pattern: str, each: str) -> str:
+    return PART.sub(lambda part: _value(part, each), pattern)
+
+
+def _value(part: re.Match[str], each: str) -> str:
+    return {"int": "1", "slug": "engineering", "str": "UNMASK", "path": "x"}.get(part[1] or "str", each)
+
+
+def _ids() -> list[str]:
+    """List one or two ids of each kind of row that pages speak of."""
+    from django.apps import apps
+
+    wanted = (
+        "ledger.Intent", "ledger.Outcome", "ledger.Event", "approvals.Approval", "review.Item", "review.Queue",
+        "review.Decision", "cases.Case", "cases.Export", "cases.CaseNote", "privacy.Hold", "stream.Sink", "accounts.User",
+        "accounts.Team", "gateway.LanguageModel", "gateway.Provider",
+    )  # fmt: skip
+    return [
+        str(key) for name in wanted for key in apps.get_model(name).objects.order_by("pk").values_list("pk", flat=True)[:2]
+    ]  # fmt: skip
+
+
+def _records(copy: Copy) -> set[tuple[str, str]]:
+    """Give a digest of each record and leaf that is there."""
+    tables = ("ledger_intent", "ledger_outcome", "ledger_event", "ledger_entry", "ledger_checkpoint")
+    with copy.connect("postgres") as connection:
+        return {
+            (table, digest)
+            for table in tables
+            for (digest,) in connection.execute(f"SELECT md5(r::text) FROM {table} AS r").fetchall()
+        }
+
+
+class AsThePortal:
+    """Have this process's own connections lead to a copy, in the role that the portal runs as."""
+
+    def __init__(self, copy: Copy) -> None:
+        self._name = copy.name
+
+    def __enter__(self) -> None:
+        from django.conf import settings
+        from django.db import connection
+
+        self._settings, self._before = connection.settings_dict, connection.settings_dict["NAME"]
+        assert connection.settings_dict["USER"] == APP
+        self._close()
+        connection.settings_dict["NAME"] = self._name
+        settings.ALLOWED_HOSTS = ["*"]
+        logging.disable(logging.CRITICAL)
+
+    def __exit__(self, *_: object) -> None:
+        logging.disable(logging.NOTSET)
+        self._close()
+        self._settings["NAME"] = self._before
+
+    @staticmethod
+    def _close() -> None:
+        from django.db import connections
+
+        for each in connections.all():
+            each.close()
+            each.close_pool()  # type: ignore[attr-defined]
