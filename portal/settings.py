@@ -356,6 +356,13 @@ LEDGER_WITNESSES = env.names(
     purpose="Witnesses that cosign the ledger's checkpoints: each an address, a space and its verifier key. Only the "
     "sequencer talks to them.",
 )
+LEDGER_TIMESTAMPS = env.names(
+    "PORTCULLIS_LEDGER_TIMESTAMPS",
+    default="",
+    purpose="Authorities (RFC 3161) that time-stamp the ledger's checkpoints every hour: each an address, a space and "
+    "a file (PEM) with its root certificate, and with its own where its answers bring none. Only the sequencer talks "
+    "to them.",
+)
 
 STREAM_DIR = env.folder(
     "PORTCULLIS_STREAM_DIR",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,14 +86,19 @@ class Evidence:
 
     def journal(self, note: Note, *, at: datetime) -> None:
         """Append a signed checkpoint and wait for the disk."""
-        line = json.dumps({"signed_at": at.isoformat(), "note": str(note)}, ensure_ascii=False)
-        descriptor = os.open(
-            self.folder / JOURNAL.replace("*", f"{at:%Y-%m-%d}"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
-        )
+        self._append(JOURNAL.replace("*", f"{at:%Y-%m-%d}"), {"signed_at": at.isoformat(), "note": str(note)})
+
+    def _append(self, name: str, said: dict[str, str]) -> None:
+        descriptor = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(line + "\n")
+            file.write(json.dumps(said, ensure_ascii=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
+
+    def keep_stamp(self, note: str, *, authority: str, token: bytes, at: datetime) -> None:
+        """Append an authority's stamp with the checkpoint that it is on, and wait for the disk."""
+        kept = {"authority": authority, "stamped_at": at.isoformat(), "token": b64encode(token).decode(), "note": note}
+        self._append(f"timestamps-{at:%Y-%m}.jsonl", kept)
 
     def journalled(self) -> Iterator[Note]:
         """

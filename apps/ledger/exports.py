@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 from apps.ledger import leaves, merkle, stored
 from apps.ledger.merkle import Range
@@ -70,3 +71,17 @@ def _records(cursor: Cursor, span: Range) -> Iterator[str]:
             yield json.dumps({"index": index, "record": found[index].decode()}, ensure_ascii=False)
         else:
             yield json.dumps({"index": index, "leaf": base64.b64encode(hashes[index]).decode()})
+
+
+def write_stamps(cursor: Cursor, folder: Path) -> int:
+    """Write each time-stamp as ``N.tsr`` and the checkpoint that it is on as ``N.note``; return how many."""
+    cursor.execute(
+        "SELECT stamp.token, held.note FROM ledger_timestamp AS stamp "
+        "JOIN ledger_checkpoint AS held ON held.size = stamp.size ORDER BY stamp.size, stamp.id"
+    )
+    written = 0
+    for token, note in cursor.fetchall():
+        written += 1
+        (folder / f"{written}.tsr").write_bytes(bytes(token))
+        (folder / f"{written}.note").write_text(note, encoding="utf-8", newline="")
+    return written

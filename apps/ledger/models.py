@@ -359,6 +359,27 @@ class Cosignature(models.Model):
         return f"{self.witness}: {self.size}"
 
 
+class Timestamp(models.Model):
+    """What an authority (RFC 3161) said about the checkpoint of one size, as it came."""
+
+    is_append_only: ClassVar[bool] = True
+    is_the_sequencers: ClassVar[bool] = True
+
+    size = models.BigIntegerField()
+    authority = models.CharField(max_length=LABEL_LENGTH)
+    token = models.BinaryField()
+    stamped_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["authority", "-size"], name="ledger_timestamp_authority"),
+            models.Index(fields=["size"], name="ledger_timestamp_size"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.authority}: {self.size}"
+
+
 class Leader(models.Model):
     """One row: the fencing token of the sequencer that leads. A batch by any other token is refused."""
 

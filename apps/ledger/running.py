@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import psycopg
@@ -19,6 +20,7 @@ from apps.ledger.evidence import Evidence
 from apps.ledger.notes import BadNote, SigningKey
 from apps.ledger.sequencer import BATCH, NotLeading, Sequencer, TreeBroken
 from apps.ledger.stored import HashMissing
+from apps.ledger.timestamps import Authority, AuthorityAway, Notary
 from apps.ledger.witnesses import Courier, WitnessAddress, WitnessAway, WitnessRefuses
 
 ROUND_SECONDS = 0.5
@@ -51,15 +53,21 @@ def connect() -> psycopg.Connection[Any]:
     return psycopg.connect(**wanted, autocommit=True, connect_timeout=3)
 
 
-def run(evidence: Evidence, witnesses: Sequence[WitnessAddress], stop: Stop) -> None:
+def run(
+    evidence: Evidence, witnesses: Sequence[WitnessAddress], stop: Stop, *, authorities: Sequence[Authority] = ()
+) -> None:
     """
     Sequence until told to stop. A lost database is waited for; another leader is waited for.
 
     :raises apps.ledger.evidence.KeyUnusable: if there is no usable key.
     """
     key = evidence.signing_key(origin=origin())
-    for address in witnesses:
-        threading.Thread(target=carry, args=(address, stop), name="ledger-courier", daemon=True).start()
+    makers: list[Callable[[psycopg.Connection[Any]], Carrier]] = [
+        *(partial(Courier, address=address) for address in witnesses),
+        *(partial(Notary, authority=authority, evidence=evidence) for authority in authorities),
+    ]
+    for make in makers:
+        threading.Thread(target=carry, args=(make, stop), name="ledger-courier", daemon=True).start()
     while not stop.event.is_set():
         try:
             with connect() as connection:
@@ -88,27 +96,35 @@ def one_round(leader: Sequencer, *, now: datetime) -> bool:
         return False
 
 
-def carry(address: WitnessAddress, stop: Stop) -> None:
-    """Bring checkpoints to one witness until told to stop. What goes wrong is said once, not every ten seconds."""
+class Carrier(Protocol):
+    """Brings the newest checkpoint to somebody outside: a witness, or an authority that states the time."""
+
+    def carry(self, *, now: datetime) -> bool:
+        """Bring it unless they have it; return whether it was brought."""
+        ...
+
+
+def carry(make: Callable[[psycopg.Connection[Any]], Carrier], stop: Stop) -> None:
+    """Bring checkpoints to one of them until told to stop. What goes wrong is said once, not every ten seconds."""
     trouble = ""
     while not stop.event.is_set():
         try:
             with connect() as connection:
-                courier = Courier(connection, address)
+                carrier = make(connection)
                 while not stop.event.is_set():
-                    said = _carried(courier)
+                    said = _carried(carrier)
                     if said and said != trouble:
-                        _log.warning("A witness cannot be used: %s", said)
+                        _log.warning("A witness or an authority cannot be used: %s", said)
                     trouble = said
                     stop.wait(WITNESS_SECONDS)
         except psycopg.OperationalError:
             stop.wait(AFTER_TROUBLE_SECONDS)
 
 
-def _carried(courier: Courier) -> str:
+def _carried(carrier: Carrier) -> str:
     """Bring the newest checkpoint; return what went wrong, or nothing."""
     try:
-        courier.carry(now=timezone.now())
-    except (WitnessAway, WitnessRefuses, BadNote, HashMissing) as trouble:
+        carrier.carry(now=timezone.now())
+    except (WitnessAway, WitnessRefuses, AuthorityAway, BadNote, HashMissing) as trouble:
         return type(trouble).__name__
     return ""

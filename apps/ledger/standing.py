@@ -82,6 +82,15 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamped:
+    """The newest checkpoint that an authority has time-stamped, and when that was by its clock."""
+
+    authority: str
+    size: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """The ledger at this moment. ``words`` say the newest signed root so that a person can read it out."""
 
@@ -94,10 +103,11 @@ class Standing:
     is_late: bool
     alarms: tuple[Alarm, ...]
     witnesses: tuple[Seen, ...]
+    stamps: tuple[Stamped, ...]
 
 
 def standing(cursor: Cursor, *, now: datetime) -> Standing:
-    """Read how the ledger stands. Four statements, each by an index."""
+    """Read how the ledger stands. Five statements, each by an index."""
     cursor.execute("SELECT size, root, signed_at FROM ledger_checkpoint ORDER BY size DESC LIMIT 1")
     head = cursor.fetchone()
     cursor.execute(
@@ -115,7 +125,8 @@ def standing(cursor: Cursor, *, now: datetime) -> Standing:
         waiting_since=since,
         is_late=is_late,
         alarms=alarms,
-        witnesses=_witnesses(cursor),
+        witnesses=tuple(Seen(*row) for row in _newest_of_each(cursor, _WITNESSES)),
+        stamps=tuple(Stamped(*row) for row in _newest_of_each(cursor, _AUTHORITIES)),
     )
 
 
@@ -156,19 +167,22 @@ def _acknowledged(cursor: Cursor) -> dict[tuple[str, str], list[Acknowledged]]:
     return known
 
 
-def _witnesses(cursor: Cursor) -> tuple[Seen, ...]:
-    cursor.execute(
-        """
-        WITH RECURSIVE seen AS (
-            (SELECT witness, size, cosigned_at FROM ledger_cosignature ORDER BY witness, size DESC LIMIT 1)
-            UNION ALL
-            SELECT next.witness, next.size, next.cosigned_at FROM seen CROSS JOIN LATERAL (
-                SELECT witness, size, cosigned_at FROM ledger_cosignature WHERE witness > seen.witness
-                ORDER BY witness, size DESC LIMIT 1) AS next
-        ) SELECT witness, size, cosigned_at FROM seen
-        """
-    )
-    return tuple(Seen(*row) for row in cursor.fetchall())
+_NEWEST_OF_EACH = """
+    WITH RECURSIVE seen AS (
+        (SELECT {who}, size, {at} FROM {table} ORDER BY {who}, size DESC LIMIT 1)
+        UNION ALL
+        SELECT next.{who}, next.size, next.{at} FROM seen CROSS JOIN LATERAL (
+            SELECT {who}, size, {at} FROM {table} WHERE {who} > seen.{who}
+            ORDER BY {who}, size DESC LIMIT 1) AS next
+    ) SELECT {who}, size, {at} FROM seen
+"""
+_WITNESSES = _NEWEST_OF_EACH.format(table="ledger_cosignature", who="witness", at="cosigned_at")
+_AUTHORITIES = _NEWEST_OF_EACH.format(table="ledger_timestamp", who="authority", at="stamped_at")
+
+
+def _newest_of_each(cursor: Cursor, statement: str) -> list[Any]:
+    cursor.execute(statement)
+    return list(cursor.fetchall())
 
 
 def _object(details: Any) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from apps.ledger import agreement, canonical, leaves, merkle, stored
+from cryptography.x509 import Certificate
+
+from apps.ledger import agreement, canonical, leaves, merkle, stamps, stored
 from apps.ledger.agreement import Finding
 from apps.ledger.merkle import Range
 from apps.ledger.models import RowKind
@@ -43,6 +45,7 @@ class Report:
     found: int = 0
     checkpoints: int = 0
     cosigned: int = 0
+    stamped: int = 0
     head: Checkpoint | None = None
 
     @property
@@ -73,6 +76,7 @@ class Trust:
     keys: Sequence[VerifierKey]
     witnesses: Sequence[VerifierKey] = ()
     outside: Sequence[Note] = ()
+    authorities: Sequence[Certificate] = ()
 
 
 def check(cursor: Cursor, trust: Trust, *, span: Range | None = None, now: datetime) -> Report:
@@ -102,6 +106,9 @@ def check(cursor: Cursor, trust: Trust, *, span: Range | None = None, now: datet
                 signed.compare(frontier)
     _compare_upper_nodes(cursor, report, start, end)
     signed.finish(frontier, is_whole=end == size)
+    report.stamped, amiss = stamps.check(cursor, (start, end), trust.authorities)
+    for code, at, sentence in amiss:
+        report.add(code, at, sentence)
     if span is None:
         _find_unplaced(cursor, report, now)
         report.extend(agreement.findings(cursor))

@@ -291,9 +291,11 @@ class Action(TextChoices):
     LEDGER_INVENTORY_TAKEN = "LEDGER_INVENTORY_TAKEN", "Rights and settings written down as they are"
     LEDGER_READ_AGAIN = "LEDGER_READ_AGAIN", "Old records read again"
     LEDGER_ALARM_ACKNOWLEDGED = "LEDGER_ALARM_ACKNOWLEDGED", "Ledger's alarm acknowledged"
+    LEDGER_STAMPED = "LEDGER_STAMPED", "Checkpoint time-stamped by an authority"
 
     # The stream to other systems
     STREAM_CREATED = "STREAM_CREATED", "Receiver of the stream set up"
+    STREAM_WIDENED = "STREAM_WIDENED", "Receiver of the stream gets more"
     STREAM_PAUSED = "STREAM_PAUSED", "Stream to a receiver paused"
     STREAM_RESUMED = "STREAM_RESUMED", "Stream to a receiver resumed"
     STREAM_SECRET_CHANGED = "STREAM_SECRET_CHANGED", "Secret of a receiver replaced"

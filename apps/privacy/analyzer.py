@@ -36,17 +36,18 @@ from apps.privacy.recognisers import (
 )
 from apps.privacy.rules import LANGUAGE, REASON, RuleRecognizer
 
-FAMILIES: Final = {
-    "contact": contact.RULES,
-    "phones": phones.RULES,
-    "financial": financial.RULES,
-    "identity": identity.RULES + identity_world.RULES,
-    "documents": documents.RULES,
-    "credentials": credentials.RULES,
-    "references": references.RULES,
-    "people": people.RULES,
-    "places": places.RULES,
-}
+RULES: Final = (
+    *contact.RULES,
+    *phones.RULES,
+    *financial.RULES,
+    *identity.RULES,
+    *identity_world.RULES,
+    *documents.RULES,
+    *credentials.RULES,
+    *references.RULES,
+    *people.RULES,
+    *places.RULES,
+)
 
 
 class Analyzer(AnalyzerEngine):
@@ -79,8 +80,9 @@ def find(text: str, dictionary: Dictionary = EMPTY) -> tuple[Finding, ...]:
     """
     view = normalise.view(text)
     own = dictionary.look(view.text)
-    phrases = list(_phrases(view.text))
-    seen = [finding for finding in _raw(view.text) if not _is_allowed(view.text, finding, own, phrases)]
+    raw = list(_raw(view.text))
+    phrases = list(_phrases(view.text)) if raw else []
+    seen = [finding for finding in raw if not _is_allowed(view.text, finding, own, phrases)]
     seen += [finding for finding in _listed(view.text, seen) if not _is_allowed(view.text, finding, own, phrases)]
     seen += own.findings
     seen = list(overlaps.resolve(seen, text=view.text))
@@ -97,9 +99,8 @@ def find(text: str, dictionary: Dictionary = EMPTY) -> tuple[Finding, ...]:
 def analyzer() -> Analyzer:
     """Build the analyzer, once for each process. Takes a second or two and loads the language model."""
     nlp_engine = chosen_engine()
-    recognizers = [RuleRecognizer(name, rules) for name, rules in FAMILIES.items()]
     registry = RecognizerRegistry(
-        [*recognizers, FirstNameRecognizer(), ModelNameRecognizer()], supported_languages=[LANGUAGE]
+        [RuleRecognizer("rules", RULES), FirstNameRecognizer(), ModelNameRecognizer()], supported_languages=[LANGUAGE]
     )
     return Analyzer(registry=registry, nlp_engine=nlp_engine, supported_languages=[LANGUAGE])
 

@@ -65,6 +65,11 @@ class Reading:
         return [(match.start(), match.end(), len(DIGIT.findall(match[0]))) for match in CODE.finditer(self.text)]
 
     @cached_property
+    def digits(self) -> int:
+        """How many digits the text holds."""
+        return sum(code[2] for code in self.codes)
+
+    @cached_property
     def mixed(self) -> Sequence[tuple[int, int, int]]:
         """Those of `codes` that hold a letter too."""
         return [code for code in self.codes if LETTER.search(self.text, code[0], code[1])]

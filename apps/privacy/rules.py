@@ -20,6 +20,9 @@ REASON: Final = "reason"
 CONTEXT_BEFORE: Final = 60
 CONTEXT_AFTER: Final = 24
 SECONDS_FOR_A_RULE: Final = 10.0
+SHORT: Final = 400
+"""Characters of a window that is searched without a clock: reading it costs more than the search does there."""
+
 HEAD: Final = 3
 """Characters of a needed string that are looked up before the string itself is searched for."""
 
@@ -61,7 +64,7 @@ class Place:
             return ((0, len(reading.text)),)
         if self.where is Where.AT_WORDS:
             return reading.around_words(self.words, endings=self.endings, before=self.before, after=self.after)
-        if not reading.codes:
+        if reading.digits < max(self.digits, 1):
             return ()
         if self.where is Where.AT_MIXED:
             return reading.around_mixed(digits=self.digits, before=self.before, after=self.after)
@@ -143,7 +146,8 @@ class Rule:
         """Do as `find`, in windows that are known already and a text that holds what is needed."""
         try:
             for first, last in windows:
-                for match in self.pattern.finditer(reading.text, first, last, timeout=SECONDS_FOR_A_RULE):
+                seconds = SECONDS_FOR_A_RULE if last - first > SHORT else None
+                for match in self.pattern.finditer(reading.text, first, last, timeout=seconds):
                     start, end = match.span(self.group)
                     if start < end and self._holds(reading.text, start, end):
                         yield start, end
@@ -160,14 +164,18 @@ class Rule:
 
 
 class RuleRecognizer(LocalRecognizer):
-    """Runs a family of rules inside Presidio's registry."""
+    """
+    Runs rules inside Presidio's registry.
+
+    One recogniser for all rules looks once for what each of them needs; one for each family would look ten times.
+    """
 
     def __init__(self, name: str, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
         self._by_trigger: dict[str, set[int]] = {}
         self._by_word: dict[str, set[int]] = {}
         self._always: set[int] = set()
-        self._at_digits = {number for number, rule in enumerate(rules) if rule.place.where in DIGITS}
+        self._fewest_digits = [max(rule.place.digits, 1) if rule.place.where in DIGITS else 0 for rule in rules]
         for number, rule in enumerate(rules):
             self._register(number, rule)
         types = sorted({rule.type for rule in rules})
@@ -184,13 +192,18 @@ class RuleRecognizer(LocalRecognizer):
     def read(self, reading: Reading) -> list[RecognizerResult]:
         """Run every rule over a text that other recognisers read too. Rules that look in the same place look once."""
         found = []
-        windows: dict[Place, Windows] = {}
-        for number in sorted(self._likely(reading)):
+        windows: dict[int, Windows] = {}
+        folded, digits = reading.folded, reading.digits
+        for number in self._likely(reading):
             rule = self.rules[number]
-            if rule.place not in windows:
-                windows[rule.place] = rule.place.windows(reading)
-            if windows[rule.place] and rule.may_match(reading.folded):
-                for start, end in rule.search(reading, windows[rule.place]):
+            if digits < self._fewest_digits[number] or not rule.may_match(folded):
+                continue
+            place = id(rule.place)
+            here = windows.get(place)
+            if here is None:
+                here = windows[place] = rule.place.windows(reading)
+            if here:
+                for start, end in rule.search(reading, here):
                     found.append(result(rule.type, start, end, rule.score, rule.reason))
         return found
 
@@ -212,7 +225,7 @@ class RuleRecognizer(LocalRecognizer):
             likely |= self._by_trigger[head]
         for word in self._by_word.keys() & reading.words.keys():
             likely |= self._by_word[word]
-        return likely if reading.codes else likely - self._at_digits
+        return likely
 
 
 def result(type_: str, start: int, end: int, score: float, reason: str) -> RecognizerResult:

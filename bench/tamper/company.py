@@ -74,7 +74,7 @@ def _administer(people: People, now: datetime) -> None:
     limits.set_budget(Budget(scope="TEAM", team=team, hard_limit=Decimal(100)), by=by, now=now)
     rule = {"PERSON": Rule(Treatment.MASK, 0.7, may_release=False)}
     policies.change(rule, team=team, egress_class="OUTSIDE", based_on=0, is_confirmed=True, by=by, now=now)
-    keeping.add(keeping.Wish("SIEM", "FILE", "OCSF", "", False, False, True), by=by, now=now)
+    keeping.add(keeping.Wish("SIEM", "FILE", "OCSF", ""), by=by, now=now)
 
 
 def _consent(people: People, now: datetime) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from django.conf import settings
 from django.utils import timezone
@@ -11,6 +14,12 @@ from tests.design.conftest import chromium  # noqa: F401
 from tests.ledger.conftest import as_sequencer, evidence, sequencer  # noqa: F401
 
 pytestmark = pytest.mark.journey
+VECTORS = Path(__file__).parents[1] / "ledger" / "vectors" / "merkle.jsonl"
+CHECK_VECTORS = """async (cases) => {
+    const { includes } = await import("/static/js/audit/proof.js");
+    return Promise.all(cases.map((each) =>
+        includes(each.leafHash ?? "", each.leafIdx, each.treeSize, each.proof ?? [], each.root ?? "")));
+}"""
 NOTHING_OVERFLOWS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 
 
@@ -20,6 +29,19 @@ def _beside_playwrights_loop():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         yield
+
+
+def test_the_browser_accepts_and_refuses_every_vector_as_stated(transactional_db, live_server, chromium: Browser):  # noqa: F811
+    cases = [json.loads(line) for line in VECTORS.read_text().splitlines()]
+    cases = [case for case in cases if case["path"].startswith("inclusion")]
+    page = chromium.new_page()
+    page.goto(f"{live_server.url}/accounts/login/")
+
+    found = page.evaluate(CHECK_VECTORS, cases)
+
+    assert len(cases) == 98
+    assert [bool(each) for each in found] == [not case["wantErr"] for case in cases]
+    page.close()
 
 
 def test_the_browser_itself_checks_the_proof_of_an_exchange(

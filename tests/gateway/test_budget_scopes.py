@@ -194,7 +194,7 @@ def test_a_call_that_costs_more_than_was_held_is_booked_whole_and_on_the_record(
 def test_a_cap_in_another_currency_refuses_and_says_so(maya, sales, model, limit):
     limit("PERSON", "5", currency="EUR")
 
-    with pytest.raises(NoBudget, match="Maya may spend EUR only and Test model is paid in USD"):
+    with pytest.raises(NoBudget, match="You may spend EUR only and Test model is paid in USD"):
         admit(person=maya, team=sales, model_id=model.pk, prompt=make_prompt("Hi"), now=NOW)
 
     limit("PERSON", "5", currency="USD")
@@ -202,15 +202,16 @@ def test_a_cap_in_another_currency_refuses_and_says_so(maya, sales, model, limit
 
 
 @pytest.mark.parametrize(
-    ("scope", "whose"), [("ORGANISATION", "The organisation"), ("PERSON", "Maya"), ("KEY", "Key ")]
+    ("scope", "whose"), [("ORGANISATION", "The organisation has"), ("PERSON", "you have"), ("KEY", "this key has")]
 )
-def test_the_sentence_names_the_budget_that_refused(maya, sales, model, limit, scope, whose):
+def test_the_sentence_says_whose_budget_refused_and_names_nobody(maya, sales, model, limit, scope, whose):
     limit(scope, "0")
 
     with pytest.raises(OverBudget) as refused:
         admit(person=maya, team=sales, model_id=model.pk, prompt=make_prompt("Hi"), now=NOW, key_id=KEY)
 
     assert f"and {whose}" in refused.value.sentence
+    assert "Maya" not in refused.value.sentence
     assert "0.00 of 0.00 USD for today left" in refused.value.sentence
 
 
@@ -279,6 +280,7 @@ def test_a_limit_of_calls_a_minute_says_when_there_is_room_again(maya, sales, mo
         ask(30.5)
     assert refused.value.retry_after == 30
     assert "2 calls a minute" in refused.value.sentence
+    assert "Maya" not in refused.value.sentence
     assert "Try again in 30 s" in refused.value.sentence
     assert Reservation.objects.count() == 2
 

@@ -108,6 +108,29 @@ def test_a_long_text_is_read_as_its_parts_are(own: Network, monkeypatch: pytest.
     assert np.allclose(whole, in_blocks, atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Ask Grace Hopper, in London.",
+        "ASK GRACE HOPPER NOW",
+        "ask grace hopper",
+        "Dear Grace Hopper Smith",
+        "7!",
+        "a B",
+    ],
+)
+def test_a_line_is_described_alone_as_among_others(own: Network, line: str) -> None:
+    alone, among = place_rows_of(own, line), place_rows_of(own, f"{line}\nAnd more of it")
+
+    assert alone == among[: len(alone)]
+
+
+def place_rows_of(own: Network, text: str) -> list[int]:
+    tagged = own.read(text)
+    lines = network.lines_of(text, tagged.starts)
+    return network.place_rows(lines, tagged.starts, tagged.ends, tagged.kinds).tolist()
+
+
 def test_a_megabyte_without_line_ends_keeps_the_memory_of_words_bounded(own: Network) -> None:
     text = " ".join(f"{chr(97 + number % 26)}{number:x}wort" for number in range(30_000))
 

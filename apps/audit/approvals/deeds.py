@@ -22,14 +22,18 @@ class Deed(TextChoices):
     RETENTION_CHANGE = "RETENTION_CHANGE", "Change how long records are kept"
     HOLD_CHANGE = "HOLD_CHANGE", "Lift or narrow a legal hold"
     ERASURE = "ERASURE", "Erase a person's data"
+    STREAM_WIDENED = "STREAM_WIDENED", "Send names, texts or past records to another system"
     FOUR_EYES_OFF = "FOUR_EYES_OFF", "Let one officer do alone what takes two"
 
 
 RULE = "four-eyes rule"
 """What the events about these rules name as their subject."""
 
-ALWAYS_NEEDED = frozenset({Deed.FOUR_EYES_OFF, Deed.ERASURE})
+ALWAYS_NEEDED = frozenset({Deed.FOUR_EYES_OFF, Deed.ERASURE, Deed.STREAM_WIDENED})
 """Deeds that no rule can leave to one officer."""
+
+ADMINS_ASK_TOO = frozenset({Deed.STREAM_WIDENED})
+"""Deeds that an admin may ask for; the consent is an officer's all the same."""
 
 Performer = Callable[["Approval", "User", datetime], None]
 

@@ -133,4 +133,9 @@ class FourEyesRule(models.Model):
 
 def terms_of(approval: Approval) -> list[tuple[str, Any]]:
     """List what would be done, name by name, for the officer who decides."""
-    return [(name.replace("_", " ").capitalize(), value) for name, value in approval.terms.items()]
+    said = {True: "Yes", False: "No"}
+    return [
+        (name.replace("_", " ").capitalize(), said[value] if isinstance(value, bool) else value)
+        for name, value in approval.terms.items()
+        if value != ""
+    ]

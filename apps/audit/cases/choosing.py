@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django import forms
 from django.db.models import Q
 
 from apps.audit import exchanges
 from apps.audit.cases import contents, searches
 from apps.audit.cases.lines import moment
 from apps.audit.cases.models import Case, CaseExchange, Export
-from apps.audit.filters import ExchangeFilter
+from apps.audit.filters import PERSON, ExchangeFilter
 from apps.audit.paging import Cursor
 from apps.audit.scope import exchanges_for
 from apps.ledger.facts import Json
@@ -22,6 +23,7 @@ from apps.ledger.models import Intent
 MOST: Final = 100_000
 LONGEST_STRETCH: Final = 1_000_000
 SPAN_ALONE: Final = {"since", "until"}
+LEFT_OUT: Final = "left out of the redacted variant"
 
 
 class TooMany(Exception):
@@ -105,10 +107,14 @@ def filters(export: Export) -> dict[str, Any]:
 
 
 def asked(export: Export) -> Json:
-    """Say in the manifest what was asked for."""
+    """Say in the manifest what was asked for; words that were looked for stand in the full variant alone."""
     if export.case is not None:
         return {"case": export.case.number, "search": None}
-    return {"case": None, "search": filters(export)}
+    told = filters(export)
+    if export.variant == Export.Variant.REDACTED:
+        fields = form_of(export).fields
+        told |= {name: LEFT_OUT for name in told if name != PERSON and type(fields[name]) is forms.CharField}
+    return {"case": None, "search": told}
 
 
 def label_of(export: Export) -> str:

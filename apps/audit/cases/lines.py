@@ -1,4 +1,8 @@
-"""One exchange as an export gives it: facts always, names and the text as it left and came only in the full variant."""
+"""
+One exchange as an export gives it: facts always, names and the text as it left and came only in the full variant.
+
+Of the reason of an outcome the redacted variant has the code alone: the sentence was written to a person.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from django.db import connection
 from apps.audit import sealed
 from apps.audit.cases.models import Export
 from apps.audit.pseudonyms import pseudonyms
+from apps.audit.reasons import verdict_in
 from apps.ledger.models import Intent, Outcome
 from apps.ledger.proofs import NotYetSigned
 
@@ -55,7 +60,7 @@ def lines_of(intents: Iterable[Intent], *, variant: str) -> Iterator[Line]:
     for row in rows:
         facts = _facts(row, person=people[row.person_id], places=places)
         with_text = variant == Export.Variant.FULL
-        text = _text(row) if with_text else {}
+        text = _text(row) if with_text else {"reason": verdict_in(facts["reason"])}
         here = [place for place in (facts["question_place"], facts["outcome_place"]) if place is not None]
         yield Line(facts | text, tuple(here), is_without_text=with_text and text["text"] != "READABLE")
 

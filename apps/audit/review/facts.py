@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.accounts.models import RoleAssignment
+from apps.audit.reasons import verdict_in
 from apps.ledger.models import Outcome
 
 _COLUMNS = (
@@ -67,12 +68,6 @@ def roles_of(person_ids: Iterable[UUID]) -> Mapping[UUID, frozenset[str]]:
     ):
         held.setdefault(person_id, set()).add(role)
     return {person_id: frozenset(roles) for person_id, roles in held.items()}
-
-
-def verdict_in(reason: str) -> str:
-    """Read the code that stands before the sentence of a reason, where there is one."""
-    code, colon, _ = reason.partition(":")
-    return code if colon and code.replace("_", "").isalnum() and code.isupper() else ""
 
 
 def _read(rows: Any, *, with_text: bool) -> Iterable[tuple[UUID, Ended]]:

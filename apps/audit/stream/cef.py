@@ -12,7 +12,7 @@ import re
 from typing import Final
 
 from apps.audit.stream import ocsf
-from apps.audit.stream.reading import Record
+from apps.audit.stream.record import Record
 
 BREAKS: Final = re.compile(r"\r\n|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")

@@ -20,7 +20,9 @@ from apps.audit.stream import files, secrets_of_sinks, webhook
 from apps.audit.stream.files import FileRefused
 from apps.audit.stream.formats import WRITERS
 from apps.audit.stream.models import Sink
-from apps.audit.stream.reading import Record, records_from
+from apps.audit.stream.people import PeopleNameless
+from apps.audit.stream.reading import records_from
+from apps.audit.stream.record import Record
 from apps.audit.stream.webhook import NotTaken
 from apps.ledger.facts import Json
 from apps.ledger.models import Entry
@@ -58,12 +60,12 @@ def deliver(sink_id: UUID, *, clock: Callable[[], datetime]) -> Delivered:
     count = 0
     sink.refresh_from_db()  # whoever had it before may have moved its cursor
     while clock() - began < LONGEST_RUN:
-        records = records_from(sink.cursor, most=AT_ONCE, has_names=sink.has_names, has_text=sink.has_text)
-        if not records:
-            break
         try:
+            records = records_from(sink.cursor, most=AT_ONCE, has_names=sink.has_names, has_text=sink.has_text)
+            if not records:
+                break
             hand_over(sink, records, now=clock())
-        except (NotTaken, FileRefused) as refused:
+        except (NotTaken, FileRefused, PeopleNameless) as refused:
             _rest(sink, token, refused.sentence, now=clock())
             return Delivered(count, refused.sentence)
         if not _advance(sink, token, beyond=records[-1].place + 1, now=clock()):

@@ -6,7 +6,7 @@ import json
 from typing import Any, Final
 
 from apps.audit.stream import ocsf
-from apps.audit.stream.reading import Record
+from apps.audit.stream.record import Record
 
 VERSION: Final = "9.0.0"
 OUTCOMES: Final = {ocsf.SUCCESS: "success", ocsf.FAILURE: "failure", ocsf.UNKNOWN: "unknown"}
@@ -18,7 +18,7 @@ CATEGORIES: Final = {
 
 def write(record: Record) -> str:
     """Write one line of JSON."""
-    return json.dumps(document_of(record), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(document_of(record), separators=(",", ":"))
 
 
 def document_of(record: Record) -> dict[str, Any]:

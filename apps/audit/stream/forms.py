@@ -6,15 +6,54 @@ from typing import Any
 
 from django import forms
 
+from apps.audit.approvals.asking import SHORTEST_REASON, ReasonTooShort
+from apps.audit.approvals.models import LONGEST_REASON
 from apps.audit.stream import webhook
 from apps.audit.stream.keeping import Wish
 from apps.audit.stream.models import Sink
+from apps.audit.stream.widening import Reach
 from apps.gateway.addresses import BadAddress
 
 
-class SinkForm(forms.Form):
+class ReachForm(forms.Form):
+    """What a receiver is to get beyond pseudonyms and codes from now on, and why: an officer decides."""
+
+    begin = forms.ChoiceField(
+        label="Begin with", choices=[("now", "What happens from now on"), ("first", "The first record there is")]
+    )
+    has_names = forms.BooleanField(label="People's names and ids, instead of pseudonyms", required=False)
+    has_text = forms.BooleanField(label="Scrubbed texts, and the details of acts", required=False)
+    why = forms.CharField(
+        label="Reason",
+        required=False,
+        max_length=LONGEST_REASON,
+        help_text="For the officer who decides; recorded with your name.",
+        widget=forms.Textarea({"rows": 2}),
+        error_messages={"max_length": ReasonTooShort.sentence},
+    )
+
+    def clean_why(self) -> str:
+        """Ask for a reason where an officer has to decide."""
+        why = " ".join(str(self.cleaned_data["why"]).split())
+        if not self.reach.is_narrow and len(why) < SHORTEST_REASON:
+            raise forms.ValidationError(ReasonTooShort.sentence)
+        return why
+
+    @property
+    def reach(self) -> Reach:
+        """What was chosen."""
+        asked = self.cleaned_data
+        return Reach(
+            has_names=bool(asked.get("has_names")),
+            has_text=bool(asked.get("has_text")),
+            from_the_first=asked.get("begin") == "first",
+        )
+
+
+class SinkForm(ReachForm):
     """A new receiver."""
 
+    field_order = ["name", "kind", "address", "format", "begin", "has_names", "has_text", "why"]
     name = forms.CharField(
         label="Name",
         max_length=80,
@@ -28,11 +67,6 @@ class SinkForm(forms.Form):
         widget=forms.TextInput({"inputmode": "url", "autocomplete": "off"}),
     )  # fmt: skip
     format = forms.ChoiceField(label="Format", choices=Sink.Format.choices)
-    begin = forms.ChoiceField(
-        label="Begin with", choices=[("now", "What happens from now on"), ("first", "The first record there is")]
-    )
-    has_names = forms.BooleanField(label="People's names", required=False)
-    has_text = forms.BooleanField(label="Scrubbed texts, and the details of acts", required=False)
 
     def clean_name(self) -> str:
         """Refuse a name that another receiver has."""
@@ -59,5 +93,5 @@ class SinkForm(forms.Form):
         asked = self.cleaned_data
         return Wish(
             name=asked["name"], kind=asked["kind"], format=asked["format"], address=asked["address"],
-            has_names=asked["has_names"], has_text=asked["has_text"], from_the_first=asked["begin"] == "first",
+            reach=self.reach, why=asked["why"],
         )  # fmt: skip

@@ -10,12 +10,13 @@ from django.db import transaction
 
 from apps.accounts.actors import who
 from apps.accounts.models import User
-from apps.audit.stream import delivering, secrets_of_sinks
+from apps.audit.stream import delivering, secrets_of_sinks, widening
 from apps.audit.stream.files import FileRefused
 from apps.audit.stream.models import Sink
-from apps.audit.stream.reading import Record
+from apps.audit.stream.record import Record
 from apps.audit.stream.registers import digest_of
 from apps.audit.stream.webhook import NotTaken
+from apps.audit.stream.widening import NARROW, Reach
 from apps.ledger.facts import Json
 from apps.ledger.ids import new_id
 from apps.ledger.records import record_event
@@ -24,15 +25,14 @@ from apps.ledger.vocabulary import Action
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants of a new receiver. From the first record on, or only from now."""
+    """What somebody wants of a new receiver; `reach` and `why` where it is to get more than one may decide alone."""
 
     name: str
     kind: str
     format: str
     address: str
-    has_names: bool
-    has_text: bool
-    from_the_first: bool
+    reach: Reach = NARROW
+    why: str = ""
 
 
 @transaction.atomic
@@ -40,11 +40,14 @@ def add(wish: Wish, *, by: User, now: datetime) -> tuple[Sink, str]:
     """
     Set a receiver up; gives it with its secret, which is shown this once (empty for a file).
 
+    It gets pseudonyms and codes of what happens from now on; for more, an officer is asked.
+
     :raises apps.privacy.keys.KeyUnavailable: if the master key cannot be used.
+    :raises apps.audit.approvals.asking.ReasonTooShort: if it is to get more, and `why` says too little.
     """
     sink = Sink(
-        name=wish.name, kind=wish.kind, format=wish.format, address=wish.address, has_names=wish.has_names,
-        has_text=wish.has_text, created_at=now, cursor=0 if wish.from_the_first else delivering.size_now(),
+        name=wish.name, kind=wish.kind, format=wish.format, address=wish.address, created_at=now,
+        cursor=delivering.size_now(),
     )  # fmt: skip
     secret = secrets_of_sinks.new() if wish.kind == Sink.Kind.WEBHOOK else ""
     sink.sealed_secret = secrets_of_sinks.seal(sink, secret) if secret else b""
@@ -54,6 +57,8 @@ def add(wish: Wish, *, by: User, now: datetime) -> tuple[Sink, str]:
         "address": digest_of(sink.address),
     }  # fmt: skip
     _record(Action.STREAM_CREATED, sink, by, now, details)
+    if not wish.reach.is_narrow:
+        widening.ask(sink, wish.reach, why=wish.why, by=by, now=now)
     return sink, secret
 
 

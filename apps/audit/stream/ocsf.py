@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from apps.audit.stream.reading import Record
+from apps.audit.stream.record import Record
 
 VERSION: Final = "1.6.0"
 ACCOUNT_CHANGE, AUTHENTICATION, USER_ACCESS, FINDING, API = 3001, 3002, 3005, 2004, 6003
@@ -32,7 +32,7 @@ REFUSALS: Final = ("_REFUSED", "_DENIED", "_FAILED")
 
 def write(record: Record) -> str:
     """Write one line of JSON."""
-    return json.dumps(event_of(record), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(event_of(record), separators=(",", ":"))
 
 
 def event_of(record: Record) -> dict[str, Any]:

@@ -4,66 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from decimal import Decimal
-from typing import Any, Final, Literal
+from dataclasses import replace
+from typing import Any, Final
 from uuid import UUID
 
+from apps.audit.stream.people import by_pseudonym
+from apps.audit.stream.record import Record
 from apps.ledger.models import Entry, Event, Intent, Outcome, RowKind, SearchRow
 from apps.ledger.vocabulary import action_label
 
 PLAIN: Final = re.compile(r"[A-Z0-9_.:+\-]{1,80}|[0-9a-f-]{36}")
 """A detail that is a code, a number, a moment or an id; anything else may be somebody's words."""
 
-Kind = Literal["ASKED", "ENDED", "ACT", "GONE"]
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """
-    One leaf of the tree. ``place`` is its index: contiguous, never given twice, so it is the cursor as well.
-
-    ASKED is an exchange before anything left, ENDED how it ended, ACT an event; GONE a record that the database lost.
-    """
-
-    place: int
-    id: UUID
-    kind: Kind
-    at: datetime | None = None
-    person_id: UUID | None = None
-    person: str = ""
-    team: str = ""
-    action: str = ""
-    label: str = ""
-    subject_kind: str = ""
-    subject_id: str = ""
-    subject: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict)
-    exchange_id: UUID | None = None
-    door: str = ""
-    purpose: str = ""
-    model: str = ""
-    provider: str = ""
-    egress_class: str = ""
-    region: str = ""
-    masked_types: tuple[str, ...] = ()
-    masked_count: int = 0
-    outcome: str = ""
-    reason: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost: Decimal = Decimal(0)
-    currency: str = ""
-    prompt: str = field(default="", repr=False)
-    answer: str = field(default="", repr=False)
-
 
 def records_from(place: int, *, most: int, has_names: bool, has_text: bool) -> list[Record]:
     """
-    Read up to `most` records from a place on. Five queries at most.
+    Read up to `most` records from a place on. Nine queries at most.
 
-    Names and words go along only where that is asked for: words are the scrubbed ones, of an erased exchange none.
+    Names and words go along only where that was consented to: words are the scrubbed ones, of an erased exchange none.
+
+    :raises apps.audit.stream.people.PeopleNameless: if pseudonyms are wanted and cannot be read now.
     """
     entries = list(Entry.objects.filter(index__gte=place).order_by("index")[:most])
     ids = {kind: [one.row_id for one in entries if one.kind == kind] for kind in RowKind.values}
@@ -76,7 +36,8 @@ def records_from(place: int, *, most: int, has_names: bool, has_text: bool) -> l
     )
     words = _words([*asked, *(one.intent_id for one in ended.values())]) if has_text else {}
     found: Iterable[Record] = (_record(one, acts, asked, ended) for one in entries)
-    return [_shown(one, words, has_names=has_names, has_text=has_text) for one in found]
+    shown = [_shown(one, words, has_text=has_text) for one in found]
+    return shown if has_names else by_pseudonym(shown)
 
 
 def _record(
@@ -122,10 +83,8 @@ def _words(intent_ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
     return {intent_id: (left, answer) for intent_id, left, answer in rows}
 
 
-def _shown(record: Record, words: Mapping[UUID, tuple[str, str]], *, has_names: bool, has_text: bool) -> Record:
-    """Take out what the receiver was not promised."""
-    if not has_names:
-        record = replace(record, person="")
+def _shown(record: Record, words: Mapping[UUID, tuple[str, str]], *, has_text: bool) -> Record:
+    """Take out the words that the receiver was not promised."""
     if not has_text:
         return replace(record, subject="", details=_plain(record.details))
     left, answer = words.get(record.exchange_id, ("", "")) if record.exchange_id else ("", "")

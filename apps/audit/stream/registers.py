@@ -28,7 +28,11 @@ def apply(sinks: Rows, told: Told) -> None:
         sinks[told.subject_id] = {name: told.details[name] for name in names} | {"is_on": True}
     elif told.action == Action.STREAM_REMOVED:
         sinks.pop(told.subject_id, None)
-    elif told.subject_id in sinks:
+    elif told.subject_id not in sinks:
+        return
+    elif told.action == Action.STREAM_WIDENED:
+        sinks[told.subject_id] |= {name: told.details[name] for name in ("names", "texts")}
+    else:
         sinks[told.subject_id]["is_on"] = told.action == Action.STREAM_RESUMED
 
 
@@ -39,6 +43,8 @@ def digest_of(address: str) -> str:
 
 SINKS = registers.Register(
     "receivers", "receiver of the stream",
-    (Action.STREAM_CREATED, Action.STREAM_PAUSED, Action.STREAM_RESUMED, Action.STREAM_REMOVED), rows, apply,
-    ("stream_sink",),
+    (
+        Action.STREAM_CREATED, Action.STREAM_WIDENED, Action.STREAM_PAUSED, Action.STREAM_RESUMED,
+        Action.STREAM_REMOVED,
+    ), rows, apply, ("stream_sink",),
 )  # fmt: skip

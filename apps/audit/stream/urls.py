@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.sinks, name="sinks"),
     path("add", views.add, name="add"),
     path("<uuid:sink_id>/test", views.test, name="test"),
+    path("<uuid:sink_id>/wider", views.widen, name="widen"),
     path("<uuid:sink_id>/secret", views.new_secret, name="new_secret"),
     path("<uuid:sink_id>/pause", views.pause, name="pause"),
     path("<uuid:sink_id>/resume", views.resume, name="resume"),

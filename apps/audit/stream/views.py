@@ -14,9 +14,10 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.access import person_of, roles_required
-from apps.audit.stream import delivering, files, keeping
-from apps.audit.stream.forms import SinkForm
+from apps.audit.stream import delivering, files, keeping, widening
+from apps.audit.stream.forms import ReachForm, SinkForm
 from apps.audit.stream.models import KEEPERS, READERS, Sink
+from apps.audit.stream.widening import Reach
 from apps.privacy.keys import KeyUnavailable
 
 kept_nowhere = cache_control(no_store=True, private=True)
@@ -29,6 +30,8 @@ class Row:
     sink: Sink
     lag: int
     folder: str
+    asked: Reach | None
+    wider: ReachForm
 
 
 @require_GET
@@ -52,7 +55,7 @@ def add(request: HttpRequest) -> HttpResponse:
         form.add_error(None, str(missing))
         return _page(request, form, status=503)
     if not secret:
-        messages.success(request, f"{sink.name} is set up. The first records come within seconds.")
+        messages.success(request, f"{sink.name} is set up. {_waits(form.reach)}The next records come within seconds.")
         return redirect("stream:sinks")
     return _page(request, SinkForm(), made=(sink, secret))
 
@@ -65,6 +68,22 @@ def new_secret(request: HttpRequest, sink_id: UUID) -> HttpResponse:
     sink = _found(request, sink_id, kind=Sink.Kind.WEBHOOK)
     secret = keeping.replace_secret(sink, by=person_of(request), now=timezone.now())
     return _page(request, SinkForm(), made=(sink, secret))
+
+
+@require_POST
+@roles_required(*KEEPERS)
+def widen(request: HttpRequest, sink_id: UUID) -> HttpResponse:
+    """Ask an officer to let a receiver have names, texts or past records."""
+    sink = _found(request, sink_id)
+    form = ReachForm(request.POST, auto_id=f"wider_{sink_id}_%s")
+    if not form.is_valid():
+        return _page(request, SinkForm(), wider=(sink_id, form), status=422)
+    if form.reach.is_narrow:
+        messages.info(request, "Nothing was asked: you chose nothing that the receiver does not get already.")
+    else:
+        widening.ask(sink, form.reach, why=form.cleaned_data["why"], by=person_of(request), now=timezone.now())
+        messages.success(request, f"You asked. {_waits(form.reach)}")
+    return redirect("stream:sinks")
 
 
 @require_POST
@@ -115,12 +134,31 @@ def _found(request: HttpRequest, sink_id: UUID, **asked: str) -> Sink:
     return found
 
 
+def _waits(reach: Reach) -> str:
+    return "" if reach.is_narrow else "Names, texts and past records wait until another officer consents. "
+
+
 def _page(
-    request: HttpRequest, form: SinkForm, *, made: tuple[Sink, str] | None = None, status: int = 200
+    request: HttpRequest,
+    form: SinkForm,
+    *,
+    made: tuple[Sink, str] | None = None,
+    wider: tuple[UUID, ReachForm] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     person, size = person_of(request), delivering.size_now()
-    listed = Sink.objects.visible_to(person)
-    rows = [Row(sink, delivering.lag_of(sink, size=size), str(files.folder_of(sink.pk))) for sink in listed]
+    listed = list(Sink.objects.visible_to(person))
+    asked, typed = widening.asked_for(listed, now=timezone.now()), dict([wider]) if wider else {}
+    rows = [
+        Row(
+            sink,
+            delivering.lag_of(sink, size=size),
+            str(files.folder_of(sink.pk)),
+            asked.get(str(sink.pk)),
+            typed.get(sink.pk) or ReachForm(auto_id=f"wider_{sink.pk}_%s"),
+        )
+        for sink in listed
+    ]
     page: dict[str, Any] = {
         "rows": rows, "sink_form": form, "made": made, "size": size, "may_keep": person.has_role(*KEEPERS),
     }  # fmt: skip

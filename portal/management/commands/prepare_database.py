@@ -14,7 +14,8 @@ SEQUENCER_ROLE = "portcullis_sequencer"
 # What the sequencer may do: read records, add its own, order them into the tree. Nothing else in the database.
 SEQUENCER_RIGHTS = """
     GRANT USAGE ON SCHEMA public TO {role};
-    GRANT SELECT, INSERT ON ledger_event, ledger_entry, ledger_node, ledger_checkpoint, ledger_cosignature TO {role};
+    GRANT SELECT, INSERT ON ledger_event, ledger_entry, ledger_node, ledger_checkpoint, ledger_cosignature,
+        ledger_timestamp TO {role};
     GRANT SELECT ON ledger_intent, ledger_outcome TO {role};
     GRANT SELECT, DELETE ON ledger_pending TO {role};
     GRANT SELECT, INSERT, UPDATE ON ledger_leader TO {role};

@@ -21,6 +21,7 @@ export class CannotCheck extends Error {}
 
 /** The iterative algorithm of RFC 9162, 2.1.3.2; BigInt, because places may pass 2^31. */
 async function rootFrom(leaf, index, size, hashes) {
+    if (leaf.length !== 32) throw new DoesNotHold("This is no hash of a leaf.");
     let [place, last, current] = [BigInt(index), BigInt(size) - 1n, leaf];
     for (const sibling of hashes) {
         if (last === 0n || sibling.length !== 32) throw new DoesNotHold("The proof is longer than its tree.");
@@ -34,6 +35,17 @@ async function rootFrom(leaf, index, size, hashes) {
     }
     if (last !== 0n) throw new DoesNotHold("The proof is shorter than its tree.");
     return current;
+}
+
+/** Whether a leaf has its place in the tree with this root; hashes are base64. */
+export async function includes(leaf, index, size, hashes, root) {
+    try {
+        if (BigInt(index) >= BigInt(size)) return false;
+        return same(await rootFrom(bytes(leaf), index, size, hashes.map(bytes)), bytes(root));
+    } catch (error) {
+        if (error instanceof DoesNotHold) return false;
+        throw error;
+    }
 }
 
 /** Check the line by the key of the log; lines of others (witnesses) are left to the offline verifier. */

@@ -112,14 +112,14 @@ def admin(make_person: Callable[..., User]) -> User:
 
 @pytest.fixture
 def make_sink(admin: User, tmp_path: Path, settings: Any) -> Callable[..., Sink]:
-    """Set a receiver up that gets everything from the first record on."""
+    """Set a receiver up that gets everything from the first record on, as if an officer had consented to all that."""
     settings.STREAM_DIR = tmp_path / "stream"
 
-    def make(kind: str = "FILE", **asked: Any) -> Sink:
-        wish = {
-            "name": "SIEM", "kind": kind, "format": "OCSF", "address": "", "has_names": False, "has_text": False,
-            "from_the_first": True,
-        } | asked  # fmt: skip
-        return keeping.add(Wish(**wish), by=admin, now=NOON)[0]
+    def make(kind: str = "FILE", *, has_names: bool = False, has_text: bool = False, **asked: Any) -> Sink:
+        wish = {"name": "SIEM", "kind": kind, "format": "OCSF", "address": ""} | asked
+        sink = keeping.add(Wish(**wish), by=admin, now=NOON)[0]
+        Sink.objects.filter(pk=sink.pk).update(cursor=0, has_names=has_names, has_text=has_text)
+        sink.refresh_from_db()
+        return sink
 
     return make

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.audit.stream import cef, ecs, ocsf
-from apps.audit.stream.reading import Record, _plain
+from apps.audit.stream.reading import _plain
+from apps.audit.stream.record import Record
 from apps.ledger.ids import new_id
 from apps.ledger.vocabulary import Action
 from tests.audit.conftest import NOON

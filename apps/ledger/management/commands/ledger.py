@@ -1,4 +1,4 @@
-"""The ledger's own commands: sequence, verify, reconcile, rotate-key, prove, export."""
+"""The ledger's own commands: sequence, verify, reconcile, rotate-key, prove, export, stamps."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from cryptography.x509 import Certificate
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import connection
@@ -21,6 +22,7 @@ from apps.ledger.facts import Json
 from apps.ledger.notes import BadNote, Note, SigningKey, VerifierKey
 from apps.ledger.records import LedgerUnavailable, record_event
 from apps.ledger.sequencer import NotLeading, Sequencer, TreeBroken
+from apps.ledger.timestamps import Authority, AuthorityAway, certificates_in
 from apps.ledger.vocabulary import Action
 from apps.ledger.witnesses import WitnessAddress
 
@@ -56,7 +58,13 @@ class Command(BaseCommand):
             default=[],
             help="a file with a checkpoint kept elsewhere, or a witness's cosigned.jsonl",
         )
+        check.add_argument(
+            "--timestamp-roots", action="append", type=Path, default=[],
+            help="root certificates (PEM) of time-stamping authorities; without it those of the settings",
+        )  # fmt: skip
         check.add_argument("--json", action="store_true", help="print the report as JSON")
+        stamps = what.add_parser("stamps", help="Write checkpoints and their time-stamps to files that openssl checks.")
+        stamps.add_argument("folder", type=Path, help="a folder that does not exist yet")
         compare = what.add_parser(
             "reconcile", help="Compare a day's exchanges, outcomes and calls. Exit code 1 if not 0."
         )
@@ -67,6 +75,7 @@ class Command(BaseCommand):
         {
             "sequence": self._sequence, "verify": self._verify, "prove": self._prove, "rotate-key": self._rotate,
             "export": self._export, "reconcile": self._reconcile,
+            "stamps": self._stamps,
         }[options["what"]](options)  # fmt: skip
 
     def _sequence(self, options: dict[str, Any]) -> None:
@@ -75,7 +84,8 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.event.set())
         try:
             witnesses = [WitnessAddress.parse(each) for each in settings.LEDGER_WITNESSES]
-            running.run(Evidence(Path(settings.LEDGER_DIR)), witnesses, stop)
+            authorities = [Authority.parse(each) for each in settings.LEDGER_TIMESTAMPS]
+            running.run(Evidence(Path(settings.LEDGER_DIR)), witnesses, stop, authorities=authorities)
         except (KeyUnusable, ValueError) as error:
             raise CommandError(str(error)) from error
 
@@ -113,6 +123,20 @@ class Command(BaseCommand):
                     self.stdout.write(line)
             except proofs.NotYetSigned as error:
                 raise CommandError("Nothing is signed yet. Start the sequencer.") from error
+
+    def _stamps(self, options: dict[str, Any]) -> None:
+        folder: Path = options["folder"]
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError as error:
+            raise CommandError(f"{folder} exists. Name a folder that does not.") from error
+        details: dict[str, Json] = {"what": "time-stamps"}
+        record_event(Action.LEDGER_EXPORTED, who=None, subject_kind="ledger", details=details, now=timezone.now())
+        with connection.cursor() as cursor:
+            written = exports.write_stamps(cursor, folder)
+        self.stdout.write(
+            f"{written} time-stamps written. Check one with: openssl ts -verify -in N.tsr -data N.note -CAfile ROOT.pem"
+        )
 
     def _reconcile(self, options: dict[str, Any]) -> None:
         now = timezone.now()
@@ -158,7 +182,15 @@ class Command(BaseCommand):
             self.stderr.write("No key was given: the one in the database is used, which a forger could have replaced.")
         if evidence.is_readable():
             outside += list(evidence.journalled())
-        return verify.Trust(keys, options["witness_key"], outside)
+        return verify.Trust(keys, options["witness_key"], outside, self._roots(options["timestamp_roots"]))
+
+    def _roots(self, given: list[Path]) -> list[Certificate]:
+        """Read the roots of authorities: those given, or else those that the sequencer is told to believe."""
+        files = given or [Authority.parse(each).file for each in settings.LEDGER_TIMESTAMPS]
+        try:
+            return [root for file in files for root in certificates_in(file)]
+        except AuthorityAway as error:
+            raise CommandError(str(error)) from error
 
     def _span(self, cursor: Any, options: dict[str, Any], now: datetime) -> tuple[int, int] | None:
         if options["since"] or options["until"]:
@@ -176,7 +208,7 @@ class Command(BaseCommand):
         head = f"{words(report.head.root)} at {report.head.size:,}" if report.head else "none"
         self.stdout.write(
             f"leaves {report.span[0]:,} to {report.span[1]:,}; {report.checkpoints:,} checkpoints signed and right, "
-            f"{report.cosigned:,} cosigned; head: {head}"
+            f"{report.cosigned:,} cosigned, {report.stamped:,} time-stamps; head: {head}"
         )
         for finding in report.findings:
             self.stdout.write(f"  {finding.code} at {finding.at}: {finding.sentence}")
@@ -189,6 +221,7 @@ class Command(BaseCommand):
             "days": {day: dict(states) for day, states in sorted(report.days.items())},
             "checkpoints": report.checkpoints,
             "cosigned": report.cosigned,
+            "stamped": report.stamped,
             "head": str(report.head.text) if report.head else None,
             "findings": [[finding.code, finding.at, finding.sentence] for finding in report.findings],
         }
