@@ -478,7 +478,9 @@ class _Claims:
     def __init__(self, manifest):
         self.count, self.whole = manifest["counts"]["exchanges"], manifest["whole"]
         self.is_full = manifest["variant"] == "FULL"
-        self.places, self.ids, self.excused, self.found = {}, set(), 0, 0
+        self.own = manifest["counts"].get("own_left_out", 0)
+        self.may_hide = self.whole.get("kept_back", 0) if self.whole else 0
+        self.places, self.ids, self.excused, self.found, self.hidden = {}, set(), 0, 0, 0
 
     def exchange(self, line):
         """Take one exchange's line."""
@@ -504,7 +506,8 @@ class _Claims:
         is_inside = bool(self.whole) and self.whole["first"] <= place < self.whole["beyond"]
         self.found += claimed is not None
         if record is None:
-            if is_inside or (claimed and self.is_full):
+            self.hidden += is_inside
+            if (claimed and self.is_full) or self.hidden > self.may_hide:
                 raise Refused(f"The record at place {place} is not shown, though the export claims to be full.")
             return
         told = read_json(record)
@@ -526,11 +529,18 @@ class _Claims:
             raise Refused(f"The manifest counts {self.count} exchanges, but there are {len(self.ids)}.")
         if self.places:
             raise Refused("An exchange's place in the ledger is not proved.")
+        if self.hidden != self.may_hide:
+            raise Refused(f"The manifest keeps {self.may_hide} records back, but {self.hidden} are not shown.")
         said = [f"{self.count} exchanges, whose {self.found} records are in the signed ledger."]
         if self.whole:
             said.append(
                 f"None is left out between places {self.whole['first']} and {self.whole['beyond']}, that is from "
                 f"{self.whole['since']} to {self.whole['until']}, but for those of whoever made the export."
+            )
+        if self.own or self.hidden:
+            said.append(
+                f"Left out are {self.own} exchanges of whoever made the export; {self.hidden} records are given by "
+                "their hash alone, because that officer may not read them. Ask another officer for an export of them."
             )
         if self.is_full:
             said.append("Their facts are those of the signed records. For their text the portal's manifest vouches.")

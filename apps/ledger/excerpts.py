@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from apps.ledger import leaves, merkle, stored
 from apps.ledger.merkle import Range
@@ -20,11 +20,13 @@ FORM = "portcullis-ledger-excerpt/1"
 CHUNK = 1_000
 
 
-def lines(cursor: Cursor, places: Sequence[int], *, note: Note, with_records: bool) -> Iterator[str]:
+def lines(
+    cursor: Cursor, places: Sequence[int], *, note: Note, with_records: bool, but_for: Set[int] = frozenset()
+) -> Iterator[str]:
     """
     Write the excerpt of the leaves at `places`, ascending and all under `note`'s checkpoint.
 
-    Without records each is given by its hash alone. Memory for 1,000 of them.
+    Without records each is given by its hash alone; with them, those at `but_for` are. Memory for 1,000 of them.
 
     :raises apps.ledger.stored.HashMissing: if a hash of the stored tree is not there.
     """
@@ -35,7 +37,9 @@ def lines(cursor: Cursor, places: Sequence[int], *, note: Note, with_records: bo
         chunk = places[start : start + CHUNK]
         gaps = _gaps(reached, chunk)
         hashes = dict(zip(gaps, _hashes(cursor, gaps), strict=True))
-        shown = _leaves(cursor, chunk, with_records=with_records)
+        shown = _leaves(cursor, chunk)
+        if with_records:
+            shown |= _records(cursor, [place for place in chunk if place not in but_for])
         for place in chunk:
             if place > reached:
                 yield _gap((reached, place), hashes[reached, place])
@@ -62,7 +66,7 @@ def _gap(span: Range, hashes: Sequence[bytes]) -> str:
     return json.dumps({"gap": list(span), "hashes": [base64.b64encode(each).decode() for each in hashes]})
 
 
-def _leaves(cursor: Cursor, places: Sequence[int], *, with_records: bool) -> dict[int, str]:
+def _leaves(cursor: Cursor, places: Sequence[int]) -> dict[int, str]:
     cursor.execute("SELECT index, leaf FROM ledger_entry WHERE index = ANY(%s)", [list(places)])
     shown = {
         index: json.dumps({"index": index, "leaf": base64.b64encode(bytes(leaf)).decode()})
@@ -71,7 +75,7 @@ def _leaves(cursor: Cursor, places: Sequence[int], *, with_records: bool) -> dic
     for place in places:
         if place not in shown:
             raise stored.HashMissing(0, place)
-    return shown | (_records(cursor, places) if with_records else {})
+    return shown
 
 
 def _records(cursor: Cursor, places: Sequence[int]) -> dict[int, str]:

@@ -3,7 +3,8 @@ Who looked at whose exchanges, for the people who wrote them.
 
 A look is an event of the officers' desk about one exchange. Its person sees when, in which role and how; not who, and
 not why: the names of officers and their reasons stand on the record for those who oversee them. While a confidential
-case holds an exchange, its looks are hidden; when the case lets go, all of them appear. This file lies below the chat,
+case holds an exchange, each look is hidden for 30 days, longer where a second officer agreed; when the case lets go,
+all of them appear. This file lies below the chat,
 which shows the looks, and below the desk, which makes and hides them.
 """
 
@@ -11,21 +12,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast, Now
 
-from apps.ledger.facts import Who
+from apps.ledger.facts import Json, Who
 from apps.ledger.models import Event, HiddenLook, Intent
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 
 EXCHANGE = "exchange"
 PAGE_SIZE = 50
+HIDDEN_BY_ONE = timedelta(days=30)
+"""How long a look stays hidden that one officer alone hides."""
+
 KINDS = {
     Action.AUDIT_OPENED: "Opened, as it left: masked",
     Action.AUDIT_UNMASKED: "Read with the masked words shown, for a reason on the record",
@@ -94,15 +98,34 @@ def looks_at(person_id: UUID, *, before: UUID | None = None) -> LookPage:
 
 
 @transaction.atomic
-def hide_looks(exchange_ids: Iterable[UUID], *, case_id: UUID, who: Who, now: datetime) -> None:
+def hide_looks(
+    exchange_ids: Iterable[UUID], *, case_id: UUID, kept_until: datetime | None = None, who: Who, now: datetime
+) -> None:
     """
     Hide from people who looked at these exchanges until the case lets go of them, in the caller's transaction.
 
+    Each look for 30 days, and all until `kept_until` where a second officer agreed to that.
+
     :raises apps.ledger.records.LedgerUnavailable: if it cannot be recorded; then nothing is hidden.
     """
-    rows = [HiddenLook(exchange_id=each, case_id=case_id, hidden_at=now) for each in set(exchange_ids)]
+    rows = [
+        HiddenLook(exchange_id=each, case_id=case_id, hidden_at=now, kept_until=kept_until)
+        for each in set(exchange_ids)
+    ]
     HiddenLook.objects.bulk_create(rows, ignore_conflicts=True)
     _record(Action.LOOKS_HIDDEN, case_id, {"exchanges": len(rows)}, who=who, now=now)
+
+
+@transaction.atomic
+def keep_hidden(*, case_id: UUID, until: datetime, who: Who, now: datetime) -> None:
+    """
+    Keep what a case hides hidden until a day, which `who`, a second officer, agreed to; in the caller's transaction.
+
+    :raises apps.ledger.records.LedgerUnavailable: if it cannot be recorded; then nothing is kept hidden.
+    """
+    count = HiddenLook.objects.filter(case_id=case_id).update(kept_until=until)
+    details: dict[str, Json] = {"exchanges": count, "until": until.isoformat()}
+    _record(Action.LOOKS_KEPT_HIDDEN, case_id, details, who=who, now=now)
 
 
 @transaction.atomic
@@ -124,7 +147,9 @@ def show_looks(exchange_ids: Iterable[UUID] | None = None, *, case_id: UUID, who
 
 def _shown() -> QuerySet[Event]:
     hidden = HiddenLook.objects.values(text=Cast("exchange_id", TextField()))
-    return Event.objects.filter(subject_kind=EXCHANGE, action__in=list(KINDS)).exclude(subject_id__in=hidden)
+    agreed = HiddenLook.objects.filter(kept_until__gt=Now()).values(text=Cast("exchange_id", TextField()))
+    is_hidden = Q(subject_id__in=agreed) | Q(subject_id__in=hidden, happened_at__gt=Now() - HIDDEN_BY_ONE)
+    return Event.objects.filter(subject_kind=EXCHANGE, action__in=list(KINDS)).exclude(is_hidden)
 
 
 def _events(exchange_ids: Collection[UUID]) -> QuerySet[Event]:
@@ -151,5 +176,5 @@ def _looked_at(look: Look, intent: Intent) -> LookedAt:
     )
 
 
-def _record(action: Action, case_id: UUID, details: dict[str, int], *, who: Who, now: datetime) -> None:
+def _record(action: Action, case_id: UUID, details: dict[str, Json], *, who: Who, now: datetime) -> None:
     record_event(action, who=who, subject_kind="case", subject_id=str(case_id), details=details, now=now)

@@ -229,11 +229,16 @@ class OpenIntent(models.Model):
 
 
 class HiddenLook(models.Model):
-    """An exchange whose person does not see yet who looked at it, because a confidential case would be told by it."""
+    """
+    An exchange whose person does not see yet who looked at it, because a confidential case would be told by it.
+
+    Each look appears by itself after some days, unless ``kept_until``, to which a second officer agreed, is later.
+    """
 
     exchange_id = models.UUIDField()
     case_id = models.UUIDField()
     hidden_at = models.DateTimeField()
+    kept_until = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["exchange_id", "case_id"], name="ledger_hidden_once_by_a_case")]

@@ -23,7 +23,7 @@ AUDITORS_MAY_POST = {"audit:ledger_check"}
 OFFICERS_READ_ALONE = {
     "audit:people", "cases:new", "cases:choose", "cases:snapshot_page", "cases:snapshot_progress", "cases:exports",
     "cases:new_export", "cases:export", "cases:export_progress", "cases:download", "review:new", "review:mine",
-    "review:new_lexicon",
+    "review:new_lexicon", "review:trial",
 }  # fmt: skip
 """What auditors have no part in."""
 

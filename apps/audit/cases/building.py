@@ -64,6 +64,7 @@ class Gathered:
     questions: list[int] = field(default_factory=list)
     exchanges: int = 0
     without_text: int = 0
+    own_left_out: int = 0
 
     def take(self, line: Line) -> None:
         """Note one exchange."""
@@ -89,7 +90,7 @@ def build(export: Export, spool: Spool) -> Built:
     :raises apps.ledger.proofs.NotYetSigned: if the ledger signs nothing for a minute.
     :raises choosing.TooMany: if there are more exchanges than an export may hold.
     """
-    gathered = Gathered()
+    gathered = Gathered(own_left_out=choosing.own_left_out(export))
     parts = _exchanges(export, spool, gathered)
     parts.append(_written(spool, READ_ME, TEXT.encode()))
     if export.case is not None:
@@ -135,17 +136,19 @@ def _close(files: list[PartWriter]) -> None:
 def _tree(export: Export, spool: Spool, gathered: Gathered) -> tuple[Part, Json]:
     """Write where the records stand, and say which stretch of the ledger is whole, where that was asked for."""
     whole = choosing.stretch(export, gathered.questions)
+    kept_back = choosing.kept_back(export, whole)
     places = sorted({*gathered.places, *(range(*whole) if whole else ())})
     file = spool.part(TREE)
     try:
         with connection.cursor() as cursor:
             note: Note = _until_signed(export, lambda: proofs.checkpoint_over(cursor, places[-1] if places else 0))
             with_records = export.variant == Export.Variant.FULL
-            for number, line in enumerate(excerpts.lines(cursor, places, note=note, with_records=with_records)):
+            tree = excerpts.lines(cursor, places, note=note, with_records=with_records, but_for=kept_back)
+            for number, line in enumerate(tree):
                 file.write(line.encode() + b"\n")
                 if not number % excerpts.CHUNK:
                     runs.step(export, now=timezone.now())
-        return file.end(), choosing.claim_of(export, whole)
+        return file.end(), choosing.claim_of(export, whole, kept_back=len(kept_back))
     finally:
         file.close()
 
@@ -159,7 +162,11 @@ def _manifest(export: Export, gathered: Gathered, parts: list[Part], whole: Json
         "as_of": lines.moment(export.asked_at),
         "made_at": lines.moment(timezone.now()),
         "variant": export.variant,
-        "counts": {"exchanges": gathered.exchanges, "without_text": gathered.without_text},
+        "counts": {
+            "exchanges": gathered.exchanges,
+            "without_text": gathered.without_text,
+            "own_left_out": gathered.own_left_out,
+        },
         "whole": whole,
         "files": [{"name": part.name, "bytes": part.bytes, "sha256": part.sha256} for part in parts],
     }
@@ -170,7 +177,10 @@ def _sealed_into_the_ledger(export: Export, digest: str, gathered: Gathered) -> 
     now = timezone.now()
     with transaction.atomic():
         runs.step(export, now=now)
-        details: dict[str, Json] = {"manifest": digest, "exchanges": gathered.exchanges, "variant": export.variant}
+        details: dict[str, Json] = {
+            "manifest": digest, "exchanges": gathered.exchanges, "own_left_out": gathered.own_left_out,
+            "variant": export.variant,
+        }  # fmt: skip
         event_id = record_event(
             Action.EXPORT_SEALED, who=who(export.by), subject_kind="export", subject_id=str(export.pk),
             subject_label=choosing.label_of(export), details=details, now=now,

@@ -10,15 +10,15 @@ from uuid import UUID
 from django import forms
 from django.db.models import Q
 
-from apps.audit import exchanges
+from apps.audit import exchanges, reads
 from apps.audit.cases import contents, searches
 from apps.audit.cases.lines import moment
 from apps.audit.cases.models import Case, CaseExchange, Export
 from apps.audit.filters import PERSON, ExchangeFilter
 from apps.audit.paging import Cursor
-from apps.audit.scope import exchanges_for
+from apps.audit.scope import events_for, exchanges_for, own_exchanges
 from apps.ledger.facts import Json
-from apps.ledger.models import Intent
+from apps.ledger.models import Entry, Intent, Outcome, RowKind
 
 MOST: Final = 100_000
 LONGEST_STRETCH: Final = 1_000_000
@@ -85,14 +85,41 @@ def stretch(export: Export, questions: list[int]) -> tuple[int, int] | None:
     return first, beyond
 
 
-def claim_of(export: Export, whole: tuple[int, int] | None) -> Json:
-    """Write what the manifest claims: the stretch, and which exchanges in it are not in the export by right."""
+def own_left_out(export: Export) -> int:
+    """
+    Count the exchanges of whoever asked that match too, and are in no export of theirs. One query.
+
+    :raises apps.audit.reads.TookTooLong: if that takes too long.
+    """
+    if export.case is not None:
+        own = CaseExchange.objects.filter(case=export.case, person_id=export.by_id, added_at__lte=export.asked_at)
+        return own.count()
+    mine = exchanges.narrowed(own_exchanges(export.by), searches.form_of(export.query))
+    with reads.bounded():
+        return mine.filter(started_at__lte=export.asked_at).count()
+
+
+def kept_back(export: Export, whole: tuple[int, int] | None) -> frozenset[int]:
+    """Give the places in a stretch whose records whoever asked may not read: they go along by their hash alone."""
+    if whole is None:
+        return frozenset()
+    within = Entry.objects.filter(index__gte=whole[0], index__lt=whole[1])
+    events = within.filter(kind=RowKind.EVENT).values("row_id")
+    readable = events_for(export.by).filter(pk__in=events).values("pk")
+    own = own_exchanges(export.by)
+    hidden = Q(row_id__in=own.values("pk")) | Q(row_id__in=Outcome.objects.filter(intent__in=own).values("pk"))
+    hidden |= Q(kind=RowKind.EVENT) & ~Q(row_id__in=readable)
+    return frozenset(within.filter(hidden).values_list("index", flat=True))
+
+
+def claim_of(export: Export, whole: tuple[int, int] | None, *, kept_back: int) -> Json:
+    """Write what the manifest claims: the stretch, and how many of its records are given by their hash alone."""
     if whole is None:
         return None
     since, until = _span(export)
     return {
         "first": whole[0], "beyond": whole[1], "since": moment(since), "until": moment(until),
-        "without_person": str(export.by_id),
+        "without_person": str(export.by_id), "kept_back": kept_back,
     }  # fmt: skip
 
 

@@ -119,7 +119,7 @@ def work(export_id: UUID) -> None:
 
 
 @transaction.atomic
-def cancel(export: Export, *, by: User, now: datetime) -> bool:
+def cancel(export: Export, *, by: User | None, now: datetime) -> bool:
     """Stop an export; nothing of it is kept. False if it has ended."""
     if not runs.cancel(export, now=now):
         return False

@@ -84,7 +84,8 @@ class Case(models.Model):
     """
     A matter that officers look into. `sealed_words` holds title, reason and finding, see `words.py`.
 
-    While a confidential case is open, the looks at its exchanges are hidden from the people whose exchanges they are.
+    While a confidential case is open, the looks at its exchanges are hidden from the people whose exchanges they are:
+    each for 30 days, and all until `kept_until` where an officer other than `confidential_by` agreed to that.
     """
 
     class State(models.TextChoices):
@@ -102,6 +103,8 @@ class Case(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     finding = models.CharField(max_length=16, choices=Finding, blank=True)
     is_confidential = models.BooleanField(default=False)
+    confidential_by_id = models.UUIDField(null=True)
+    kept_until = models.DateTimeField(null=True)
     sealed_words = models.BinaryField()
     officer = models.ForeignKey(User, models.PROTECT, related_name="cases_in_charge")
     opened_at = models.DateTimeField()

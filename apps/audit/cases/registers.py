@@ -5,7 +5,7 @@ from __future__ import annotations
 from apps.audit.cases.models import Case, Run
 from apps.audit.cases.recording import digest
 from apps.ledger import registers
-from apps.ledger.registers import UNKNOWN, Facts, Register, Rows, Told
+from apps.ledger.registers import UNKNOWN, Facts, Register, Rows, Told, stamp
 from apps.ledger.stored import Cursor
 from apps.ledger.vocabulary import Action
 
@@ -17,19 +17,28 @@ _CONTENTS = {
 
 
 def cases(cursor: Cursor) -> Rows:
-    """Read every case with its members, exchanges and notes. Four statements; ids alone are kept in memory."""
-    cursor.execute("SELECT id::text, state, finding, is_confidential, officer_id::text, sealed_words FROM cases_case")
+    """
+    Read every case with its members, exchanges and notes. Four statements; ids alone are kept in memory.
+
+    What belongs to a case that is gone is left out: that the case is gone is the finding.
+    """
+    cursor.execute(
+        "SELECT id::text, state, finding, is_confidential, kept_until, officer_id::text, sealed_words FROM cases_case"
+    )
     found: Rows = {
-        key: _case(state=state, finding=finding, confidential=confidential, officer=officer, words=digest(sealed))
-        for key, state, finding, confidential, officer, sealed in cursor.fetchall()
+        key: _case(officer, digest(sealed), confidential=confidential)
+        | {"state": state, "finding": finding, "hidden until": stamp(kept_until)}
+        for key, state, finding, confidential, kept_until, officer, sealed in cursor.fetchall()
     }
     for name, statement in _CONTENTS.items():
         cursor.execute(statement)
         for case, one in cursor.fetchall():
-            found[case][name].add(one)
+            if case in found:
+                found[case][name].add(one)
     cursor.execute("SELECT case_id::text, id::text, author_id::text, sealed_text FROM cases_casenote")
     for case, note, author, sealed in cursor.fetchall():
-        found[case]["notes"][note] = [author, digest(sealed)]
+        if case in found:
+            found[case]["notes"][note] = [author, digest(sealed)]
     return found
 
 
@@ -37,9 +46,7 @@ def apply_case(rows: Rows, told: Told) -> None:
     """Do to a case what one event says was done."""
     said = told.details
     if told.action == Action.CASE_OPENED:
-        rows[told.subject_id] = _case(
-            confidential=said["confidential"], officer=str(told.actor_id), words=said["words"]
-        )  # fmt: skip
+        rows[told.subject_id] = _case(str(told.actor_id), said["words"], confidential=said["confidential"])
     case = rows.get(told.subject_id)
     if case is None:
         return
@@ -51,8 +58,11 @@ def apply_case(rows: Rows, told: Told) -> None:
     elif told.action in (Action.CASE_CLOSED, Action.CASE_REOPENED):
         is_closed = told.action == Action.CASE_CLOSED
         case |= {"state": CLOSED if is_closed else OPEN, "finding": said["finding"] if is_closed else ""}
+        case["hidden until"] = case["hidden until"] if is_closed else None
     elif told.action in (Action.CASE_MADE_CONFIDENTIAL, Action.CASE_CONFIDENCE_LIFTED):
-        case["confidential"] = told.action == Action.CASE_MADE_CONFIDENTIAL
+        case |= {"confidential": told.action == Action.CASE_MADE_CONFIDENTIAL, "hidden until": None}
+    elif told.action == Action.CASE_CONFIDENCE_PROLONGED:
+        case["hidden until"] = stamp(said["until"])
     else:
         _change_contents(case, told)
 
@@ -90,10 +100,11 @@ def keep_all() -> None:
     registers.keep(_EXPORTS)
 
 
-def _case(*, state: str = OPEN, finding: str = "", confidential: bool, officer: str, words: str) -> Facts:
+def _case(officer: str, words: str, *, confidential: bool) -> Facts:
+    """Give the facts of a case that was just opened."""
     return {
-        "state": state, "finding": finding, "confidential": confidential, "officer": officer, "words": words,
-        "members": set(), "exchanges": set(), "notes": {},
+        "state": OPEN, "finding": "", "confidential": confidential, "hidden until": None, "officer": officer,
+        "words": words, "members": set(), "exchanges": set(), "notes": {},
     }  # fmt: skip
 
 
@@ -119,7 +130,7 @@ _ENDS: dict[str, str] = {
 _CASES = Register(
     "cases", "case", (
         Action.CASE_OPENED, Action.CASE_CHANGED, Action.CASE_MADE_CONFIDENTIAL, Action.CASE_CONFIDENCE_LIFTED,
-        Action.CASE_HANDED_OVER, Action.CASE_MEMBER_ADDED, Action.CASE_MEMBER_REMOVED, Action.CASE_EXCHANGES_ADDED,
+        Action.CASE_CONFIDENCE_PROLONGED, Action.CASE_HANDED_OVER, Action.CASE_MEMBER_ADDED, Action.CASE_MEMBER_REMOVED, Action.CASE_EXCHANGES_ADDED,
         Action.CASE_EXCHANGE_REMOVED, Action.CASE_NOTE_WRITTEN, Action.CASE_CLOSED, Action.CASE_REOPENED,
     ), cases, apply_case,
 )  # fmt: skip

@@ -36,6 +36,7 @@ urlpatterns = [
     path("<uuid:case_id>/close", views.close, name="close"),
     path("<uuid:case_id>/reopen", views.reopen, name="reopen"),
     path("<uuid:case_id>/confidential", views.confidential, name="confidential"),
+    path("<uuid:case_id>/keep-hidden", views.keep_hidden, name="keep_hidden"),
     path("<uuid:case_id>/officer", views.hand_over, name="hand_over"),
     path("<uuid:case_id>/members", views.add_member, name="add_member"),
     path("<uuid:case_id>/members/<uuid:person_id>/remove", views.remove_member, name="remove_member"),

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.accounts.access import person_of
 from apps.accounts.models import User
-from apps.audit.cases import contents, custody, integrity, words, work
+from apps.audit.cases import confidence, contents, custody, integrity, words, work
 from apps.audit.cases.contents import CaseIsFull
 from apps.audit.cases.forms import (
     CaseForm,
@@ -195,6 +195,18 @@ def remove_exchange(request: HttpRequest, case_id: UUID, exchange_id: UUID) -> H
     )  # fmt: skip
 
 
+@officers_only
+def keep_hidden(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Keep the looks of a confidential case hidden for longer, as the second officer."""
+    found, form = _in_hand(request, case_id), ReasonForm(request.POST, auto_id="keep_%s")
+    if not form.is_valid():
+        return _page(request, found, keep_form=form, status=422)
+    return _do(
+        request, found, "The looks stay hidden for 90 days more. That you decided it is on the record.",
+        confidence.keep_longer, why=form.cleaned_data["reason"],
+    )  # fmt: skip
+
+
 def _visible(request: HttpRequest, case_id: UUID) -> Case:
     return get_object_or_404(Case.objects.visible_to(person_of(request)).select_related("officer"), pk=case_id)
 
@@ -211,7 +223,7 @@ def _do(request: HttpRequest, found: Case, done: str, act: Any, **wanted: Any) -
     """Do one act on a case, say how it ended, and come back to the case."""
     try:
         act(found, **wanted, by=person_of(request), now=timezone.now())
-    except NotNow as reason:
+    except (NotNow, confidence.TakesAnother) as reason:
         messages.error(request, reason.sentence)
     else:
         messages.success(request, done)
@@ -228,6 +240,7 @@ def _page(request: HttpRequest, shown: Case, *, status: int = 200, **forms_: for
     texts = words.notes_of(shown, notes)
     page["notes"] = [(one, texts[one.pk]) for one in notes]
     page["may_act"] = Case.objects.worked_on_by(actor).filter(pk=shown.pk).exists()
+    page["hides"], page["may_keep"] = confidence.is_kept(shown), confidence.may_keep_longer(shown, actor)
     page |= _offered(shown, page["words"]) | forms_
     about_case(Action.CASE_LOOKED_AT, shown, by=actor, now=now, shown=len(page["exchanges"]))
     page["chain"] = custody.page(shown, actor, None, size=8)
@@ -262,6 +275,7 @@ def _offered(shown: Case, said: words.Words) -> dict[str, forms.Form]:
         "words_form": WordsForm(initial={"title": said.title, "why": said.why}),
         "note_form": NoteForm(),
         "close_form": CloseForm(),
+        "keep_form": ReasonForm(auto_id="keep_%s"),
         "reopen_form": ReasonForm(auto_id="reopen_%s"),
         "remove_form": ReasonForm(auto_id="remove_%s"),
         "member_form": PersonForm(people=people_of_the_desk().exclude(pk=shown.officer_id), auto_id="member_%s"),

@@ -35,6 +35,11 @@ def seal(case_id: UUID, words: Words) -> bytes:
     return keys.seal(case_id, json.dumps(plain).encode(), purpose=WORDS)
 
 
+def are_erased(case_id: UUID) -> bool:
+    """Say whether the key of a case's words was destroyed. One query."""
+    return keys.is_destroyed(case_id)
+
+
 def of(case: Case) -> Words:
     """Open a case's words. One query. Never raises for what the bytes are."""
     return of_all([case])[case.pk]

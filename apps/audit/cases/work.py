@@ -33,12 +33,19 @@ class IsAboutThem(NotNow):
     sentence = "An exchange of that person is in this case, and nobody handles their own. Choose somebody else."
 
 
+class WordsErased(NotNow):
+    """The key of the case's words was destroyed, with somebody whose exchange it held."""
+
+    sentence = "The words of this case were erased, with a person whose exchanges it held. It takes no more of them."
+
+
 @transaction.atomic
 def open_case(*, title: str, why: str, is_confidential: bool, by: User, now: datetime) -> Case:
     """Open a case under the next number of the year, in the hands of `by`."""
     case = Case(
-        id=new_id(), year=timezone.localtime(now).year, officer=by, is_confidential=is_confidential, opened_at=now
-    )
+        id=new_id(), year=timezone.localtime(now).year, officer=by, is_confidential=is_confidential, opened_at=now,
+        confidential_by_id=by.pk if is_confidential else None,
+    )  # fmt: skip
     case.sealed_words = words.seal(case.pk, Words(title=title, why=why))
     case.serial = _next_serial(case.year)
     case.save(force_insert=True)
@@ -52,8 +59,10 @@ def reword(case: Case, *, title: str, why: str, by: User, now: datetime) -> None
     Change title and reason of an open case.
 
     :raises NotNow: if it was closed meanwhile.
+    :raises WordsErased: if its words were erased.
     """
     locked = _locked(case, state=Case.State.OPEN)
+    _must_take_words(case)
     locked.sealed_words = words.seal(case.pk, Words(title=title, why=why))
     locked.save(update_fields=["sealed_words"])
     about_case(Action.CASE_CHANGED, locked, by=by, now=now, words=digest(locked.sealed_words))
@@ -67,7 +76,8 @@ def set_confidential(case: Case, *, is_confidential: bool, by: User, now: dateti
     :raises NotNow: if it was closed, or stands so already.
     """
     changed = Case.objects.filter(pk=case.pk, state=Case.State.OPEN, is_confidential=not is_confidential)
-    if not changed.update(is_confidential=is_confidential):
+    by_whom = by.pk if is_confidential else None
+    if not changed.update(is_confidential=is_confidential, confidential_by_id=by_whom, kept_until=None):
         raise NotNow
     action = Action.CASE_MADE_CONFIDENTIAL if is_confidential else Action.CASE_CONFIDENCE_LIFTED
     about_case(action, case, by=by, now=now)
@@ -123,7 +133,12 @@ def remove_member(case: Case, *, person_id: UUID, by: User, now: datetime) -> No
 
 @transaction.atomic
 def write_note(case: Case, *, text: str, by: User, now: datetime) -> CaseNote:
-    """Write a note, for good. Its event commits to the sealed bytes, so that a changed note shows."""
+    """
+    Write a note, for good. Its event commits to the sealed bytes, so that a changed note shows.
+
+    :raises WordsErased: if the words of the case were erased.
+    """
+    _must_take_words(case)
     note = CaseNote(id=new_id(), case=case, author_id=by.pk, author_label=by.name, written_at=now)
     note.sealed_text = keys.open_key(case.pk).box(words.NOTE).seal(text.encode(), label=str(note.pk))
     note.save(force_insert=True)
@@ -136,11 +151,14 @@ def close(case: Case, *, finding: str, finding_words: str, by: User, now: dateti
     """
     Close a case with a finding. Looks at its exchanges that were hidden are shown from then on.
 
+    Where its words were erased, the finding is kept and what was written about it is not.
+
     :raises NotNow: if it was closed meanwhile.
     """
     locked = _locked(case, state=Case.State.OPEN)
     said = words.of(locked)
-    locked.sealed_words = words.seal(case.pk, Words(title=said.title, why=said.why, finding=finding_words))
+    if not words.are_erased(case.pk):
+        locked.sealed_words = words.seal(case.pk, Words(title=said.title, why=said.why, finding=finding_words))
     locked.state, locked.finding, locked.closed_at = Case.State.CLOSED, finding, now
     locked.save(update_fields=["sealed_words", "state", "finding", "closed_at"])
     about_case(Action.CASE_CLOSED, locked, by=by, now=now, finding=finding, words=digest(locked.sealed_words))
@@ -156,7 +174,8 @@ def reopen(case: Case, *, reason: str, by: User, now: datetime) -> None:
     """
     locked = _locked(case, state=Case.State.CLOSED)
     locked.state, locked.finding, locked.closed_at = Case.State.OPEN, "", None
-    locked.save(update_fields=["state", "finding", "closed_at"])
+    locked.kept_until, locked.confidential_by_id = None, by.pk if locked.is_confidential else None
+    locked.save(update_fields=["state", "finding", "closed_at", "kept_until", "confidential_by_id"])
     about_case(Action.CASE_REOPENED, locked, by=by, now=now, reason=reason)
     confidence.keep(locked, by=by, now=now)
 
@@ -164,6 +183,11 @@ def reopen(case: Case, *, reason: str, by: User, now: datetime) -> None:
 def _must_not_be_about(case: Case, person: User) -> None:
     if case.exchanges.filter(person_id=person.pk).exists():
         raise IsAboutThem
+
+
+def _must_take_words(case: Case) -> None:
+    if words.are_erased(case.pk):
+        raise WordsErased
 
 
 def _locked(case: Case, *, state: Case.State) -> Case:

@@ -30,7 +30,7 @@ def workload(actor: User, *, now: datetime) -> Workload:
     longest = max((queue.total for queue in waiting), default=0)
     return Workload(
         queues=[(queue, lying(_parts(queue), longest)) for queue in waiting],
-        officers=figures.loads(now=now),
+        officers=figures.loads(actor, now=now),
         approvals=Approval.objects.waiting_for(actor, now).count(),
         is_behind=figures.is_behind(now=now),
     )

@@ -27,6 +27,12 @@ class WhyForm(forms.Form):
 
     use_required_attribute = False
 
+    @property
+    def found_in_vain(self) -> int | None:
+        """How many people the words named, where they were looked for and that was refused; None where nobody was."""
+        problems = self.errors.as_data().get("person", [])
+        return next((each.found for each in problems if isinstance(each, people.NotOnePerson)), None)
+
     why = forms.CharField(
         label="Reason",
         help_text="It is recorded with your name.",
@@ -97,7 +103,7 @@ class HoldForm(WhyForm):
         cleaned = super().clean() or {}
         kind = cleaned.get("kind", "")
         field = {"PERSON": "person", "TEAM": "team", "QUERY": "query"}.get(kind)
-        if field is None or self.has_error(field):
+        if field is None or self.errors:  # nobody is looked for before the reason stands
             return cleaned
         try:
             cleaned["scope"] = self._scope(kind, cleaned.get(field))
@@ -132,9 +138,15 @@ class RequestForm(WhyForm):
         super().__init__(*args, **options)
         self._by = by
 
-    def clean_person(self) -> User:
-        """Find the person."""
-        return people.found(self.cleaned_data["person"], by=self._by)
+    def clean(self) -> dict[str, Any]:
+        """Find the person, once everything else stands: a name is looked for with a reason or not at all."""
+        cleaned = super().clean() or {}
+        if not self.errors:
+            try:
+                cleaned["person"] = people.found(cleaned["person"], by=self._by)
+            except ValidationError as problem:
+                self.add_error("person", problem)
+        return cleaned
 
 
 class ErasureForm(RequestForm):

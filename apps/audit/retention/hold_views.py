@@ -16,7 +16,7 @@ from apps.audit.doors import desk, officers_only
 from apps.audit.reads import TookTooLong
 from apps.audit.retention import holding, searches
 from apps.audit.retention.forms import HoldForm, WhyForm
-from apps.audit.retention.looking import looked_at
+from apps.audit.retention.looking import looked_at, refused
 from apps.privacy.holds import AlreadyLifted
 
 LIFTED_SHOWN = 50
@@ -35,6 +35,7 @@ def place(request: HttpRequest) -> HttpResponse:
     officer = person_of(request)
     form = HoldForm(request.POST, by=officer)
     if not form.is_valid():
+        refused("holds", form, by=officer, now=timezone.now())
         return _page(request, form=form, status=422)
     said = form.cleaned_data
     try:

@@ -11,25 +11,32 @@ from django.db.models import Q
 from apps.accounts.models import User
 from apps.audit.pseudonyms import NotAPseudonym, person_behind
 
-NOBODY = "Nobody is known by this. Write the pseudonym, the user name, the e-mail address or the full name."
-SEVERAL = "Several people are known by this. Write the user name or the e-mail address instead."
+NOT_ONE = (
+    "This names nobody, or several people, or yourself, and nobody handles their own data. Write the pseudonym, the "
+    "user name or the e-mail address of one other person. That you tried is recorded."
+)
+
+
+class NotOnePerson(ValidationError):
+    """The words name nobody, several people, or the officer; one sentence for all, so that a form tells no names."""
+
+    def __init__(self, found: int) -> None:
+        super().__init__(NOT_ONE, code="not_one")
+        self.found = found
 
 
 def found(text: str, *, by: User) -> User:
     """
     Find the one person whom `text` names: a pseudonym, an id, a user name, an e-mail address or a full name.
 
-    Whoever asks by name gives a reason in the same form, and the act that follows is on the record. Two queries.
+    Whoever asks by name gives a reason in the same form; the act that follows, or that it was refused, is on the
+    record. Two queries.
 
-    :raises django.core.exceptions.ValidationError: if it is nobody, several people, or the officer themselves.
+    :raises NotOnePerson: if it is nobody, several people, or the officer themselves.
     """
     people = list(User.objects.filter(_named(" ".join(text.split())))[:2])
-    if not people:
-        raise ValidationError(NOBODY)
-    if len(people) > 1:
-        raise ValidationError(SEVERAL)
-    if people[0] == by:
-        raise ValidationError("This is you. Ask another officer: nobody handles their own data.")
+    if len(people) != 1 or people[0] == by:
+        raise NotOnePerson(len(people))
     return people[0]
 
 

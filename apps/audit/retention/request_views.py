@@ -20,7 +20,7 @@ from apps.audit.approvals.asking import NotApproved, ReasonTooShort
 from apps.audit.doors import desk, officers_only
 from apps.audit.retention import packaging, requests
 from apps.audit.retention.forms import ErasureForm, RequestForm
-from apps.audit.retention.looking import looked_at
+from apps.audit.retention.looking import looked_at, looked_up_in_vain, refused
 from apps.audit.retention.models import PersonRequest
 from apps.privacy.keys import KeyDestroyed
 
@@ -47,11 +47,13 @@ def package(request: HttpRequest) -> HttpResponse:
     officer = person_of(request)
     form = RequestForm(request.POST, by=officer, auto_id="package_%s")
     if not form.is_valid():
+        refused("requests", form, by=officer, now=timezone.now())
         return _page(request, package_form=form, status=422)
     said = form.cleaned_data
     try:
         requests.ask_for_package(said["person"], why=said["why"], by=officer, now=timezone.now())
     except requests.AlreadyAsked as reason:
+        looked_up_in_vain("requests", found=1, reason=said["why"], by=officer, now=timezone.now())
         form.add_error(None, reason.sentence)
         return _page(request, package_form=form, status=409)
     messages.success(request, "The package is being made. It can be downloaded here, and by the person, for 14 days.")
@@ -64,6 +66,7 @@ def erasure(request: HttpRequest) -> HttpResponse:
     officer = person_of(request)
     form = ErasureForm(request.POST, by=officer, auto_id="erasure_%s")
     if not form.is_valid():
+        refused("requests", form, by=officer, now=timezone.now())
         return _page(request, erasure_form=form, status=422)
     said = form.cleaned_data
     try:
@@ -71,6 +74,7 @@ def erasure(request: HttpRequest) -> HttpResponse:
             said["person"], closes_account=said["closes_account"], why=said["why"], by=officer, now=timezone.now()
         )
     except (requests.PersonHeld, ReasonTooShort) as reason:
+        looked_up_in_vain("requests", found=1, reason=said["why"], by=officer, now=timezone.now())
         form.add_error(None, reason.sentence)
         return _page(request, erasure_form=form, status=409)
     messages.success(request, "You asked. Nothing is erased until a second officer consents.")

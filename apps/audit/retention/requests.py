@@ -85,6 +85,7 @@ def ask_for_erasure(person: User, *, closes_account: bool, why: str, by: User, n
     terms: dict[str, Json] = {
         "conversations_and_exchanges": len(keys),
         "documents_they_uploaded": "deleted for everybody",
+        "words_of_cases": "titles, reasons, findings and notes of every case with an exchange of theirs",
         "account": "closed, name and address removed" if closes_account else "stays open",
         "stays_on_the_record": "that exchanges took place, with the person's name as it was then",
     }

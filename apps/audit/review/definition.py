@@ -21,6 +21,10 @@ from apps.privacy.vocabulary import WORDS_FOR
 Roles = Mapping[UUID, frozenset[str]]
 
 
+WORD = "Word: "
+"""What stands before a word of the lexicon that was found: it is taken out with the text in which it was found."""
+
+
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """
@@ -58,7 +62,7 @@ class Conditions:
             found = lexicon.find(ended.text) if lexicon and ended.text else []
             if not found:
                 return None
-            met += [f"Word: {line}" for line in found]
+            met += [f"{WORD}{line}" for line in found]
         return met
 
     def _lists(self, ended: Ended, roles: Roles) -> list[tuple[tuple[str, ...], tuple[str, ...], Any]]:

@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from apps.accounts.models import RoleAssignment
+from apps.accounts.models import RoleAssignment, User
 from apps.audit.reasons import verdict_in
+from apps.audit.scope import outcomes_for
 from apps.ledger.models import Outcome
 
 _COLUMNS = (
@@ -54,9 +55,9 @@ def of_outcomes(outcome_ids: Sequence[UUID], *, with_text: bool) -> dict[UUID, E
     return dict(_read(Outcome.objects.filter(pk__in=outcome_ids), with_text=with_text))
 
 
-def newest(since: datetime, *, most: int, with_text: bool) -> list[Ended]:
-    """Read the newest exchanges that began since a moment, `most` at most. One query by the index on time."""
-    rows = Outcome.objects.filter(started_at__gte=since).order_by("-started_at")[:most]
+def newest(actor: User, since: datetime, *, most: int, with_text: bool) -> list[Ended]:
+    """Read the newest exchanges but `actor`'s own that began since a moment, `most` at most. One query by time."""
+    rows = outcomes_for(actor).filter(started_at__gte=since).order_by("-started_at")[:most]
     return [ended for _, ended in _read(rows, with_text=with_text)]
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.accounts.access import person_of
 from apps.accounts.models import Role
-from apps.audit.doors import desk, officers_only
+from apps.audit.doors import desk, officers_only, officers_read
 from apps.audit.review import looks, queues, tasks, trying
 from apps.audit.review.forms import EntriesForm, LabelledForm, LexiconForm
 from apps.audit.review.lexicon import LexiconUnusable, matcher
@@ -101,17 +101,21 @@ def try_on_history(request: HttpRequest, version_id: UUID) -> HttpResponse:
     return redirect("review:lexicon", version.lexicon_id)
 
 
-@desk
+@officers_read
 def trial(request: HttpRequest, trial_id: UUID) -> HttpResponse:
     """Show how far a trial is, for a page that waits."""
-    shown = get_object_or_404(Trial.objects.select_related("lexicon_version"), pk=trial_id)
+    shown = get_object_or_404(
+        Trial.objects.visible_to(person_of(request)).select_related("lexicon_version"), pk=trial_id
+    )
     return render(request, "audit/review/_trial.html", {"trial": shown})
 
 
 @officers_only
 def stop_trial(request: HttpRequest, trial_id: UUID) -> HttpResponse:
     """Stop a trial; what it found stays."""
-    shown = get_object_or_404(Trial.objects.select_related("lexicon_version__lexicon"), pk=trial_id)
+    shown = get_object_or_404(
+        Trial.objects.visible_to(person_of(request)).select_related("lexicon_version__lexicon"), pk=trial_id
+    )
     trying.stop(shown, by=person_of(request), now=timezone.now())
     return redirect("review:lexicon", shown.lexicon_version.lexicon_id)
 
@@ -138,13 +142,14 @@ def _list_page(request: HttpRequest, form: LexiconForm, *, status: int = 200) ->
 def _page(request: HttpRequest, shown: Lexicon, *, status: int = 200, **more: Any) -> HttpResponse:
     reader = person_of(request)
     versions = list(shown.versions.all()[:VERSIONS_SHOWN])
+    trials = Trial.objects.visible_to(reader).filter(lexicon_version__lexicon=shown)
     looks.looked(reader, "lexicon", details={"lexicon": str(shown.pk)}, now=timezone.now())
     page = {
         "lexicon": shown,
         "versions": versions,
         "entries_form": EntriesForm(initial={"entries": versions[0].entries}),
         "labelled_form": LabelledForm(),
-        "trials": Trial.objects.filter(lexicon_version__lexicon=shown).select_related("lexicon_version")[:TRIALS_SHOWN],
+        "trials": trials.select_related("lexicon_version")[:TRIALS_SHOWN],
         "is_officer": reader.has_role(Role.COMPLIANCE_OFFICER),
         **more,
     }

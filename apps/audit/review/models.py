@@ -195,6 +195,7 @@ class Item(models.Model):
             ),
             models.Index(fields=["queue", "-closed_at", "-id"], condition=Q(state="CLOSED"), name="review_item_closed"),
             models.Index(fields=["exchange_id"], name="review_item_exchange"),
+            models.Index(fields=["person_id"], name="review_item_person"),
         ]
 
     def __str__(self) -> str:
@@ -344,6 +345,12 @@ class DayOfQueue(models.Model):
         return f"{self.queue_id} {self.day}: {self.placed} of {self.seen}"
 
 
+class TrialQuerySet(models.QuerySet["Trial"]):
+    def visible_to(self, actor: User) -> Self:
+        """A trial is read by whoever began it: it leaves out their own exchanges, and nobody else's."""
+        return self.filter(asked_by=actor) if actor.may_read_records() else self.none()
+
+
 class Trial(models.Model):
     """A lexicon tried on history: how far it is, what it found so far. It can be stopped at any moment."""
 
@@ -364,6 +371,8 @@ class Trial(models.Model):
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+
+    objects = TrialQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-asked_at"]

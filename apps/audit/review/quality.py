@@ -71,9 +71,9 @@ def recheck(recheck_id: UUID, *, verdict: Verdict, by: User, now: datetime) -> D
     return decision
 
 
-def agreement(*, now: datetime, days: int = 90) -> Agreement:
-    """Compare first and second findings of the last days. One query over what was checked."""
-    done = Recheck.objects.filter(done_at__gte=now - timedelta(days=days))
+def agreement(actor: User, *, now: datetime, days: int = 90) -> Agreement:
+    """Compare first and second findings of the last days, none of them about `actor`. One query."""
+    done = Recheck.objects.filter(done_at__gte=now - timedelta(days=days)).exclude(person_id=actor.pk)
     return agreement_of(done.values_list("first__tag", "second__tag"))
 
 

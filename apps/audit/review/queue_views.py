@@ -77,7 +77,8 @@ def rates(request: HttpRequest) -> HttpResponse:
     """Show how often queues are right, who has how much, and how far officers agree."""
     now, reader = timezone.now(), person_of(request)
     shown = {
-        "rates": figures.rates(now=now), "loads": figures.loads(now=now), "agreement": quality.agreement(now=now),
+        "rates": figures.rates(reader, now=now), "loads": figures.loads(reader, now=now),
+        "agreement": quality.agreement(reader, now=now),
         "days": figures.DAYS,
     }  # fmt: skip
     looks.looked(reader, "figures", now=now)

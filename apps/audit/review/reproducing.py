@@ -16,6 +16,7 @@ from apps.audit.review import facts, placing
 from apps.audit.review.models import Follower, Item, Queue
 from apps.audit.review.placing import InForce
 from apps.audit.review.queues import QUEUE
+from apps.audit.scope import outcomes_for
 from apps.ledger.models import Entry, Outcome
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
@@ -50,18 +51,18 @@ class Comparison:
         return not self.missing and not self.extra
 
 
-def recompute(queue: Queue, day: date, *, most: int | None = None) -> Comparison:
+def recompute(queue: Queue, day: date, *, by: User | None, most: int | None = None) -> Comparison:
     """
     Decide about every exchange that began on a day again, as the version in force at its place in the tree would.
 
-    Exchanges that have no place yet, or that the follower has not reached, are left out. Reads the day's records once;
-    with `most`, no more than that.
+    Exchanges that have no place yet, or that the follower has not reached, are left out, and `by`'s own. Reads the
+    day's records once; with `most`, no more than that.
 
     :raises TooMany: if the day has more than `most`.
     """
     expected: set[UUID] = set()
     looked = unreadable = 0
-    for ended, version in _day_of(queue, day, most):
+    for ended, version in _day_of(queue, day, by, most):
         looked += 1
         if version is None:
             continue
@@ -73,7 +74,7 @@ def recompute(queue: Queue, day: date, *, most: int | None = None) -> Comparison
         if version.why(ended, roles) is not None:
             expected.add(ended.exchange_id)
     begin, end = _span(day)
-    held = _held(queue, begin, end)
+    held = _held(queue, by, begin, end)
     return Comparison(
         day=day, exchanges=looked, expected=len(expected), missing=tuple(sorted(expected - held)),
         extra=tuple(sorted(held - expected)) if not unreadable else (), unreadable=unreadable,
@@ -84,7 +85,7 @@ def recompute_on_record(
     queue: Queue, day: date, *, most: int | None = None, by: User | None, now: datetime
 ) -> Comparison:
     """Recompute, and record who did and how it ended; nobody for a command. Raises what `recompute` does."""
-    compared = recompute(queue, day, most=most)
+    compared = recompute(queue, day, by=by, most=most)
     record_event(
         Action.REVIEW_SAMPLE_RECOMPUTED, who=who(by) if by else None, subject_kind=QUEUE, subject_id=str(queue.pk),
         subject_label=queue.name, now=now,
@@ -96,11 +97,12 @@ def recompute_on_record(
     return compared
 
 
-def _day_of(queue: Queue, day: date, most: int | None) -> Iterator[tuple[facts.Ended, InForce | None]]:
+def _day_of(queue: Queue, day: date, by: User | None, most: int | None) -> Iterator[tuple[facts.Ended, InForce | None]]:
     begin, end = _span(day)
     reached = Follower.objects.values_list("next_index", flat=True).first() or 0
     versions = [version for version in placing.versions_until(reached) if version.queue_id == queue.pk]
-    ids = Outcome.objects.filter(started_at__gte=begin, started_at__lt=end).values_list("id", flat=True)
+    outcomes = outcomes_for(by) if by else Outcome.objects.all()
+    ids = outcomes.filter(started_at__gte=begin, started_at__lt=end).values_list("id", flat=True)
     if most is not None and len(ids[: most + 1]) > most:
         raise TooMany
     streamed = ids.iterator(chunk_size=BATCH)
@@ -118,9 +120,10 @@ def places_of(outcome_ids: list[UUID], reached: int) -> dict[UUID, int]:
     return dict(places.values_list("row_id", "index"))
 
 
-def _held(queue: Queue, begin: datetime, end: datetime) -> set[UUID]:
+def _held(queue: Queue, by: User | None, begin: datetime, end: datetime) -> set[UUID]:
     """The exchanges of the span that are in the queue. An exchange ends within hours of its beginning."""
-    items = Item.objects.filter(queue=queue, ended_at__gte=begin, ended_at__lt=end + timedelta(days=2))
+    seen = Item.objects.visible_to(by) if by else Item.objects.all()
+    items = seen.filter(queue=queue, ended_at__gte=begin, ended_at__lt=end + timedelta(days=2))
     ids = set(items.values_list("exchange_id", flat=True))
     began = Outcome.objects.filter(intent_id__in=ids, started_at__gte=begin, started_at__lt=end)
     return set(began.values_list("intent_id", flat=True))

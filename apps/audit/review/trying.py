@@ -18,8 +18,9 @@ from apps.audit.review import facts, sampling
 from apps.audit.review.definition import Definition
 from apps.audit.review.lexicon import Matcher, digest_of, matcher, parsed
 from apps.audit.review.models import Lexicon, LexiconVersion, Trial
+from apps.audit.scope import outcomes_for
 from apps.ledger.ids import new_id
-from apps.ledger.models import Outcome, SearchRow
+from apps.ledger.models import SearchRow
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 
@@ -79,12 +80,14 @@ class Score:
 
 def preview(definition: Definition, words: Matcher | None, *, by: User, now: datetime) -> Preview:
     """
-    Try a definition on the newest 5,000 exchanges of the last seven days, with a seed of its own; on the record.
+    Try a definition on the newest 5,000 exchanges of the last seven days but `by`'s own, with a seed of its own.
+
+    That it was tried is on the record.
 
     :raises apps.audit.reads.TookTooLong: if the database did not finish in five seconds.
     """
     with reads.bounded():
-        ended = facts.newest(now - LOOKED_BACK, most=LOOKED_AT_MOST, with_text=definition.conditions.has_lexicon)
+        ended = facts.newest(by, now - LOOKED_BACK, most=LOOKED_AT_MOST, with_text=definition.conditions.has_lexicon)
         roles = facts.roles_of(each.person_id for each in ended) if definition.conditions.roles else {}
     seed = sampling.new_seed()
     caught = sum(definition.takes(each, seed=seed, lexicon=words, roles=roles) is not None for each in ended)
@@ -138,7 +141,8 @@ def begin_trial(version: LexiconVersion, *, wanted: int, by: User, now: datetime
 @transaction.atomic
 def go_on(trial_id: UUID, *, now: datetime) -> bool:
     """Try the next 500 exchanges; say whether there is more to do. Of two at once, the second waits and goes on."""
-    trial = Trial.objects.select_for_update(of=("self",)).select_related("lexicon_version").get(pk=trial_id)
+    trials = Trial.objects.select_for_update(of=("self",)).select_related("lexicon_version", "asked_by")
+    trial = trials.get(pk=trial_id)
     if trial.state != Trial.State.RUNNING:
         return False
     step = min(STEP, trial.wanted - trial.looked_at)
@@ -197,8 +201,8 @@ def comparison_on_record(lexicon: Lexicon, *, texts: int, by: User, now: datetim
 
 
 def _older(trial: Trial, step: int) -> list[tuple[UUID, datetime]]:
-    """Read the next exchanges beyond the trial's place, by time and id: several may begin at one moment."""
-    within = Outcome.objects.filter(started_at__lte=trial.before)
+    """Read the next exchanges but the asker's own, by time and id: several may begin at one moment."""
+    within = outcomes_for(trial.asked_by).filter(started_at__lte=trial.before)
     if trial.before_id is not None:
         within = within.filter(Q(started_at__lt=trial.before) | Q(intent_id__lt=trial.before_id))
     return list(within.order_by("-started_at", "-intent_id").values_list("intent_id", "started_at")[:step])

@@ -136,7 +136,8 @@ def test_a_whole_span_is_proved_to_be_complete_but_for_the_officer_s_own(
     desk, officer, make_exchange, ask, build, consent, verified
 ):
     shown = [make_exchange(f"Question {number}") for number in range(3)]
-    make_exchange(who=Who(officer.pk, officer.name))
+    own = make_exchange("My own question", who=Who(officer.pk, officer.name))
+    make_exchange("Question 4")
     make_exchange("the day after", now=timezone.now() - timedelta(minutes=1))
 
     export = build(consent(ask(SPAN, variant="FULL", is_whole=True)))
@@ -145,7 +146,42 @@ def test_a_whole_span_is_proved_to_be_complete_but_for_the_officer_s_own(
     code, said = verified(bundle)
     assert code == 0, said
     assert "None is left out between places" in said
-    assert json.loads(unzipped(bundle)["manifest.json"])["counts"]["exchanges"] == len(shown)
+    assert "Left out are 1 exchanges of whoever made the export; 2 records are given by their hash alone" in said
+    counts = json.loads(unzipped(bundle)["manifest.json"])["counts"]
+    assert (counts["exchanges"], counts["own_left_out"]) == (len(shown) + 1, 1)
+    assert not any(str(own).encode() in file for file in unzipped(bundle).values())
+
+
+def test_a_whole_span_does_not_give_away_what_the_officer_may_not_read(
+    desk, officer, colleague, make_case, make_exchange, ask, build, consent, verified
+):
+    make_exchange("before")
+    hidden = make_case(title="About a colleague", is_confidential=True, by=colleague)
+    make_exchange("after", now=timezone.now())
+    today = timezone.localdate()
+
+    export = build(consent(ask(f"since={NOON.date()}&until={today}", variant="FULL", is_whole=True)))
+
+    files = unzipped(downloaded(desk, export))
+    code, said = verified(zipped(files))
+    assert code == 0, said
+    assert not any(hidden.number.encode() in file or str(hidden.pk).encode() in file for file in files.values())
+
+
+@pytest.mark.parametrize("claimed", [0, 1, 3, 10_000])
+def test_no_more_and_no_fewer_records_are_kept_back_than_the_manifest_says(
+    desk, officer, make_exchange, ask, build, consent, verified, monkeypatch, claimed
+):
+    for number in range(2):
+        make_exchange(f"Question {number}", now=NOON + timedelta(seconds=number))
+        make_exchange(who=Who(officer.pk, officer.name), now=NOON)
+    really = choosing.claim_of
+    monkeypatch.setattr(choosing, "claim_of", lambda *a, **k: really(*a, **k | {"kept_back": claimed}))
+
+    export = build(consent(ask(SPAN, variant="FULL", is_whole=True)))
+
+    code, said = verified(downloaded(desk, export))
+    assert (code, "not shown" in said) == (1, True)
 
 
 def test_an_export_that_claims_to_be_whole_and_lacks_one_is_refused(

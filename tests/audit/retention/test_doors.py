@@ -159,8 +159,8 @@ def test_a_schedule_that_cannot_be_is_refused_and_nothing_typed_is_lost(desk, ty
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"kind": "PERSON", "person": "nobody"}, "Nobody is known by this"),
-        ({"kind": "PERSON", "person": "grace"}, "This is you"),
+        ({"kind": "PERSON", "person": "nobody"}, "This names nobody"),
+        ({"kind": "PERSON", "person": "grace"}, "This names nobody"),
         ({"kind": "TEAM"}, "Choose the team"),
         ({"kind": "QUERY", "query": "outcome=NONSENSE"}, "no search of the list"),
         ({"kind": "QUERY", "query": "\x00" * 20}, "ull characters"),

@@ -21,8 +21,8 @@ from tests.audit.review.conftest import LATER, look_at
 
 pytestmark = pytest.mark.django_db
 
-READ_BY_THE_DESK = ["queues", "queue", "edit", "sample", "figures", "lexicons", "lexicon", "trial"]
-READ_BY_OFFICERS = ["new", "mine"]
+READ_BY_THE_DESK = ["queues", "queue", "edit", "sample", "figures", "lexicons", "lexicon"]
+READ_BY_OFFICERS = ["new", "mine", "trial"]
 ACTS = [
     "define", "try", "change", "switch_on", "switch_off", "close_many", "next", "claim", "release", "assign",
     "escalate", "note", "close", "ask_to_close", "reopen", "recheck", "new_lexicon", "write_lexicon", "compare_lexicon",

@@ -247,7 +247,7 @@ def test_a_part_of_what_was_closed_is_judged_again_by_another_officer(
 
     quality.recheck(drawn.pk, verdict=Verdict(Tag.QUESTIONABLE, is_read=True), by=second_officer, now=LATER)
 
-    agreed = quality.agreement(now=LATER)
+    agreed = quality.agreement(officer, now=LATER)
     assert (agreed.pairs, agreed.same) == (1, 0)
     item.refresh_from_db()
     assert item.tag == "COMPLIANT"
@@ -268,11 +268,11 @@ def test_a_day_recomputed_is_equal_and_shows_what_is_missing_or_too_much(make_qu
     items = [make_item(queue) for _ in range(4)]
     stand_in_for_the_tree(monkeypatch, tree)
     Follower.objects.update(next_index=len(tree))
-    assert reproducing.recompute(queue, NOON.date()).is_equal
+    assert reproducing.recompute(queue, NOON.date(), by=None).is_equal
 
     Item.objects.filter(pk=items[0].pk).delete()
 
-    compared = reproducing.recompute(queue, NOON.date())
+    compared = reproducing.recompute(queue, NOON.date(), by=None)
     assert (compared.missing, compared.extra, compared.expected) == ((items[0].exchange_id,), (), 4)
 
 
