@@ -2,7 +2,7 @@
 Tamper through the pages: every address of the portal, as an officer and as an admin, with ids and fields of others.
 
 Whoever has pages and no database can only send requests. So all of them are sent: each address of the URLconf, with
-each method, with the ids of everything the installation holds, and with a body that has every field a forger would like
+each method, with the ids of what the installation holds, and with a body that has every field a forger would like
 to be taken. What that leaves must verify, and every record that was there must be what it was.
 """
 
@@ -19,8 +19,15 @@ from portal.embedded.database import APP
 
 PART = re.compile(r"<(?:(\w+):)?(\w+)>")
 RARE = ("PUT", "PATCH", "DELETE")
-LEFT_OUT = re.compile(r"^(static|media)/")
 LONG = "A reason that is long enough to be taken"
+MOST = 3
+FILLED = {"int": "1", "slug": "organisation", "str": "UNMASK", "path": "x", "": "x"}
+KINDS = {
+    "exchange_id": "ledger.Intent", "case_id": "cases.Case", "export_id": "cases.Export", "item_id": "review.Item",
+    "queue_id": "review.Queue", "approval_id": "approvals.Approval", "hold_id": "privacy.Hold", "sink_id": "stream.Sink",
+    "person_id": "accounts.User", "team_id": "accounts.Team", "model_id": "gateway.LanguageModel",
+    "provider_id": "gateway.Provider", "version_id": "review.QueueVersion",
+}  # fmt: skip
 HOSTILE = {
     "id": "00000000-0000-0000-0000-000000000000", "pk": "1", "form": "1", "kind": "PERSON", "state": "GRANTED",
     "action": "ROLE_GRANTED", "actor_id": "00000000-0000-0000-0000-000000000000", "actor_label": "Another",
@@ -75,15 +82,13 @@ class Drive:
 
 
 def _requests() -> Iterator[list[tuple[str, str]]]:
-    """Give for each address what is sent to it: each method, with each id that the installation holds."""
+    """Give for each address what is sent to it: each method, with the ids of what it is about and of something else."""
     from django.urls import get_resolver
 
-    ids = _ids()
     for pattern in sorted(set(_patterns(get_resolver(), ""))):
-        if not LEFT_OUT.match(pattern):
-            paths = list(dict.fromkeys(f"/{_filled(pattern, each)}" for each in ids))
-            often = [(method, path) for path in paths for method in ("GET", "POST")]
-            yield [*often, *((method, paths[0]) for method in RARE)]
+        paths = [f"/{path}" for path in dict.fromkeys(_filled(pattern))]
+        often = [(method, path) for path in paths for method in ("GET", "POST")]
+        yield [*often, *((method, paths[0]) for method in RARE)]
 
 
 def _patterns(resolver: Any, above: str) -> Iterator[str]:
@@ -97,25 +102,21 @@ def _patterns(resolver: Any, above: str) -> Iterator[str]:
             yield from _patterns(one, path)
 
 
-def _filled(pattern: str, each: str) -> str:
-    return PART.sub(lambda part: _value(part, each), pattern)
-
-
-def _value(part: re.Match[str], each: str) -> str:
-    return {"int": "1", "slug": "engineering", "str": "UNMASK", "path": "x"}.get(part[1] or "str", each)
-
-
-def _ids() -> list[str]:
-    """List the first id of each kind of row that pages speak of, and the requests for a consent."""
+def _filled(pattern: str) -> Iterator[str]:
+    """Fill the places of an address: with each id that is its own kind's, then with a record's."""
     from django.apps import apps
 
-    wanted = (
-        "ledger.Intent", "ledger.Event", "review.Item", "review.Queue", "cases.Case", "cases.Export", "privacy.Hold",
-        "stream.Sink", "accounts.User", "accounts.Team", "gateway.LanguageModel", "gateway.Provider",
-    )  # fmt: skip
-    firsts = [str(apps.get_model(name).objects.order_by("pk").values_list("pk", flat=True)[0]) for name in wanted]
-    approvals = apps.get_model("approvals.Approval").objects.order_by("pk").values_list("pk", flat=True)
-    return [*firsts, *map(str, approvals[:4])]
+    names = {name for kind, name in PART.findall(pattern) if kind == "uuid"}
+    ids = {name: _keys(apps.get_model(KINDS[name])) for name in names if name in KINDS}
+    record = _keys(apps.get_model("ledger.Event"))[0]
+    for turn in range(max(map(len, ids.values()), default=0) + 1):
+        own = {name: keys[turn] for name, keys in ids.items() if turn < len(keys)}
+        values = {name: own.get(name, FILLED.get(kind or "", record)) for kind, name in PART.findall(pattern)}
+        yield PART.sub(lambda part: "{" + part[2] + "}", pattern).format(**values)
+
+
+def _keys(model: Any) -> list[str]:
+    return [str(key) for key in model.objects.order_by("pk").values_list("pk", flat=True)[:MOST]]
 
 
 def _records(copy: Copy) -> set[tuple[str, str]]:
@@ -144,7 +145,6 @@ class AsThePortal:
         self._close()
         connection.settings_dict["NAME"] = self._name
         settings.ALLOWED_HOSTS = ["*"]
-        settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
         logging.disable(logging.CRITICAL)
 
     def __exit__(self, *_: object) -> None:

@@ -171,9 +171,11 @@ class Scene:
             "PORTCULLIS_DATABASE_OWNER_URL": self._postgres.url(OWNER), "PORTCULLIS_BROKER_URL": "memory://",
         }  # fmt: skip
         import django
+        from django.conf import settings
         from django.core.management import call_command
         from django.db import connections
 
+        settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
         django.setup()
         call_command("prepare_database", verbosity=0)
         connections.close_all()

@@ -130,8 +130,9 @@ _ENDS: dict[str, str] = {
 _CASES = Register(
     "cases", "case", (
         Action.CASE_OPENED, Action.CASE_CHANGED, Action.CASE_MADE_CONFIDENTIAL, Action.CASE_CONFIDENCE_LIFTED,
-        Action.CASE_CONFIDENCE_PROLONGED, Action.CASE_HANDED_OVER, Action.CASE_MEMBER_ADDED, Action.CASE_MEMBER_REMOVED, Action.CASE_EXCHANGES_ADDED,
-        Action.CASE_EXCHANGE_REMOVED, Action.CASE_NOTE_WRITTEN, Action.CASE_CLOSED, Action.CASE_REOPENED,
+        Action.CASE_CONFIDENCE_PROLONGED, Action.CASE_HANDED_OVER, Action.CASE_MEMBER_ADDED,
+        Action.CASE_MEMBER_REMOVED, Action.CASE_EXCHANGES_ADDED, Action.CASE_EXCHANGE_REMOVED,
+        Action.CASE_NOTE_WRITTEN, Action.CASE_CLOSED, Action.CASE_REOPENED,
     ), cases, apply_case,
 )  # fmt: skip
 _EXPORTS = Register(
