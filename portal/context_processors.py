@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from apps.accounts.models import User
+from apps.audit.notices.models import Notice
 
 THEME_COOKIE = "portcullis_theme"
 THEMES = ("light", "dark")
@@ -12,11 +16,13 @@ THEMES = ("light", "dark")
 
 def house(request: HttpRequest) -> dict[str, Any]:
     """
-    The person's roles, as a set of codes, for the navigation, and the theme they chose, or "" for the system's.
+    The person's roles, as a set of codes, for the navigation, how many notices they have not read, and the theme they
+    chose, or "" for the system's.
 
-    Pages do not rely on the roles for permission. Costs one query for a person who is signed in.
+    Pages do not rely on the roles for permission. Costs two queries for a person who is signed in, the second where a
+    page shows the navigation.
     """
-    return {"roles": _roles(request), "theme": _theme(request)}
+    return {"roles": _roles(request), "unread": SimpleLazyObject(lambda: _unread(request)), "theme": _theme(request)}
 
 
 def _roles(request: HttpRequest) -> frozenset[str]:
@@ -24,6 +30,11 @@ def _roles(request: HttpRequest) -> frozenset[str]:
     if person is None or not person.is_authenticated:
         return frozenset()
     return frozenset(person.role_assignments.values_list("role", flat=True))
+
+
+def _unread(request: HttpRequest) -> int:
+    person = getattr(request, "user", None)
+    return Notice.objects.of_person(person).unread().count() if isinstance(person, User) else 0
 
 
 def _theme(request: HttpRequest) -> str:

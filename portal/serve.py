@@ -10,9 +10,10 @@ import os
 
 import uvicorn
 
+from portal.front import BoundedHttp
+
 SOCKET_MESSAGE_LIMIT_BYTES = 64 * 1024
 GRACE_SECONDS = 12
-HEADER_LIMIT_BYTES = 32 * 1024
 
 
 def main() -> None:
@@ -36,8 +37,7 @@ def main() -> None:
         lifespan="on",
         ws_max_size=SOCKET_MESSAGE_LIMIT_BYTES,
         ws_per_message_deflate=False,
-        http="h11",  # the other parser takes headers without end
-        h11_max_incomplete_event_size=HEADER_LIMIT_BYTES,
+        http=BoundedHttp,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=30,
     )

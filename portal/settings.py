@@ -103,6 +103,8 @@ INSTALLED_APPS = [
     "apps.audit.cases",
     "apps.audit.retention",
     "apps.audit.stream",
+    "apps.audit.council",
+    "apps.audit.notices",
     "apps.console",
 ]
 MIDDLEWARE = [

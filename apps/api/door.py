@@ -11,8 +11,8 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
@@ -43,7 +43,7 @@ from apps.api.neutral import ApiError, ErrorKind, Event, JsonObject, Request
 from apps.api.outlet import Outlet
 from apps.api.responses_out import Responses
 from apps.chat import exchanges, lifecycle
-from apps.chat.database import in_database
+from apps.chat.database import by_length, in_database
 from apps.chat.exchange_rows import Asking, Standing
 from apps.chat.exchanges import ExchangeKeeper
 from apps.gateway.admission import Refused
@@ -145,10 +145,8 @@ class Call:
 
     async def _asked(self, question: Callable[P, Answer], *arguments: P.args, **named: P.kwargs) -> Answer:
         """Ask the database something, and say it in the program's words where it cannot be reached."""
-        try:
+        with _said_when_away():
             return await in_database(question, *arguments, **named)
-        except (DatabaseError, InterfaceError):
-            raise _away() from None
 
     @property
     def _shown(self) -> dict[str, str]:
@@ -243,7 +241,8 @@ class Call:
         except ApiError:
             await self._caller(Scope.CHAT)  # what is wrong with a request is told to callers only
             raise
-        entered = await self._asked(entering.enter, self._shown, request, self.id, now=timezone.now())
+        with _said_when_away():
+            entered = await by_length(len(body), entering.enter, self._shown, request, self.id, now=timezone.now())
         keeper, outlet = self._begun(*entered)
         async with self._watched(keeper):
             if request.is_stream:
@@ -368,10 +367,15 @@ def _json(body: bytes) -> JsonObject:
     return value
 
 
-def _away() -> ApiError:
-    return ApiError(
-        ErrorKind.UNAVAILABLE,
-        "The portal's database cannot be reached at the moment, so nothing was sent. Try again in a moment.",
-        code="unavailable",
-        retry_after=failures.BUSY_SECONDS,
-    )
+@contextmanager
+def _said_when_away() -> Iterator[None]:
+    """Say it in the program's words where the database cannot be reached."""
+    try:
+        yield
+    except (DatabaseError, InterfaceError):
+        raise ApiError(
+            ErrorKind.UNAVAILABLE,
+            "The portal's database cannot be reached at the moment, so nothing was sent. Try again in a moment.",
+            code="unavailable",
+            retry_after=failures.BUSY_SECONDS,
+        ) from None

@@ -10,6 +10,7 @@ from uuid import UUID
 from apps.accounts.models import User
 from apps.audit import sealed
 from apps.audit.looks import EXCHANGE
+from apps.audit.passages import SentPassage, passages_of
 from apps.audit.pseudonyms import pseudonym
 from apps.audit.scope import exchanges_for
 from apps.ledger.models import Event, Intent, Outcome
@@ -49,6 +50,7 @@ class FullExchange:
     answer: sealed.Opened
     has_search_row: bool
     pseudonym: str
+    passages: list[SentPassage]
     typed: sealed.Opened | None = None
     """What was typed, once an officer has unmasked the exchange."""
 
@@ -61,6 +63,11 @@ class FullExchange:
     def was_sent(self) -> bool:
         """Say whether anything went to a model."""
         return self.outcome is None or self.outcome.kind != "REFUSED"
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether it is in progress still."""
+        return self.outcome is None
 
     @property
     def seconds(self) -> float | None:
@@ -102,14 +109,6 @@ class FullExchange:
         """What was masked: type, placeholder, score and reason of each."""
         return list(self.intent.masked)
 
-    @property
-    def passages(self) -> list[tuple[str, str, str]]:
-        """The passages that went along: scrubbed label (empty once it was erased), permission, id."""
-        return [
-            (self.left.labels.get(each["passage_id"], ""), each["permission"], each["passage_id"])
-            for each in self.intent.passages
-        ]
-
 
 def read(actor: User, exchange_id: UUID) -> FullExchange:
     """
@@ -122,13 +121,15 @@ def read(actor: User, exchange_id: UUID) -> FullExchange:
     if found is None:
         raise NoSuchExchange(exchange_id)
     outcome = getattr(found, "outcome", None)
+    left = sealed.open_payload(found.conversation_id, bytes(found.sealed_payload))
     return FullExchange(
         intent=found,
         outcome=outcome,
-        left=sealed.open_payload(found.conversation_id, bytes(found.sealed_payload)),
+        left=left,
         answer=sealed.open_answer(found.conversation_id, bytes(outcome.sealed_answer) if outcome else b""),
         has_search_row=hasattr(found, "search"),
         pseudonym=pseudonym(found.person_id),
+        passages=passages_of(found.passages, left),
     )
 
 

@@ -45,9 +45,9 @@ def stopped(officer: User, *, action: Action, filters: dict[str, Any], now: date
     record_event(action, who=who(officer), details=details, now=now)
 
 
-def opened(officer: User, *, exchange_id: UUID, label: str, now: datetime) -> None:
+def opened(officer: User, *, exchange_id: UUID, label: str, formatted: str = "", now: datetime) -> None:
     """
-    Record that an exchange was opened.
+    Record that an exchange was opened, and which of its texts was looked at `formatted`.
 
     :raises apps.ledger.records.LedgerUnavailable: if it cannot be recorded; then it may not be shown.
     """
@@ -57,7 +57,7 @@ def opened(officer: User, *, exchange_id: UUID, label: str, now: datetime) -> No
         subject_kind=EXCHANGE,
         subject_id=str(exchange_id),
         subject_label=label,
-        details={"role": role_at_the_desk(officer)},
+        details={"role": role_at_the_desk(officer)} | ({"formatted": formatted} if formatted else {}),
         now=now,
     )
 

@@ -18,6 +18,7 @@ from apps.audit.approvals.models import Approval
 from apps.audit.exchange import FullExchange
 from apps.audit.forms import ReasonField
 from apps.audit.looks import EXCHANGE
+from apps.audit.passages import SentPassage
 from apps.audit.sealed import Opened
 from apps.ledger.facts import Json
 from apps.privacy import keys
@@ -107,7 +108,8 @@ def with_original_text(exchange: FullExchange, *, officer: User, reason: str, no
     conversation_id = exchange.intent.conversation_id
     if conversation_id is None or not exchange.can_be_unmasked:
         raise CannotBeShown
-    texts = [said.text for opened in (exchange.left, exchange.answer) for said in opened.messages]
+    passages = [passage.said for passage in exchange.passages if passage.said]
+    texts = [said.text for said in (*exchange.left.messages, *exchange.answer.messages, *passages)]
     intent = exchange.intent
     asked = Exchange(intent.id, exchange.label, conversation_id, intent.started_at, texts, intent.person_id)
     consent = partial(
@@ -119,7 +121,11 @@ def with_original_text(exchange: FullExchange, *, officer: User, reason: str, no
         raise CannotBeShown from None
     typed = sealed.open_typed(conversation_id, bytes(exchange.intent.sealed_typed or b""))
     return replace(
-        exchange, left=_in_clear(exchange.left, pieces), answer=_in_clear(exchange.answer, pieces), typed=typed
+        exchange,
+        left=_in_clear(exchange.left, pieces),
+        answer=_in_clear(exchange.answer, pieces),
+        passages=[_passage_in_clear(passage, pieces) for passage in exchange.passages],
+        typed=typed,
     )
 
 
@@ -134,3 +140,7 @@ def _terms(exchange: FullExchange) -> dict[str, Json]:
 
 def _in_clear(opened: Opened, pieces: Iterator[list[Piece]]) -> Opened:
     return replace(opened, messages=tuple(replace(said, pieces=tuple(next(pieces))) for said in opened.messages))
+
+
+def _passage_in_clear(passage: SentPassage, pieces: Iterator[list[Piece]]) -> SentPassage:
+    return replace(passage, said=replace(passage.said, pieces=tuple(next(pieces)))) if passage.said else passage

@@ -21,6 +21,7 @@ from apps.audit.approvals.asking import NotApproved
 from apps.audit.conversation import around
 from apps.audit.doors import desk, desk_acts, officers_only
 from apps.audit.filters import EventFilter, ExchangeFilter
+from apps.audit.formatted_views import documents, may_frame
 from apps.audit.forms import AcknowledgeForm
 from apps.audit.original import (
     CannotBeShown,
@@ -59,12 +60,14 @@ def events(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
+@may_frame
 @desk
 def exchange(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
     """Show one exchange in full, scrubbed as it left."""
     return _scrubbed_page(request, _found(request, exchange_id))
 
 
+@may_frame
 @officers_only
 def ask_original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
     """Ask a second officer to consent to showing the original text."""
@@ -79,6 +82,7 @@ def ask_original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
     return redirect("audit:exchange", exchange_id)
 
 
+@may_frame
 @officers_only
 def original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
     """Show one exchange with the words behind its placeholders: with a reason, or with another officer's consent."""
@@ -93,7 +97,7 @@ def original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
         return _scrubbed_page(request, found, trouble=refused.sentence, status=409)
     mark = f"Shown to {officer.name}, {timezone.localtime(now):%-d %b %Y, %H:%M}: {reason}"
     page = {"exchange": shown, "looks": one.looks_at(exchange_id), "is_unmasked": True, "watermark": mark}
-    page |= {"around": around(officer, shown.intent)}
+    page |= {"around": around(officer, shown.intent), "formatted": documents(request, shown)}
     return render(request, "audit/exchange.html", page)
 
 

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from django.utils import timezone
 
 from apps.chat import endings, exchange_rows, story
 from apps.chat.companions import Stopped, together
-from apps.chat.database import in_database
+from apps.chat.database import by_length, in_database
 from apps.chat.endings import Ending, usage_of
 from apps.chat.exchange_rows import Asking, Standing
 from apps.chat.story import Composed
@@ -76,6 +77,7 @@ class ExchangeKeeper:
         `prepared` is what `exchange_rows.prepared` gave for that id where the caller has been at the database anyway.
         """
         self.asking = asking
+        self._characters = sum(len(draft.text) for draft in asking.drafts)
         self._id = exchange_id or new_id()
         self._listener = listener
         self._prepared = prepared
@@ -107,7 +109,7 @@ class ExchangeKeeper:
         asking = self.asking
         standing = self._prepared
         if standing is None:
-            standing = await in_database(exchange_rows.prepared, asking, self._id, now=timezone.now())
+            standing = await by_length(self._characters, exchange_rows.prepared, asking, self._id, now=timezone.now())
         if isinstance(standing, Refused):
             raise standing
         self._standing = standing
@@ -122,7 +124,9 @@ class ExchangeKeeper:
 
     async def send_off(self, prompt: Scrubbed, vault: Vault) -> Admission:
         """Keep key and vault, hold the money and put the exchange on the record, all in one transaction."""
-        admission = await in_database(exchange_rows.send_off, self.asking, self._known, prompt, now=timezone.now())
+        admission = await by_length(
+            self._characters, exchange_rows.send_off, self.asking, self._known, prompt, now=timezone.now()
+        )
         return self._begun(admission)
 
     def _begun(self, admission: Admission) -> Admission:
@@ -172,9 +176,7 @@ class ExchangeKeeper:
             self._listener.end(ending)
         for attempt in range(CLOSING_ATTEMPTS):
             try:
-                await in_database(
-                    exchange_rows.close, self.asking, self._id, self._standing, ending, now=timezone.now()
-                )
+                await self._close_rows(ending)
             except AlreadyConcluded:
                 break
             except (LedgerUnavailable, DatabaseError, InterfaceError) as error:
@@ -189,6 +191,14 @@ class ExchangeKeeper:
                 break
         if not is_told:
             self._listener.end(ending)
+
+    async def _close_rows(self, ending: Ending) -> None:
+        """Settle and conclude; a refusal, which is rare and takes several statements, in a thread."""
+        closing = partial(exchange_rows.close, self.asking, self._id, self._standing, ending, now=timezone.now())
+        if self._standing is None or self._standing.intent_id is None:
+            await in_database(closing)
+        else:
+            await by_length(self._characters + len(ending.answer_as_received), closing)
 
 
 async def answer(keeper: ExchangeKeeper) -> Ending:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from apps.chat import abandoned, live, pipeline
 from apps.chat.database import in_database
 from apps.gateway import health, leases
+from apps.ledger import greenlets
 from apps.ledger.records import LedgerUnavailable
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class Runner:
         """Take the running loop and begin to sweep."""
         self._loop = asyncio.get_running_loop()
         self._loop.set_default_executor(ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="database"))
+        greenlets.keep_at_hand()
         self._sweeper = self._loop.create_task(self._sweep())
 
     async def stop(self) -> None:
@@ -50,6 +52,7 @@ class Runner:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
+        greenlets.let_go()
         self._loop = None
 
     def launch(self, turn_id: UUID) -> None:

@@ -21,6 +21,8 @@ from apps.ledger.notes import BadNote, Checkpoint, Note, SigningKey
 KEY_FILE = "signing.key"
 PUBLIC_FILE = "verifier.key"
 JOURNAL = "checkpoints-*.jsonl"
+LONGEST_LINE = 64 * 1024
+"""Bytes. A checkpoint under two keys takes less than a thousand; a busy day has a hundred thousand of them."""
 
 
 class KeyUnusable(Exception):
@@ -70,7 +72,7 @@ class Evidence:
         :raises BadNote: if the journal's last line was damaged: compare it with a witness before going on.
         """
         newest = max(self.folder.glob(JOURNAL), default=None)
-        lines = newest.read_text().splitlines() if newest else []
+        lines = _end_of(newest).splitlines() if newest else []
         if not lines:
             return None
         try:
@@ -136,3 +138,10 @@ def _write(path: Path, text: str, *, mode: int) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def _end_of(path: Path) -> str:
+    """Read the last lines of a file that may be long."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LONGEST_LINE))
+        return file.read().decode(errors="replace")

@@ -7,9 +7,9 @@ database's own error, whose detail would quote the row.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -32,7 +32,8 @@ SWEEP_AT_MOST = 1_000
 BESIDE_THE_INTENT = frozenset({"left_text", "lease_until", "reservation_id"})
 UNIQUE_VIOLATION = "23505"
 
-_durable = threading.local()
+_is_durable_together: ContextVar[bool] = ContextVar("is_durable_together", default=False)
+_is_durable_at_once: ContextVar[bool] = ContextVar("is_durable_at_once", default=False)
 
 
 class LedgerError(Exception):
@@ -127,11 +128,11 @@ def durably_together() -> Iterator[None]:
     """
     with _committing_by_itself():
         _durably(milliseconds=OPEN_INTENT_MILLISECONDS)
-        _durable.depth = getattr(_durable, "depth", 0) + 1
+        before = _is_durable_together.set(True)
         try:
             yield
         finally:
-            _durable.depth -= 1
+            _is_durable_together.reset(before)
 
 
 class IntentFacts(TypedDict):
@@ -167,7 +168,7 @@ def write_intent(**facts: Unpack[IntentFacts]) -> UUID:
 
     :raises IntentInsideTransaction: if it is called anywhere else.
     """
-    if not getattr(_durable, "depth", 0):
+    if not _is_durable_together.get():
         raise IntentInsideTransaction
     intent, open_row, search = _rows_of(facts)
     statements.insert_intent(intent, open_row, search)
@@ -180,7 +181,7 @@ def intent_along(**facts: Unpack[IntentFacts]) -> tuple[UUID, tuple[Write, ...]]
 
     :raises IntentInsideTransaction: if it is called anywhere else.
     """
-    if not getattr(_durable, "is_at_once", False):
+    if not _is_durable_at_once.get():
         raise IntentInsideTransaction
     intent, open_row, search = _rows_of(facts)
     return intent.id, statements.as_writes(intent, open_row, search)
@@ -198,12 +199,12 @@ def durably_at_once() -> Iterator[None]:
     is_let_through = bool(blocks) and blocks[-1]._from_testcase  # as `transaction.atomic(durable=True)` does
     if (connection.in_atomic_block or not connection.get_autocommit()) and not is_let_through:
         raise IntentInsideTransaction
-    _durable.is_at_once = True
+    before = _is_durable_at_once.set(True)
     try:
         with _database_errors_named():
             yield
     finally:
-        _durable.is_at_once = False
+        _is_durable_at_once.reset(before)
 
 
 def _rows_of(facts: IntentFacts) -> tuple[Intent, OpenIntent, SearchRow]:

@@ -89,7 +89,13 @@ def _lead(connection: psycopg.Connection[Any], evidence: Evidence, key: SigningK
 
 
 def one_round(leader: Sequencer, *, now: datetime) -> bool:
-    """Do one round; return whether more is waiting. A tree that does not fit is tried again: it may be restored."""
+    """
+    Do one round, if there is anything new; return whether more is waiting.
+
+    A tree that does not fit is tried again: it may be restored.
+    """
+    if not leader.has_news(now=now):
+        return False
     try:
         return leader.round(now=now).sequenced >= BATCH
     except TreeBroken:

@@ -30,6 +30,11 @@ from apps.ledger.vocabulary import Action
 LEADER_LOCK = 0x706F7274_6C656467
 BATCH = 5_000
 HOUR = timedelta(hours=1)
+LOOK_CLOSELY_EVERY = timedelta(seconds=5)
+NEWS = """
+SELECT EXISTS (SELECT FROM ledger_pending), (SELECT coalesce(max(index) + 1, 0) FROM ledger_entry),
+       (SELECT coalesce(max(size), 0) FROM ledger_checkpoint)
+"""
 SUBJECT = "ledger"
 OWN_ALARMS = frozenset({"ROLLBACK", "FORK", "MISMATCH", "GAP"})
 
@@ -68,6 +73,9 @@ class Sequencer:
         self._token = 0
         self._alarms: set[str] = set()
         self._also_by: SigningKey | None = None
+        self._hour: datetime | None = None
+        self._seen: tuple[int, int] | None = None
+        self._looked_at: datetime | None = None
 
     def lead(self) -> None:
         """
@@ -88,6 +96,20 @@ class Sequencer:
             mine = [alarm.kind for alarm in open_alarms(cursor) if alarm.kind in OWN_ALARMS]
             self._alarms = set(mine)
 
+    def has_news(self, *, now: datetime) -> bool:
+        """
+        Say whether a round could find anything to do or to object to. One statement, which locks and writes nothing.
+
+        Every five seconds it is said without asking: a stored hash may have been changed where nothing was added.
+        """
+        is_quiet = self._seen is not None and self._hour == _hour_of(now) and not self._alarms
+        if not is_quiet or self._looked_at is None or now - self._looked_at >= LOOK_CLOSELY_EVERY:
+            return True
+        with self._connection.cursor() as cursor:
+            cursor.execute(NEWS, prepare=True)
+            is_pending, *seen = cursor.fetchone() or (True,)
+        return is_pending or tuple(seen) != self._seen
+
     def round(self, *, now: datetime) -> Round:
         """
         Place what is pending, close the hour where one has passed, and sign where the tree has grown.
@@ -95,6 +117,7 @@ class Sequencer:
         :raises NotLeading: if another sequencer has taken over.
         :raises TreeBroken: if the tree does not fit; the alarm is on the record already.
         """
+        self._seen = None
         try:
             self._close_the_hour(now)
             sequenced = self._sequence(now)
@@ -104,6 +127,8 @@ class Sequencer:
             self._raise_alarm(broken, now)
             raise broken from None
         self._end_alarms(now)
+        last = self._evidence.last_signed()
+        self._seen, self._looked_at = (last.size, last.size) if last else None, now
         return Round(sequenced, signed)
 
     def rotate(self, fresh: SigningKey, *, now: datetime) -> None:
@@ -129,15 +154,18 @@ class Sequencer:
 
     def _close_the_hour(self, now: datetime) -> None:
         """Record once an hour that the ledger is alive: a period without any record is then a proof of silence."""
+        hour = _hour_of(now)
+        if self._hour == hour:
+            return
         with self._connection.transaction(), self._connection.cursor() as cursor:
             self._hold(cursor)
             cursor.execute("SELECT max(happened_at) FROM ledger_event WHERE action = %s", [Action.LEDGER_HOUR_CLOSED])
             last = _one(cursor)
-            hour = now.replace(minute=0, second=0, microsecond=0)
             if last is None:
                 record_act(cursor, Action.LEDGER_KEY_INTRODUCED, {"key": str(self._key.verifier)}, now)
             if last is None or last < hour:
                 record_act(cursor, Action.LEDGER_HOUR_CLOSED, {"until": hour.isoformat()}, now)
+        self._hour = hour
 
     def _sequence(self, now: datetime) -> int:
         """Give pending records their places, 5,000 at most, in one transaction. Returns how many."""
@@ -260,6 +288,10 @@ class Sequencer:
 def rotation_statement(old: VerifierKey, new: VerifierKey) -> str:
     """Write what both keys sign when one takes the other's place."""
     return f"portcullis ledger key rotation\n{old}\n{new}\n"
+
+
+def _hour_of(now: datetime) -> datetime:
+    return now.replace(minute=0, second=0, microsecond=0)
 
 
 def _one(cursor: psycopg.Cursor[Any]) -> Any:

@@ -196,6 +196,12 @@ class Action(TextChoices):
     IDENTITY_REVEALED = "IDENTITY_REVEALED", "Was shown who is behind a pseudonym"
     IDENTITY_HIDDEN = "IDENTITY_HIDDEN", "Hid the name behind a pseudonym"
 
+    # What is closed to the desk
+    COUNCIL_LOOKED = "COUNCIL_LOOKED", "Looked at what is closed to the desk"
+    COUNCIL_TEAM_CLOSED = "COUNCIL_TEAM_CLOSED", "Team's exchanges closed to the desk"
+    COUNCIL_TEAM_REOPENED = "COUNCIL_TEAM_REOPENED", "Team's exchanges no longer closed to the desk"
+    COUNCIL_OPENED = "COUNCIL_OPENED", "Exchange or person of a closed team opened for a time"
+
     # Four eyes
     APPROVAL_ASKED = "APPROVAL_ASKED", "Second officer asked to consent"
     APPROVAL_GRANTED = "APPROVAL_GRANTED", "Second officer consented"
@@ -280,6 +286,17 @@ class Action(TextChoices):
     LEXICON_TRIAL_STOPPED = "LEXICON_TRIAL_STOPPED", "Trial of a lexicon stopped"
     REVIEW_CHECKED = "REVIEW_CHECKED", "Review's rows compared with the record"
 
+    # What people are told, and what they object to
+    NOTICES_LOOKED = "NOTICES_LOOKED", "Looked at notices or objections"
+    NOTICE_TEMPLATE_WRITTEN = "NOTICE_TEMPLATE_WRITTEN", "Version of a notice's template written"
+    NOTICE_TEMPLATE_SWITCHED_ON = "NOTICE_TEMPLATE_SWITCHED_ON", "Template of notices offered"
+    NOTICE_TEMPLATE_SWITCHED_OFF = "NOTICE_TEMPLATE_SWITCHED_OFF", "Template of notices offered no more"
+    NOTICE_SENT = "NOTICE_SENT", "Person told about an exchange of theirs"
+    NOTICE_ACKNOWLEDGED = "NOTICE_ACKNOWLEDGED", "Person read what they were told"
+    RECORD_SHOWN = "RECORD_SHOWN", "Person looked at what was recorded of an exchange of theirs"
+    OBJECTION_RAISED = "OBJECTION_RAISED", "Person objected to a record or a finding"
+    OBJECTION_ANSWERED = "OBJECTION_ANSWERED", "Objection answered"
+
     # The ledger's own evidence
     LEDGER_KEY_INTRODUCED = "LEDGER_KEY_INTRODUCED", "Ledger's signing key introduced"
     LEDGER_KEY_ROTATED = "LEDGER_KEY_ROTATED", "Ledger's signing key changed"
@@ -349,7 +366,9 @@ _TOPIC_BY_FIRST_WORD = {
     "PACKAGE": Topic.RETENTION,
     "SEARCH": Topic.RECORDS, "SEARCHES": Topic.RECORDS, "CASE": Topic.RECORDS, "CASES": Topic.RECORDS,
     "EXPORT": Topic.RECORDS, "EXPORTS": Topic.RECORDS,
+    "COUNCIL": Topic.RECORDS,
     "REVIEW": Topic.REVIEW, "LEXICON": Topic.REVIEW,
+    "NOTICES": Topic.REVIEW, "NOTICE": Topic.REVIEW, "OBJECTION": Topic.REVIEW, "RECORD": Topic.CONVERSATIONS,
     "LEDGER": Topic.LEDGER, "STREAM": Topic.LEDGER,
     "PORTAL": Topic.PORTAL, "EXCHANGES": Topic.PORTAL,
 }  # fmt: skip
@@ -369,16 +388,20 @@ _OFFICE_FIRST_WORDS = frozenset(
         "PROVIDER", "MODEL", "GRANT", "BUDGET", "RATE", "LOOP", "ROUTE",
         "POLICY", "DICTIONARY", "LEDGER",
         "AUDIT", "APPROVAL", "FOUR", "REVIEW", "LEXICON", "LOOKS", "SEARCH", "SEARCHES", "CASE", "CASES", "EXPORT",
-        "EXPORTS", "RETENTION", "SCHEDULE", "PURGE", "HOLD", "ERASURE", "STREAM",
+        "EXPORTS", "RETENTION", "SCHEDULE", "PURGE", "HOLD", "ERASURE", "STREAM", "COUNCIL", "NOTICES", "NOTICE",
     }
 )  # fmt: skip
 _OFFICE_ALONE = frozenset(
     {
         Action.IDENTITY_LOOKED_UP, Action.IDENTITY_REVEALED, Action.IDENTITY_HIDDEN, Action.BATCH_MARKED,
-        Action.BATCH_UNMARKED, Action.BATCH_MODEL_OPENED, Action.BATCH_MODEL_CLOSED,
+        Action.BATCH_UNMARKED, Action.BATCH_MODEL_OPENED, Action.BATCH_MODEL_CLOSED, Action.OBJECTION_ANSWERED,
     }
 )  # fmt: skip
-_NOT_IN_OFFICE = frozenset({Action.GRANT_REQUESTED, Action.GRANT_REQUEST_WITHDRAWN, Action.LOOP_STOP_LIFTED})
+_NOT_IN_OFFICE = frozenset(
+    {
+        Action.GRANT_REQUESTED, Action.GRANT_REQUEST_WITHDRAWN, Action.LOOP_STOP_LIFTED, Action.NOTICE_ACKNOWLEDGED,
+    }
+)  # fmt: skip
 
 
 def is_of_office(action: str) -> bool:

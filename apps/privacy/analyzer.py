@@ -27,6 +27,7 @@ from apps.privacy.recognisers import (
     credentials,
     documents,
     financial,
+    handles,
     identity,
     identity_world,
     people,
@@ -38,6 +39,7 @@ from apps.privacy.rules import LANGUAGE, REASON, RuleRecognizer
 
 RULES: Final = (
     *contact.RULES,
+    *handles.RULES,
     *phones.RULES,
     *financial.RULES,
     *identity.RULES,

@@ -33,7 +33,9 @@ NEXT: Final = regex.compile(
 )
 NAMESAKE: Final = regex.compile(
     r"(?:\.?(?: [A-Z][\w.]*){0,2} (?:Memorial |Gold |International |National |General )?(?:Medal|Prize|Award|Cup|Act|Foundation|University|Institute|College"
-    r"|School|Hospital|Lectures?|Trophy|Fellowship|Scholarship|Telescope|Observatory|Airport|Museum|Library|Stadium|Bridge|Park|Theorem|Effect|Syndrome|Disease)(?!\w)"
+    r"|School|Hospital|Lectures?|Trophy|Fellowship|Scholarship|Telescope|Observatory|Airport|Museum|Library|Stadium|Bridge|Park|Theorem|Effect|Syndrome|Disease|Peak|Harbou?r|Glacier|Crater|Arena"
+    r"|Orchestra|Quartet|Memorial|Regiment|Hotel|Cathedral|Chapel)(?!\w)"
+    r"|(?:, Inc\b|,? (?:LLC|LLP|PLC|plc|GmbH|Corporation|Incorporated|Holdings|Industries|Building Society|F\.?C\.?)(?!\w))"
     r"|(?:['\u2019]s)? (?:law|theorem|lemma|conjecture|equations?|inequality|algorithm|transform|distribution|coefficient|constant|paradox|principle|syndrome"
     r"|disease|effect|test statistic|razor|hierarchy of needs|hierarchy|five forces)(?!\w)| charts?(?!\w))"
 )

@@ -34,6 +34,7 @@ REASONS: Final = {
     v.PERSON: "A name recognised by the language model",
     v.ADDRESS: "An address recognised by the language model",
 }
+LONGEST_ACRONYM: Final = 4
 EDGES: Final = re.compile(r"^[\W_]+|[^\w.]+$|(?<=\w)['\u2019]s?$")
 FIRST_WORD: Final = re.compile(r"([^\W\d_]+)[\s,]+")
 LAST_WORD: Final = re.compile(r"[\s,]+([^\W\d_]+)\Z")
@@ -41,14 +42,17 @@ NO_ADDRESS: Final = frozenset(["and", "or", "for", "in", "at", "is", "the", "to"
 CRY: Final = re.compile(r"(?:h+[aeiou]+|a+h+|l+o+l+|w+o+w+|a+w+|o+h+|u+g+h+|y+a+y+|h+m+|e+h+|y+o+h+)+", re.IGNORECASE)
 """A cry or a laugh: `haha`, `aww`."""
 
+JOINED_BEFORE: Final = re.compile(r"[\w.@/-]")
+JOINED_AFTER: Final = re.compile(r"[\w@/-]|\.\w")
 DRAGGED: Final = re.compile(r"(.)\1{2,}")
 
 NEAR: Final = 80
 DOTTED: Final = re.compile(r"[._/=\\]\w")
 CODE_LINE: Final = re.compile(
-    r"[;{}]\s*$|\w\(\w*\)|[\w\])] ?(?:[-+*/%&|!=<>]=|&&|\|\||->|::) ?\w|\w \*\w|\w = \w|\(\w+ \*\)"
+    r"[;{}]\s*$|\b(?:if|elif|while|for|switch) ?\(|\w\(\w*\)"
+    r"|[\w\])] ?(?:[-+*/%&|!=<>]=|&&|\|\||->|::) ?\w|\w \*\w|\w = \w|\(\w+ \*\)"
 )
-"""Signs of a program in a line: a statement's end, a call, an operator, a pointer."""
+"""Signs of a program in a line: a statement's end, a condition, a call, an operator, a pointer."""
 
 HAS_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 IS_CODE: Final = re.compile(r"[@\\=<>{}\[\]|#$%^*~`]|[a-z][A-Z]{2}|\w\(\)|^[a-z]+[A-Z]|\w\.[a-z]")
@@ -143,7 +147,8 @@ class ModelNameRecognizer(LocalRecognizer):
             if span.kind in wanted
             for start, end in _trimmed(text, span)
             if is_plausible(text[start:end]) and not _is_code(text, start, end) and not _is_inside(text, start, end)
-            if span.odds >= SURE or not (span.is_worded or _is_plain(text[start:end]))
+            if not _is_acronym(text, start, end)
+            if span.odds >= SURE or not _is_ordinary(text, start, end, is_worded=span.is_worded)
         ]
 
 
@@ -160,6 +165,32 @@ def _is_cry(word: str) -> bool:
     return CRY.fullmatch(word) is not None or (
         DRAGGED.search(word) is not None and DRAGGED.sub(r"\1", word.lower()) in words.dictionary()
     )
+
+
+def _is_acronym(text: str, start: int, end: int) -> bool:
+    """Say whether a short word in capitals among others that are not is an abbreviation: no name on any list."""
+    word = text[start:end]
+    if not word.isupper() or not word.isalpha() or len(word) > LONGEST_ACRONYM or _is_also_a_name(word.lower()):
+        return False
+    around = text[max(0, start - NEAR) : start] + text[end : end + NEAR]
+    return sum(map(str.islower, around)) > sum(map(str.isupper, around))
+
+
+def _is_ordinary(text: str, start: int, end: int, *, is_worded: bool) -> bool:
+    """Say whether a name may be ordinary words: by the lists, or because the same word is written small as well."""
+    word = text[start:end]
+    return is_worded or _is_plain(word) or (word.isalpha() and word.istitle() and _is_written_small(text, word.lower()))
+
+
+def _is_written_small(text: str, word: str) -> bool:
+    """Say whether a word stands in small letters somewhere in the text, as a word and not as part of an address."""
+    place = text.find(word)
+    while place >= 0:
+        before, after = text[max(place - 1, 0) : place], text[place + len(word) : place + len(word) + 2]
+        if not JOINED_BEFORE.match(before) and not JOINED_AFTER.match(after):
+            return True
+        place = text.find(word, place + 1)
+    return False
 
 
 def _is_plain(name: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 from kombu.transport import sqlalchemy as stock
 from kombu.utils.json import loads
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 ROW = "database_row"
 TABLE = "kombu_message"
@@ -29,8 +29,16 @@ class Channel(stock.Channel):
         client: Any = self.connection.client
         return create_engine(client.hostname, pool_pre_ping=True, pool_size=2)
 
+    def _poll(self, cycle: Any, callback: Any, timeout: float | None = None) -> Any:
+        """Ask once whether anything is there for anybody; nearly always there is not."""
+        with self._autocommitting() as connection:
+            is_any = connection.execute(text(f"SELECT EXISTS (SELECT FROM {TABLE} WHERE visible)")).scalar_one()  # noqa: S608
+        if not is_any:
+            raise Empty
+        return super()._poll(cycle, callback, timeout=timeout)
+
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
-        with self._engine.begin() as connection:
+        with self._autocommitting() as connection:
             found = connection.execute(
                 text(
                     f"UPDATE {TABLE} SET visible = false WHERE id = ("  # noqa: S608  # constants only
@@ -80,6 +88,10 @@ class Channel(stock.Channel):
     def _execute(self, statement: str, row: int) -> None:
         with self._engine.begin() as connection:
             connection.execute(text(statement), {"row": row})
+
+    def _autocommitting(self) -> Connection:
+        """Open a connection on which each statement stands for itself: one round trip instead of three."""
+        return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def _engine(self) -> Engine:

@@ -26,7 +26,7 @@ from portal.embedded.supervision import ManagerDied, Supervisor
 from portal.embedded.watch import Watch
 
 STOP_SECONDS = 60.0
-WATCH_SECONDS = 0.5
+WATCH_SECONDS = 2.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

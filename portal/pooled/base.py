@@ -23,6 +23,8 @@ from psycopg.abc import RV, PQGen
 from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
+from apps.ledger import greenlets
+
 TRUSTED_SECONDS = 1.0
 
 _answer_within: list[float] = []
@@ -50,6 +52,8 @@ class BoundedConnection(Connection[Any]):
         """
         limit = min([*_answer_within, *([] if timeout is None else [timeout])], default=None)
         try:
+            if greenlets.is_resting_place():
+                return greenlets.wait(gen, self.pgconn.socket, limit)
             return super().wait(gen, interval, limit)
         except OperationalError:
             if self.pgconn.transaction_status != TransactionStatus.ACTIVE:

@@ -119,6 +119,40 @@ def test_what_changed_between_ordering_and_signing_is_never_signed(sequencer, as
 
 
 @pytest.mark.parametrize(
+    "happening",
+    [
+        None,
+        "INSERT INTO ledger_pending (kind, row_id) SELECT kind, row_id FROM ledger_entry LIMIT 1",
+        "DELETE FROM ledger_entry WHERE index >= 4",
+        "DELETE FROM ledger_checkpoint",
+        COPY_ON,
+    ],
+)
+def test_a_quiet_ledger_has_no_news_until_something_is_added_or_taken_away(sequencer, as_forger, maya, happening):
+    for _ in range(8):
+        records.record_event(Action.SIGNED_IN, who=maya, now=NOON)
+    assert sequencer.has_news(now=NOON)
+    sequencer.round(now=NOON)
+    sequencer.round(now=NOON)  # what the first one recorded itself has its place, too
+
+    if happening:
+        as_forger.execute(happening)
+
+    assert sequencer.has_news(now=NOON + timedelta(seconds=4)) is (happening is not None)
+
+
+def test_a_quiet_ledger_is_looked_at_closely_all_the_same(sequencer, maya):
+    records.record_event(Action.SIGNED_IN, who=maya, now=NOON)
+    sequencer.round(now=NOON)
+    sequencer.round(now=NOON)
+
+    assert sequencer.has_news(now=NOON + timedelta(seconds=5))
+    sequencer.round(now=NOON + timedelta(seconds=5))
+    assert not sequencer.has_news(now=NOON + timedelta(seconds=6))
+    assert sequencer.has_news(now=NOON + timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
     ("change", "kind"),
     [
         ("DELETE FROM ledger_entry WHERE index >= 4; DELETE FROM ledger_checkpoint", "ROLLBACK"),

@@ -7,6 +7,7 @@ import logging
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -18,13 +19,15 @@ from django.conf import settings
 from django.test import override_settings
 from django.utils.module_loading import import_string
 
-from portal import serve
+from portal import front, serve
 from portal.framing import OneLengthOnly
 from tests.platform.processes import wait_until
 
 
 async def calm(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "http":
+        while (await receive()).get("more_body"):
+            continue
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body", "body": b""})
 
@@ -56,12 +59,42 @@ def said_to(place: tuple[str, int], request: bytes) -> bytes:
         return said
 
 
-def test_headers_without_end_are_refused(place: tuple[str, int]) -> None:
-    start = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: "
+def test_headers_of_the_usual_size_are_taken(place: tuple[str, int]) -> None:
+    request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: " + b"a" * 8_000 + b"\r\n\r\n"
 
-    assert said_to(place, start + b"a" * 8_000 + b"\r\n\r\n").startswith(b"HTTP/1.1 200 OK")
-    too_many = said_to(place, start + b"a" * 4 * serve.HEADER_LIMIT_BYTES + b"\r\n\r\n")
-    assert too_many.startswith(b"HTTP/1.1 400 Bad Request")
+    assert said_to(place, request).startswith(b"HTTP/1.1 200 OK")
+
+
+@pytest.mark.parametrize(
+    ("start", "each"),
+    [
+        (b"GET /", b"a" * 1_000),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nCookie: ", b"a" * 1_000),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX-", b"a" * 1_000),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n", b"x-a: " + b"a" * 990 + b"\r\n"),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"x-a: " + b"a" * 990 + b"\r\n"),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nx-a: ", b"a" * 1_000),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5;", b"a" * 1_000),
+    ],
+    ids=["address", "value", "name", "headers", "trailers", "trailer", "extension"],
+)
+@pytest.mark.parametrize("is_slow", [False, True])
+def test_what_is_no_body_and_has_no_end_is_refused(
+    place: tuple[str, int], start: bytes, each: bytes, is_slow: bool
+) -> None:
+    with socket.create_connection(place, timeout=5) as visitor:
+        visitor.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        said = b""
+        with suppress(ConnectionError):
+            visitor.sendall(start)
+            for _ in range(4 * front.HEAD_LIMIT_BYTES // 1_000):
+                visitor.sendall(each)
+                if is_slow:
+                    time.sleep(0.002)
+            said = visitor.recv(4096)
+
+    # A server that waited for more would have kept the visitor waiting, too.
+    assert said == b"" or said.startswith(b"HTTP/1.1 400 Bad Request")
 
 
 @pytest.mark.parametrize(

@@ -23,13 +23,15 @@ class Deed(TextChoices):
     HOLD_CHANGE = "HOLD_CHANGE", "Lift or narrow a legal hold"
     ERASURE = "ERASURE", "Erase a person's data"
     STREAM_WIDENED = "STREAM_WIDENED", "Send names, texts or past records to another system"
+    TEAM_CLOSED = "TEAM_CLOSED", "Close a team's exchanges to the desk, or end that"
+    CLOSED_OPENED = "CLOSED_OPENED", "Open an exchange or a person of a closed team"
     FOUR_EYES_OFF = "FOUR_EYES_OFF", "Let one officer do alone what takes two"
 
 
 RULE = "four-eyes rule"
 """What the events about these rules name as their subject."""
 
-ALWAYS_NEEDED = frozenset({Deed.FOUR_EYES_OFF, Deed.ERASURE, Deed.STREAM_WIDENED})
+ALWAYS_NEEDED = frozenset({Deed.FOUR_EYES_OFF, Deed.ERASURE, Deed.STREAM_WIDENED, Deed.TEAM_CLOSED, Deed.CLOSED_OPENED})
 """Deeds that no rule can leave to one officer."""
 
 ADMINS_ASK_TOO = frozenset({Deed.STREAM_WIDENED})

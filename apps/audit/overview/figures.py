@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Max, Sum
 
+from apps.audit import scope
 from apps.audit.overview.models import Facet, Grain, Tally, TallyQuerySet
 from apps.ledger.vocabulary import OutcomeKind
 
@@ -138,8 +139,14 @@ def trend(span: Span) -> Trend:
 
 
 def lines(facet: Facet, span: Span, everybody: Sums) -> list[Line]:
-    """List teams or models with their sums, the busiest first, beside the time before and `everybody`. Two queries."""
+    """
+    List teams or models with their sums, the busiest first, beside the time before and `everybody`.
+
+    Closed teams of fewer than five people are left out: their figures would be somebody's. Four queries at most.
+    """
     now, before = _by_key(facet, span), _by_key(facet, span.before)
+    for team_id in scope.uncounted_teams() if facet == Facet.TEAM else ():
+        now.pop(str(team_id), None)
     found = [
         Line(key, label, sums, before[key][1] if key in before else Sums(), _stands_out(sums, everybody))
         for key, (label, sums) in now.items()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.db import close_old_connections
 from django.utils import timezone
 
-from apps.audit.review.placing import BATCH, place_next
+from apps.audit.review.placing import BATCH, has_news, place_next
 
 ROUND_SECONDS = 0.4
 LONGEST_PAUSE_SECONDS = 10.0
@@ -27,7 +27,7 @@ def follow(stop: threading.Event, *, beat: Callable[[], None] = lambda: None) ->
     pause = ROUND_SECONDS
     while not stop.wait(pause):
         try:
-            is_full = place_next(now=timezone.now()).leaves >= BATCH
+            is_full = has_news() and place_next(now=timezone.now()).leaves >= BATCH
             pause = 0.0 if is_full else ROUND_SECONDS
             beat()
         except Exception:  # whatever it is, the next round must come

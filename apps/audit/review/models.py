@@ -11,11 +11,13 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from apps.accounts.models import Role, User
+from apps.audit import scope
 from apps.audit.review.vocabulary import Level, Severity, State, Step, Tag
 from apps.ledger.ids import new_id
 from apps.ledger.text import LABEL_LENGTH
@@ -110,10 +112,10 @@ class QueueVersion(models.Model):
 
 class ItemQuerySet(models.QuerySet["Item"]):
     def visible_to(self, actor: User) -> Self:
-        """Officers and auditors see every item but those about themselves; others none."""
+        """Officers and auditors see every item but those about themselves and of closed teams; others none."""
         if not actor.has_role(Role.COMPLIANCE_OFFICER, Role.AUDITOR):
             return self.none()
-        return self.exclude(person_id=actor.pk)
+        return self.exclude(person_id=actor.pk).filter(scope.is_open("exchange_id"))
 
     def open(self) -> Self:
         """Items with something left to do."""
@@ -195,6 +197,7 @@ class Item(models.Model):
             ),
             models.Index(fields=["queue", "-closed_at", "-id"], condition=Q(state="CLOSED"), name="review_item_closed"),
             models.Index(fields=["exchange_id"], name="review_item_exchange"),
+            models.Index(fields=["tag", "exchange_id"], condition=Q(state="CLOSED"), name="review_item_finding"),
             models.Index(fields=["person_id"], name="review_item_person"),
         ]
 
@@ -272,7 +275,8 @@ class Decision(models.Model):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["decided_at"], include=["queue", "step", "tag"], name="review_decision_time")
+            models.Index(fields=["decided_at"], include=["queue", "step", "tag"], name="review_decision_time"),
+            GinIndex(fields=["own_tags"], condition=~Q(own_tags=[]), name="review_decision_own_tags"),
         ]
 
     def __str__(self) -> str:
@@ -284,7 +288,8 @@ class RecheckQuerySet(models.QuerySet["Recheck"]):
         """What another officer than the first ones is to check, and not its person."""
         if not officer.has_role(Role.COMPLIANCE_OFFICER):
             return self.none()
-        return self.filter(done_at=None).exclude(person_id=officer.pk).exclude(first_officers__contains=[officer.pk])
+        waiting = self.filter(done_at=None).exclude(person_id=officer.pk).exclude(first_officers__contains=[officer.pk])
+        return waiting.filter(scope.is_open("item__exchange_id"))
 
 
 class Recheck(models.Model):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -14,25 +13,16 @@ from django import template
 from django.http import HttpRequest
 from django.template import Context
 from django.utils import timezone
-from django.utils.html import escape, format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.accounts.access import person_of
 from apps.accounts.models import Role
 from apps.audit import names, pseudonyms
+from apps.audit.seen import parts, put_back
 from apps.privacy.restore import Piece
 
 register = template.Library()
-
-_PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]*_[0-9]+>")
-# Everything that takes no room, or changes the order of what does: controls but for tab and the ends of lines,
-# surrogates, formats (bidirectional marks, joiners, tags), separators of lines and paragraphs, fillers and variants.
-_UNSEEN = re.compile(
-    "\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    "\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
-_PARTS = re.compile(f"(?P<placeholder>{_PLACEHOLDER.pattern})|(?P<unseen>{_UNSEEN.pattern})")
 
 
 @register.filter
@@ -42,15 +32,7 @@ def visible(text: object, placeholders: frozenset[str] | None = None) -> SafeStr
 
     Given `placeholders`, only those are marked: others are words that happen to look like one.
     """
-    shown: list[str] = []
-    end = 0
-    source = str(text)
-    for part in _PARTS.finditer(source):
-        shown.append(escape(source[end : part.start()]))
-        shown.append(_named(part.group()) if part.lastgroup == "unseen" else _masked(part.group(), placeholders))
-        end = part.end()
-    shown.append(escape(source[end:]))
-    return mark_safe("".join(shown))  # noqa: S308  every part was escaped above
+    return mark_safe("".join(map(conditional_escape, parts(str(text), placeholders))))  # noqa: S308  escaped here
 
 
 @register.filter
@@ -58,10 +40,10 @@ def found(text: str, wanted: str) -> SafeString:
     """Show `text` like `visible`, with what was looked for marked where it stands, whatever its case."""
     if not wanted:
         return visible(text)
-    parts = re.split(f"({re.escape(wanted)})", text, flags=re.IGNORECASE)
+    stretches = re.split(f"({re.escape(wanted)})", text, flags=re.IGNORECASE)
     marked = [
-        format_html("<mark>{}</mark>", visible(part)) if place % 2 else visible(part)
-        for place, part in enumerate(parts)
+        format_html("<mark>{}</mark>", visible(stretch)) if place % 2 else visible(stretch)
+        for place, stretch in enumerate(stretches)
     ]
     return mark_safe("".join(marked))  # noqa: S308  every part was escaped above
 
@@ -70,9 +52,7 @@ def found(text: str, wanted: str) -> SafeString:
 def in_clear(pieces: Iterable[Piece]) -> SafeString:
     """Show unmasked text like `visible`; each value that was put back is marked and names its placeholder."""
     shown = [
-        format_html('<mark class="unmasked" title="{}">{}</mark>', piece.placeholder, visible(piece.text))
-        if piece.placeholder
-        else visible(piece.text, frozenset())
+        put_back(piece, visible(piece.text)) if piece.placeholder else visible(piece.text, frozenset())
         for piece in pieces
     ]
     return mark_safe("".join(shown))  # noqa: S308  every part was escaped above
@@ -92,12 +72,18 @@ def person_name(context: Context, person_id: UUID, label: str = "") -> SafeStrin
     Without a label the name is looked up: one query.
     """
     words = pseudonyms.pseudonym(person_id)
-    request = context["request"]
-    is_shown = names.is_shown(person_id, session=request.session, now=timezone.now())
-    if not (is_shown and _may_be_shown_names(request)):
+    if not name_is_shown(context, person_id):
         return format_html('<span class="pseudonym">{}</span>', words)
     name = visible(label or names.name_of(person_id))
     return format_html('<span class="name-shown" title="{}">{}</span>', words, name)
+
+
+@register.simple_tag(takes_context=True)
+def name_is_shown(context: Context, person_id: UUID) -> bool:
+    """Say whether the page shows this person by name."""
+    request = context["request"]
+    is_shown = names.is_shown(person_id, session=request.session, now=timezone.now())
+    return is_shown and _may_be_shown_names(request)
 
 
 @register.inclusion_tag("audit/_names_shown.html", takes_context=True)
@@ -115,17 +101,6 @@ def _may_be_shown_names(request: HttpRequest) -> bool:
         known = person_of(request).has_role(Role.COMPLIANCE_OFFICER)
         request._may_be_shown_names = known  # type: ignore[attr-defined]
     return known
-
-
-def _masked(placeholder: str, known: frozenset[str] | None) -> SafeString:
-    if known is not None and placeholder not in known:
-        return escape(placeholder)
-    return format_html('<span class="masked">{}</span>', placeholder)
-
-
-def _named(character: str) -> SafeString:
-    name = unicodedata.name(character, "CONTROL CHARACTER")
-    return format_html('<span class="unseen" title="{}">{}</span>', name, f"U+{ord(character):04X}")
 
 
 @register.filter

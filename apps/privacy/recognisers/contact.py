@@ -16,7 +16,7 @@ DOT: Final = r"(?:\.|\[\.\]|\(\.\))"
 SERVICE_ACCOUNTS: Final = re.compile(r"(?i)git@(?:github|gitlab|bitbucket|ssh\.dev\.azure)\.")
 USER_LABEL: Final = r"""(?:user(?:[ _-]?(?:name|id))?|login|log-?in[ ](?:name|id)|account[ ]name|screen[ ]name|nick(?:name)?|handle|alias|uid|
     benutzer(?:name|kennung)?|anmeldename|kennung|utilisateur|identifiant|pseudo|usuario|nombre[ ]de[ ]usuario|utente|nome[ ]utente|gebruiker(?:snaam)?|
-    usu[áa]rio|utilizador|slack|github|gitlab|skype|telegram|discord|instagram|twitter|teams)"""
+    usu[áa]rio|utilizador)"""
 NO_USERS: Final = (
     "none null nil true false name required string str char int admin administrator root not the a an is are was were and or "
     "of for to in on with by user username anonymous guest nobody test tester testuser example default demo system service self "
@@ -123,7 +123,7 @@ RULES: Final = (
     Rule(
         v.IP,
         "An IP address",
-        pattern(rf"(?<![\w.])\d{{1,3}}(?:{DOT}\d{{1,3}}){{3}}(?![\w]|\.\d)"),
+        pattern(rf"(?<![\w.])(?<!\brv:)(?<!\b[A-Za-z]{{3,20}}/)\d{{1,3}}(?:{DOT}\d{{1,3}}){{3}}(?![\w]|\.\d)"),
         0.96,
         is_ip,
         place=at_codes(before=1, after=8, digits=4),
@@ -165,7 +165,7 @@ RULES: Final = (
         place=at_words(
             "user username userid login log account screen nick nickname handle alias uid benutzer benutzername kennung "
             "benutzerkennung anmeldename utilisateur identifiant pseudo usuario nombre utente nome gebruiker usuário "
-            "gebruikersnaam utilizador slack github gitlab skype telegram discord instagram twitter teams",
+            "gebruikersnaam utilizador",
             before=2,
             after=70,
         ),

@@ -140,7 +140,7 @@ RULES: Final = (
         "An identity number behind its label",
         pattern(
             rf"""(?<![\w-])(?:{ID_LABEL})(?![^\W\d_])(?:[ _-]?(?:number|numbers|no\.?|nr\.?|num\.?|id|code|\#|card|nummer|numéro|número|numero|n[°º]|details?))?["'`]?\)?
-            [ ]{{0,2}}(?:is|was|are|on[ ]file|reads|ist|lautet|est|es|è|é|:|=|\#|-|->)?[ :]{{0,2}}["'`]?(?P<value>(?=[A-Z0-9 ./-]{{0,8}}\d)[A-Z0-9](?:[A-Z0-9./-]|[ ](?=\d)){{4,24}}[A-Z0-9])(?!\w)""",
+            [ ]{{0,2}}(?:is|was|are|on[ ]file|reads|ist|lautet|est|es|è|é|:|=|\#|-|->)?[ :]{{0,2}}["'`]?(?!of[ ]|for[ ]|at[ ]|in[ ])(?P<value>(?=[A-Z0-9 ./-]{{0,8}}\d)[A-Z0-9](?:[A-Z0-9./-]|[ ](?=\d)){{4,24}}[A-Z0-9])(?!\w)""",
             is_any_case=True,
         ),
         0.86,

@@ -266,7 +266,7 @@ RULES: Final = (
     Rule(
         v.ADDRESS,
         "A postal code beside its label",
-        pattern(r"(?<![\w-])(?:(?:[A-Z]{1,2}-)?\d{3,6}(?:-\d{3,4})?(?:[ ][A-Z]{2})?|\d{3}[ ]\d{2})(?![\w-])"),
+        pattern(r"(?<![\w.-])(?:(?:[A-Z]{1,2}-)?\d{3,6}(?:-\d{3,4})?(?:[ ][A-Z]{2})?|\d{3}[ ]\d{2})(?![\w-])"),
         0.82,
         None,
         near(

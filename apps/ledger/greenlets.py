@@ -1,0 +1,246 @@
+"""
+Statements on the event loop's own thread: a function that asks the database rests in a greenlet while the server works.
+
+The function is the same plain one that a worker thread would run, with Django's connections and transactions. What it
+saves is the threads: handing over, waking up and fighting for the interpreter cost more than the statements. It is
+meant for short functions that hold no lock while they ask; everything else goes to a thread (`apps.chat.database`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import events
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, ParamSpec, TypeVar, cast
+from weakref import WeakKeyDictionary
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from greenlet import getcurrent, greenlet
+from psycopg import OperationalError
+from psycopg.pq import TransactionStatus
+from psycopg.waiting import Ready, Wait
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+CONNECTIONS: Final = 8
+"""Most connections that one event loop uses at once; whoever comes later waits in line."""
+SECONDS_AT_HAND: Final = 1.0
+"""So long a connection that rests stays with the loop; then it goes back to the pool, which asks whether it lives."""
+
+
+class WaitTimeout(OperationalError):
+    """The server did not answer in time."""
+
+
+class _Awaited(NamedTuple):
+    """What a function rests for: that a socket can be read or written, so many seconds at most (None: for ever)."""
+
+    fileno: int
+    state: Wait
+    seconds: float | None
+
+
+class _Function(greenlet):
+    """A function that runs on the event loop's thread and gives way while it waits."""
+
+    is_given_up = False
+
+
+def is_resting_place() -> bool:
+    """Say whether the code that runs now may give way to the event loop."""
+    current = getcurrent()
+    return isinstance(current, _Function) and not current.is_given_up
+
+
+def wait(generator: Generator[Any, Any, R], fileno: int, seconds: float | None) -> R:
+    """
+    Do what psycopg's `wait` does, and let the event loop work meanwhile.
+
+    :raises WaitTimeout: if the server keeps silent for `seconds`.
+    """
+    loop = cast(greenlet, getcurrent().parent)
+    try:
+        state = next(generator)
+        while True:
+            ready = loop.switch(_Awaited(fileno, state, seconds))
+            if ready == Ready.NONE:
+                raise WaitTimeout
+            state = generator.send(ready)
+    except StopIteration as end:
+        return cast(R, end.value)
+
+
+async def run(function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
+    """
+    Run `function` on this thread, with a connection of the loop's own; other work goes on while the server works.
+
+    A cancelled caller lets go only once the function has ended: a transaction is never left running behind its back.
+    """
+    desk = _desk()
+    async with desk.free:
+        held = desk.take()
+        try:
+            if held.connection is None:
+                await _connect(held)
+            outcome: R = await _driven(_Function(lambda: function(*arguments, **named)), held)
+            return outcome
+        finally:
+            desk.give_back(held)
+
+
+def keep_at_hand() -> None:
+    """Keep connections with this event loop for the next function; call `let_go` before the loop ends."""
+    _desk().seconds = SECONDS_AT_HAND
+
+
+def let_go() -> None:
+    """Give every connection that rests with this event loop back to the pool."""
+    _desk().seconds = 0.0
+    _desk().tidy()
+
+
+@dataclass(slots=True)
+class _Desk:
+    """The connections of one event loop."""
+
+    loop: asyncio.AbstractEventLoop
+    free: asyncio.Semaphore
+    seconds: float = 0.0
+    resting: list[tuple[float, BaseDatabaseWrapper]] = field(default_factory=list)
+    is_to_be_tidied: bool = False
+
+    def take(self) -> BaseDatabaseWrapper:
+        """Give the connection that was used last, or a new one that is not open yet."""
+        return self.resting.pop()[1] if self.resting else connections.create_connection(DEFAULT_DB_ALIAS)
+
+    def give_back(self, used: BaseDatabaseWrapper) -> None:
+        """Take a connection back; one that is not as it was found is given up."""
+        self.resting.append((self.loop.time(), used))
+        if not self.seconds or not _is_clean(used):
+            self.resting.pop()
+            _close(used)
+        elif not self.is_to_be_tidied:
+            self.is_to_be_tidied = True
+            self.loop.call_later(self.seconds, self.tidy)
+
+    def tidy(self) -> None:
+        """Close what has rested long enough; the newest lie at the end."""
+        now = self.loop.time()
+        old = [one for at, one in self.resting if now - at >= self.seconds]
+        del self.resting[: len(old)]
+        for one in old:
+            _close(one)
+        self.is_to_be_tidied = bool(self.resting)
+        if self.resting:
+            self.loop.call_later(self.resting[0][0] + self.seconds - now + 0.001, self.tidy)
+
+
+_desks: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Desk]] = WeakKeyDictionary()
+
+
+def _desk() -> _Desk:
+    loop = asyncio.get_running_loop()
+    if loop not in _desks:
+        _desks[loop] = _Desk(loop, asyncio.Semaphore(CONNECTIONS))
+    return _desks[loop]
+
+
+async def _connect(unopened: BaseDatabaseWrapper) -> None:
+    """Open a connection in a thread: the pool may have to wait for one, or to make one."""
+    unopened.inc_thread_sharing()
+    opening = asyncio.get_running_loop().run_in_executor(None, unopened.ensure_connection)
+    try:
+        await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await asyncio.wait([opening])
+        raise
+    finally:
+        unopened.dec_thread_sharing()
+
+
+async def _driven(function: _Function, connection: BaseDatabaseWrapper) -> Any:
+    """Run a function to its end; a cancellation is raised when that has come."""
+    loop, cancelled = asyncio.get_running_loop(), None
+    try:
+        with _as_if_in_a_thread(loop, connection):
+            outcome = function.switch()
+        while not function.dead:
+            try:
+                ready = await _readiness(loop, outcome)
+            except asyncio.CancelledError as error:
+                cancelled = error
+                continue
+            with _as_if_in_a_thread(loop, connection):
+                outcome = function.switch(ready)
+    except Exception:
+        if cancelled is None:
+            raise
+    finally:
+        if not function.dead:
+            _give_up(function, loop, connection)
+    if cancelled is not None:
+        raise cancelled
+    return outcome
+
+
+def _give_up(function: _Function, loop: asyncio.AbstractEventLoop, connection: BaseDatabaseWrapper) -> None:
+    """End a function whose event loop ends: its connection is closed under it, so that nothing it began is kept."""
+    function.is_given_up = True
+    with _as_if_in_a_thread(loop, connection):
+        if connection.connection is not None:
+            connection.connection.close()
+        function.throw()
+
+
+async def _readiness(loop: asyncio.AbstractEventLoop, awaited: _Awaited) -> Ready:
+    """Wait for a socket; `Ready.NONE` says that it took too long."""
+    come: asyncio.Future[Ready] = loop.create_future()
+    fileno, state, seconds = awaited
+    if state & Wait.R:
+        loop.add_reader(fileno, _settle, come, Ready.R)
+    if state & Wait.W:
+        loop.add_writer(fileno, _settle, come, Ready.W)
+    timer = None if seconds is None else loop.call_later(seconds, _settle, come, Ready.NONE)
+    try:
+        return await come
+    finally:
+        if timer is not None:
+            timer.cancel()
+        if state & Wait.R:
+            loop.remove_reader(fileno)
+        if state & Wait.W:
+            loop.remove_writer(fileno)
+
+
+def _settle(come: asyncio.Future[Ready], ready: Ready) -> None:
+    if not come.done():
+        come.set_result(ready)
+
+
+@contextmanager
+def _as_if_in_a_thread(loop: asyncio.AbstractEventLoop, connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Let Django find this connection, and no event loop that it could block: whatever waits inside gives way."""
+    events._set_running_loop(None)
+    before = connections[DEFAULT_DB_ALIAS]
+    connections[DEFAULT_DB_ALIAS] = connection
+    try:
+        yield
+    finally:
+        connections[DEFAULT_DB_ALIAS] = before
+        events._set_running_loop(loop)
+
+
+def _is_clean(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether the next function finds this connection as this one did."""
+    raw = connection.connection
+    is_idle = raw is not None and not raw.closed and raw.pgconn.transaction_status == TransactionStatus.IDLE
+    return is_idle and connection.autocommit and not connection.in_atomic_block and not connection.needs_rollback
+
+
+def _close(connection: BaseDatabaseWrapper) -> None:
+    with _as_if_in_a_thread(asyncio.get_running_loop(), connection):
+        connection.close()
