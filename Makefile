@@ -1,6 +1,6 @@
 # Portcullis: everything one types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs reset test fast check format lock eval-privacy train bench bench-desk bench-review crash tamper egress-proof erasure-proof fuzz clean install install-dev
+.PHONY: help run stop status logs manage reset test fast check format lock eval-privacy train bench bench-desk bench-review crash tamper egress-proof erasure-proof fuzz clean install install-dev
 
 export PORT
 export CONFIRM
@@ -13,7 +13,7 @@ VENV := .venv/bin
 TRAIN_PYTHON ?= .training/venv/bin/python
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: install ## Start the whole product on this machine, at http://localhost:8000 (or PORT=8001)
 	@exec $(VENV)/python -m portal.embedded run
@@ -26,6 +26,9 @@ status: install ## Show what runs, since when, and how much memory it takes
 
 logs: install ## Follow the logs of everything that runs
 	@$(VENV)/python -m portal.embedded logs
+
+manage: install ## Run a command of manage.py on what runs here: make manage DO="ledger verify"
+	@$(VENV)/python -m portal.embedded manage $(DO)
 
 reset: install ## Delete all data of the embedded installation (needs CONFIRM=yes)
 	@$(VENV)/python -m portal.embedded reset

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -21,7 +22,7 @@ from portal.embedded.ports import PortTaken
 from portal.embedded.programs import ROOT
 from portal.embedded.readiness import NotReady
 from portal.embedded.state import AlreadyRunning, State
-from portal.embedded.supervision import ManagerDied, Supervisor
+from portal.embedded.supervision import ManagerDied, Supervisor, environment_file
 
 STOP_SECONDS = 90.0
 MEBIBYTE = 1024 * 1024
@@ -107,12 +108,22 @@ def logs(state: State) -> int:
     return 0
 
 
+def manage(state: State, words: list[str]) -> int:
+    """Run a command of manage.py with the environment of the web process of the run in progress."""
+    if state.announced() is None:
+        say("Portcullis does not run. Start it with: make run")
+        return 3
+    environment = json.loads(environment_file(state, "web").read_text())
+    return subprocess.run([sys.executable, str(ROOT / "manage.py"), *words], env=environment, check=False).returncode
+
+
 def main() -> int:
     """Translate the command line into one call."""
     parser = argparse.ArgumentParser(prog="python -m portal.embedded", description=__doc__)
-    parser.add_argument("command", choices=["run", "stop", "status", "reset", "logs"])
+    parser.add_argument("command", choices=["run", "stop", "status", "reset", "logs", "manage"])
     parser.add_argument("--port", default=os.environ.get("PORT") or "8000")
-    wanted = parser.parse_args()
+    own, words = (sys.argv[1:2], sys.argv[2:]) if sys.argv[1:2] == ["manage"] else (sys.argv[1:], [])
+    wanted = parser.parse_args(own)
     home = os.environ.get("PORTCULLIS_STATE_DIR") or str(ROOT / ".portal")
     state = State(Path(home).expanduser().absolute())
     if wanted.command == "run":
@@ -120,6 +131,8 @@ def main() -> int:
             complain(f"PORT must be a number from 1 to {HIGHEST_PORT}, but is {wanted.port!r}.")
             return 1
         return run(state, int(wanted.port))
+    if wanted.command == "manage":
+        return manage(state, words)
     return {"stop": stop, "status": status, "reset": reset, "logs": logs}[wanted.command](state)
 
 

@@ -58,7 +58,7 @@ class Supervisor:
         config = self._state.run / "supervisord.conf"
         write_private(config, configuration(self._state, programs))
         for program in programs:
-            write_private(_environment_file(self._state, program), json.dumps(dict(program.environment)))
+            write_private(environment_file(self._state, program.name), json.dumps(dict(program.environment)))
         self._state.supervisor_socket.unlink(missing_ok=True)
         command = [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(config)]
         log = (self._state.logs / "supervisord.err").open("wb")
@@ -159,7 +159,7 @@ supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 
 
 def _section(state: State, program: Program, order: int) -> str:
-    options = ["--environment", str(_environment_file(state, program))]
+    options = ["--environment", str(environment_file(state, program.name))]
     if program.account:
         options += ["--account", program.account]
     # supervisord expands % once in every value, and twice in the name of a log file.
@@ -181,8 +181,9 @@ stdout_logfile_backups={LOG_BACKUPS}
 """
 
 
-def _environment_file(state: State, program: Program) -> Path:
-    return state.run / f"{program.name}.environment.json"
+def environment_file(state: State, program: str) -> Path:
+    """Name the private file with the environment of a program of the run in progress."""
+    return state.run / f"{program}.environment.json"
 
 
 def _plain(text: str) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from portal.embedded.ports import free_port
 
@@ -30,6 +30,7 @@ QUIET = [
     "--disable-sync",
 ]
 READY_SECONDS = 180
+PATIENCE_MILLISECONDS = 20_000  # for what a page shows; a busy machine is no fault of the product
 
 
 @dataclass
@@ -83,6 +84,7 @@ def browser() -> Iterator[Browser]:
     """Headless Chromium."""
     found = next((path for path in CHROMIUM if Path(path).exists()), None)
     assert found, f"Chromium is not installed (looked for {', '.join(CHROMIUM)}). `make test` installs it as root."
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=QUIET)
         yield browser

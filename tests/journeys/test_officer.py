@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -20,7 +21,6 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
 
 CUSTOMER, SECRET = "Marisol Quintero", "AKIAQ3EGRZX7N2KLMT5B"
 QUESTION = f"Write one line to {CUSTOMER}. The key of her sensor is {SECRET}."
-SECOND_QUESTION = f"Thank {CUSTOMER} in three words."
 WHY = "Inquiry 2026-17: a key in the chat"
 QUEUE, SAMPLE, SHARE_PERCENT = "Names of customers", "Half of everything", 50
 PSEUDONYM = re.compile(r"^[A-Z][a-z]+ \d+-\d+$")
@@ -36,14 +36,14 @@ def test_an_officer_s_day_from_an_exchange_to_the_proof_of_it(stack: Any, sit_do
     define_queue(grace, SAMPLE, severity="MEDIUM", share=SHARE_PERCENT)
 
     elena = sit_down("Elena Rossi")
-    elena.page.get_by_role("switch", name="Use documents").uncheck()
-    exchanges = [ask_and_find_in_queue(elena, grace, QUESTION, number=1)]
-    exchanges.append(ask_and_find_in_queue(elena, grace, SECOND_QUESTION, number=2))
+    exchanges = [ask_and_find_in_queue(elena, grace, already=0)]
+    conversation = elena.page.url
+    exchanges.append(ask_and_find_in_queue(elena, grace, already=1))
 
     person = claim_by_keyboard_and_read(grace)
     exchange = grace.page.url
     unmask_with_two(grace, samir)
-    see_who_looked(elena)
+    see_who_looked(elena, conversation)
     grace.page.goto(exchange)
     decide_by_keyboard(grace, samir)
     check_the_sample(grace, exchanges)
@@ -54,6 +54,7 @@ def test_an_officer_s_day_from_an_exchange_to_the_proof_of_it(stack: Any, sit_do
 
     hold_and_ask_for_erasure(grace, person)
     prove_in_the_browser(grace, exchange)
+    verify_on_the_machine(stack.state)
 
 
 def see_the_overview(officer: Any) -> None:
@@ -79,21 +80,21 @@ def open_queue(officer: Any, name: str) -> None:
     officer.go(officer.page.get_by_role("link", name=name, exact=True).get_attribute("href"))
 
 
-def ask_and_find_in_queue(employee: Any, officer: Any, question: str, *, number: int) -> UUID:
-    """Have an employee ask, and see the exchange in the queue two seconds after its end; return its id."""
+def ask_and_find_in_queue(employee: Any, officer: Any, *, already: int) -> UUID:
+    """Have an employee ask in a new conversation, and see the exchange in the queue within two seconds of its end."""
     open_queue(officer, QUEUE)
-    employee.page.bring_to_front()
-    employee.page.get_by_label("Message").fill(question)
+    employee.go("/")
+    employee.page.get_by_role("switch", name="Use documents").uncheck()
+    employee.page.get_by_label("Message").fill(QUESTION)
     employee.page.keyboard.press("Enter")
-    turns = employee.page.locator("[data-turn]")
-    expect(turns).to_have_count(number, timeout=ANSWER_MILLISECONDS)
-    expect(turns.last).to_have_attribute("data-outcome", "ANSWERED", timeout=ANSWER_MILLISECONDS)
+    turn = employee.page.locator("[data-turn]")
+    expect(turn).to_have_attribute("data-outcome", "ANSWERED", timeout=ANSWER_MILLISECONDS)
     ended = time.monotonic()
 
     found = items(officer.page)
-    while found.count() < number and time.monotonic() - ended < IN_QUEUE_SECONDS:
+    while found.count() == already and time.monotonic() - ended < IN_QUEUE_SECONDS:
         officer.page.reload()
-    assert found.count() == number, f"not in its queue {IN_QUEUE_SECONDS} s after the end"
+    assert found.count() == already + 1, f"not in its queue {IN_QUEUE_SECONDS} s after the end"
     return exchange_in(found.last)
 
 
@@ -146,8 +147,8 @@ def unmask_with_two(officer: Any, second: Any) -> None:
     assert SECRET in shown
 
 
-def see_who_looked(employee: Any) -> None:
-    employee.page.reload()
+def see_who_looked(employee: Any, conversation: str) -> None:
+    employee.page.goto(conversation)
     turn = employee.page.locator("[data-turn]").first
     turn.get_by_text("at the officers' desk").click()
     expect(turn.locator(".turn-looks")).to_contain_text("A compliance officer. Opened")
@@ -284,3 +285,12 @@ def prove_in_the_browser(officer: Any, exchange: str) -> None:
     officer.go("/audit/ledger")
     page.get_by_role("button", name="Check the newest records now").press("Enter")
     expect(page.get_by_text("Checked just now: unchanged")).to_be_visible()
+
+
+def verify_on_the_machine(state: Path) -> None:
+    """Run the commands of docs/ledger.md and docs/review.md as `make manage` does."""
+    for words in (["ledger", "verify"], ["review", "check"]):
+        command = [sys.executable, "-m", "portal.embedded", "manage", *words]
+        environment = {**os.environ, "PORTCULLIS_STATE_DIR": str(state)}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr

@@ -102,6 +102,7 @@ def test_a_second_start_says_where_the_first_one_runs(embedded: Embedded) -> Non
         assert embedded.call("stop").returncode == 0
         assert launcher.wait(5) == 0
         assert "does not run" in embedded.call("status").stdout
+        assert "does not run" in embedded.call("manage").stdout
 
 
 def test_a_taken_port_is_named_with_who_holds_it_and_what_to_do(embedded: Embedded) -> None:

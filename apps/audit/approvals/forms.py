@@ -25,7 +25,7 @@ class ConsentForm(forms.Form):
     """A word along with the consent."""
 
     use_required_attribute = False
-    answer = forms.CharField(required=False, label="Note (optional)", max_length=LONGEST_REASON)
+    answer = forms.CharField(required=False, label="Note", max_length=LONGEST_REASON)
 
 
 class RefusalForm(forms.Form):
