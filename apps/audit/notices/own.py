@@ -13,6 +13,7 @@ from apps.audit.exchange import FullExchange
 from apps.audit.looks import EXCHANGE
 from apps.audit.notices import sending, words
 from apps.audit.notices.models import Notice, Objection
+from apps.audit.passages import passages_of
 from apps.ledger.models import Intent
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
@@ -86,13 +87,15 @@ def read(person: User, exchange_id: UUID) -> OwnRecord:
     if intent is None:
         raise sending.NoSuchExchange(exchange_id)
     outcome = getattr(intent, "outcome", None)
+    left = sealed.open_payload(intent.conversation_id, bytes(intent.sealed_payload))
     exchange = FullExchange(
         intent=intent,
         outcome=outcome,
-        left=sealed.open_payload(intent.conversation_id, bytes(intent.sealed_payload)),
+        left=left,
         answer=sealed.open_answer(intent.conversation_id, bytes(outcome.sealed_answer) if outcome else b""),
         has_search_row=hasattr(intent, "search"),
         pseudonym="",
+        passages=passages_of(intent.passages, left),
     )
     notices = Notice.objects.of_person(person).filter(exchange_id=exchange_id).select_related("decision")
     said = Objection.objects.of_person(person).filter(exchange_id=exchange_id).select_related("answer")
