@@ -28,9 +28,13 @@ NEW_EVENT = (
 )
 FORGED = NEW_EVENT.format(at="now()", action="ROLE_GRANTED", details='{"forged": true}')
 BACK = "(SELECT recorded_at FROM ledger_event ORDER BY recorded_at LIMIT 1)"
-ONE_EVENT = "id = (SELECT row_id FROM ledger_entry WHERE kind = 3 ORDER BY index OFFSET 40 LIMIT 1)"
+ONE_EVENT = (
+    "id = (SELECT row_id FROM ledger_entry AS entry JOIN ledger_event AS event ON event.id = row_id "
+    "WHERE action = 'SIGNED_IN' ORDER BY index OFFSET 40 LIMIT 1)"
+)
 ONE_INTENT = "id = (SELECT row_id FROM ledger_entry WHERE kind = 1 ORDER BY index OFFSET 20 LIMIT 1)"
-CUT = 200
+CUT = 300
+"""Where the tail begins: what lies beyond are exchanges and sign-ins, which no register counts on."""
 TAIL = [
     f"DELETE FROM ledger_outcome WHERE id IN (SELECT row_id FROM ledger_entry WHERE index >= {CUT})",
     f"DELETE FROM ledger_outcome WHERE intent_id IN (SELECT row_id FROM ledger_entry WHERE index >= {CUT})",
@@ -46,7 +50,7 @@ TAIL = [
 ONE_KEY = f"conversation_id = (SELECT conversation_id FROM ledger_intent WHERE {ONE_INTENT})"
 PURGE = f"UPDATE privacy_datakey SET wrapped_key = '', destroyed_at = now() WHERE {ONE_KEY}"
 ERASE = f"DELETE FROM ledger_searchrow WHERE {ONE_KEY}"
-LIFT = "UPDATE privacy_hold SET lifted_at = now(), lifted_by_id = gen_random_uuid(), lifted_by_label = 'Nobody'"
+LIFT = "UPDATE privacy_hold SET lifted_at = now(), lifted_by_id = gen_random_uuid(), lifted_by_label = 'Nobody' WHERE lifted_at IS NULL"
 RELABEL = f"UPDATE ledger_event SET actor_label = 'Somebody else' WHERE {ONE_EVENT}"
 COPIED = (
     "INSERT INTO ledger_event SELECT gen_random_uuid(), form, happened_at, recorded_at, action, actor_id, actor_label, "

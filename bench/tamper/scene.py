@@ -201,14 +201,15 @@ class Scene:
             for part in range(4):
                 _write_records(part)
                 leader.round(now=timezone.now() + timedelta(seconds=part))
+                if part == 0:
+                    people = company.employed()
+                    if is_at_work:
+                        company.at_work(people)
+                    self.bundles = bundles.built(leader, people.officer)
                 if part == 1:
                     fresh = SigningKey.new(ORIGIN)
                     leader.rotate(fresh, now=timezone.now())
                 courier.carry(now=timezone.now())
-            people = company.employed()
-            if is_at_work:
-                company.at_work(people)
-            self.bundles = bundles.built(leader, people.officer)
             leader.round(now=timezone.now())
             courier.carry(now=timezone.now())
         lines = (self._folder / "witness" / "cosigned.jsonl").read_text().splitlines()

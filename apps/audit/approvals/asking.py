@@ -124,13 +124,9 @@ def ask(deed: Deed, *, subject: Subject, terms: Mapping[str, Json], why: str, by
 
 
 @transaction.atomic
-def grant(
-    approval_id: UUID, *, by: User, answer: str = "", signed_in_at: datetime | None = None, now: datetime
-) -> Approval:
+def grant(approval_id: UUID, *, by: User, answer: str = "", now: datetime) -> Approval:
     """
     Consent, as the second officer; where the room carries the deed out itself, it is done when this returns.
-
-    The event says when they last proved who they are, where that is known.
 
     :raises PermissionDenied: if `by` asked for it themselves, it is their data, or they are no officer now.
     :raises AlreadyDecided: if it is not waiting any more.
@@ -141,11 +137,10 @@ def grant(
     approval = _decide(approval_id, State.GRANTED, by=by, answer=answer, now=now)
     if not _may_ask(approval.deed, approval.asked_by):
         raise AskerGone
-    proved: dict[str, Json] = {"signed_in_at": signed_in_at.isoformat()} if signed_in_at else {}
     perform = performer_of(approval.deed)
     _record(
         Action.APPROVAL_GRANTED, approval, by=by, now=now, answer=approval.answer, terms=approval.terms,
-        carried_out=perform is not None, **proved,
+        carried_out=perform is not None,
     )  # fmt: skip
     if perform is not None:
         perform(approval, by, now)
@@ -196,9 +191,10 @@ def spend(deed: Deed, *, subject: Subject, terms: Mapping[str, Json], by: User, 
     approval = granted(deed, subject=subject, terms=terms, by=by, now=now)
     if approval is None:
         raise NotApproved
-    Approval.objects.select_for_update().get(pk=approval.pk)
+    locked = Approval.objects.select_for_update().get(pk=approval.pk)
     _must_be_officer(by, subject.person_id)  # again: whoever waited for the row may have lost the office meanwhile
-    _must_be_on_record(approval)
+    if locked.state == State.GRANTED:
+        _must_be_on_record(locked)
     if not _is_officer(approval.decided_by) or not _spend(approval, now):
         raise NotApproved
     _record(Action.APPROVAL_USED, approval, by=by, now=now)
