@@ -110,6 +110,7 @@ class Action(TextChoices):
     RATE_LIMIT_SET = "RATE_LIMIT_SET", "Limit of calls or tokens set"
     RATE_LIMIT_REMOVED = "RATE_LIMIT_REMOVED", "Limit of calls or tokens removed"
     LOOP_SLOWED = "LOOP_SLOWED", "Repeating program slowed"
+    LOOP_AT_CEILING = "LOOP_AT_CEILING", "Call refused that would have taken a run past its ceiling"
     LOOP_STOPPED = "LOOP_STOPPED", "Repeating program stopped for a while"
     LOOP_STOP_LIFTED = "LOOP_STOP_LIFTED", "Stopped program let go on"
     LOOP_RULES_CHANGED = "LOOP_RULES_CHANGED", "Rules against repeating programs changed"

@@ -154,7 +154,11 @@ def spend(deed: Deed, *, subject: Subject, terms: Mapping[str, Json], by: User, 
     if not is_needed(deed):
         return None
     approval = granted(deed, subject=subject, terms=terms, by=by, now=now)
-    if approval is None or not _is_officer(approval.decided_by) or not _spend(approval, now):
+    if approval is None:
+        raise NotApproved
+    Approval.objects.select_for_update().get(pk=approval.pk)
+    _must_be_officer(by, subject.person_id)  # again: whoever waited for the row may have lost the office meanwhile
+    if not _is_officer(approval.decided_by) or not _spend(approval, now):
         raise NotApproved
     _record(Action.APPROVAL_USED, approval, by=by, now=now)
     return approval
@@ -197,7 +201,7 @@ def rule_about(deed: Deed) -> Subject:
 def _decide(approval_id: UUID, state: State, *, by: User, answer: str, now: datetime) -> Approval:
     _must_be_officer(by, None)
     approval = Approval.objects.visible_to(by).select_for_update().filter(pk=approval_id).first()
-    if approval is None or approval.asked_by_id == by.pk:
+    if approval is None or approval.asked_by_id == by.pk or not _is_officer(by):  # it may have waited for the row
         raise PermissionDenied
     if approval.state != State.OPEN or (approval.lapses_at or now) <= now:
         raise AlreadyDecided
