@@ -94,9 +94,13 @@ def ask(deed: Deed, *, subject: Subject, terms: Mapping[str, Json], why: str, by
 
 
 @transaction.atomic
-def grant(approval_id: UUID, *, by: User, answer: str = "", now: datetime) -> Approval:
+def grant(
+    approval_id: UUID, *, by: User, answer: str = "", signed_in_at: datetime | None = None, now: datetime
+) -> Approval:
     """
     Consent, as the second officer; where the room carries the deed out itself, it is done when this returns.
+
+    The event says when they last proved who they are, where that is known.
 
     :raises PermissionDenied: if `by` asked for it themselves, it is their data, or they are no officer now.
     :raises AlreadyDecided: if it is not waiting any more.
@@ -106,7 +110,9 @@ def grant(approval_id: UUID, *, by: User, answer: str = "", now: datetime) -> Ap
     approval = _decide(approval_id, State.GRANTED, by=by, answer=answer, now=now)
     if not _may_ask(approval.deed, approval.asked_by):
         raise AskerGone
-    _record(Action.APPROVAL_GRANTED, approval, by=by, now=now, answer=approval.answer, terms=approval.terms)
+    proved: dict[str, Json] = {"signed_in_at": signed_in_at.isoformat()} if signed_in_at else {}
+    said = {"answer": approval.answer, "terms": approval.terms, **proved}
+    _record(Action.APPROVAL_GRANTED, approval, by=by, now=now, **said)
     perform = performer_of(approval.deed)
     if perform is not None:
         perform(approval, by, now)
