@@ -194,6 +194,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "look after the ledger": {"task": "ledger.watch", "schedule": 30.0},
+    "compare rows with events": {"task": "ledger.compare", "schedule": 600.0, "options": {"expires": 600}},
+    "read old records again": {"task": "ledger.read_again", "schedule": 3600.0, "options": {"expires": 3600}},
     "compare records with calls": {"task": "ledger.reconcile", "schedule": 1800.0},
     "add up the days": {"task": "overview.count", "schedule": 10.0, "options": {"expires": 30}},
     "go on streaming": {"task": "stream.wake", "schedule": 5.0, "options": {"expires": 10}},
