@@ -234,3 +234,18 @@ def make_model(db: None):  # type: ignore[no-untyped-def]
         return model
 
     return make
+
+
+@pytest.fixture
+def proven_time(db: None) -> None:
+    """Let the ledger say that it has closed the last hours, so that what destroys for good believes the clock."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from apps.ledger import clock, records
+    from apps.ledger.vocabulary import Action
+
+    for back in range(clock.PROVEN_BY_HOURS):
+        at = timezone.now() - timedelta(hours=back)
+        records.record_event(Action.LEDGER_HOUR_CLOSED, who=None, subject_kind="ledger", now=at)

@@ -23,6 +23,7 @@ SENTENCES = {
     "FORK": "The ledger is not the one that was signed: records were rewritten.",
     "MISMATCH": "The tree is not the one that its records make: records or hashes were changed.",
     "GAP": "Hashes or records are missing from the tree.",
+    "JOURNAL": "The sequencer's journal cannot be written or read, so nothing is signed: look at its disk.",
     "VANISHED": "Records were removed before they had a place in the tree.",
     "DUPLICATE": "A record that has its place was written a second time.",
     "WITNESS_REFUSES": "A witness has seen another ledger than this one.",
@@ -111,10 +112,12 @@ def standing(cursor: Cursor, *, now: datetime) -> Standing:
     cursor.execute("SELECT size, root, signed_at FROM ledger_checkpoint ORDER BY size DESC LIMIT 1")
     head = cursor.fetchone()
     cursor.execute(
-        "SELECT count(*), min(since) FROM (SELECT since FROM ledger_pending ORDER BY id LIMIT 10000) AS first"
+        "SELECT count(*), min(since), coalesce(clock_timestamp() - min(since), interval '0') "
+        "FROM (SELECT since FROM ledger_pending ORDER BY id LIMIT 10000) AS first"
     )
-    waiting, since = cursor.fetchone()
-    is_late = (since is not None and now - since > LATE_AFTER) or (head is not None and now - head[2] > SILENT_AFTER)
+    waiting, since, waited = cursor.fetchone()
+    # A head from the future was signed before the clock was set back: it does not show that anybody signs today.
+    is_late = waited > LATE_AFTER or (head is not None and abs(now - head[2]) > SILENT_AFTER)
     alarms = open_alarms(cursor)
     return Standing(
         state=ALARM if alarms else LATE if is_late else SIGNED if head else NOT_YET,
@@ -131,10 +134,16 @@ def standing(cursor: Cursor, *, now: datetime) -> Standing:
 
 
 def open_alarms(cursor: Cursor) -> tuple[Alarm, ...]:
-    """List the alarms that were raised and have not ended, newest first."""
+    """
+    List the alarms that were raised and have not ended, newest first.
+
+    What came first is told by the tree, and not by a clock that may have been set; what waits for its place is newest.
+    """
     cursor.execute(
-        "SELECT action, happened_at, details FROM ledger_event WHERE action IN (%s, %s) "
-        "ORDER BY happened_at DESC, id DESC LIMIT %s",
+        "SELECT action, happened_at, details FROM ledger_event AS event "
+        "LEFT JOIN ledger_entry AS entry ON entry.row_id = event.id "
+        "LEFT JOIN ledger_pending AS waiting ON entry.index IS NULL AND waiting.row_id = event.id "
+        "WHERE action IN (%s, %s) ORDER BY entry.index DESC NULLS FIRST, waiting.id DESC NULLS FIRST LIMIT %s",
         [Action.LEDGER_ALARM_RAISED, Action.LEDGER_ALARM_ENDED, REMEMBERED_ALARMS],
     )
     newest: dict[str, Alarm | None] = {}

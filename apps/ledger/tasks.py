@@ -2,38 +2,60 @@
 
 from __future__ import annotations
 
-from celery import shared_task
-from django.db import connection
-from django.utils import timezone
+from datetime import datetime
 
-from apps.ledger import alarms, reconciliation, rereading
+from celery import shared_task
+from django.db import connection, transaction
+
+from apps.ledger import alarms, clock, reconciliation, rereading
 from apps.ledger.standing import UNSIGNED, standing
+from apps.ledger.stored import Cursor
 
 
 @shared_task(name="ledger.watch")
 def watch() -> None:
-    """Raise the alarm where records wait unsigned, and end it once they do not. Six short statements."""
-    now = timezone.now()
-    with connection.cursor() as cursor:
-        stands = standing(cursor, now=now)
+    """
+    Raise the alarm where records wait unsigned, and end it once they do not. Seven short statements.
+
+    Of two at once, the second does nothing.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        if _is_alone(cursor, "ledger watch"):
+            _watch(cursor, now=clock.now())
+
+
+def _watch(cursor: Cursor, *, now: datetime) -> None:
+    stands = standing(cursor, now=now)
     alarms.follow(UNSIGNED, is_amiss=stands.is_late, details={"waiting": stands.waiting}, now=now)
 
 
 @shared_task(name="ledger.reconcile")
 def reconcile() -> None:
-    """Compare the records of each whole day with the calls that went out, once, and put the result on the record."""
-    reconciliation.reconcile_due(now=timezone.now())
+    """
+    Compare the records of each whole day with the calls that went out, once, and put the result on the record.
+
+    Of two at once, the second does nothing.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        if _is_alone(cursor, "ledger reconcile"):
+            reconciliation.reconcile_due(now=clock.now())
 
 
 @shared_task(name="ledger.compare")
 def compare() -> None:
     """Compare rights, settings and the desk's rows with their events, and raise the alarm where they differ."""
-    rereading.compare(now=timezone.now())
+    rereading.compare(now=clock.now())
 
 
 @shared_task(name="ledger.read_again")
 def read_again() -> None:
     """Read the hour's slice of old records again, a minute at a time; queue itself again while there is more of it."""
-    done = rereading.read_on(now=timezone.now())
+    done = rereading.read_on(now=clock.now())
     if done is not None and not done.is_slice_read:
         read_again.delay()
+
+
+def _is_alone(cursor: Cursor, work: str) -> bool:
+    """Say whether nobody else does this work now, and keep others from it until the transaction ends."""
+    cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [work])
+    return bool(cursor.fetchone()[0])

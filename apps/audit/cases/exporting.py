@@ -11,7 +11,6 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.utils import timezone
 
 from apps.accounts.models import Role, User
 from apps.audit.approvals import asking
@@ -22,6 +21,7 @@ from apps.audit.cases.models import Case, Export, Run
 from apps.audit.cases.recording import EXPORT, about_export
 from apps.audit.cases.spool import Spool
 from apps.audit.reads import TookTooLong
+from apps.ledger import clock
 from apps.ledger.facts import Json
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event
@@ -104,7 +104,7 @@ def terms_of(export: Export) -> dict[str, Json]:
 
 def work(export_id: UUID) -> None:
     """Build a queued export, unless another worker does; a second worker starts anew where the first one died."""
-    export = runs.claim(Export.objects.select_related("case", "case__officer", "by"), export_id, now=timezone.now())
+    export = runs.claim(Export.objects.select_related("case", "case__officer", "by"), export_id, now=clock.now())
     if export is None:
         return
     try:
@@ -171,7 +171,7 @@ def _built(export: Export, spool: Spool) -> None:
         _fail(export, NO_CONSENT)
         return
     built = building.build(export, spool)
-    path, now = spool.zipped(built.parts), timezone.now()
+    path, now = spool.zipped(built.parts), clock.now()
     name = f"exports/{export.pk}.sealed"
     default_storage.delete(name)  # what a worker left behind that died at this point
     with path.open("rb") as file:
@@ -198,7 +198,7 @@ def _is_begun_on_record(export: Export) -> bool:
 
 @transaction.atomic
 def _fail(export: Export, sentence: str) -> None:
-    now = timezone.now()
+    now = clock.now()
     try:
         runs.end(export, state=Run.State.FAILED, sentence=sentence, now=now)
     except runs.Interrupted:
