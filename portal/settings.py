@@ -271,6 +271,23 @@ SSO_DEFAULT_ROLES = env.names(
     default="EMPLOYEE",
     purpose="Roles of a person who signs in for the first time; `EMPLOYEE` or nothing is accepted.",
 )
+SSO_ROLE_GROUPS = env.pairs(
+    "PORTCULLIS_SSO_ROLE_GROUPS",
+    purpose="Which group at that provider brings which role, such as `portal-officers=COMPLIANCE_OFFICER`.",
+)
+SSO_GROUPS_CLAIM = env.text(
+    "PORTCULLIS_SSO_GROUPS_CLAIM", default="groups", purpose="The claim in which that provider names a person's groups."
+)
+SSO_SCOPES = env.names(
+    "PORTCULLIS_SSO_SCOPES",
+    default="openid,profile,email",
+    purpose="Scopes to ask that provider for; some name groups only for a scope of their own.",
+)
+SIGN_IN_AGAIN_MINUTES = env.number(
+    "PORTCULLIS_SIGN_IN_AGAIN_MINUTES",
+    default=15,
+    purpose="How old a sign-in may be to consent as a second officer or to show original text; 0 never asks again.",
+)
 # allauth does the OAuth part (state, PKCE, code exchange); none of its own pages are mounted. See docs/accounts.md.
 SOCIALACCOUNT_ONLY = True
 SOCIALACCOUNT_ADAPTER = "apps.accounts.oidc.SignInAdapter"

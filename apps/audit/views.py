@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from apps.accounts.access import person_of
+from apps.accounts.fresh import freshly_signed_in, proved_at
 from apps.accounts.models import Role, User
 from apps.audit import events as event_list
 from apps.audit import exchange as one
@@ -84,6 +85,7 @@ def ask_original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
 
 @may_frame
 @officers_only
+@freshly_signed_in
 def original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
     """Show one exchange with the words behind its placeholders: with a reason, or with another officer's consent."""
     found, officer, now = _found(request, exchange_id), person_of(request), timezone.now()
@@ -92,7 +94,7 @@ def original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
         return _scrubbed_page(request, found, form=way.form, status=400)
     try:
         reason = reason_of(way)
-        shown = with_original_text(found, officer=officer, reason=reason, now=now)
+        shown = with_original_text(found, officer=officer, reason=reason, signed_in_at=proved_at(request), now=now)
     except (CannotBeShown, NotApproved) as refused:
         return _scrubbed_page(request, found, trouble=refused.sentence, status=409)
     mark = f"Shown to {officer.name}, {timezone.localtime(now):%-d %b %Y, %H:%M}: {reason}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from celery import shared_task
 from django.db import connection, transaction
 
@@ -21,12 +19,9 @@ def watch() -> None:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         if _is_alone(cursor, "ledger watch"):
-            _watch(cursor, now=clock.now())
-
-
-def _watch(cursor: Cursor, *, now: datetime) -> None:
-    stands = standing(cursor, now=now)
-    alarms.follow(UNSIGNED, is_amiss=stands.is_late, details={"waiting": stands.waiting}, now=now)
+            now = clock.now()
+            stands = standing(cursor, now=now)
+            alarms.follow(UNSIGNED, is_amiss=stands.is_late, details={"waiting": stands.waiting}, now=now)
 
 
 @shared_task(name="ledger.reconcile")

@@ -124,9 +124,13 @@ def ask(deed: Deed, *, subject: Subject, terms: Mapping[str, Json], why: str, by
 
 
 @transaction.atomic
-def grant(approval_id: UUID, *, by: User, answer: str = "", now: datetime) -> Approval:
+def grant(
+    approval_id: UUID, *, by: User, answer: str = "", signed_in_at: datetime | None = None, now: datetime
+) -> Approval:
     """
     Consent, as the second officer; where the room carries the deed out itself, it is done when this returns.
+
+    The event says when they last proved who they are, where that is known.
 
     :raises PermissionDenied: if `by` asked for it themselves, it is their data, or they are no officer now.
     :raises AlreadyDecided: if it is not waiting any more.
@@ -137,10 +141,11 @@ def grant(approval_id: UUID, *, by: User, answer: str = "", now: datetime) -> Ap
     approval = _decide(approval_id, State.GRANTED, by=by, answer=answer, now=now)
     if not _may_ask(approval.deed, approval.asked_by):
         raise AskerGone
+    proved: dict[str, Json] = {"signed_in_at": signed_in_at.isoformat()} if signed_in_at else {}
     perform = performer_of(approval.deed)
     _record(
         Action.APPROVAL_GRANTED, approval, by=by, now=now, answer=approval.answer, terms=approval.terms,
-        carried_out=perform is not None,
+        carried_out=perform is not None, **proved,
     )  # fmt: skip
     if perform is not None:
         perform(approval, by, now)
