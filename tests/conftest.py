@@ -163,6 +163,24 @@ def make_person(db: None, make_team):  # type: ignore[no-untyped-def]
 
 
 @pytest.fixture
+def left_to_one(db: None):  # type: ignore[no-untyped-def]
+    """Let one officer do a deed alone, as two officers decide it: the rule, and its event."""
+    from django.utils import timezone
+
+    from apps.audit.approvals.deeds import RULE
+    from apps.audit.approvals.models import FourEyesRule
+    from apps.ledger.records import record_event
+
+    def leave(deed: str) -> None:
+        FourEyesRule.objects.create(deed=deed, is_needed=False)
+        record_event(
+            "FOUR_EYES_SWITCHED_OFF", who=None, subject_kind=RULE, subject_id=str(deed), now=timezone.now()
+        )  # fmt: skip
+
+    return leave
+
+
+@pytest.fixture
 def provider() -> Iterator[FakeProvider]:
     """A model provider on this machine whose answers the test queues; see tests/fake_provider.py."""
     server = FakeProvider().start()

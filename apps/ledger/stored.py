@@ -28,7 +28,11 @@ _HASHES = """
 
 
 class Cursor(Protocol):
-    """What is needed of a database cursor, Django's or psycopg's."""
+    """What is needed of a database cursor, Django's or psycopg's. ``connection`` is psycopg's in both."""
+
+    @property
+    def connection(self) -> Any:
+        """The driver's connection."""
 
     def execute(self, query: Any, params: Any = None, /) -> Any:
         """Run a statement."""

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from celery import shared_task
 from django.db import connection, transaction
 
-from apps.ledger import clock, reconciliation
-from apps.ledger.facts import Json
-from apps.ledger.records import record_event
-from apps.ledger.standing import UNSIGNED, open_alarms, standing
+from apps.ledger import alarms, clock, reconciliation, rereading
+from apps.ledger.standing import UNSIGNED, standing
 from apps.ledger.stored import Cursor
-from apps.ledger.vocabulary import Action
 
 
 @shared_task(name="ledger.watch")
@@ -24,17 +19,9 @@ def watch() -> None:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         if _is_alone(cursor, "ledger watch"):
-            _watch(cursor, now=clock.now())
-
-
-def _watch(cursor: Cursor, *, now: datetime) -> None:
-    stands = standing(cursor, now=now)
-    is_raised = any(alarm.kind == UNSIGNED for alarm in open_alarms(cursor))
-    if stands.is_late and not is_raised:
-        details: dict[str, Json] = {"kind": UNSIGNED, "waiting": stands.waiting}
-        record_event(Action.LEDGER_ALARM_RAISED, who=None, subject_kind="ledger", details=details, now=now)
-    if is_raised and not stands.is_late:
-        record_event(Action.LEDGER_ALARM_ENDED, who=None, subject_kind="ledger", details={"kind": UNSIGNED}, now=now)
+            now = clock.now()
+            stands = standing(cursor, now=now)
+            alarms.follow(UNSIGNED, is_amiss=stands.is_late, details={"waiting": stands.waiting}, now=now)
 
 
 @shared_task(name="ledger.reconcile")
@@ -47,6 +34,20 @@ def reconcile() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         if _is_alone(cursor, "ledger reconcile"):
             reconciliation.reconcile_due(now=clock.now())
+
+
+@shared_task(name="ledger.compare")
+def compare() -> None:
+    """Compare rights, settings and the desk's rows with their events, and raise the alarm where they differ."""
+    rereading.compare(now=clock.now())
+
+
+@shared_task(name="ledger.read_again")
+def read_again() -> None:
+    """Read the hour's slice of old records again, a minute at a time; queue itself again while there is more of it."""
+    done = rereading.read_on(now=clock.now())
+    if done is not None and not done.is_slice_read:
+        read_again.delay()
 
 
 def _is_alone(cursor: Cursor, work: str) -> bool:

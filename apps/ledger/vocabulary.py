@@ -308,6 +308,9 @@ class Action(TextChoices):
     LEDGER_PROOF_TAKEN = "LEDGER_PROOF_TAKEN", "Proof of a record downloaded"
     LEDGER_EXPORTED = "LEDGER_EXPORTED", "Records exported"
     LEDGER_RECONCILED = "LEDGER_RECONCILED", "A day's records compared with its calls"
+    LEDGER_INVENTORY_TAKEN = "LEDGER_INVENTORY_TAKEN", "Rights and settings written down as they are"
+    LEDGER_READ_AGAIN = "LEDGER_READ_AGAIN", "Old records read again"
+    LEDGER_ALARM_ACKNOWLEDGED = "LEDGER_ALARM_ACKNOWLEDGED", "Ledger's alarm acknowledged"
     LEDGER_STAMPED = "LEDGER_STAMPED", "Checkpoint time-stamped by an authority"
 
     # The stream to other systems

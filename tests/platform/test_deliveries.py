@@ -63,6 +63,8 @@ TASKS = {
     "gateway.forget_hours": Row(),
     "gateway.probe_idle_models": Row(),
     "gateway.sweep_reservations": Row(arrange="money_that_nobody_answers_for"),
+    "ledger.compare": Row(),
+    "ledger.read_again": Row(),
     "ledger.reconcile": Row(arrange="an_exchange_without_an_outcome", is_new_each_day=True),
     "ledger.watch": Row(arrange="a_record_that_waits"),
     "overview.count": Row(

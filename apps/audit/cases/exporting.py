@@ -24,12 +24,14 @@ from apps.audit.reads import TookTooLong
 from apps.ledger import clock
 from apps.ledger.facts import Json
 from apps.ledger.ids import new_id
+from apps.ledger.models import Event
 from apps.ledger.proofs import NotYetSigned
 from apps.ledger.vocabulary import Action
 from apps.privacy import destruction, keys
 
 FILE: Final = "export.file"
 NO_RIGHT: Final = "Whoever asked for it is no compliance officer any more, so nothing was made."
+NO_CONSENT: Final = "The record does not say that exactly this was asked for and consented to, so nothing was made."
 NOT_SIGNED: Final = (
     "The ledger signed nothing for a minute, so nothing could be proved. Look at Integrity, then try again."
 )
@@ -60,7 +62,10 @@ def ask(*, case: Case | None, query: str, variant: str, is_whole: bool, why: str
     needs_two = variant == Export.Variant.FULL and asking.is_needed(Deed.EXPORT)
     export.state = Run.State.ASKED if needs_two else Run.State.QUEUED
     export.save(force_insert=True)
-    about_export(Action.EXPORT_ASKED, export, by=by, now=now, query=query, exchanges=export.total, why=why)
+    about_export(
+        Action.EXPORT_ASKED, export, by=by, now=now, query=query, exchanges=export.total, why=why,
+        second_officer=needs_two,
+    )  # fmt: skip
     if needs_two:
         asking.ask(Deed.EXPORT, subject=subject_of(export), terms=terms_of(export), why=why, by=by, now=now)
     return export
@@ -162,6 +167,9 @@ def _built(export: Export, spool: Spool) -> None:
     if not export.by.has_role(Role.COMPLIANCE_OFFICER):
         _fail(export, NO_RIGHT)
         return
+    if not _is_begun_on_record(export):
+        _fail(export, NO_CONSENT)
+        return
     built = building.build(export, spool)
     path, now = spool.zipped(built.parts), clock.now()
     name = f"exports/{export.pk}.sealed"
@@ -176,6 +184,16 @@ def _built(export: Export, spool: Spool) -> None:
     except runs.Interrupted:
         default_storage.delete(stored_as)
         raise
+
+
+def _is_begun_on_record(export: Export) -> bool:
+    """Say whether the record lets just this be built: as it was asked for, and begun if it takes a consent."""
+    acts = Event.objects.filter(subject_kind=EXPORT, subject_id=str(export.pk))
+    asked = acts.filter(action=Action.EXPORT_ASKED).values_list("details", flat=True).first() or {}
+    if (asked.get("variant"), asked.get("query")) != (export.variant, export.query):
+        return False
+    takes_two = export.variant == Export.Variant.FULL and asked.get("second_officer", asking.is_needed(Deed.EXPORT))
+    return not takes_two or acts.filter(action=Action.EXPORT_STARTED).exists()
 
 
 @transaction.atomic
