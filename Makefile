@@ -57,8 +57,10 @@ eval-privacy: install-dev ## Measure what the privacy engine lets through (needs
 train: ## Train the name model anew (TRAIN_PYTHON=a Python with training/requirements.txt; OPTIONS=folders of text)
 	@$(TRAIN_PYTHON) -m training --out apps/privacy/weights/names.npz $(OPTIONS)
 
-bench: install-dev ## Measure start, memory and size, then an exchange beside peers installed in PEERS (default .peers)
+bench: install-dev ## Measure start, memory, size, the ledger, then an exchange beside peers installed in PEERS (default .peers)
 	@$(VENV)/python -m bench
+	@$(VENV)/python -m bench.first_word
+	@$(VENV)/python -m bench.ledger
 	@$(VENV)/python -m bench.gateway --paste --peers $(or $(PEERS),.peers)
 
 bench-desk: install-dev ## Measure the officers' pages at one and at ten million exchanges (30 GB of disk, about an hour)
@@ -70,7 +72,7 @@ bench-review: install-dev ## Measure how fast exchanges come into review queues,
 tamper: install-dev ## Tamper with a scratch ledger in 31 ways as 8 actors and compare with docs/ledger.md (about 3 minutes)
 	@exec $(VENV)/python -m bench.tamper
 
-crash: install-dev ## Kill the product at every step of an exchange, make the ledger unwritable in 14 ways (root, strace; STRIDE=8: minutes)
+crash: install-dev ## Kill the product at every step of an exchange, make the ledger unwritable in 15 ways (root, strace; STRIDE=8: minutes)
 	@command -v strace >/dev/null || { echo "Install first: strace (on Debian and Ubuntu: apt-get install strace)."; exit 1; }
 	@exec $(VENV)/python -m bench.crash --stride $(or $(STRIDE),1)
 

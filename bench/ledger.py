@@ -10,21 +10,28 @@ the ratio holds, absolute figures do not.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
+import signal
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from bench.tamper.scene import ORIGIN, Scene
+from bench.tamper.scene import ORIGIN, ROOT, Scene
 from portal.embedded.database import APP, SEQUENCER
 
-TURNS = 3
+TURNS = 5
+ALONE, FOLLOWED = "the ledger, its sequencer standing still", "the ledger, its sequencer following"
+STARTED_AFTER = 5.0
 INTENT = (
     "INSERT INTO {table} (id, form, started_at, recorded_at, door, purpose, person_id, person_label, team_id, team_label, "
     "conversation_id, turn_id, model_label, provider_label, egress_class, sealed_payload, masked, masked_types, "
@@ -41,45 +48,70 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--writers", type=int, default=8)
-    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--seconds", type=float, default=20, help="for each of the three ways")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="portcullis-bench-") as folder:
         Path(folder).chmod(0o711)
         with Scene(Path(folder)).built(durable=True) as scene:
-            for name, beside in (("writers alone", _nothing_until), ("sequencer beside them", _sequence_until)):
-                with scene.copy() as copy:
-                    print(name, end=": ")
-                    _writers(copy, wanted.writers, wanted.seconds, beside)
+            with scene.copy() as copy:
+                _writers(copy, wanted.writers, wanted.seconds)
             with scene.copy() as copy:
                 _million(copy, wanted.records)
 
 
-def _writers(copy: Any, writers: int, seconds: float, beside: Callable[[Any, threading.Event], object]) -> None:
-    """Insert intents one by one, committed, into the ledger and into a bare table of the same shape and indexes."""
+def _writers(copy: Any, writers: int, seconds: float) -> None:
+    """
+    Insert intents one by one, committed, into the ledger and into a bare table of the same columns and indexes.
+
+    In turns: the bare table, the ledger while the sequencer stands still, the ledger while it follows.
+    """
     with copy.connect("postgres") as connection:
         connection.execute("CREATE TABLE bare (LIKE ledger_intent INCLUDING ALL)")
         connection.execute("GRANT INSERT ON bare TO portcullis_app")
-    stop = threading.Event()
-    sequencer = threading.Thread(target=beside, args=(copy, stop))
-    sequencer.start()
-    rates: dict[str, list[float]] = {"bare": [], "ledger_intent": []}
-    waits: dict[str, list[float]] = {"bare": [], "ledger_intent": []}
-    for _ in range(TURNS):
-        for table in rates:
-            rate, waited = _inserted(copy, table, writers, seconds / TURNS)
-            rates[table].append(rate)
-            waits[table] += waited
-    stop.set()
-    sequencer.join()
-    bare, ledger = statistics.median(rates["bare"]), statistics.median(rates["ledger_intent"])
-    print(
-        f"{writers} writers, one committed insert each: bare {bare:,.0f}/s, ledger {ledger:,.0f}/s, ratio {ledger / bare:.2f}"
-    )
-    for table, waited in waits.items():
-        waited.sort()
-        print(
-            f"  {table}: p50 {waited[len(waited) // 2] * 1000:.1f} ms, p95 {waited[len(waited) * 95 // 100] * 1000:.1f} ms"
-        )
+    found = {name: Rate() for name in ("bare", ALONE, FOLLOWED)}
+    with _sequencer(copy) as sequencer:
+        for _ in range(TURNS):
+            for name, rate in found.items():
+                sequencer.send_signal(signal.SIGCONT)
+                _wait_until_placed(copy)
+                if name != FOLLOWED:
+                    sequencer.send_signal(signal.SIGSTOP)
+                table = "bare" if name == "bare" else "ledger_intent"
+                rate.add(*_inserted(copy, table, writers, seconds / TURNS))
+                if name == FOLLOWED:
+                    _say_lag(copy)
+    print(f"{writers} writers, one committed insert each, median of {TURNS} turns:")
+    for name, rate in found.items():
+        print(f"  {name:<40} {rate.middle:>7,.0f}/s, {rate.beside(found['bare']):.2f} of bare, {rate.waits}")
+
+
+@dataclass
+class Rate:
+    """Inserts a second in each turn, and the seconds that each insert took."""
+
+    turns: list[float] = field(default_factory=list)
+    waited: list[float] = field(default_factory=list)
+
+    def add(self, rate: float, waited: list[float]) -> None:
+        """Add a turn."""
+        self.turns.append(rate)
+        self.waited += waited
+
+    @property
+    def middle(self) -> float:
+        """The median of the turns."""
+        return statistics.median(self.turns)
+
+    def beside(self, other: Rate) -> float:
+        """The median of the ratios to another's turns: what disturbs the machine for a while disturbs both."""
+        return statistics.median(mine / theirs for mine, theirs in zip(self.turns, other.turns, strict=True))
+
+    @property
+    def waits(self) -> str:
+        """How long one insert took."""
+        waited = sorted(self.waited)
+        middle, most = waited[len(waited) // 2] * 1000, waited[len(waited) * 95 // 100] * 1000
+        return f"p50 {middle:.1f} ms, p95 {most:.1f} ms"
 
 
 def _inserted(copy: Any, table: str, writers: int, seconds: float) -> tuple[float, list[float]]:
@@ -101,14 +133,40 @@ def _inserted(copy: Any, table: str, writers: int, seconds: float) -> tuple[floa
     return len(waited) / (time.monotonic() - began), waited
 
 
-def _nothing_until(copy: Any, stop: threading.Event) -> None:
-    stop.wait()
+@contextlib.contextmanager
+def _sequencer(copy: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the product's own sequencer on the copy, in a process of its own."""
+    variables = {
+        **os.environ,
+        "PORTCULLIS_DATABASE_URL": copy.postgres.url(SEQUENCER, copy.name),
+        "PORTCULLIS_LEDGER_DIR": str(copy.folder),
+    }
+    command = [sys.executable, "manage.py", "ledger", "sequence"]
+    process = subprocess.Popen(command, cwd=ROOT, env=variables, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(STARTED_AFTER)
+        yield process
+    finally:
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        process.wait()
 
 
-def _sequence_until(copy: Any, stop: threading.Event) -> None:
-    while not stop.is_set():
-        copy.sequence()
-        stop.wait(0.5)
+def _wait_until_placed(copy: Any) -> None:
+    """Wait until nothing waits for its place, and a second record after that has found its own at the usual pace."""
+    with copy.connect("postgres") as connection:
+        for _ in range(2):
+            connection.execute(INTENT.format(table="ledger_intent"), [1])
+            while connection.execute("SELECT EXISTS (SELECT FROM ledger_pending)").fetchone() == (True,):
+                time.sleep(0.1)
+
+
+def _say_lag(copy: Any) -> None:
+    with copy.connect("postgres") as connection:
+        waiting, seconds = connection.execute(
+            "SELECT count(*), coalesce(extract(epoch FROM now() - min(since)), 0) FROM ledger_pending"
+        ).fetchone()
+    print(f"  after a turn that it followed {waiting:,} records waited for their place, the oldest for {seconds:.1f} s")
 
 
 def _million(copy: Any, records: int) -> None:

@@ -12,6 +12,7 @@ POST /add-checkpoint, GET /<sha256 of the origin>/checkpoint.
 
 import argparse
 import base64
+import errno
 import fcntl
 import hashlib
 import json
@@ -65,6 +66,8 @@ class Witness:
         self._seed = kept(folder / "witness.seed")
         self.key = Key(name, WITNESS, public_of(self._seed))
         (folder / "verifier.key").write_text(f"{self.key}\n", encoding="utf-8")
+        for name in ("cosigned.jsonl", "refused.jsonl"):
+            heal(folder / name)
         self._latest = dict(self._remembered())
 
     def add_checkpoint(self, body):
@@ -120,12 +123,58 @@ class Witness:
             yield origin, (size, root, note)
 
     def _write(self, name, record):
-        """Append a line and wait for the disk; nothing is ever rewritten."""
+        """Append a line and wait for the disk; nothing is ever rewritten. A line that does not fit leaves nothing."""
+        line = (json.dumps(record, ensure_ascii=False) + "\n").encode()
+        is_new = not (self.folder / name).exists()
         descriptor = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+        try:
+            append(descriptor, line)
+            if is_new:
+                flush_folder(self.folder)
+        except OSError as error:
+            print(f"{name} cannot be written: {os.strerror(error.errno)}.", file=sys.stderr, flush=True)
+            raise Answer(503, "This witness cannot remember anything at the moment, so it cosigns nothing.\n") from None
+        finally:
+            os.close(descriptor)
+
+
+def append(descriptor, line):
+    """Append a line to an open file, all of it on disk when this returns, or none of it."""
+    size = os.fstat(descriptor).st_size
+    try:
+        put_on_disk(descriptor, line)
+    except OSError:
+        os.ftruncate(descriptor, size)
+        raise
+
+
+def put_on_disk(descriptor, line):
+    """Write all of a line and wait for the disk."""
+    if os.write(descriptor, line) != len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.fsync(descriptor)
+
+
+def heal(path):
+    """Take out a last line that was cut off while it was written: nobody was given what it says."""
+    if not path.exists():
+        return
+    with path.open("r+b") as file:
+        kept, newline, torn = file.read().rpartition(b"\n")
+        if torn:
+            file.truncate(len(kept) + len(newline))
             file.flush()
             os.fsync(file.fileno())
+            print(f"The last line of {path.name} had been cut off and was taken out.", file=sys.stderr, flush=True)
+
+
+def flush_folder(folder):
+    """Put the name of a new file on the disk: without that a power cut may take the whole file."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def fits(old, size, known_root, root, proof):
@@ -177,13 +226,16 @@ def usable(path_or_key):
 
 
 def kept(path):
-    """Return the seed in a file, made on first use."""
+    """Return the seed in a file, made on first use, in one step."""
     if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            append(descriptor, secrets.token_bytes(32))
+        finally:
+            os.close(descriptor)
+        draft.replace(path)
+        flush_folder(path.parent)
     return path.read_bytes()
 
 

@@ -1,5 +1,6 @@
 """The Celery application; tasks are found in every room's tasks.py."""
 
+import contextlib
 import logging.config
 import os
 from typing import Any
@@ -26,3 +27,14 @@ def keep_our_logging(**kwargs: Any) -> None:
 
     logging.config.dictConfig(settings.LOGGING)
     tell_types_and_places()
+
+
+@signals.task_prerun.connect(weak=False)
+def read_the_clock(**kwargs: Any) -> None:
+    """Let every task tell the time by the database's clock. Without a database the task itself says what is wrong."""
+    from django.db import DatabaseError
+
+    from apps.ledger import clock
+
+    with contextlib.suppress(DatabaseError):
+        clock.keep()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from apps.accounts.models import User
@@ -16,20 +17,34 @@ THEMES = ("light", "dark")
 
 def house(request: HttpRequest) -> dict[str, Any]:
     """
-    The person's roles, as a set of codes, for the navigation, how many notices they have not read, and the theme they
-    chose, or "" for the system's.
+    The person's roles, as a set of codes, for the navigation, how many notices they have not read, the mark across an
+    auditor's pages, and the theme they chose, or "" for the system's.
 
     Pages do not rely on the roles for permission. Costs two queries for a person who is signed in, the second where a
     page shows the navigation.
     """
-    return {"roles": _roles(request), "unread": SimpleLazyObject(lambda: _unread(request)), "theme": _theme(request)}
+    roles = _roles(request)
+    mark = SimpleLazyObject(lambda: _mark(request, roles))
+    return {
+        "roles": roles,
+        "mark": mark,
+        "unread": SimpleLazyObject(lambda: _unread(request)),
+        "theme": _theme(request),
+    }
 
 
 def _roles(request: HttpRequest) -> frozenset[str]:
     person = getattr(request, "user", None)
     if person is None or not person.is_authenticated:
         return frozenset()
-    return frozenset(person.role_assignments.values_list("role", flat=True))
+    return frozenset(person.role_assignments.counting().values_list("role", flat=True))
+
+
+def _mark(request: HttpRequest, roles: frozenset[str]) -> str:
+    """Who reads and when, across each page of the desk that an auditor opens; empty elsewhere."""
+    if "AUDITOR" not in roles or "COMPLIANCE_OFFICER" in roles or not request.path.startswith("/audit/"):
+        return ""
+    return f"{request.user}, auditor, {timezone.localtime():%-d %b %Y, %H:%M}"
 
 
 def _unread(request: HttpRequest) -> int:

@@ -116,6 +116,19 @@ def names(name: str, *, default: str, purpose: str) -> list[str]:
     return [part.strip() for part in (default if value is None else value).split(",") if part.strip()]
 
 
+def pairs(name: str, *, purpose: str) -> list[tuple[str, str]]:
+    """
+    Read a list of ``left=right`` separated by semicolons; the last ``=`` of each divides it.
+
+    :raises ImproperlyConfigured: if one has no ``=``, or nothing on one side of it.
+    """
+    value = _raw(name, "list of GROUP=ROLE, semicolon separated", "", purpose)
+    found = [part.strip().rpartition("=") for part in (value or "").split(";") if part.strip()]
+    if not all(left.strip() and right.strip() for left, _, right in found):
+        raise ImproperlyConfigured(f"{name} must be a list such as portal-auditors=AUDITOR; portal-admins=ADMIN.")
+    return [(left.strip(), right.strip()) for left, _, right in found]
+
+
 def folder(name: str, *, default: Path, purpose: str, shown_default: str) -> Path:
     """Read a folder's path; ``~`` is expanded."""
     value = _raw(name, "folder", shown_default, purpose)

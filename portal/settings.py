@@ -194,6 +194,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "look after the ledger": {"task": "ledger.watch", "schedule": 30.0},
+    "compare rows with events": {"task": "ledger.compare", "schedule": 600.0, "options": {"expires": 600}},
+    "read old records again": {"task": "ledger.read_again", "schedule": 3600.0, "options": {"expires": 3600}},
     "compare records with calls": {"task": "ledger.reconcile", "schedule": 1800.0},
     "add up the days": {"task": "overview.count", "schedule": 10.0, "options": {"expires": 30}},
     "go on streaming": {"task": "stream.wake", "schedule": 5.0, "options": {"expires": 10}},
@@ -268,6 +270,23 @@ SSO_DEFAULT_ROLES = env.names(
     "PORTCULLIS_SSO_DEFAULT_ROLES",
     default="EMPLOYEE",
     purpose="Roles of a person who signs in for the first time; `EMPLOYEE` or nothing is accepted.",
+)
+SSO_ROLE_GROUPS = env.pairs(
+    "PORTCULLIS_SSO_ROLE_GROUPS",
+    purpose="Which group at that provider brings which role, such as `portal-officers=COMPLIANCE_OFFICER`.",
+)
+SSO_GROUPS_CLAIM = env.text(
+    "PORTCULLIS_SSO_GROUPS_CLAIM", default="groups", purpose="The claim in which that provider names a person's groups."
+)
+SSO_SCOPES = env.names(
+    "PORTCULLIS_SSO_SCOPES",
+    default="openid,profile,email",
+    purpose="Scopes to ask that provider for; some name groups only for a scope of their own.",
+)
+SIGN_IN_AGAIN_MINUTES = env.number(
+    "PORTCULLIS_SIGN_IN_AGAIN_MINUTES",
+    default=15,
+    purpose="How old a sign-in may be to consent as a second officer or to show original text; 0 never asks again.",
 )
 # allauth does the OAuth part (state, PKCE, code exchange); none of its own pages are mounted. See docs/accounts.md.
 SOCIALACCOUNT_ONLY = True

@@ -163,6 +163,24 @@ def make_person(db: None, make_team):  # type: ignore[no-untyped-def]
 
 
 @pytest.fixture
+def left_to_one(db: None):  # type: ignore[no-untyped-def]
+    """Let one officer do a deed alone, as two officers decide it: the rule, and its event."""
+    from django.utils import timezone
+
+    from apps.audit.approvals.deeds import RULE
+    from apps.audit.approvals.models import FourEyesRule
+    from apps.ledger.records import record_event
+
+    def leave(deed: str) -> None:
+        FourEyesRule.objects.create(deed=deed, is_needed=False)
+        record_event(
+            "FOUR_EYES_SWITCHED_OFF", who=None, subject_kind=RULE, subject_id=str(deed), now=timezone.now()
+        )  # fmt: skip
+
+    return leave
+
+
+@pytest.fixture
 def provider() -> Iterator[FakeProvider]:
     """A model provider on this machine whose answers the test queues; see tests/fake_provider.py."""
     server = FakeProvider().start()
@@ -216,3 +234,18 @@ def make_model(db: None):  # type: ignore[no-untyped-def]
         return model
 
     return make
+
+
+@pytest.fixture
+def proven_time(db: None) -> None:
+    """Let the ledger say that it has closed the last hours, so that what destroys for good believes the clock."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from apps.ledger import clock, records
+    from apps.ledger.vocabulary import Action
+
+    for back in range(clock.PROVEN_BY_HOURS):
+        at = timezone.now() - timedelta(hours=back)
+        records.record_event(Action.LEDGER_HOUR_CLOSED, who=None, subject_kind="ledger", now=at)

@@ -19,6 +19,7 @@ STATE.chmod(0o755)
 os.environ["PORTCULLIS_SHAPE"] = "production"
 os.environ["PORTCULLIS_STATE_DIR"] = str(STATE)
 os.environ["PORTCULLIS_SECRET_KEY"] = secrets.token_urlsafe(64)
+os.environ["PORTCULLIS_SIGN_IN_AGAIN_MINUTES"] = "0"  # tests/accounts/test_fresh.py asks again
 os.environ["PORTCULLIS_BROKER_URL"] = "memory://"
 (STATE / "keys").mkdir()
 (STATE / "keys" / "master.key").write_bytes(base64.b64encode(secrets.token_bytes(32)))

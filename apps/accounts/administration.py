@@ -6,18 +6,19 @@ What admins do to people and teams. Each deed changes the database and writes it
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.text import slugify
 
 from apps.accounts.actors import who
-from apps.accounts.models import Membership, Role, RoleAssignment, Team, User
+from apps.accounts.models import LONGEST_AUDIT, Membership, Role, RoleAssignment, Team, User
 from apps.ledger.facts import Json
 from apps.ledger.ids import new_id
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 
+USUAL_AUDIT = 30
 _ADMINS_LOCK = 0x61_64_6D_69_6E  # any number that no other advisory lock uses: "admin"
 
 
@@ -38,6 +39,12 @@ class OwnActivity(AdministrationRefused):
     sentence = "You cannot deactivate yourself. Ask another admin."
 
 
+class TooLong(AdministrationRefused):
+    sentence = (
+        f"An auditor reads the record for 1 to {LONGEST_AUDIT.days} days. Give the role again when they are over."
+    )
+
+
 class LastAdmin(AdministrationRefused):
     sentence = "This is the last active admin. Make another person admin first: somebody must be able to give roles."
 
@@ -51,17 +58,24 @@ class TeamNameUnusable(AdministrationRefused):
 
 
 @transaction.atomic
-def grant_role(person: User, role: Role, *, by: User | None, now: datetime) -> bool:
+def grant_role(person: User, role: Role, *, by: User | None, days: int = USUAL_AUDIT, now: datetime) -> bool:
     """
-    Give `person` a role; say whether they lacked it.
+    Give `person` a role; say whether they lacked it. An auditor is one for so many `days`, other roles have no end.
 
     :raises OwnRoles: if somebody gives a role to themselves.
+    :raises TooLong: if an auditor would be one for less than a day or more than ninety.
     """
     if person == by:
         raise OwnRoles
-    _, is_new = RoleAssignment.objects.get_or_create(person=person, role=role)
+    if not 1 <= days <= LONGEST_AUDIT.days:
+        raise TooLong
+    until = now + timedelta(days=days) if role == Role.AUDITOR else None
+    RoleAssignment.objects.filter(person=person, role=role, until__lte=now).delete()
+    defaults = {"created_at": now, "until": until}
+    _, is_new = RoleAssignment.objects.get_or_create(person=person, role=role, defaults=defaults)
     if is_new:
-        _record(Action.ROLE_GRANTED, by, person, {"role": role.value}, now)
+        end: dict[str, Json] = {"until": until.isoformat()} if until else {}
+        _record(Action.ROLE_GRANTED, by, person, {"role": role.value, **end}, now)
     return is_new
 
 

@@ -6,5 +6,9 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        """Register the checks that refuse unsafe settings."""
+        """Register the checks that refuse unsafe settings, and have the ledger compare people's rights."""
         from apps.accounts import checks  # noqa: F401
+        from apps.accounts.registers import PEOPLE  # models can be imported only now
+        from apps.ledger import registers
+
+        registers.keep(PEOPLE)

@@ -26,7 +26,7 @@ ISSUER_LIMIT = 200
 @register(Tags.security)
 def unsafe_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """List what is wrong with the settings of this room; every entry stops the start."""
-    return [*_demo_sign_in(), *_secret_key(), *_single_sign_on(), *_default_roles()]
+    return [*_demo_sign_in(), *_secret_key(), *_single_sign_on(), *_default_roles(), *_role_groups()]
 
 
 def refuse_unsafe_settings() -> None:
@@ -111,5 +111,18 @@ def _default_roles() -> list[CheckMessage]:
             "PORTCULLIS_SSO_DEFAULT_ROLES gives more than EMPLOYEE to everybody who signs in.",
             hint="Set it to EMPLOYEE or to nothing, and give other roles to single people in the console.",
             id="accounts.E006",
+        )
+    ]
+
+
+def _role_groups() -> list[CheckMessage]:
+    unknown = sorted({role for _, role in settings.SSO_ROLE_GROUPS} - set(Role.values))
+    if not unknown:
+        return []
+    return [
+        Error(
+            f"PORTCULLIS_SSO_ROLE_GROUPS names roles that do not exist: {', '.join(unknown)}.",
+            hint=f"Use one of {', '.join(Role.values)}.",
+            id="accounts.E007",
         )
     ]

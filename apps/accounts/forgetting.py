@@ -9,6 +9,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 
 from apps.accounts.models import Membership, RoleAssignment, User
+from apps.accounts.registers import ERASED
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 
@@ -31,12 +32,11 @@ def forget(person_id: UUID, *, now: datetime) -> None:
     SocialAccount.objects.filter(user=person).delete()
     Membership.objects.filter(person=person).delete()
     RoleAssignment.objects.filter(person=person).delete()
-    if was_active:
-        record_event(
-            Action.PERSON_DEACTIVATED,
-            who=None,
-            subject_kind="person",
-            subject_id=str(person_id),
-            details={"why": "erasure"},
-            now=now,
-        )
+    record_event(
+        Action.PERSON_DEACTIVATED if was_active else Action.PERSON_CHANGED,
+        who=None,
+        subject_kind="person",
+        subject_id=str(person_id),
+        details={"why": ERASED},
+        now=now,
+    )

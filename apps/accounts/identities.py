@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
+from apps.accounts import groups
 from apps.accounts.actors import who
 from apps.accounts.models import User
 from apps.ledger.ids import new_id
@@ -20,6 +21,7 @@ from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 
 NAME_LIMIT = 200
+LAST_SECOND = 2**33
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Identity:
     subject: str
     name: str
     email: str
+    groups: frozenset[str] = frozenset()
+    proved_at: datetime | None = None
 
 
 def identity_from_claims(claims: Mapping[str, Any]) -> Identity:
@@ -37,8 +41,9 @@ def identity_from_claims(claims: Mapping[str, Any]) -> Identity:
     email = _email(claims.get("email"))
     name = _words(claims.get("name")) or _words(f"{claims.get('given_name', '')} {claims.get('family_name', '')}")
     return Identity(
-        issuer=str(claims["iss"]), subject=str(claims["sub"]), name=name or email or "Unnamed person", email=email
-    )
+        issuer=str(claims["iss"]), subject=str(claims["sub"]), name=name or email or "Unnamed person", email=email,
+        groups=groups.groups_in(claims), proved_at=_moment(claims.get("auth_time")),
+    )  # fmt: skip
 
 
 def person_of(identity: Identity, *, now: datetime) -> User:
@@ -100,6 +105,13 @@ def _describe(person: User, identity: Identity, *, now: datetime) -> None:
         details={"changed": changed, "by": "company sign-in"},
         now=now,
     )
+
+
+def _moment(seconds: object) -> datetime | None:
+    """Read `auth_time`; anything but a sensible number of seconds says nothing."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < LAST_SECOND:
+        return None
+    return datetime.fromtimestamp(seconds, tz=UTC)
 
 
 def _words(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -11,6 +12,8 @@ from django.utils import timezone
 
 from apps.ledger.compiled import Compiled, an_id
 from apps.ledger.ids import new_id
+
+LONGEST_AUDIT = timedelta(days=90)
 
 
 class Role(models.TextChoices):
@@ -79,7 +82,7 @@ class User(AbstractBaseUser):
 
     def has_role(self, *roles: str) -> bool:
         """Say whether this active person holds any of `roles`. One query, never cached: a role taken away works now."""
-        return self.is_active and any(held.role in roles for held in _ROLES.rows(person=self.pk))
+        return self.is_active and any(held.role in roles and held.counts for held in _ROLES.rows(person=self.pk))
 
     def may_sign_in_by_one_click(self) -> bool:
         """Only people of the demo company, and only while they are active."""
@@ -99,21 +102,43 @@ class User(AbstractBaseUser):
         return self.has_role(Role.COMPLIANCE_OFFICER, Role.AUDITOR)
 
 
+class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
+    def counting(self) -> Self:
+        """Roles whose time is not over."""
+        return self.filter(models.Q(until=None) | models.Q(until__gt=timezone.now()))
+
+
 class RoleAssignment(models.Model):
-    """One role of one person."""
+    """
+    One role of one person. An auditor's ends at ``until``; what a group at the company's provider brought goes with it.
+    """
 
     person = models.ForeignKey(User, models.CASCADE, related_name="role_assignments")
     role = models.CharField(max_length=32, choices=Role)
     created_at = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField(null=True)
+    is_from_group = models.BooleanField(default=False)
+
+    objects = RoleAssignmentQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["person", "role"], name="accounts_one_row_for_each_role"),
+            models.CheckConstraint(
+                condition=models.Q(until=None)
+                | models.Q(role="AUDITOR", until__lte=models.F("created_at") + LONGEST_AUDIT),
+                name="accounts_auditor_ends_within_ninety_days",
+            ),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="accounts_role_is_known"),
         ]
 
     def __str__(self) -> str:
         return f"{self.person_id}: {self.role}"
+
+    @property
+    def counts(self) -> bool:
+        """Say whether its time is not over."""
+        return self.until is None or self.until > timezone.now()
 
 
 _ROLES = Compiled(lambda: RoleAssignment.objects.filter(person_id=an_id("person")))

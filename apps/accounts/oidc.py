@@ -9,7 +9,7 @@ allauth's own accounts (e-mail addresses, sign-up, connecting) are never entered
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from secrets import token_urlsafe
 from typing import Any, NoReturn
 
@@ -48,7 +48,11 @@ def company_app() -> SocialApp:
         name=settings.OIDC_NAME,
         client_id=settings.OIDC_CLIENT_ID,
         secret=settings.OIDC_CLIENT_SECRET,
-        settings={"server_url": settings.OIDC_ISSUER.rstrip("/"), "oauth_pkce_enabled": True},
+        settings={
+            "server_url": settings.OIDC_ISSUER.rstrip("/"),
+            "oauth_pkce_enabled": True,
+            "scope": settings.SSO_SCOPES,
+        },
     )
 
 
@@ -91,8 +95,10 @@ class CompanyAdapter(OpenIDConnectOAuth2Adapter):
         :raises IdTokenRefused: if the token proves nothing.
         """
         claims = self._claims(kwargs["response"].get("id_token"))
-        if not (claims.get("name") and claims.get("email")):
-            claims = {**self._userinfo(token.token, subject=claims["sub"]), **claims}
+        if not (claims.get("name") and claims.get("email")) or _lacks_groups(claims):
+            described = self._userinfo(token.token, subject=claims["sub"])
+            described.pop("auth_time", None)  # only what is signed says when they proved who they are
+            claims = {**described, **claims}
         raise ImmediateHttpResponse(_finish(request, identity_from_claims(claims), self.state.get("next")))
 
     def _claims(self, id_token: object) -> dict[str, Any]:
@@ -170,14 +176,23 @@ class NoLocalAccounts(DefaultAccountAdapter):
         return False
 
 
-def begin(request: HttpRequest, *, next_address: str) -> HttpResponse:
-    """Send the browser to the provider, with a fresh state, nonce and PKCE challenge kept in its session."""
+def _lacks_groups(claims: Mapping[str, Any]) -> bool:
+    return bool(settings.SSO_ROLE_GROUPS) and settings.SSO_GROUPS_CLAIM not in claims
+
+
+def begin(request: HttpRequest, *, next_address: str, anew: bool = False) -> HttpResponse:
+    """
+    Send the browser to the provider, with a fresh state, nonce and PKCE challenge kept in its session.
+
+    `anew`: the provider shall ask the person to prove who they are, whatever session they have there, and say when.
+    """
     nonce = token_urlsafe(32)
+    auth_params = {"nonce": nonce} | ({"prompt": "login", "max_age": "0"} if anew else {})
     provider = CompanyProvider(request, app=company_app())
     return _or_refusal(
         request,
         lambda: provider.redirect(
-            request, process="login", next_url=next_address, auth_params={"nonce": nonce}, nonce=nonce
+            request, process="login", next_url=next_address, auth_params=auth_params, nonce=nonce
         ),
     )
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
-from apps.accounts import identities
+from apps.accounts import fresh, groups, identities
 from apps.accounts.actors import who
 from apps.accounts.models import User
 from apps.ledger.records import record_event
@@ -51,9 +51,13 @@ class Deactivated(Exception):
 
 
 @transaction.atomic
-def let_in(request: HttpRequest, person: User, *, action: Action, now: datetime) -> None:
+def let_in(
+    request: HttpRequest, person: User, *, action: Action, proved_at: datetime | None = None, now: datetime
+) -> None:
     """
     Sign `person` in under a fresh session key and record it as `action` (how they came in): both or neither.
+
+    `proved_at` is when they proved who they are, where that is known.
 
     Somebody else who is still signed in with this browser leaves first.
 
@@ -65,16 +69,20 @@ def let_in(request: HttpRequest, person: User, *, action: Action, now: datetime)
         leave(request, now=now)
     record_event(action, who=who(person), now=now)
     login(request, person, backend=BACKEND)
+    fresh.keep(request, min(proved_at, now) if proved_at else None)
 
 
 @transaction.atomic
 def arrive(request: HttpRequest, identity: identities.Identity, *, now: datetime) -> None:
     """
-    Let in the person whom the company's provider names, creating them on their first visit.
+    Let in the person whom the company's provider names, creating them on their first visit, with the roles that their
+    groups bring.
 
     :raises Deactivated: if that person is not active.
     """
-    let_in(request, identities.person_of(identity, now=now), action=Action.SIGNED_IN, now=now)
+    person = identities.person_of(identity, now=now)
+    groups.follow(person, identity.groups, now=now)
+    let_in(request, person, action=Action.SIGNED_IN, proved_at=identity.proved_at, now=now)
 
 
 @transaction.atomic

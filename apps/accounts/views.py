@@ -54,7 +54,7 @@ def _demo_sign_in(request: HttpRequest) -> HttpResponse:
     person = get_object_or_404(User, username=username, is_demo=True)
     now = timezone.now()
     try:
-        sign_in.let_in(request, person, action=Action.DEMO_SIGNED_IN, now=now)
+        sign_in.let_in(request, person, action=Action.DEMO_SIGNED_IN, proved_at=now, now=now)
     except sign_in.Deactivated:
         return sign_in.refuse(request, sign_in.Refusal.DEACTIVATED, person=person, now=now)
     return sign_in.onward(request.POST.get("next"))
@@ -71,7 +71,8 @@ def oidc_begin(request: HttpRequest) -> HttpResponse:
     """
     if not settings.OIDC_ISSUER:
         raise Http404
-    return oidc.begin(request, next_address=sign_in.own_address(request.GET.get("next")))
+    anew = request.GET.get("again") == "yes"
+    return oidc.begin(request, next_address=sign_in.own_address(request.GET.get("next")), anew=anew)
 
 
 @never_cache
@@ -89,6 +90,20 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session everywhere it is known."""
     sign_in.leave(request, now=timezone.now())
     return sign_in.farewell()
+
+
+@never_cache
+@signed_in
+@require_safe
+def again(request: HttpRequest) -> HttpResponse:
+    """Ask somebody who is in to prove once more who they are, before what weighs heavily."""
+    context = {
+        "next_address": sign_in.own_address(request.GET.get("next")),
+        "minutes": settings.SIGN_IN_AGAIN_MINUTES,
+        "company_sign_in": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
+        "has_demo_sign_in": has_demo_sign_in() and person_of(request).is_demo,
+    }
+    return render(request, "accounts/again.html", context)
 
 
 @signed_in

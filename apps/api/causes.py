@@ -26,6 +26,7 @@ REFUSED: Final[Mapping[str, tuple[ErrorKind, str]]] = {
     "OVER_BUDGET": (ErrorKind.OUT_OF_BUDGET, "insufficient_quota"),
     "TOO_FAST": (ErrorKind.RATE_LIMITED, "rate_limit_exceeded"),
     "RAN_AWAY": (ErrorKind.RATE_LIMITED, "runaway_stopped"),
+    "RUN_AT_CEILING": (ErrorKind.RATE_LIMITED, "runaway_stopped"),
     "MOVED_OUTSIDE": (ErrorKind.UNAVAILABLE, "model_moved"),
     "CREDENTIAL_MISSING": (ErrorKind.UNAVAILABLE, "model_not_set_up"),
 }

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from apps.audit.pseudonyms import NotAPseudonym, person_behind
+from apps.ledger.standing import Alarm
 from apps.privacy.unmasking import LONGEST_REASON, SHORTEST_REASON
 
 SHORTEST_NAME = 3
@@ -31,6 +32,22 @@ class ReasonField(forms.CharField):
     def clean(self, value: str) -> str:
         """Read the reason in one line; blanks do not make it longer."""
         return str(super().clean(" ".join(str(value or "").split())))
+
+
+class AcknowledgeForm(forms.Form):
+    """Which alarm an officer knows of, and what they do about it."""
+
+    kind = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    since = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    reason = ReasonField(
+        sentence=f"Say what you do about it, in {SHORTEST_REASON} to {LONGEST_REASON} characters. It is recorded.",
+        help_text="Who looks into it, or what was found. It is recorded with your name; the alarm stays until it ends.",
+    )
+
+    @classmethod
+    def about(cls, alarm: Alarm) -> AcknowledgeForm:
+        """Make the empty form of one alarm."""
+        return cls(initial={"kind": alarm.kind, "since": alarm.raised}, auto_id=f"{alarm.kind.lower()}_%s")
 
 
 class RevealForm(forms.Form):

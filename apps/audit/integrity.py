@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.audit.exchange import NoSuchExchange
 from apps.audit.looks import EXCHANGE, role_at_the_desk
 from apps.audit.scope import exchanges_for, outcomes_for
-from apps.ledger import proofs, stored, verify
+from apps.ledger import agreement, alarms, proofs, registers, stored, verify
 from apps.ledger.notes import VerifierKey
 from apps.ledger.reconciliation import DAYS_SHOWN, Reconciled, reconciled
 from apps.ledger.records import record_event
@@ -43,7 +43,8 @@ def now_standing(now: datetime) -> Integrity:
 
 def check(officer: User, *, now: datetime) -> verify.Report:
     """
-    Check the newest 20,000 records against the signed tree, and put on the record that it was checked and how it ended.
+    Check the newest 20,000 records against the signed tree, and every right, setting and row of the desk against its
+    events; put on the record that it was checked and how it ended.
 
     About a second. The key is the one that the ledger introduced itself: an outsider's check brings its own.
 
@@ -53,9 +54,20 @@ def check(officer: User, *, now: datetime) -> verify.Report:
         size = stored.size_of(cursor)
         keys = verify.key_in_the_database(cursor)
         report = verify.check(cursor, verify.Trust(keys), span=(max(0, size - CHECKED_AT_ONCE), size), now=now)
+        with agreement.at_one_moment(cursor):
+            report.extend(registers.disagreements(cursor))
     details = {"first": report.span[0], "beyond": report.span[1], "findings": report.found}
     record_event(Action.LEDGER_CHECKED, who=who(officer), subject_kind=LEDGER, details=details, now=now)
     return report
+
+
+def acknowledge(officer: User, *, kind: str, since: str, reason: str, now: datetime) -> None:
+    """
+    Put on the record that an officer knows of an alarm, and what they do about it. It stays until it ends.
+
+    :raises apps.ledger.alarms.NoSuchAlarm: if it has ended.
+    """
+    alarms.acknowledge(kind, since=since, reason=reason, by=who(officer), now=now)
 
 
 def proof(officer: User, exchange_id: UUID, part: str, *, now: datetime) -> proofs.Proof:

@@ -97,9 +97,13 @@ def ask_for_consent(exchange: FullExchange, *, officer: User, reason: str, now: 
     )  # fmt: skip
 
 
-def with_original_text(exchange: FullExchange, *, officer: User, reason: str, now: datetime) -> FullExchange:
+def with_original_text(
+    exchange: FullExchange, *, officer: User, reason: str, signed_in_at: datetime | None = None, now: datetime
+) -> FullExchange:
     """
     Give the exchange with the words put back, for display only; that it was done is on the record by then.
+
+    The event says when the officer last proved who they are, where that is known.
 
     :raises CannotBeShown: if the vault does not open.
     :raises apps.audit.approvals.asking.NotApproved: if it takes a second officer and none has consented.
@@ -116,7 +120,9 @@ def with_original_text(exchange: FullExchange, *, officer: User, reason: str, no
         asking.spend, Deed.UNMASK, subject=_subject(exchange), terms=_terms(exchange), by=officer, now=now
     )
     try:
-        pieces = iter(unmask(officer, exchange=asked, reason=reason, consent=consent, now=now))
+        pieces = iter(
+            unmask(officer, exchange=asked, reason=reason, consent=consent, signed_in_at=signed_in_at, now=now)
+        )
     except (keys.KeyDestroyed, keys.KeyUnavailable, keys.SealBroken):
         raise CannotBeShown from None
     typed = sealed.open_typed(conversation_id, bytes(exchange.intent.sealed_typed or b""))

@@ -26,5 +26,6 @@ urlpatterns = [
     path("people/hide", name_views.hide, name="hide"),
     path("ledger", views.ledger, name="ledger"),
     path("ledger/check", views.ledger_check, name="ledger_check"),
+    path("ledger/acknowledge", views.ledger_acknowledge, name="ledger_acknowledge"),
     path("events", views.events, name="events"),
 ]

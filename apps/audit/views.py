@@ -12,7 +12,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from apps.accounts.access import person_of
-from apps.accounts.models import User
+from apps.accounts.fresh import freshly_signed_in, proved_at
+from apps.accounts.models import Role, User
 from apps.audit import events as event_list
 from apps.audit import exchange as one
 from apps.audit import exchanges as exchange_list
@@ -22,6 +23,7 @@ from apps.audit.conversation import around
 from apps.audit.doors import desk, desk_acts, officers_only
 from apps.audit.filters import EventFilter, ExchangeFilter
 from apps.audit.formatted_views import documents, may_frame
+from apps.audit.forms import AcknowledgeForm
 from apps.audit.original import (
     CannotBeShown,
     ReasonForm,
@@ -32,7 +34,9 @@ from apps.audit.original import (
 )
 from apps.audit.paging import Cursor, CursorBroken, cursor_of
 from apps.audit.reads import TookTooLong
+from apps.ledger.alarms import NoSuchAlarm
 from apps.ledger.proofs import DoesNotFit, NotYetSigned
+from apps.ledger.verify import Report
 from apps.ledger.vocabulary import Action
 
 
@@ -81,6 +85,7 @@ def ask_original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
 
 @may_frame
 @officers_only
+@freshly_signed_in
 def original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
     """Show one exchange with the words behind its placeholders: with a reason, or with another officer's consent."""
     found, officer, now = _found(request, exchange_id), person_of(request), timezone.now()
@@ -89,7 +94,7 @@ def original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
         return _scrubbed_page(request, found, form=way.form, status=400)
     try:
         reason = reason_of(way)
-        shown = with_original_text(found, officer=officer, reason=reason, now=now)
+        shown = with_original_text(found, officer=officer, reason=reason, signed_in_at=proved_at(request), now=now)
     except (CannotBeShown, NotApproved) as refused:
         return _scrubbed_page(request, found, trouble=refused.sentence, status=409)
     mark = f"Shown to {officer.name}, {timezone.localtime(now):%-d %b %Y, %H:%M}: {reason}"
@@ -101,15 +106,28 @@ def original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
 @desk
 def ledger(request: HttpRequest) -> HttpResponse:
     """Say how the ledger stands: what is signed, what waits, what the witnesses have seen, which alarms are open."""
-    return render(request, "audit/ledger.html", {"ledger": integrity.now_standing(timezone.now())})
+    return _ledger_page(request)
+
+
+@officers_only
+def ledger_acknowledge(request: HttpRequest) -> HttpResponse:
+    """Put on the record that this officer knows of an alarm, and what they do about it."""
+    form = AcknowledgeForm(request.POST)
+    if not form.is_valid():
+        return _ledger_page(request, form=form, status=422)
+    try:
+        integrity.acknowledge(person_of(request), now=timezone.now(), **form.cleaned_data)
+    except NoSuchAlarm as gone:
+        messages.error(request, gone.sentence)
+    else:
+        messages.success(request, "It is on the record that you know. The alarm stays until it ends.")
+    return redirect("audit:ledger")
 
 
 @desk_acts
 def ledger_check(request: HttpRequest) -> HttpResponse:
     """Check the newest records against the signed tree and say in words how that ended."""
-    now = timezone.now()
-    report = integrity.check(person_of(request), now=now)
-    return render(request, "audit/ledger.html", {"ledger": integrity.now_standing(now), "report": report})
+    return _ledger_page(request, report=integrity.check(person_of(request), now=timezone.now()))
 
 
 @desk
@@ -124,6 +142,20 @@ def proof(request: HttpRequest, exchange_id: UUID, part: str) -> HttpResponse:
     answer = HttpResponse(str(made), content_type="text/plain; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{exchange_id}-{part}.tlog-proof"'
     return answer
+
+
+def _ledger_page(
+    request: HttpRequest, *, report: Report | None = None, form: AcknowledgeForm | None = None, status: int = 200
+) -> HttpResponse:
+    """Show how the ledger stands; each alarm with a form for officers, the one that was sent as they typed it."""
+    stands = integrity.now_standing(timezone.now())
+    sent = form.data.get("kind") if form else None
+    alarms = [
+        (alarm, form if alarm.kind == sent else AcknowledgeForm.about(alarm)) for alarm in stands.standing.alarms
+    ]  # fmt: skip
+    may_acknowledge = person_of(request).has_role(Role.COMPLIANCE_OFFICER)
+    page = {"ledger": stands, "report": report, "alarms": alarms, "may_acknowledge": may_acknowledge}
+    return render(request, "audit/ledger.html", page, status=status)
 
 
 def _found(request: HttpRequest, exchange_id: UUID) -> one.FullExchange:

@@ -20,7 +20,7 @@ from django.db.models import F
 from apps.batch import steering
 from apps.batch.models import Batch, Line
 from apps.gateway import budgets
-from apps.ledger import records
+from apps.ledger import clock, records
 from apps.ledger.records import AlreadyConcluded
 from apps.ledger.vocabulary import OutcomeKind
 
@@ -95,8 +95,11 @@ def give_up_lapsed(*, now: datetime) -> int:
     Give up the claims of workers that died; return how many. Safe to run in many processes at once.
 
     A line that was not sent waits again. One that was sent is never sent again by itself: its result is unknown, and
-    the worst case of its cost is paid, for the provider may well ask for it.
+    the worst case of its cost is paid, for the provider may well ask for it. While leases cannot be judged, since the
+    database's clock was set, none is given up.
     """
+    if not clock.is_steady():
+        return 0
     lapsed = list(Line.objects.lapsed(now).values_list("pk", "batch_id")[:SWEPT_AT_ONCE])
     return sum(_give_up(line_id, batch_id, now=now) for line_id, batch_id in lapsed)
 

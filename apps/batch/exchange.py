@@ -9,7 +9,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
-from django.utils import timezone
 
 from apps.batch import claiming, lines
 from apps.batch.claiming import Claim, ClaimLost
@@ -25,6 +24,7 @@ from apps.gateway.admission import Admission
 from apps.gateway.client import ModelFailed
 from apps.gateway.upstream import CallPiece
 from apps.gateway.wire import Sampling
+from apps.ledger import clock
 from apps.ledger.records import LedgerUnavailable
 from apps.privacy.refusals import MessageHeld
 from apps.privacy.scrub import Draft, Scrubbed
@@ -62,7 +62,7 @@ class LineKeeper:
         async def beat() -> None:
             while True:
                 await asyncio.sleep(HEARTBEAT_SECONDS)
-                now = timezone.now()
+                now = await in_database(clock.read)
                 if not await in_database(claiming.keep, self.job.claim, now=now):
                     raise Stopped
                 await in_database(leases.renew, now=now)
@@ -88,7 +88,7 @@ class LineKeeper:
 
     async def send_off(self, prompt: Scrubbed, vault: Vault) -> Admission:
         """Keep the vault, hold the money, record, and mark the line as sent, in one transaction."""
-        return await in_database(lines.send_off, self.job, prompt, vault, now=timezone.now())
+        return await in_database(lines.send_off, self.job, prompt, vault, now=clock.now())
 
     async def fall_back(self, failure: ModelFailed, prompt: Scrubbed) -> Admission | None:
         """Ask no other model: the batch is for the one its owner chose, and has time to wait for it."""
@@ -108,7 +108,7 @@ class LineKeeper:
         """Close the line; while the database is away, try again every second. After that its lease decides."""
         for attempt in range(CLOSING_ATTEMPTS):
             try:
-                await in_database(lines.close_line, self.job, ending, now=timezone.now())
+                await in_database(lines.close_line, self.job, ending, now=clock.now())
             except ClaimLost:
                 logger.warning("Line %s was given up before it was closed; its answer is not kept", self.key)
                 return

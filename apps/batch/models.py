@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Team, User
 from apps.gateway.models import LanguageModel
+from apps.ledger import clock
 from apps.ledger.ids import new_id
 
 
@@ -198,7 +199,7 @@ class LineQuerySet(models.QuerySet["Line"]):
 
     def lapsed(self, now: datetime) -> Self:
         """Lines whose worker has not said for too long that it lives."""
-        return self.in_hand().filter(claimed_until__lt=now)
+        return self.in_hand().filter(Q(claimed_until__lt=now) | Q(claimed_until__gt=now + clock.FUTURE))
 
 
 class Line(models.Model):

@@ -7,11 +7,11 @@ import logging
 import time
 
 from django.conf import settings
-from django.utils import timezone
 
 from apps.batch import claiming, exchange
 from apps.chat.database import in_database
 from apps.gateway import health, litellm_client, openai_client
+from apps.ledger import clock
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ async def work(*, seconds: float = SLICE_SECONDS) -> int:
         await openai_client.close()
         await litellm_client.close()
     if sum(counts):
-        await in_database(health.share, now=timezone.now())
+        await in_database(health.share, now=clock.now())
     return sum(counts)
 
 
@@ -39,7 +39,7 @@ async def _one_after_the_other(until: float) -> int:
     count = 0
     while time.monotonic() < until:
         most = settings.BATCH_LINES_AT_ONCE
-        claim = await in_database(claiming.take, most_at_once=most, now=timezone.now())
+        claim = await in_database(claiming.take, most_at_once=most, now=clock.now())
         if claim is None:
             break
         await exchange.answer_line(claim)

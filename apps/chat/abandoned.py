@@ -17,7 +17,7 @@ from apps.chat.models import Turn
 from apps.chat.turns import Asked, TurnAlreadyClosed
 from apps.gateway import budgets
 from apps.gateway.budgets import Cost
-from apps.ledger import records
+from apps.ledger import clock, records
 from apps.ledger.facts import Json, OpenExchange
 from apps.ledger.vocabulary import Action, OutcomeKind
 from apps.privacy import keys
@@ -33,9 +33,13 @@ def close_abandoned(*, now: datetime) -> list[tuple[UUID, UUID]]:
     """
     Close every turn whose process died, keeping what had arrived. Safe to run in many processes at once.
 
+    While leases cannot be judged, since the database's clock was set, it closes none.
+
     :return: (conversation, turn) of the turns this call closed.
     """
-    closed = []
+    closed: list[tuple[UUID, UUID]] = []
+    if not clock.is_steady():
+        return closed
     for turn in Turn.objects.abandoned(now).select_related("conversation")[:100]:
         try:
             _close_interrupted(turn, now=now)
@@ -76,10 +80,13 @@ def conclude_forgotten(*, now: datetime) -> int:
     """
     Give an UNKNOWN outcome to exchanges that no open turn will conclude, since their process died; pay what was held.
 
-    A connection test is one, and whatever a program or a batch asked whose lease has ended.
+    A connection test is one, and whatever a program or a batch asked whose lease has ended. While leases cannot be
+    judged, since the database's clock was set, it concludes none.
 
     :return: how many this call concluded.
     """
+    if not clock.is_steady():
+        return 0
     forgotten = records.open_intents(now - FORGOTTEN_AFTER, now=now)
     answering = Turn.objects.open().filter(pk__in=[each.turn_id for each in forgotten if each.turn_id])
     waited_for = set(answering.values_list("pk", flat=True))

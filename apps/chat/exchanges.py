@@ -16,7 +16,6 @@ from typing import Protocol
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
-from django.utils import timezone
 
 from apps.chat import endings, exchange_rows, story
 from apps.chat.companions import Stopped, together
@@ -27,6 +26,7 @@ from apps.chat.story import Composed
 from apps.gateway.admission import Admission, Refused
 from apps.gateway.client import ModelFailed
 from apps.gateway.upstream import CallPiece
+from apps.ledger import clock
 from apps.ledger.ids import new_id
 from apps.ledger.records import AlreadyConcluded, LedgerUnavailable
 from apps.ledger.vocabulary import OutcomeKind
@@ -109,7 +109,7 @@ class ExchangeKeeper:
         asking = self.asking
         standing = self._prepared
         if standing is None:
-            standing = await by_length(self._characters, exchange_rows.prepared, asking, self._id, now=timezone.now())
+            standing = await by_length(self._characters, exchange_rows.prepared, asking, self._id, now=clock.now())
         if isinstance(standing, Refused):
             raise standing
         self._standing = standing
@@ -125,7 +125,7 @@ class ExchangeKeeper:
     async def send_off(self, prompt: Scrubbed, vault: Vault) -> Admission:
         """Keep key and vault, hold the money and put the exchange on the record, all in one transaction."""
         admission = await by_length(
-            self._characters, exchange_rows.send_off, self.asking, self._known, prompt, now=timezone.now()
+            self._characters, exchange_rows.send_off, self.asking, self._known, prompt, now=clock.now()
         )
         return self._begun(admission)
 
@@ -142,7 +142,7 @@ class ExchangeKeeper:
             return None
         failed = Ending(OutcomeKind.FAILED, failure.code, failure.sentence).used(usage_of(failure))
         admission = await in_database(
-            exchange_rows.fall_back, self.asking, standing, prompt, failed, failure.code, now=timezone.now()
+            exchange_rows.fall_back, self.asking, standing, prompt, failed, failure.code, now=clock.now()
         )
         return admission and self._begun(admission)
 
@@ -194,7 +194,7 @@ class ExchangeKeeper:
 
     async def _close_rows(self, ending: Ending) -> None:
         """Settle and conclude; a refusal, which is rare and takes several statements, in a thread."""
-        closing = partial(exchange_rows.close, self.asking, self._id, self._standing, ending, now=timezone.now())
+        closing = partial(exchange_rows.close, self.asking, self._id, self._standing, ending, now=clock.now())
         if self._standing is None or self._standing.intent_id is None:
             await in_database(closing)
         else:

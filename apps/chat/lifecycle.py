@@ -10,12 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
-from django.utils import timezone
 
 from apps.chat import abandoned, live, pipeline
 from apps.chat.database import in_database
 from apps.gateway import health, leases
-from apps.ledger import greenlets
+from apps.ledger import clock, greenlets
 from apps.ledger.records import LedgerUnavailable
 
 logger = logging.getLogger(__name__)
@@ -81,10 +80,11 @@ class Runner:
     async def _sweep(self) -> None:
         while True:
             try:
-                await in_database(leases.renew, now=timezone.now())
-                closed = await in_database(abandoned.close_abandoned, now=timezone.now())
-                await in_database(abandoned.conclude_forgotten, now=timezone.now())
-                await in_database(health.share, now=timezone.now())
+                now = await in_database(clock.read)
+                await in_database(leases.renew, now=now)
+                closed = await in_database(abandoned.close_abandoned, now=now)
+                await in_database(abandoned.conclude_forgotten, now=now)
+                await in_database(health.share, now=clock.now())
             except (LedgerUnavailable, DatabaseError, InterfaceError) as error:
                 logger.warning("The sweep for abandoned turns has to wait: %s", type(error).__name__)
                 closed = []

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Role, RoleAssignment, Team, User
 from apps.gateway.models import LanguageModel
+from apps.ledger import clock
 from apps.ledger.ids import new_id
 
 
@@ -66,7 +67,7 @@ class TurnQuerySet(models.QuerySet["Turn"]):
 
     def abandoned(self, now: datetime) -> Self:
         """Open turns whose process no longer renews its lease."""
-        return self.open().filter(lease_until__lt=now)
+        return self.open().filter(Q(lease_until__lt=now) | Q(lease_until__gt=now + clock.FUTURE))
 
 
 class Turn(models.Model):

@@ -9,7 +9,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
-from django.utils import timezone
 
 from apps.chat import choosing, composition, frames, live, recording, story, turns
 from apps.chat.companions import Stopped, together
@@ -21,6 +20,7 @@ from apps.chat.turns import Job, TurnAlreadyClosed
 from apps.gateway.admission import Admission
 from apps.gateway.client import ModelFailed
 from apps.gateway.upstream import CallPiece
+from apps.ledger import clock
 from apps.ledger.records import LedgerUnavailable
 from apps.ledger.vocabulary import OutcomeKind
 from apps.privacy import engine, policies, releases
@@ -45,7 +45,7 @@ _nudges: dict[UUID, asyncio.Event] = {}
 async def answer_turn(turn_id: UUID) -> None:
     """Answer one turn from start to close, unless somebody does so already."""
     if await in_database(turns.claim, turn_id):
-        await story.tell(TurnKeeper(await in_database(choosing.load_job, turn_id, now=timezone.now())))
+        await story.tell(TurnKeeper(await in_database(choosing.load_job, turn_id, now=clock.now())))
 
 
 class TurnKeeper:
@@ -75,7 +75,7 @@ class TurnKeeper:
             while True:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(nudged.wait(), HEARTBEAT_SECONDS)
-                if not await in_database(turns.keep_alive, self.key, now=timezone.now()):
+                if not await in_database(turns.keep_alive, self.key, now=clock.now()):
                     raise Stopped
 
         try:
@@ -140,7 +140,7 @@ class TurnKeeper:
         """Do what must be on disk before a byte leaves. In a worker thread."""
         vault.save()
         turns.note_masked(self.job.turn_id, masked=len(prompt.masked), passages=self._hits)
-        return turns.send_off(self.job, prompt=prompt, passages=self._hits, labels=self._labels, now=timezone.now())
+        return turns.send_off(self.job, prompt=prompt, passages=self._hits, labels=self._labels, now=clock.now())
 
     @property
     def _hits(self) -> Sequence[search.Hit]:
@@ -158,7 +158,7 @@ class TurnKeeper:
             prompt=prompt,
             passages=self._hits,
             labels=self._labels,
-            now=timezone.now(),
+            now=clock.now(),
         )
         if admission is not None:
             await self._wake()
@@ -200,7 +200,7 @@ class TurnKeeper:
         conversation = self.job.conversation_id
         sessions = live.sessions_of(conversation)
         readers = await in_database(
-            frames.write_frame, self.job, number=frame.number, text=words, now=timezone.now(), sessions=sessions
+            frames.write_frame, self.job, number=frame.number, text=words, now=clock.now(), sessions=sessions
         )
         if readers is None:
             raise Stopped
@@ -219,7 +219,7 @@ class TurnKeeper:
             await self._say_that_it_waits(ending)
         for attempt in range(CLOSING_ATTEMPTS):
             try:
-                await in_database(turns.close_turn, self.job, ending, now=timezone.now())
+                await in_database(turns.close_turn, self.job, ending, now=clock.now())
             except TurnAlreadyClosed:
                 break
             except (LedgerUnavailable, DatabaseError, InterfaceError) as error:
@@ -236,11 +236,11 @@ class TurnKeeper:
         """Tell the person what keeps the turn open, and the other processes that it is not abandoned."""
         step = Turn.Step.NOT_SENT if ending.outcome == OutcomeKind.REFUSED else Turn.Step.NOT_CLOSED
         with suppress(DatabaseError, InterfaceError):
-            await in_database(turns.keep_alive, self.key, now=timezone.now(), step=step)
+            await in_database(turns.keep_alive, self.key, now=clock.now(), step=step)
             await self._wake()
 
     async def _step(self, step: Turn.Step) -> None:
-        if not await in_database(turns.keep_alive, self.key, now=timezone.now(), step=step):
+        if not await in_database(turns.keep_alive, self.key, now=clock.now(), step=step):
             raise Stopped
         self._stepped.set()
 

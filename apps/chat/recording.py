@@ -9,9 +9,10 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.chat.endings import Ending
+from apps.gateway.refusals import RunAtCeiling
 from apps.ledger import records
 from apps.ledger.facts import NOTHING_KNOWN, Circumstances, Who
-from apps.ledger.vocabulary import Door, Purpose
+from apps.ledger.vocabulary import Action, Door, Purpose
 from apps.privacy import overlaps
 from apps.privacy.keys import ConversationKey
 from apps.privacy.scrub import Draft, Scrubbed, ScrubbedMessage, Surroundings
@@ -48,7 +49,7 @@ def record_refusal(refusal: Refusal, ending: Ending, data_key: ConversationKey |
     :raises apps.ledger.records.LedgerUnavailable: if it cannot be written.
     """
     prompt = ending.prepared if data_key else None
-    records.record_refusal(
+    exchange_id = records.record_refusal(
         who=refusal.who,
         door=refusal.door,
         purpose=refusal.purpose,
@@ -63,6 +64,22 @@ def record_refusal(refusal: Refusal, ending: Ending, data_key: ConversationKey |
         prompt_version=refusal.prompt_version,
         circumstances=refusal.circumstances,
         sealed_typed=sealed_typed(data_key, refusal.typed) if data_key else b"",
+        now=now,
+    )
+    if ending.reason == RunAtCeiling.code:
+        _record_ceiling(refusal, exchange_id, now=now)
+
+
+def _record_ceiling(refusal: Refusal, exchange_id: UUID, *, now: datetime) -> None:
+    """Put beside a refused exchange that a program ran into the ceiling of one run, for whoever answers for it."""
+    key_id = refusal.circumstances.key_id
+    records.record_event(
+        Action.LOOP_AT_CEILING,
+        who=None,
+        subject_kind="key" if key_id else "person",
+        subject_id=str(key_id or refusal.who.id),
+        subject_label=refusal.who.label,
+        details={"exchange": str(exchange_id)},
         now=now,
     )
 

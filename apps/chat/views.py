@@ -13,7 +13,6 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.access import person_of, roles_required, signed_in
@@ -26,6 +25,7 @@ from apps.chat.money_views import nearly_spent
 from apps.chat.texts import BadMessage
 from apps.gateway import auto
 from apps.gateway.models import LoopStop
+from apps.ledger import clock
 from apps.ledger.ids import new_id
 
 CANNOT_ASK = (BadMessage, turns.AnotherTurnIsOpen, turns.NothingToRetry)
@@ -53,7 +53,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     form = NewConversationForm(request.POST, person=person)
     if not form.is_valid():
         return _page(request, person, conversation=None, form=form, status=422)
-    now = timezone.now()
+    now = clock.now()
     try:
         turn = turns.begin_conversation(person, team=form.cleaned_data["team"], question=form.question(), now=now)
     except BadMessage as problem:
@@ -81,7 +81,7 @@ def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _cannot_ask(request, person, found, form)
     try:
-        turn = turns.start_turn(found, form.question(), now=timezone.now())
+        turn = turns.start_turn(found, form.question(), now=clock.now())
     except CANNOT_ASK as problem:
         form.add_error("text", problem.sentence)
         return _cannot_ask(request, person, found, form)
@@ -111,7 +111,7 @@ def asked_again(request: HttpRequest, turn_id: UUID, ask: Callable[..., Turn]) -
     person = person_of(request)
     turn = find_turn(person, turn_id)
     try:
-        again = ask(turn, now=timezone.now())
+        again = ask(turn, now=clock.now())
     except CANNOT_ASK as problem:
         if wants_piece(request):
             return HttpResponse(problem.sentence, status=409, content_type="text/plain; charset=utf-8")
@@ -126,7 +126,7 @@ def asked_again(request: HttpRequest, turn_id: UUID, ask: Callable[..., Turn]) -
 def stop(request: HttpRequest, turn_id: UUID) -> HttpResponse:
     """Stop an answer; the upstream call is cancelled and what arrived is kept."""
     turn = find_turn(person_of(request), turn_id)
-    turns.request_stop(turn, now=timezone.now())
+    turns.request_stop(turn, now=clock.now())
     lifecycle.nudge(turn.pk)
     return HttpResponse(status=204) if wants_piece(request) else redirect("chat:conversation", turn.conversation_id)
 
@@ -138,7 +138,7 @@ def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     found = find_conversation(person_of(request), conversation_id)
     form = RenameForm(request.POST)
     if form.is_valid():
-        conversations.rename(found, title=form.cleaned_data["title"], now=timezone.now())
+        conversations.rename(found, title=form.cleaned_data["title"], now=clock.now())
     else:
         messages.error(request, "The title was not changed: it must have 1 to 120 characters.")
     return redirect("chat:conversation", found.pk)
@@ -149,7 +149,7 @@ def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """Take a conversation off the person's list; the record of its exchanges stays."""
     found = find_conversation(person_of(request), conversation_id)
-    conversations.delete(found, now=timezone.now())
+    conversations.delete(found, now=clock.now())
     messages.success(request, "The conversation was deleted from your list. The company's record of it stays.")
     return redirect("chat:home")
 
@@ -196,7 +196,7 @@ def _page(
     form: QuestionForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    now = timezone.now()
+    now = clock.now()
     teams = list(Team.objects.filter(memberships__person=person))
     team = conversation.team if conversation else next(iter(teams), None)
     views = reading.turns_of(conversation, person=person) if conversation else []

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts import administration
 from apps.accounts.access import person_of, roles_required
 from apps.accounts.models import Membership, Role, Team, User
-from apps.console.people_forms import JoinForm, PeopleFilter, RoleForm, StandingForm
+from apps.console.people_forms import GrantForm, JoinForm, PeopleFilter, RoleForm, StandingForm
 
 PAGE = 50
 MEANINGS = {
@@ -56,12 +56,12 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Show one person: roles, teams, whether they are active."""
     admin = person_of(request)
     subject = _find(request, person_id)
-    held = set(subject.role_assignments.values_list("role", flat=True))
+    held = {each.role: each for each in subject.role_assignments.counting()}
     memberships = list(subject.memberships.select_related("team").order_by("team__name"))
     context = {
         "subject": subject,
         "is_self": subject == admin,
-        "roles_table": [{"role": role, "meaning": MEANINGS[role], "is_held": role.value in held} for role in Role],
+        "roles_table": [{"role": role, "meaning": MEANINGS[role], "held": held.get(role.value)} for role in Role],
         "memberships": memberships,
         "other_teams": Team.objects.visible_to(admin).exclude(pk__in=[row.team_id for row in memberships]),
         "standings": Membership.Standing.choices,
@@ -73,11 +73,14 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @require_POST
 def grant_role(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Give a role."""
-    subject, role = _find(request, person_id), _role(request)
+    subject, form = _find(request, person_id), GrantForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest
+    role, days = Role(form.cleaned_data["role"]), form.cleaned_data["days"] or administration.USUAL_AUDIT
     return _do(
         request,
         subject,
-        lambda by, now: administration.grant_role(subject, role, by=by, now=now),
+        lambda by, now: administration.grant_role(subject, role, by=by, days=days, now=now),
         done=f"{subject.name} now holds the role {role.label}.",
         vain=f"{subject.name} already held the role {role.label}.",
     )

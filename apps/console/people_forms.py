@@ -51,6 +51,12 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=Role.choices)
 
 
+class GrantForm(RoleForm):
+    """Which role to give, and for how many days where it ends."""
+
+    days = forms.IntegerField(required=False)
+
+
 class StandingForm(forms.Form):
     """Member or lead."""
 

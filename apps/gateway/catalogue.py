@@ -115,7 +115,7 @@ def _add_from_offer(offer: Offer, models: Sequence[Listed], *, by: User, now: da
         credential=Provider.Credential.ENVIRONMENT,
         is_on=True,
     )
-    _record_provider(Action.PROVIDER_CREATED, provider, by, now, {"credential": provider.credential})
+    _record_provider(Action.PROVIDER_CREATED, provider, by, now, provider_facts(provider))
     _record_provider(Action.PROVIDER_SWITCHED_ON, provider, by, now)
     source = pricing.price_list()
     for listed in models:
@@ -140,7 +140,7 @@ def _add_listed(
         is_on=True,
     )
     pricing.note_version(model, by=None, now=now, source=source)
-    _record_model(Action.MODEL_CREATED, model, by, now, model_facts(model))
+    _record_model(Action.MODEL_CREATED, model, by, now, {**model_facts(model), "is_on": model.is_on})
 
 
 @transaction.atomic
@@ -172,7 +172,7 @@ def add_model(model: LanguageModel, *, by: User, now: datetime) -> None:
     """Store a new model; no team has it yet."""
     model.save(force_insert=True)
     pricing.note_version(model, by=by, now=now)
-    _record_model(Action.MODEL_CREATED, model, by, now, model_facts(model))
+    _record_model(Action.MODEL_CREATED, model, by, now, {**model_facts(model), "is_on": model.is_on})
 
 
 @transaction.atomic

@@ -99,6 +99,12 @@ class RanAway(Refused):
     code = "RAN_AWAY"
 
 
+class RunAtCeiling(RanAway):
+    """This call would take a run of calls past the most that one run may cost. It is an event of its own."""
+
+    code = "RUN_AT_CEILING"
+
+
 class LengthFixed(Refused):
     """The model's vectors have one length, and another was wanted."""
 

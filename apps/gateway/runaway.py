@@ -21,7 +21,7 @@ from django.db import transaction
 from apps.accounts.actors import who
 from apps.gateway.budgets import Shape
 from apps.gateway.models import LoopStop
-from apps.gateway.refusals import RanAway
+from apps.gateway.refusals import RanAway, RunAtCeiling
 from apps.gateway.repetition import (
     REPEATED_WITHIN_SECONDS,
     RUN_PAUSE_SECONDS,
@@ -94,7 +94,8 @@ def watch(
 
     Joins the caller's transaction. One statement, three where it stops somebody.
 
-    :raises RanAway: if a stop is in force, or this call would pass the ceiling of one run.
+    :raises RanAway: if a stop is in force.
+    :raises RunAtCeiling: if this call would pass the ceiling of one run; whoever records the refusal records that.
     """
     shape, beginnings = shapes_of(prompt, model_id=model_id, now=now)
     rules, stop, is_batch, past = _remembered(person, key_id, shape, beginnings, now)
@@ -104,7 +105,7 @@ def watch(
     verdict = judge(shape, past, rules=rules, worst_case=worst_case, seconds=now.timestamp(), may_repeat=may_repeat)
     until = now + timedelta(minutes=rules.stop_minutes)
     if verdict.is_refused:
-        raise _refusal(LoopStop.Reason.CEILING, now + timedelta(seconds=RUN_PAUSE_SECONDS), now)
+        raise _refusal(LoopStop.Reason.CEILING, now + timedelta(seconds=RUN_PAUSE_SECONDS), now, kind=RunAtCeiling)
     if verdict.stop_for:
         _stop(person, key_id, verdict, until=until, now=now)
     elif verdict.is_first_delay:
@@ -189,10 +190,10 @@ def _stop(person: User, key_id: UUID | None, verdict: Verdict, *, until: datetim
     _record(Action.LOOP_STOPPED, person, key_id, details, by=None, now=now)
 
 
-def _refusal(reason: LoopStop.Reason, until: datetime, now: datetime) -> RanAway:
+def _refusal(reason: LoopStop.Reason, until: datetime, now: datetime, *, kind: type[RanAway] = RanAway) -> RanAway:
     seconds = max(1, math.ceil((until - now).total_seconds()))
     wait = f"{seconds} s" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"
-    return RanAway(
+    return kind(
         f"A program seems to run away: {reason.label}. Nothing was sent, and further calls are refused for {wait}. "
         "Stop the program; then whoever answers for it can lift this in the chat, and an administrator under Limits.",
         retry_after=seconds,

@@ -7,7 +7,9 @@ database, so a database that was rolled back or rewritten no longer fits what wa
 
 from __future__ import annotations
 
+import errno
 import json
+import logging
 import os
 import secrets
 from base64 import b64encode
@@ -24,9 +26,18 @@ JOURNAL = "checkpoints-*.jsonl"
 LONGEST_LINE = 64 * 1024
 """Bytes. A checkpoint under two keys takes less than a thousand; a busy day has a hundred thousand of them."""
 
+_log = logging.getLogger(__name__)
+
 
 class KeyUnusable(Exception):
     """The signing key is missing, open to others, or not a key. The message says what to do."""
+
+
+class JournalUnwritable(Exception):
+    """The journal could not take a line, so what it would have said does not count. The message says why."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(f"{path.name} cannot be written: {error.strerror}. Make room, or mend the disk.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,38 +80,55 @@ class Evidence:
         """
         Return the newest checkpoint of the journal, or None before the first.
 
-        :raises BadNote: if the journal's last line was damaged: compare it with a witness before going on.
+        :raises BadNote: as `last_note` does.
         """
-        newest = max(self.folder.glob(JOURNAL), default=None)
-        lines = _end_of(newest).splitlines() if newest else []
-        if not lines:
+        note = self.last_note()
+        return Checkpoint.parse(note.text) if note else None
+
+    def last_note(self) -> Note | None:
+        """
+        Return the newest checkpoint of the journal as it was signed, or None. Reads the end of its newest file.
+
+        A last line that was cut off while it was written never counted, and is taken out.
+
+        :raises BadNote: if a whole last line is damaged: compare it with a witness before going on.
+        """
+        files = sorted(self.folder.glob(JOURNAL), reverse=True)
+        newest, line = next(((file, line) for file in files if (line := _last_line(file)) is not None), (None, b""))
+        if newest is None:
             return None
         try:
-            return Checkpoint.parse(Note.parse(json.loads(lines[-1])["note"]).text)
+            note = Note.parse(json.loads(line)["note"])
+            Checkpoint.parse(note.text)
         except (ValueError, KeyError, TypeError) as error:
             raise BadNote(
                 f"The last line of {newest} is damaged. Compare it with a witness before going on."
             ) from error
+        return note
 
     def is_readable(self) -> bool:
         """Say whether this process may read the folder: the sequencer's may, the web's must not."""
         return os.access(self.folder, os.R_OK | os.X_OK)
 
     def journal(self, note: Note, *, at: datetime) -> None:
-        """Append a signed checkpoint and wait for the disk."""
-        self._append(JOURNAL.replace("*", f"{at:%Y-%m-%d}"), {"signed_at": at.isoformat(), "note": str(note)})
+        """
+        Append a signed checkpoint and wait for the disk.
 
-    def _append(self, name: str, said: dict[str, str]) -> None:
-        descriptor = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(json.dumps(said, ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        A clock that was set back begins no older file: the newest file goes on, so that the last line is the newest.
+
+        :raises JournalUnwritable: if the disk did not take the line; then nothing of it is left.
+        """
+        path = max([self.folder / JOURNAL.replace("*", f"{at:%Y-%m-%d}"), *self.folder.glob(JOURNAL)])
+        _keep(path, {"signed_at": at.isoformat(), "note": str(note)})
 
     def keep_stamp(self, note: str, *, authority: str, token: bytes, at: datetime) -> None:
-        """Append an authority's stamp with the checkpoint that it is on, and wait for the disk."""
+        """
+        Append an authority's stamp with the checkpoint that it is on, and wait for the disk.
+
+        :raises JournalUnwritable: if the disk did not take the line; then nothing of it is left.
+        """
         kept = {"authority": authority, "stamped_at": at.isoformat(), "token": b64encode(token).decode(), "note": note}
-        self._append(f"timestamps-{at:%Y-%m}.jsonl", kept)
+        _keep(self.folder / f"timestamps-{at:%Y-%m}.jsonl", kept)
 
     def journalled(self) -> Iterator[Note]:
         """
@@ -130,6 +158,60 @@ def words(root: bytes) -> str:
     return " ".join(said)
 
 
+def _last_line(path: Path) -> bytes | None:
+    """Read the last line of a file, which ends as a line does; an earlier one where the last was cut off."""
+    with path.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - LONGEST_LINE))
+        whole, newline, torn = file.read().rpartition(b"\n")
+        if torn:
+            file.truncate(size - len(torn))
+            file.flush()
+            os.fsync(file.fileno())
+            _log.warning("The last line of %s had been cut off while it was written and was taken out.", path.name)
+    return whole.rpartition(b"\n")[2] if newline else None
+
+
+def _keep(path: Path, said: dict[str, str]) -> None:
+    """Append a line of JSON, all of it on disk when this returns, or none of it."""
+    line = json.dumps(said, ensure_ascii=False)
+    is_new = not path.exists()
+    try:
+        _append(path, f"{line}\n".encode())
+        if is_new:
+            _flush_folder(path.parent)
+    except OSError as error:
+        raise JournalUnwritable(path, error) from error
+
+
+def _append(path: Path, line: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        size = os.fstat(descriptor).st_size
+        try:
+            _put_on_disk(descriptor, line)
+        except OSError:
+            os.ftruncate(descriptor, size)
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _put_on_disk(descriptor: int, line: bytes) -> None:
+    if os.write(descriptor, line) != len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.fsync(descriptor)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Put the name of a new file on the disk: without that a power cut may take the whole file."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _write(path: Path, text: str, *, mode: int) -> None:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -138,10 +220,4 @@ def _write(path: Path, text: str, *, mode: int) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-
-
-def _end_of(path: Path) -> str:
-    """Read the last lines of a file that may be long."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - LONGEST_LINE))
-        return file.read().decode(errors="replace")
+    _flush_folder(path.parent)

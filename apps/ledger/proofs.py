@@ -49,7 +49,7 @@ class Proof:
 
 def prove(cursor: Cursor, row_id: UUID) -> Proof:
     """
-    Prove that the record is in the newest signed tree; the newest cosigned one where it is in that. About 7 statements.
+    Prove that the record is in the newest signed tree; the newest cosigned one where it is in that. Four statements.
 
     :raises NotYetSigned: if no checkpoint covers it.
     :raises DoesNotFit: if it, its leaf or the stored tree is not what was signed.
@@ -85,7 +85,8 @@ def _record(cursor: Cursor, kind: RowKind, row_id: UUID) -> bytes:
 def checkpoint_over(cursor: Cursor, index: int) -> Note:
     """Read the newest checkpoint that covers the leaf, a cosigned one if there is any, with its cosignatures."""
     cursor.execute(
-        "SELECT size, note FROM ledger_checkpoint WHERE size > %s AND size = coalesce("
+        "SELECT note, ARRAY(SELECT line FROM ledger_cosignature AS by WHERE by.size = made.size ORDER BY by.id) "
+        "FROM ledger_checkpoint AS made WHERE size > %s AND size = coalesce("
         "(SELECT size FROM ledger_cosignature WHERE size > %s ORDER BY size DESC LIMIT 1), "
         "(SELECT max(size) FROM ledger_checkpoint))",
         [index, index],
@@ -93,9 +94,8 @@ def checkpoint_over(cursor: Cursor, index: int) -> Note:
     found = cursor.fetchone()
     if found is None:
         raise NotYetSigned
-    size, text = found
-    cursor.execute("SELECT line FROM ledger_cosignature WHERE size = %s ORDER BY id", [size])
-    return Note.parse(text).with_lines([line for (line,) in cursor.fetchall()])
+    text, lines = found
+    return Note.parse(text).with_lines(lines)
 
 
 def _base64(raw: bytes) -> str:

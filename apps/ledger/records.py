@@ -19,7 +19,7 @@ from uuid import UUID
 from django.db import DatabaseError, Error, IntegrityError, connection, transaction
 from django.db.models import Q
 
-from apps.ledger import prepared, statements
+from apps.ledger import clock, prepared, statements
 from apps.ledger.facts import NOTHING_KNOWN, Circumstances, Json, MaskedSpan, OpenExchange, PassageFact, Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event, Intent, OpenIntent, Outcome, SearchRow
@@ -391,7 +391,11 @@ def open_intents(older_than: datetime, *, now: datetime) -> list[OpenExchange]:
 
     They began before `older_than`, or have a lease that ended before `now`.
     """
-    given_up = Q(lease_until=None, started_at__lt=older_than) | Q(lease_until__lt=now)
+    given_up = (
+        Q(lease_until=None, started_at__lt=older_than)
+        | Q(lease_until__lt=now)
+        | Q(lease_until__gt=now + clock.FUTURE)  # it was given before the clock was set back, and never renewed
+    )
     rows = (
         OpenIntent.objects.filter(given_up, intent__outcome__isnull=True)
         .order_by("started_at")

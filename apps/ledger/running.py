@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +17,9 @@ from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
-from apps.ledger.evidence import Evidence
+from apps.ledger.evidence import Evidence, JournalUnwritable
 from apps.ledger.notes import BadNote, SigningKey
-from apps.ledger.sequencer import BATCH, NotLeading, Sequencer, TreeBroken
+from apps.ledger.sequencer import NotLeading, Round, Sequencer, TreeBroken
 from apps.ledger.stored import HashMissing
 from apps.ledger.timestamps import Authority, AuthorityAway, Notary
 from apps.ledger.witnesses import Courier, WitnessAddress, WitnessAway, WitnessRefuses
@@ -26,6 +27,7 @@ from apps.ledger.witnesses import Courier, WitnessAddress, WitnessAway, WitnessR
 ROUND_SECONDS = 0.5
 WITNESS_SECONDS = 10.0
 AFTER_TROUBLE_SECONDS = 2.0
+LONGEST_LAG_SECONDS = 30.0
 
 _log = logging.getLogger(__name__)
 
@@ -84,22 +86,35 @@ def _lead(connection: psycopg.Connection[Any], evidence: Evidence, key: SigningK
     leader.lead()
     _log.info("This sequencer leads the ledger.")
     while not stop.event.is_set():
-        is_full = one_round(leader, now=timezone.now())
-        stop.wait(0 if is_full else ROUND_SECONDS)
+        began = time.monotonic()
+        done = one_round(leader, now=timezone.now())
+        stop.wait(rest_after(done, took=time.monotonic() - began))
 
 
-def one_round(leader: Sequencer, *, now: datetime) -> bool:
+def rest_after(done: Round | None, *, took: float) -> float:
     """
-    Do one round, if there is anything new; return whether more is waiting.
+    Say for how many seconds to rest after a round: writers come first.
+
+    Where more is waiting it rests as long as it worked, so that it takes half of a processor at most from whoever
+    writes records. Once a record has waited for half a minute it rests no more: the tree must not fall behind for ever.
+    """
+    if done is None or not done.is_full:
+        return max(ROUND_SECONDS, took)
+    return took if done.waited < LONGEST_LAG_SECONDS else 0.0
+
+
+def one_round(leader: Sequencer, *, now: datetime) -> Round | None:
+    """
+    Do one round; None where there was nothing new, or the tree does not fit.
 
     A tree that does not fit is tried again: it may be restored.
     """
     if not leader.has_news(now=now):
-        return False
+        return None
     try:
-        return leader.round(now=now).sequenced >= BATCH
+        return leader.round(now=now)
     except TreeBroken:
-        return False
+        return None
 
 
 class Carrier(Protocol):
@@ -131,6 +146,6 @@ def _carried(carrier: Carrier) -> str:
     """Bring the newest checkpoint; return what went wrong, or nothing."""
     try:
         carrier.carry(now=timezone.now())
-    except (WitnessAway, WitnessRefuses, AuthorityAway, BadNote, HashMissing) as trouble:
+    except (WitnessAway, WitnessRefuses, AuthorityAway, JournalUnwritable, BadNote, HashMissing) as trouble:
         return type(trouble).__name__
     return ""

@@ -20,10 +20,10 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from apps.ledger import leaves, merkle, stored
-from apps.ledger.evidence import Evidence
+from apps.ledger.evidence import Evidence, JournalUnwritable
 from apps.ledger.ids import new_id
 from apps.ledger.models import RowKind
-from apps.ledger.notes import Checkpoint, Note, SigningKey, VerifierKey
+from apps.ledger.notes import BadNote, Checkpoint, Note, SigningKey, VerifierKey
 from apps.ledger.standing import open_alarms
 from apps.ledger.vocabulary import Action
 
@@ -36,7 +36,7 @@ SELECT EXISTS (SELECT FROM ledger_pending), (SELECT coalesce(max(index) + 1, 0) 
        (SELECT coalesce(max(size), 0) FROM ledger_checkpoint)
 """
 SUBJECT = "ledger"
-OWN_ALARMS = frozenset({"ROLLBACK", "FORK", "MISMATCH", "GAP"})
+OWN_ALARMS = frozenset({"ROLLBACK", "FORK", "MISMATCH", "GAP", "JOURNAL"})
 
 _log = logging.getLogger(__name__)
 
@@ -57,10 +57,20 @@ class TreeBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round did: how many records found their place, and the checkpoint if one was signed."""
+    """
+    What one round did: how many records found their place, and the checkpoint if one was signed.
+
+    :ivar waited: for how many seconds the oldest of them had waited, by the database's clock.
+    """
 
     sequenced: int
     signed: Checkpoint | None
+    waited: float = 0.0
+
+    @property
+    def is_full(self) -> bool:
+        """Say whether more may be waiting."""
+        return self.sequenced >= BATCH
 
 
 class Sequencer:
@@ -103,7 +113,7 @@ class Sequencer:
         Every five seconds it is said without asking: a stored hash may have been changed where nothing was added.
         """
         is_quiet = self._seen is not None and self._hour == _hour_of(now) and not self._alarms
-        if not is_quiet or self._looked_at is None or now - self._looked_at >= LOOK_CLOSELY_EVERY:
+        if not is_quiet or self._looked_at is None or abs(now - self._looked_at) >= LOOK_CLOSELY_EVERY:
             return True
         with self._connection.cursor() as cursor:
             cursor.execute(NEWS, prepare=True)
@@ -120,16 +130,16 @@ class Sequencer:
         self._seen = None
         try:
             self._close_the_hour(now)
-            sequenced = self._sequence(now)
+            sequenced, waited = self._sequence(now)
             signed = self._sign(now)
         except (TreeBroken, stored.HashMissing) as trouble:
             broken = trouble if isinstance(trouble, TreeBroken) else TreeBroken("GAP", str(trouble), at=trouble.index)
             self._raise_alarm(broken, now)
             raise broken from None
         self._end_alarms(now)
-        last = self._evidence.last_signed()
+        last = self._last_signed()
         self._seen, self._looked_at = (last.size, last.size) if last else None, now
-        return Round(sequenced, signed)
+        return Round(sequenced, signed, waited)
 
     def rotate(self, fresh: SigningKey, *, now: datetime) -> None:
         """
@@ -153,28 +163,33 @@ class Sequencer:
         self._also_by = None
 
     def _close_the_hour(self, now: datetime) -> None:
-        """Record once an hour that the ledger is alive: a period without any record is then a proof of silence."""
+        """
+        Record once an hour that the ledger is alive: a period without any record is then a proof of silence.
+
+        A clock that was set back makes it record an hour again; one that was set ahead leaves hours out.
+        """
         hour = _hour_of(now)
         if self._hour == hour:
             return
         with self._connection.transaction(), self._connection.cursor() as cursor:
             self._hold(cursor)
-            cursor.execute("SELECT max(happened_at) FROM ledger_event WHERE action = %s", [Action.LEDGER_HOUR_CLOSED])
-            last = _one(cursor)
-            if last is None:
+            first, is_closed = _hours(cursor, hour)
+            if first is None:
                 record_act(cursor, Action.LEDGER_KEY_INTRODUCED, {"key": str(self._key.verifier)}, now)
-            if last is None or last < hour:
+            if not is_closed or self._hour is not None:
                 record_act(cursor, Action.LEDGER_HOUR_CLOSED, {"until": hour.isoformat()}, now)
         self._hour = hour
 
-    def _sequence(self, now: datetime) -> int:
-        """Give pending records their places, 5,000 at most, in one transaction. Returns how many."""
+    def _sequence(self, now: datetime) -> tuple[int, float]:
+        """Give pending records their places, 5,000 at most, in one transaction; say how many, and the longest wait."""
         with self._connection.transaction(), self._connection.cursor() as cursor:
             self._hold(cursor)
             cursor.execute("SELECT id, kind, row_id FROM ledger_pending ORDER BY id LIMIT %s", [BATCH])
             pending = cursor.fetchall()
             if not pending:
-                return 0
+                return 0, 0.0
+            cursor.execute("SELECT extract(epoch FROM clock_timestamp() - min(since))::float FROM ledger_pending")
+            waited = _one(cursor) or 0.0
             written = _leaves(cursor, pending)
             self._note_strange(cursor, pending, written, now)
             size = stored.size_of(cursor)
@@ -187,7 +202,7 @@ class Sequencer:
             )
             _store_nodes(cursor, size, size + len(places))
             cursor.execute("DELETE FROM ledger_pending WHERE id = ANY(%s)", [[row[0] for row in pending]])
-        return len(pending)
+        return len(pending), waited
 
     def _note_strange(
         self, cursor: psycopg.Cursor[Any], pending: Sequence[Any], written: dict[UUID, bytes], now: datetime
@@ -207,10 +222,12 @@ class Sequencer:
         """Check the tree against what was signed and against its records, then sign its head where it has grown."""
         with self._connection.transaction(), self._connection.cursor() as cursor:
             self._hold(cursor)
-            size, last = stored.size_of(cursor), self._evidence.last_signed()
+            size, last = stored.size_of(cursor), self._last_signed()
             self._refuse_other_history(cursor, size, last)
+            if last is not None and not self._is_published(cursor, last.size):
+                self._publish_last(cursor, last, now)
             signed_size = last.size if last else 0
-            if size == signed_size and self._is_published(cursor, size):
+            if size == signed_size:
                 return None
             root = self._recomputed(cursor, signed_size, size)
             if root != stored.root_at(cursor, size):
@@ -218,13 +235,33 @@ class Sequencer:
             checkpoint = Checkpoint(self._key.name, size, root)
             lines = [key.sign(checkpoint.text) for key in (self._key, self._also_by) if key]
             note = Note(checkpoint.text, tuple(lines))
-            if size > signed_size:
-                self._evidence.journal(note, at=now)
-            cursor.execute(
-                "INSERT INTO ledger_checkpoint (size, root, note, token, signed_at) VALUES (%s, %s, %s, %s, %s)",
-                [size, root, str(note), self._token, now],
-            )
+            self._journal(note, now)
+            self._publish(cursor, checkpoint, note, now)
         return checkpoint
+
+    def _publish_last(self, cursor: psycopg.Cursor[Any], last: Checkpoint, now: datetime) -> None:
+        """Publish what the journal says was signed, and whose sequencer ended before it was in the database."""
+        if note := self._evidence.last_note():
+            self._publish(cursor, last, note, now)
+
+    def _publish(self, cursor: psycopg.Cursor[Any], checkpoint: Checkpoint, note: Note, now: datetime) -> None:
+        cursor.execute(
+            "INSERT INTO ledger_checkpoint (size, root, note, token, signed_at) VALUES (%s, %s, %s, %s, %s)",
+            [checkpoint.size, checkpoint.root, str(note), self._token, now],
+        )
+
+    def _last_signed(self) -> Checkpoint | None:
+        try:
+            return self._evidence.last_signed()
+        except (BadNote, OSError) as error:
+            raise TreeBroken("JOURNAL", "The journal of what was signed cannot be read.", at=-1) from error
+
+    def _journal(self, note: Note, now: datetime) -> None:
+        """Put what is about to count into the journal; what it does not take is not signed."""
+        try:
+            self._evidence.journal(note, at=now)
+        except JournalUnwritable as error:
+            raise TreeBroken("JOURNAL", str(error), at=-1) from error
 
     def _refuse_other_history(self, cursor: psycopg.Cursor[Any], size: int, last: Checkpoint | None) -> None:
         cursor.execute("SELECT coalesce(max(size), 0) FROM ledger_checkpoint")
@@ -245,7 +282,7 @@ class Sequencer:
 
     def _is_published(self, cursor: psycopg.Cursor[Any], size: int) -> bool:
         cursor.execute("SELECT true FROM ledger_checkpoint WHERE size = %s", [size])
-        return size == 0 or cursor.fetchone() is not None
+        return cursor.fetchone() is not None
 
     def _recomputed(self, cursor: psycopg.Cursor[Any], start: int, end: int) -> bytes:
         """Compute the root at `end` from the records themselves, by the plain path, on top of what was signed."""
@@ -297,6 +334,17 @@ def _hour_of(now: datetime) -> datetime:
 def _one(cursor: psycopg.Cursor[Any]) -> Any:
     row = cursor.fetchone()
     return row[0] if row else None
+
+
+def _hours(cursor: psycopg.Cursor[Any], hour: datetime) -> tuple[datetime | None, bool]:
+    """Say when an hour was closed last, if ever, and whether this one was."""
+    cursor.execute(
+        "SELECT max(happened_at), count(*) FILTER (WHERE happened_at >= %s AND happened_at < %s) > 0 "
+        "FROM ledger_event WHERE action = %s",
+        [hour, hour + HOUR, Action.LEDGER_HOUR_CLOSED],
+    )
+    row = cursor.fetchone()
+    return (row[0], row[1]) if row else (None, False)
 
 
 def _columns(rows: Sequence[Sequence[Any]], count: int) -> list[list[Any]]:

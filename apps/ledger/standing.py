@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apps.ledger import evidence
@@ -16,29 +16,56 @@ SILENT_AFTER = timedelta(minutes=70)
 REMEMBERED_ALARMS = 100
 
 NOT_YET, SIGNED, LATE, ALARM = "not yet signed", "signed", "late", "alarm"
-UNSIGNED, UNRECONCILED = "UNSIGNED", "UNRECONCILED"
+UNSIGNED, UNRECONCILED, DAMAGED, DISAGREES = "UNSIGNED", "UNRECONCILED", "DAMAGED", "DISAGREES"
 
 SENTENCES = {
     "ROLLBACK": "The ledger is shorter than what was signed: its end was cut off, or an older state came back.",
     "FORK": "The ledger is not the one that was signed: records were rewritten.",
     "MISMATCH": "The tree is not the one that its records make: records or hashes were changed.",
     "GAP": "Hashes or records are missing from the tree.",
+    "JOURNAL": "The sequencer's journal cannot be written or read, so nothing is signed: look at its disk.",
     "VANISHED": "Records were removed before they had a place in the tree.",
     "DUPLICATE": "A record that has its place was written a second time.",
     "WITNESS_REFUSES": "A witness has seen another ledger than this one.",
     UNSIGNED: "Records have waited for their place for more than a minute: the sequencer does not run.",
     UNRECONCILED: "The daily comparison has found exchanges, outcomes or calls that do not fit each other.",
-    "DAMAGED": "The daily check has found records that are not what was signed.",
+    DAMAGED: "Reading old records again has found some that are not what was signed, or rows that no event explains.",
+    DISAGREES: "Rights, settings or rows of the desk are not what their events say: they were changed by hand.",
 }
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """That an officer knows of an alarm, since when, and what they said about it."""
+
+    by: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
-    """An alarm that is open: what it is and since when."""
+    """An alarm that is open: what it is and since when, and who knows of it."""
 
     kind: str
     since: datetime
     details: dict[str, Any]
+    acknowledged: tuple[Acknowledged, ...] = ()
+
+    @property
+    def raised(self) -> str:
+        """The moment it was raised, as an acknowledgement names it."""
+        return stamp(self.since)
+
+    @property
+    def rows(self) -> int:
+        """How many rows are not what their events say; a check of the whole ledger names them."""
+        return int(self.details.get("rows", 0))
+
+    @property
+    def named(self) -> list[str]:
+        """What was found, in sentences, as far as the alarm names it."""
+        return [str(one[2]) for one in self.details.get("named", []) if isinstance(one, list) and len(one) == 3]
 
     @property
     def sentence(self) -> str:
@@ -85,10 +112,12 @@ def standing(cursor: Cursor, *, now: datetime) -> Standing:
     cursor.execute("SELECT size, root, signed_at FROM ledger_checkpoint ORDER BY size DESC LIMIT 1")
     head = cursor.fetchone()
     cursor.execute(
-        "SELECT count(*), min(since) FROM (SELECT since FROM ledger_pending ORDER BY id LIMIT 10000) AS first"
+        "SELECT count(*), min(since), coalesce(clock_timestamp() - min(since), interval '0') "
+        "FROM (SELECT since FROM ledger_pending ORDER BY id LIMIT 10000) AS first"
     )
-    waiting, since = cursor.fetchone()
-    is_late = (since is not None and now - since > LATE_AFTER) or (head is not None and now - head[2] > SILENT_AFTER)
+    waiting, since, waited = cursor.fetchone()
+    # A head from the future was signed before the clock was set back: it does not show that anybody signs today.
+    is_late = waited > LATE_AFTER or (head is not None and abs(now - head[2]) > SILENT_AFTER)
     alarms = open_alarms(cursor)
     return Standing(
         state=ALARM if alarms else LATE if is_late else SIGNED if head else NOT_YET,
@@ -105,10 +134,16 @@ def standing(cursor: Cursor, *, now: datetime) -> Standing:
 
 
 def open_alarms(cursor: Cursor) -> tuple[Alarm, ...]:
-    """List the alarms that were raised and have not ended, newest first."""
+    """
+    List the alarms that were raised and have not ended, newest first.
+
+    What came first is told by the tree, and not by a clock that may have been set; what waits for its place is newest.
+    """
     cursor.execute(
-        "SELECT action, happened_at, details FROM ledger_event WHERE action IN (%s, %s) "
-        "ORDER BY happened_at DESC, id DESC LIMIT %s",
+        "SELECT action, happened_at, details FROM ledger_event AS event "
+        "LEFT JOIN ledger_entry AS entry ON entry.row_id = event.id "
+        "LEFT JOIN ledger_pending AS waiting ON entry.index IS NULL AND waiting.row_id = event.id "
+        "WHERE action IN (%s, %s) ORDER BY entry.index DESC NULLS FIRST, waiting.id DESC NULLS FIRST LIMIT %s",
         [Action.LEDGER_ALARM_RAISED, Action.LEDGER_ALARM_ENDED, REMEMBERED_ALARMS],
     )
     newest: dict[str, Alarm | None] = {}
@@ -116,7 +151,29 @@ def open_alarms(cursor: Cursor) -> tuple[Alarm, ...]:
         said = _object(details)
         kind = str(said.get("kind", ""))
         newest.setdefault(kind, Alarm(kind, at, said) if action == Action.LEDGER_ALARM_RAISED else None)
-    return tuple(alarm for alarm in newest.values() if alarm)
+    raised = [alarm for alarm in newest.values() if alarm]
+    known = _acknowledged(cursor) if raised else {}
+    return tuple(replace(alarm, acknowledged=tuple(known.get((alarm.kind, alarm.raised), ()))) for alarm in raised)
+
+
+def stamp(moment: datetime) -> str:
+    """Write a moment as an acknowledgement names it: in UTC, to the microsecond."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+def _acknowledged(cursor: Cursor) -> dict[tuple[str, str], list[Acknowledged]]:
+    """Read the newest acknowledgements by the alarm that they are about, oldest first. One statement."""
+    cursor.execute(
+        "SELECT actor_label, happened_at, details FROM ledger_event WHERE action = %s "
+        "ORDER BY happened_at DESC, id DESC LIMIT %s",
+        [Action.LEDGER_ALARM_ACKNOWLEDGED, REMEMBERED_ALARMS],
+    )
+    known: dict[tuple[str, str], list[Acknowledged]] = {}
+    for by, at, details in reversed(cursor.fetchall()):
+        said = _object(details)
+        about = (str(said.get("kind", "")), str(said.get("since", "")))
+        known.setdefault(about, []).append(Acknowledged(by, at, str(said.get("reason", ""))))
+    return known
 
 
 _NEWEST_OF_EACH = """

@@ -1,8 +1,8 @@
 """
 The tree as it is stored: leaves in `ledger_entry`, and above them the root of every 256 neighbours in `ledger_node`.
 
-Any proof needs a few hundred neighbouring hashes at most, read with one statement a level. All functions take a
-cursor, so that the sequencer, the verifier and the officers' pages read by the same code.
+Any proof needs a few hundred neighbouring hashes at most, read with one statement. All functions take a cursor, so that
+the sequencer, the verifier and the officers' pages read by the same code.
 """
 
 from __future__ import annotations
@@ -16,18 +16,23 @@ from apps.ledger.merkle import Range, Subtree
 TILE_LEVELS = 8
 TILE = 1 << TILE_LEVELS
 
-_LEAVES = """
-    SELECT entry.index, entry.leaf FROM unnest(%s::bigint[], %s::bigint[]) AS span (first, beyond)
-    JOIN ledger_entry AS entry ON entry.index >= span.first AND entry.index < span.beyond
-"""
-_NODES = """
-    SELECT node.index, node.hash FROM unnest(%s::bigint[], %s::bigint[]) AS span (first, beyond)
-    JOIN ledger_node AS node ON node.level = %s AND node.index >= span.first AND node.index < span.beyond
+_HASHES = """
+    WITH span AS (SELECT * FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) AS span (level, first, beyond))
+    SELECT span.level, entry.index, entry.leaf FROM span
+      JOIN ledger_entry AS entry ON span.level = 0 AND entry.index >= span.first AND entry.index < span.beyond
+    UNION ALL
+    SELECT span.level, node.index, node.hash FROM span
+      JOIN ledger_node AS node ON node.level = span.level AND node.index >= span.first AND node.index < span.beyond
+     WHERE span.level > 0
 """
 
 
 class Cursor(Protocol):
-    """What is needed of a database cursor, Django's or psycopg's."""
+    """What is needed of a database cursor, Django's or psycopg's. ``connection`` is psycopg's in both."""
+
+    @property
+    def connection(self) -> Any:
+        """The driver's connection."""
 
     def execute(self, query: Any, params: Any = None, /) -> Any:
         """Run a statement."""
@@ -56,7 +61,7 @@ def size_of(cursor: Cursor) -> int:
 
 def roots(cursor: Cursor, ranges: Sequence[Range]) -> list[bytes]:
     """
-    Compute the root over each range from stored hashes. One statement for every 8 levels touched.
+    Compute the root over each range from stored hashes. One statement.
 
     :raises HashMissing: if one of them is not stored.
     """
@@ -91,33 +96,34 @@ def tile_roots(cursor: Cursor, level: int, first: int, beyond: int) -> list[byte
 
     :raises HashMissing: if one of those is not stored.
     """
-    base = (level - 1) * TILE_LEVELS
-    hashes = _hashes(cursor, base, [(first * TILE, beyond * TILE)])
-    return [_over(hashes, base, range(place * TILE, (place + 1) * TILE)) for place in range(first, beyond)]
+    below = level - 1
+    hashes = _hashes(cursor, [(below, first * TILE, beyond * TILE)])
+    return [_over(hashes, below, range(place * TILE, (place + 1) * TILE)) for place in range(first, beyond)]
 
 
 def _read(cursor: Cursor, wanted: set[Subtree]) -> dict[Subtree, bytes]:
-    found: dict[Subtree, bytes] = {}
-    for base in sorted({level - level % TILE_LEVELS for level, _ in wanted}):
-        here = [subtree for subtree in wanted if subtree[0] - subtree[0] % TILE_LEVELS == base]
-        spans = [(index << (level - base), (index + 1) << (level - base)) for level, index in here]
-        hashes = _hashes(cursor, base, spans)
-        for subtree, (first, beyond) in zip(here, spans, strict=True):
-            found[subtree] = _over(hashes, base, range(first, beyond))
-    return found
+    """Read complete subtrees of any height. One statement."""
+    spans = {subtree: _stored_span(subtree) for subtree in wanted}
+    hashes = _hashes(cursor, list(spans.values()))
+    return {subtree: _over(hashes, tier, range(first, beyond)) for subtree, (tier, first, beyond) in spans.items()}
 
 
-def _hashes(cursor: Cursor, base: int, spans: Sequence[Range]) -> dict[int, bytes]:
-    firsts, beyonds = [first for first, _ in spans], [beyond for _, beyond in spans]
-    if base == 0:
-        cursor.execute(_LEAVES, [firsts, beyonds])
-    else:
-        cursor.execute(_NODES, [firsts, beyonds, base // TILE_LEVELS])
-    return {index: bytes(value) for index, value in cursor.fetchall()}
+def _stored_span(subtree: Subtree) -> tuple[int, int, int]:
+    """Say which stored hashes make up a subtree: their level (0 for leaves), the first, and the one beyond the last."""
+    level, index = subtree
+    tier, rest = divmod(level, TILE_LEVELS)
+    return tier, index << rest, (index + 1) << rest
 
 
-def _over(hashes: dict[int, bytes], base: int, places: range) -> bytes:
+def _hashes(cursor: Cursor, spans: Sequence[tuple[int, int, int]]) -> dict[tuple[int, int], bytes]:
+    if not spans:
+        return {}
+    cursor.execute(_HASHES, [list(column) for column in zip(*spans, strict=True)])
+    return {(tier, index): bytes(value) for tier, index, value in cursor.fetchall()}
+
+
+def _over(hashes: dict[tuple[int, int], bytes], tier: int, places: range) -> bytes:
     try:
-        return merkle.root_of([hashes[place] for place in places])
+        return merkle.root_of_complete([hashes[tier, place] for place in places])
     except KeyError as missing:
-        raise HashMissing(base, int(missing.args[0])) from None
+        raise HashMissing(tier, missing.args[0][1]) from None

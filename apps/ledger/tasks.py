@@ -3,31 +3,54 @@
 from __future__ import annotations
 
 from celery import shared_task
-from django.db import connection
-from django.utils import timezone
+from django.db import connection, transaction
 
-from apps.ledger import reconciliation
-from apps.ledger.facts import Json
-from apps.ledger.records import record_event
-from apps.ledger.standing import UNSIGNED, open_alarms, standing
-from apps.ledger.vocabulary import Action
+from apps.ledger import alarms, clock, reconciliation, rereading
+from apps.ledger.standing import UNSIGNED, standing
+from apps.ledger.stored import Cursor
 
 
 @shared_task(name="ledger.watch")
 def watch() -> None:
-    """Raise the alarm where records wait unsigned, and end it once they do not. Six short statements."""
-    now = timezone.now()
-    with connection.cursor() as cursor:
-        stands = standing(cursor, now=now)
-        is_raised = any(alarm.kind == UNSIGNED for alarm in open_alarms(cursor))
-    if stands.is_late and not is_raised:
-        details: dict[str, Json] = {"kind": UNSIGNED, "waiting": stands.waiting}
-        record_event(Action.LEDGER_ALARM_RAISED, who=None, subject_kind="ledger", details=details, now=now)
-    if is_raised and not stands.is_late:
-        record_event(Action.LEDGER_ALARM_ENDED, who=None, subject_kind="ledger", details={"kind": UNSIGNED}, now=now)
+    """
+    Raise the alarm where records wait unsigned, and end it once they do not. Seven short statements.
+
+    Of two at once, the second does nothing.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        if _is_alone(cursor, "ledger watch"):
+            now = clock.now()
+            stands = standing(cursor, now=now)
+            alarms.follow(UNSIGNED, is_amiss=stands.is_late, details={"waiting": stands.waiting}, now=now)
 
 
 @shared_task(name="ledger.reconcile")
 def reconcile() -> None:
-    """Compare the records of each whole day with the calls that went out, once, and put the result on the record."""
-    reconciliation.reconcile_due(now=timezone.now())
+    """
+    Compare the records of each whole day with the calls that went out, once, and put the result on the record.
+
+    Of two at once, the second does nothing.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        if _is_alone(cursor, "ledger reconcile"):
+            reconciliation.reconcile_due(now=clock.now())
+
+
+@shared_task(name="ledger.compare")
+def compare() -> None:
+    """Compare rights, settings and the desk's rows with their events, and raise the alarm where they differ."""
+    rereading.compare(now=clock.now())
+
+
+@shared_task(name="ledger.read_again")
+def read_again() -> None:
+    """Read the hour's slice of old records again, a minute at a time; queue itself again while there is more of it."""
+    done = rereading.read_on(now=clock.now())
+    if done is not None and not done.is_slice_read:
+        read_again.delay()
+
+
+def _is_alone(cursor: Cursor, work: str) -> bool:
+    """Say whether nobody else does this work now, and keep others from it until the transaction ends."""
+    cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [work])
+    return bool(cursor.fetchone()[0])

@@ -2,14 +2,15 @@
 Check the ledger against itself and against what was signed: every record, every leaf, every node, every checkpoint.
 
 It reads and never writes, holds 20,000 records at a time, and says for each day how many records are unchanged,
-modified, deleted or missing. What it trusts is a key: one that the caller brings, or else the one in the database
-itself, which proves nothing against somebody who rewrote all of it (then only a witness can tell).
+modified, deleted or missing. A check of the whole also compares what rooms keep in rows with their events
+(`agreement`). What it trusts is a key: one that the caller brings, or else the one in the database itself, which proves
+nothing against somebody who rewrote all of it (then only a witness can tell).
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +18,8 @@ from uuid import UUID
 
 from cryptography.x509 import Certificate
 
-from apps.ledger import canonical, leaves, merkle, stamps, stored
+from apps.ledger import agreement, canonical, leaves, merkle, stamps, stored
+from apps.ledger.agreement import Finding
 from apps.ledger.merkle import Range
 from apps.ledger.models import RowKind
 from apps.ledger.notes import BadNote, Checkpoint, Note, VerifierKey
@@ -31,15 +33,6 @@ CLOCK_TOLERANCE = timedelta(minutes=15)
 LATE_SECONDS = 60
 UNCHANGED, MODIFIED, DELETED, MISSING = "unchanged", "modified", "deleted", "missing"
 _NOWHERE = b"\0" * 32
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that does not fit: its code, the place in the tree (or -1), and a sentence for the reader."""
-
-    code: str
-    at: int
-    sentence: str
 
 
 @dataclass(slots=True)
@@ -70,6 +63,11 @@ class Report:
         if len(self.findings) < MOST_FINDINGS:
             self.findings.append(Finding(code, at, sentence))
 
+    def extend(self, findings: Iterable[Finding]) -> None:
+        """Note what another check found."""
+        for finding in findings:
+            self.add(finding.code, finding.at, finding.sentence)
+
 
 @dataclass(frozen=True, slots=True)
 class Trust:
@@ -79,21 +77,6 @@ class Trust:
     witnesses: Sequence[VerifierKey] = ()
     outside: Sequence[Note] = ()
     authorities: Sequence[Certificate] = ()
-
-
-Agreement = Callable[[Cursor], Iterable[Finding]]
-_agreements: list[Agreement] = []
-
-
-def must_agree(agreement: Agreement) -> Agreement:
-    """
-    Have `check` ask whether the rows of another room are what the ledger's events say they are.
-
-    What rooms keep can be changed in place; where every change is an event, what differs was changed by hand.
-    """
-    if agreement not in _agreements:
-        _agreements.append(agreement)
-    return agreement
 
 
 def check(cursor: Cursor, trust: Trust, *, span: Range | None = None, now: datetime) -> Report:
@@ -128,8 +111,7 @@ def check(cursor: Cursor, trust: Trust, *, span: Range | None = None, now: datet
         report.add(code, at, sentence)
     if span is None:
         _find_unplaced(cursor, report, now)
-        for finding in (found for agreement in _agreements for found in agreement(cursor)):
-            report.add(finding.code, finding.at, finding.sentence)
+        report.extend(agreement.findings(cursor))
     return report
 
 

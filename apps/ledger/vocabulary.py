@@ -110,6 +110,7 @@ class Action(TextChoices):
     RATE_LIMIT_SET = "RATE_LIMIT_SET", "Limit of calls or tokens set"
     RATE_LIMIT_REMOVED = "RATE_LIMIT_REMOVED", "Limit of calls or tokens removed"
     LOOP_SLOWED = "LOOP_SLOWED", "Repeating program slowed"
+    LOOP_AT_CEILING = "LOOP_AT_CEILING", "Call refused that would have taken a run past its ceiling"
     LOOP_STOPPED = "LOOP_STOPPED", "Repeating program stopped for a while"
     LOOP_STOP_LIFTED = "LOOP_STOP_LIFTED", "Stopped program let go on"
     LOOP_RULES_CHANGED = "LOOP_RULES_CHANGED", "Rules against repeating programs changed"
@@ -307,6 +308,9 @@ class Action(TextChoices):
     LEDGER_PROOF_TAKEN = "LEDGER_PROOF_TAKEN", "Proof of a record downloaded"
     LEDGER_EXPORTED = "LEDGER_EXPORTED", "Records exported"
     LEDGER_RECONCILED = "LEDGER_RECONCILED", "A day's records compared with its calls"
+    LEDGER_INVENTORY_TAKEN = "LEDGER_INVENTORY_TAKEN", "Rights and settings written down as they are"
+    LEDGER_READ_AGAIN = "LEDGER_READ_AGAIN", "Old records read again"
+    LEDGER_ALARM_ACKNOWLEDGED = "LEDGER_ALARM_ACKNOWLEDGED", "Ledger's alarm acknowledged"
     LEDGER_STAMPED = "LEDGER_STAMPED", "Checkpoint time-stamped by an authority"
 
     # The stream to other systems

@@ -41,6 +41,9 @@ NAMESAKE: Final = regex.compile(
 )
 """What makes a name before it that of a thing: `the Ada Lovelace Medal`, `Ohm's law`."""
 
+BRITISH: Final = regex.compile(r"is(e|er|ed|es|ing|ation)$")
+"""The endings of words that the dictionary writes with a z."""
+
 MOST_SURNAMES: Final = 3
 SHORTEST_LOWER_SURNAME: Final = 4
 CAPITALISED: Final = r"\p{Lu}(?:\p{Ll}\p{M}?)+(?:['-]\p{Lu}?(?:\p{Ll}\p{M}?){2,})*"
@@ -127,6 +130,8 @@ def _unheard(pattern: regex.Pattern[str], text: str) -> Iterator[tuple[int, int]
 
 def _is_unheard(word: str) -> bool:
     stem = word.removesuffix("s")
+    if BRITISH.sub(r"iz\1", word) in words.dictionary():
+        return False
     is_known = word in words.dictionary() or word in words.allowed() or word in words.places()
     return len(word) >= SHORTEST_LOWER_SURNAME and not is_known and stem not in words.dictionary()
 

@@ -42,6 +42,7 @@ NO_ADDRESS: Final = frozenset(["and", "or", "for", "in", "at", "is", "the", "to"
 CRY: Final = re.compile(r"(?:h+[aeiou]+|a+h+|l+o+l+|w+o+w+|a+w+|o+h+|u+g+h+|y+a+y+|h+m+|e+h+|y+o+h+)+", re.IGNORECASE)
 """A cry or a laugh: `haha`, `aww`."""
 
+ORDERED: Final = re.compile(r" (?:the|an?|this|that|these|those|it|them|your|our|my|each|all|any|every)\b")
 JOINED_BEFORE: Final = re.compile(r"[\w.@/-]")
 JOINED_AFTER: Final = re.compile(r"[\w@/-]|\.\w")
 DRAGGED: Final = re.compile(r"(.)\1{2,}")
@@ -147,7 +148,7 @@ class ModelNameRecognizer(LocalRecognizer):
             if span.kind in wanted
             for start, end in _trimmed(text, span)
             if is_plausible(text[start:end]) and not _is_code(text, start, end) and not _is_inside(text, start, end)
-            if not _is_acronym(text, start, end)
+            if not _is_acronym(text, start, end) and not _is_order(text, start, end)
             if span.odds >= SURE or not _is_ordinary(text, start, end, is_worded=span.is_worded)
         ]
 
@@ -174,6 +175,16 @@ def _is_acronym(text: str, start: int, end: int) -> bool:
         return False
     around = text[max(0, start - NEAR) : start] + text[end : end + NEAR]
     return sum(map(str.islower, around)) > sum(map(str.isupper, around))
+
+
+def _is_order(text: str, start: int, end: int) -> bool:
+    """Say whether a word begins a sentence that orders something: `Mark the invoice`, `Bill your customer`."""
+    is_first = (
+        not text[:start].rstrip() or text[:start].rstrip()[-1] in ".!?:;\n" or "\n" in text[max(0, start - 3) : start]
+    )
+    return (
+        is_first and text[start:end].lower() in words.first_names_also_words() and ORDERED.match(text, end) is not None
+    )
 
 
 def _is_ordinary(text: str, start: int, end: int, *, is_worded: bool) -> bool:

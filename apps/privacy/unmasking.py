@@ -48,7 +48,13 @@ class Exchange:
 
 
 def unmask(
-    officer: User, *, exchange: Exchange, reason: str, consent: Callable[[], object], now: datetime
+    officer: User,
+    *,
+    exchange: Exchange,
+    reason: str,
+    consent: Callable[[], object],
+    signed_in_at: datetime | None = None,
+    now: datetime,
 ) -> list[list[Piece]]:
     """
     Put the words back into the texts of an exchange, for an officer with a reason, on the record.
@@ -70,6 +76,7 @@ def unmask(
     values = Vault.open(exchange.conversation_id, as_of=exchange.recorded_at).placeholders
     unmasked = [restored_pieces(text, values) for text in exchange.texts]
     shown = {piece.placeholder for pieces in unmasked for piece in pieces if piece.placeholder}
+    proved = {"signed_in_at": signed_in_at.isoformat()} if signed_in_at else {}
     with transaction.atomic(durable=True):
         consent()
         record_event(
@@ -78,7 +85,7 @@ def unmask(
             subject_kind="exchange",
             subject_id=str(exchange.id),
             subject_label=exchange.label,
-            details={"reason": reason, "placeholders": sorted(shown), "role": Role.COMPLIANCE_OFFICER.value},
+            details={"reason": reason, "placeholders": sorted(shown), "role": Role.COMPLIANCE_OFFICER.value, **proved},
             now=now,
         )
     return unmasked

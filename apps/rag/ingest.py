@@ -18,8 +18,8 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone
 
+from apps.ledger import clock as database_clock
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 from apps.privacy import engine
@@ -76,7 +76,7 @@ class Claim:
         return Document.objects.filter(pk=self.document.pk, claim=self.token)
 
 
-def ingest(document_id: UUID, *, clock: Clock = timezone.now) -> bool:
+def ingest(document_id: UUID, *, clock: Clock = database_clock.now) -> bool:
     """
     Make one document searchable, or give it a sentence that says why not. Return False if there was nothing to do.
 

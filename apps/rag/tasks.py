@@ -7,8 +7,8 @@ from uuid import UUID
 
 from celery import shared_task
 from django.db import DatabaseError
-from django.utils import timezone
 
+from apps.ledger import clock
 from apps.rag import ingest
 
 REFRESHED_AT_ONCE = 20
@@ -35,7 +35,7 @@ def ingest_document(document_id: str) -> None:
 @shared_task(name="rag.resume")
 def resume_documents() -> int:
     """Queue documents again whose worker died or whose task was lost; return how many."""
-    chosen = ingest.unfinished(now=timezone.now())
+    chosen = ingest.unfinished(now=clock.now())
     for document_id in chosen:
         ingest_document.delay(str(document_id))
     return len(chosen)

@@ -1,1 +1,1 @@
-"""Kill the web process at every step of an exchange, and make the ledger unwritable in twelve ways."""
+"""Kill the web process at every step of an exchange, and make the ledger unwritable in fifteen ways."""

@@ -1,5 +1,5 @@
 """
-Kill at every step, and make the ledger unwritable: `python -m bench.crash [sweep|ways] [--stride N]`.
+Kill at every step, and make the ledger unwritable: `python -m bench.crash [sweep|ways|sequencer] [--stride N]`.
 
 Needs strace for the system calls (`apt-get install strace`). Exits 1 if any promise was broken.
 """
@@ -11,26 +11,35 @@ import re
 import sys
 import time
 
-from bench.crash import referee, sweep
+from bench.crash import referee, sequencing, sweep
 from bench.crash.scene import scene
 
 
 def main() -> None:
     """Run what was asked for, print the tables."""
     parser = argparse.ArgumentParser(prog="python -m bench.crash")
-    parser.add_argument("part", nargs="?", choices=("sweep", "ways", "both"), default="both")
+    parser.add_argument("part", nargs="?", choices=("sweep", "ways", "sequencer", "all"), default="all")
     parser.add_argument("--stride", type=int, default=1, help="take every N-th moment only")
     parser.add_argument("--minutes", type=float, default=600, help="begin no new moment after this time")
-    parser.add_argument("--only", default="", help="only series whose name matches this")
+    parser.add_argument("--only", default="", help="only series and ways whose name matches this")
     wanted = parser.parse_args()
-    problems = [*(_ways() if wanted.part != "sweep" else []), *(_sweep(wanted) if wanted.part != "ways" else [])]
+    parts = {"ways": lambda: _ways(wanted), "sequencer": lambda: _sequencer(wanted), "sweep": lambda: _sweep(wanted)}
+    problems = [problem for name, part in parts.items() if wanted.part in (name, "all") for problem in part()]
     sys.exit(f"\nBROKEN: {len(problems)} findings" if problems else 0)
 
 
-def _ways() -> list[str]:
+def _ways(wanted: argparse.Namespace) -> list[str]:
     from bench.crash import ways
 
-    return ways.run()
+    return ways.run(wanted.only)
+
+
+def _sequencer(wanted: argparse.Namespace) -> list[str]:
+    with scene(with_worker=False, with_sequencer=False) as made:
+        problems = sequencing.run(made, stride=wanted.stride)
+    for problem in problems:
+        print(f"  FOUND {problem}")
+    return problems
 
 
 def _sweep(wanted: argparse.Namespace) -> list[str]:

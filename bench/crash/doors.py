@@ -19,6 +19,8 @@ WAITS: Final = {"NOT_SENT", "NOT_CLOSED"}
 """Steps of an open turn that say what it waits for."""
 BROWSER, STREAM, WHOLE = "browser", "/v1, streamed", "/v1, whole"
 DOORS: Final = (BROWSER, STREAM, WHOLE)
+BATCH: Final = "batch"
+"""Answered by a worker, and so no door of the web process."""
 SECONDS: Final = 30.0
 _TOKEN: Final = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _OUTCOME: Final = "SELECT outcome, step FROM chat_turn WHERE conversation_id = %s ORDER BY started_at DESC LIMIT 1"

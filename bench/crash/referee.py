@@ -78,6 +78,8 @@ def judge(scene: Scene, asks: list[Ask]) -> Judgement:
             found.problems.append(f"{_where(asked, mark)}: an intent has {count} outcomes")
         _closed_in_time(found, asked.get(mark), concluded_at)
     _turns(found, scene, asked)
+    left = scene.rows("SELECT state, count(*) FROM batch_line WHERE closed_at IS NULL GROUP BY 1")
+    found.problems += [f"{count} lines of batches are left {state}" for state, count in left]
     _money(found, scene, served)
     found.problems += [f"reserved money is left: {scope}" for scope in held_now(scene)]
     if any(reserved for _, reserved, _ in scene.rows(_HELD)):

@@ -36,6 +36,7 @@ from django.utils import timezone
 from apps.accounts.models import Membership, Role, Team, User
 from apps.api import keys
 from apps.api.models import Scope
+from apps.batch.models import LaneModel
 from apps.gateway.models import BatchMark, Budget, Grant, LanguageModel, Provider
 place = Provider.objects.create(
     name="Referee", kind="OPENAI_COMPATIBLE", base_url={url!r}, egress_class="OUTSIDE", is_on=True)
@@ -54,6 +55,7 @@ Budget.objects.create(scope="PERSON", person=person, **much)
 Budget.objects.create(scope="MODEL", model=model, **much)
 Budget.objects.create(scope="TEAM_MODEL", team=team, model=model, **much)
 Budget.objects.create(scope="KEY", **much)
+LaneModel.objects.create(model=model)
 BatchMark.objects.create(scope="PERSON", person=person, created_at=timezone.now())  # it asks the same over and over
 client = Client()
 client.force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])
@@ -96,7 +98,7 @@ class Web:
     """Forks web processes that end at a chosen moment; see `bench.crash.web`."""
 
     def __init__(self, scene: Scene, name: str) -> None:
-        self.port = free_port()
+        self.port, self._scene = free_port(), scene
         variables = {**scene.variables, "PORTCULLIS_BASE_URL": f"http://localhost:{self.port}"}
         self._file = scene.log(name).open("ab")
         self._process = subprocess.Popen(
@@ -120,17 +122,24 @@ class Web:
             self.kill()
         raise RuntimeError(f"A web process did not start:\n{Path(self._file.name).read_text()[-3000:]}")
 
-    def _started(self, kind: str, number: int, seconds: float = 60) -> bool:
-        assert self._process.stdin
-        self._process.stdin.write(json.dumps({"port": self.port, "kind": kind, "number": number}) + "\n")
-        self._process.stdin.flush()
-        self.pid = int(self._line())
+    def _started(self, kind: str, number: int, seconds: float = 300) -> bool:
+        self._tell(kind, number)
         deadline = time.monotonic() + seconds
         while not self._answers():
             if not self.is_alive() or time.monotonic() > deadline:
                 return False
             time.sleep(0.05)
         return True
+
+    def run_batch(self, question: str, kind: str, number: int) -> bool:
+        """Let a worker answer a batch of one line that dies at that moment; say whether it got through."""
+        self.port = free_port()
+        done = self._scene.state.home / f"batch-{self.port}.done"
+        self._tell(kind, number, batch=question)
+        while self.is_alive():
+            time.sleep(0.02)
+        self.kill()
+        return done.exists()
 
     def is_alive(self) -> bool:
         """Say whether the web process is still there."""
@@ -155,6 +164,12 @@ class Web:
         self._process.wait()
         self._file.close()
 
+    def _tell(self, kind: str, number: int, **also: str) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps({"port": self.port, "kind": kind, "number": number, **also}) + "\n")
+        self._process.stdin.flush()
+        self.pid = int(self._line())
+
     def _answers(self) -> bool:
         with contextlib.suppress(httpx.HTTPError):
             return httpx.get(f"{self.address}/healthz", timeout=2).status_code == 200
@@ -169,7 +184,7 @@ class Web:
 
 
 @contextlib.contextmanager
-def scene(*, with_worker: bool = True) -> Iterator[Scene]:
+def scene(*, with_worker: bool = True, with_sequencer: bool = True) -> Iterator[Scene]:
     """Make an installation with everything but the web process, and remove it afterwards."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portcullis-crash-")))
@@ -185,7 +200,8 @@ def scene(*, with_worker: bool = True) -> Iterator[Scene]:
         stack.callback(provider.stop)
         made = Scene(state, provider, _variables(environment(state, Ports(web=1, model=1))))
         _prepare(made)
-        _run(stack, made, "sequencer", ["manage.py", "ledger", "sequence"], sequencer=True)
+        if with_sequencer:
+            _run(stack, made, "sequencer", ["manage.py", "ledger", "sequence"], sequencer_variables(made))
         if with_worker:
             files = ["--ready-file", str(state.worker_ready), "--schedule-file", str(state.schedule)]
             _run(stack, made, "worker", ["-m", "portal.embedded.worker", *files])
@@ -211,12 +227,18 @@ def _prepare(made: Scene) -> None:
     made.told = json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def _run(stack: ExitStack, made: Scene, name: str, arguments: list[str], *, sequencer: bool = False) -> None:
-    variables = made.variables
-    if sequencer:
-        variables = _variables(sequencer_environment(made.state, Ports(web=1, model=1)))
+def sequencer_variables(made: Scene) -> dict[str, str]:
+    """Give the environment of the sequencer: its own role, its own folder."""
+    return _variables(sequencer_environment(made.state, Ports(web=1, model=1)))
+
+
+def _run(
+    stack: ExitStack, made: Scene, name: str, arguments: list[str], variables: dict[str, str] | None = None
+) -> None:
     file = stack.enter_context(made.log(name).open("ab"))
-    process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=variables, stdout=file, stderr=file)
+    process = subprocess.Popen(
+        [sys.executable, *arguments], cwd=ROOT, env=variables or made.variables, stdout=file, stderr=file
+    )
     stack.callback(process.wait)
     stack.callback(process.kill)
 

@@ -15,14 +15,17 @@ from pathlib import Path
 from typing import Final
 
 from bench.crash import marks, referee
-from bench.crash.doors import BROWSER, DOORS, STREAM, Said, Visitor
+from bench.crash.doors import BATCH, BROWSER, DOORS, STREAM, Said, Visitor
 from bench.crash.referee import Ask
 from bench.crash.scene import Scene, Web
 
-SYSTEM_CALLS: Final = ("sendto", "recvfrom", "write", "read", "sendmsg", "connect", "close", "epoll_ctl", "futex")
+SYSTEM_CALLS: Final = ("sendto", "recvfrom", "sendmsg", "connect", "write", "close", "epoll_ctl", "read", "futex")
 """What the web process says to the database, the provider and the page, and what it waits for."""
 MOST: Final = 2_000
 SETTLED_AFTER: Final = 62.0
+LINES_CLOSED_AFTER: Final = 180.0
+"""Lines that were not sent are taken up one after the other, once no dead worker's lease holds them up."""
+UNFINISHED: Final = "SELECT count(*) FROM batch_line WHERE closed_at IS NULL"
 
 
 @dataclass
@@ -67,7 +70,7 @@ class Series:
 
 def all_series(stride: int) -> list[Series]:
     """List the rows: statements and awaits at each door, each system call with three exchanges in flight."""
-    counted = [Series(kind, (door,), stride) for kind in ("sql", "await") for door in DOORS]
+    counted = [Series(kind, (door,), stride) for kind in ("sql", "await") for door in (*DOORS, BATCH)]
     return counted + [Series(name, (BROWSER, STREAM), stride) for name in SYSTEM_CALLS]
 
 
@@ -104,6 +107,9 @@ def settle(scene: Scene) -> Web:
     web = Web(scene, "web-after")
     web.start()
     time.sleep(SETTLED_AFTER)
+    deadline = time.monotonic() + LINES_CLOSED_AFTER
+    while scene.rows(UNFINISHED) != [(0,)] and time.monotonic() < deadline:
+        time.sleep(1)
     return web
 
 
@@ -113,7 +119,7 @@ def _go_through(sweep: Sweep, web: Web, series: Series) -> None:
         if time.monotonic() > sweep.until:
             print(f"  {series.name:<40} {sweep.points[series.name]:>5} points, stopped at number {number}", flush=True)
             return
-        survived = kill_at(sweep, web, series, number)
+        survived = (kill_worker_at if series.doors == (BATCH,) else kill_at)(sweep, web, series, number)
         if survived:
             print(f"  {series.name:<40} {sweep.points[series.name]:>5} points", flush=True)
             return
@@ -126,13 +132,13 @@ def kill_at(sweep: Sweep, web: Web, series: Series, number: int) -> bool:
     web.start("none" if is_traced else series.kind, number)
     visitor = Visitor(sweep.scene, web.address)
     token = visitor.open_page()
-    tracer = _trace(web.pid, series.kind, number) if is_traced else None
+    tracer = trace(web.pid, series.kind, number) if is_traced else None
     began_at = datetime.now(UTC)
     wanted = {sweep.next_mark(): door for door in series.doors}
     with ThreadPoolExecutor(len(wanted)) as pool:
         said = list(pool.map(lambda one: _asked(visitor, one[1], one[0], token), wanted.items()))
     if any(one.outcome != "ANSWERED" for one in said):
-        time.sleep(1)  # a process that broke the connection off is about to be gone
+        _wait_until_gone(web)
     survived = web.is_alive()
     died_at = datetime.now(UTC)
     web.kill()
@@ -146,11 +152,30 @@ def kill_at(sweep: Sweep, web: Web, series: Series, number: int) -> bool:
     return survived
 
 
+def kill_worker_at(sweep: Sweep, web: Web, series: Series, number: int) -> bool:
+    """Let a worker answer a batch of one line and die at the moment; say whether it lived."""
+    began_at, mark = datetime.now(UTC), sweep.next_mark()
+    survived = web.run_batch(marks.question_with(mark), series.kind, number)
+    died_at = datetime.now(UTC)
+    is_sent = any(mark in text for (text,) in sweep.scene.rows("SELECT left_text FROM ledger_searchrow"))
+    # A line that was not sent waits for the next worker; only one that was sent has to be closed soon.
+    ask = Ask(mark, BATCH, f"{series.kind} {number}", began_at, died_at if is_sent else None)
+    sweep.note(series.name, [ask])
+    return survived
+
+
+def _wait_until_gone(web: Web) -> None:
+    """Give a process that broke the connection off the second in which it is gone."""
+    deadline = time.monotonic() + 1
+    while web.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
 def _asked(visitor: Visitor, door: str, mark: str, token: str) -> Said:
     return visitor.ask(door, mark, token)
 
 
-def _trace(pid: int, call: str, number: int) -> subprocess.Popen[bytes]:
+def trace(pid: int, call: str, number: int) -> subprocess.Popen[bytes]:
     """Attach strace to every thread: the one that makes the call for the `number`-th time takes the process with it."""
     inject = f"inject={call}:signal=SIGKILL:when={number}"
     threads = [argument for task in Path(f"/proc/{pid}/task").iterdir() for argument in ("-p", task.name)]

@@ -19,7 +19,8 @@ from portal.embedded.database import APP, OWNER, SEQUENCER
 
 TABLES = (
     "ledger_intent", "ledger_outcome", "ledger_event", "ledger_entry", "ledger_node", "ledger_checkpoint",
-    "ledger_cosignature",
+    "ledger_cosignature", "review_decision", "review_note", "cases_casenote", "privacy_policyrule", "privacy_hold",
+    "privacy_heldkey",
 )  # fmt: skip
 NEW_EVENT = (
     "INSERT INTO ledger_event (id, form, happened_at, recorded_at, action, actor_label, team_label, subject_kind, "
@@ -27,9 +28,13 @@ NEW_EVENT = (
 )
 FORGED = NEW_EVENT.format(at="now()", action="ROLE_GRANTED", details='{"forged": true}')
 BACK = "(SELECT recorded_at FROM ledger_event ORDER BY recorded_at LIMIT 1)"
-ONE_EVENT = "id = (SELECT row_id FROM ledger_entry WHERE kind = 3 ORDER BY index OFFSET 40 LIMIT 1)"
+ONE_EVENT = (
+    "id = (SELECT row_id FROM ledger_entry AS entry JOIN ledger_event AS event ON event.id = row_id "
+    "WHERE action = 'SIGNED_IN' ORDER BY index OFFSET 40 LIMIT 1)"
+)
 ONE_INTENT = "id = (SELECT row_id FROM ledger_entry WHERE kind = 1 ORDER BY index OFFSET 20 LIMIT 1)"
-CUT = 200
+CUT = 300
+"""Where the tail begins: what lies beyond are exchanges and sign-ins, which no register counts on."""
 TAIL = [
     f"DELETE FROM ledger_outcome WHERE id IN (SELECT row_id FROM ledger_entry WHERE index >= {CUT})",
     f"DELETE FROM ledger_outcome WHERE intent_id IN (SELECT row_id FROM ledger_entry WHERE index >= {CUT})",
@@ -45,7 +50,7 @@ TAIL = [
 ONE_KEY = f"conversation_id = (SELECT conversation_id FROM ledger_intent WHERE {ONE_INTENT})"
 PURGE = f"UPDATE privacy_datakey SET wrapped_key = '', destroyed_at = now() WHERE {ONE_KEY}"
 ERASE = f"DELETE FROM ledger_searchrow WHERE {ONE_KEY}"
-LIFT = "UPDATE privacy_hold SET lifted_at = now(), lifted_by_id = gen_random_uuid(), lifted_by_label = 'Nobody'"
+LIFT = "UPDATE privacy_hold SET lifted_at = now(), lifted_by_id = gen_random_uuid(), lifted_by_label = 'Nobody' WHERE lifted_at IS NULL"
 RELABEL = f"UPDATE ledger_event SET actor_label = 'Somebody else' WHERE {ONE_EVENT}"
 COPIED = (
     "INSERT INTO ledger_event SELECT gen_random_uuid(), form, happened_at, recorded_at, action, actor_id, actor_label, "
@@ -112,7 +117,7 @@ def perform(attack: Attack, copy: Copy, actor: str) -> str:
                     "(SELECT FROM ledger_entry AS entry WHERE entry.row_id = event.id)"
                 )
             disarm(connection, actor)
-    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.RestrictViolation):
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.RestrictViolation, psycopg.errors.RaiseException):
         return "P"
     if attack.is_about_time and not _is_backdated(copy):
         return "P"
@@ -307,6 +312,29 @@ def _replayed(copy: Copy, actor: str) -> str | None:
     return "D" if {on_a_file(change, "proof")(copy, actor) for change in changes} == {"D"} else "C"
 
 
+# What is changed in rows beside the ledger: the register that knows better is in `apps/*/registers.py`.
+OPEN_REQUEST = "id = (SELECT id FROM approvals_approval WHERE state = 'OPEN' AND deed = 'UNMASK' LIMIT 1)"
+SECOND = "(SELECT id FROM accounts_user WHERE username = 'samir')"
+ROWS = (
+    (31, "role given without its event", "INSERT INTO accounts_roleassignment (person_id, role, created_at) SELECT id, 'COMPLIANCE_OFFICER', now() FROM accounts_user WHERE username = 'priya'"),
+    (32, "consent granted by hand", f"UPDATE approvals_approval SET state = 'GRANTED', decided_by_id = {SECOND}, decided_at = now() WHERE {OPEN_REQUEST}"),
+    (33, "used consent made good again", "UPDATE approvals_approval SET state = 'GRANTED', spent_at = NULL WHERE state = 'SPENT'"),
+    (34, "consent turned to another exchange", "UPDATE approvals_approval SET subject_id = '99' WHERE state = 'GRANTED'"),
+    (35, "four eyes switched off by hand", "INSERT INTO approvals_foureyesrule (deed, is_needed) VALUES ('EXPORT', false)"),
+    (36, "review's decision edited", "UPDATE review_decision SET tag = 'NON_COMPLIANT'"),
+    (37, "review's note removed", "DELETE FROM review_note WHERE id NOT IN (SELECT note_id FROM review_decision WHERE note_id IS NOT NULL)"),
+    (38, "exchange taken out of a case", "DELETE FROM cases_caseexchange"),
+    (39, "note of a case changed", "UPDATE cases_casenote SET sealed_text = 'x'"),
+    (40, "hold removed", "DELETE FROM privacy_heldkey", "DELETE FROM privacy_hold"),
+    (41, "export made full by hand", "UPDATE cases_export SET variant = 'FULL' WHERE variant = 'REDACTED'"),
+    (42, "model granted without its event", "UPDATE gateway_grant SET team_id = NULL"),
+    (43, "budget raised without its event", "UPDATE gateway_budget SET hard_limit = 1000000"),
+    (44, "provider's address changed", "UPDATE gateway_provider SET base_url = 'https://elsewhere.example/v1'"),
+    (45, "rule of the policy changed", "UPDATE privacy_policyrule SET threshold = 0.9"),
+    (46, "receiver of the stream turned away", "UPDATE stream_sink SET kind = 'WEBHOOK', address = 'https://elsewhere.example/'"),
+    (47, "what no register compares", "INSERT INTO accounts_team (id, name, slug, created_at) VALUES (gen_random_uuid(), 'Quiet', 'quiet', now())"),
+)  # fmt: skip
+
 ATTACKS = [
     Attack(1, "payload edit", (f"UPDATE ledger_intent SET sealed_payload = '\\x00' WHERE {ONE_INTENT}",)),
     Attack(2, "metadata edit", (f"UPDATE ledger_intent SET person_label = 'Another', team_label = 'Legal' WHERE {ONE_INTENT}",)),
@@ -338,5 +366,5 @@ ATTACKS = [
     Attack(28, "export edited after signing", act=_exports),
     Attack(29, "proof replayed for another place or size", act=_replayed),
     Attack(30, "canonicalisation and second preimage", act=_tricks),
-    Attack(31, "right or setting changed without its event", ("INSERT INTO accounts_team (id, name, slug, created_at) VALUES (gen_random_uuid(), 'Quiet', 'quiet', now())",), is_lasting=False),
+    *(Attack(number, name, tuple(statements), is_lasting=False) for number, name, *statements in ROWS),
 ]  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import secrets
 import threading
 import warnings
 import zipfile
@@ -18,14 +17,12 @@ Files = dict[str, bytes]
 BOMB = 1 << 27
 
 
-def built(sequencer: Any) -> list[bytes]:
+def built(sequencer: Any, officer: Any) -> list[bytes]:
     """Let an officer export everything twice, as the product does, while `sequencer` signs in a thread of its own."""
     from django.utils import timezone
 
-    from apps.accounts.models import Role, User
     from apps.audit.cases import exporting
 
-    officer = User.objects.create_person(secrets.token_hex(8), name="Officer", roles=[Role.COMPLIANCE_OFFICER])
     with signing(sequencer):
         return [_bundle(exporting, officer, timezone.now() + timedelta(seconds=number)) for number in range(2)]
 
@@ -104,7 +101,7 @@ def _changed(name: str, change: Callable[[bytes], bytes]) -> Callable[[Files], F
 _CHANGES: list[Callable[[Files], Files]] = [
     _changed("exchanges.html", lambda raw: raw.replace(b"Sales", b"Scale", 1)),
     _changed("exchanges.jsonl", lambda raw: raw.partition(b"\n")[2]),
-    _changed("manifest.json", lambda raw: raw.replace(b"Officer", b"Auditor")),
+    _changed("manifest.json", lambda raw: raw.replace(b"Grace", b"Grant")),
     _with_manifest("exchanges.jsonl", lambda raw: raw.partition(b"\n")[2]),
     _with_manifest("exchanges.csv", lambda raw: raw.replace(b"ANSWERED", b"REFUSED")),
     _changed("exchanges.csv", lambda raw: raw + b" " * BOMB),

@@ -18,7 +18,7 @@ from typing import Any
 
 import psycopg
 
-from bench.tamper import bundles
+from bench.tamper import bundles, company
 from portal.embedded.database import APP, DATABASE, OWNER, SEQUENCER, EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,15 +96,19 @@ class Scene:
         self.bundles: list[bytes] = []
 
     @contextlib.contextmanager
-    def built(self, *, durable: bool = False) -> Iterator[Scene]:
-        """Start a cluster, seed and sign a ledger, have it witnessed; end the cluster afterwards."""
+    def built(self, *, durable: bool = False, is_at_work: bool = False) -> Iterator[Scene]:
+        """
+        Start a cluster, seed and sign a ledger, have it witnessed; end the cluster afterwards.
+
+        ``is_at_work``: with rights and settings, and one of each row that the desk makes.
+        """
         self._postgres.home.mkdir()
         self._postgres.initialise()
         self._server = self._postgres.start(durable=durable)
         try:
             self._postgres.create_databases()
             self._configure()
-            self._seed()
+            self._seed(is_at_work=is_at_work)
             yield self
         finally:
             self._server.send_signal(signal.SIGINT)
@@ -167,14 +171,16 @@ class Scene:
             "PORTCULLIS_DATABASE_OWNER_URL": self._postgres.url(OWNER), "PORTCULLIS_BROKER_URL": "memory://",
         }  # fmt: skip
         import django
+        from django.conf import settings
         from django.core.management import call_command
         from django.db import connections
 
+        settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
         django.setup()
         call_command("prepare_database", verbosity=0)
         connections.close_all()
 
-    def _seed(self) -> None:
+    def _seed(self, *, is_at_work: bool) -> None:
         """Write exchanges and events in four rounds; the key changes after the second, the witness sees each."""
         from django.db import connections
         from django.utils import timezone
@@ -195,11 +201,15 @@ class Scene:
             for part in range(4):
                 _write_records(part)
                 leader.round(now=timezone.now() + timedelta(seconds=part))
+                if part == 0:
+                    people = company.employed()
+                    if is_at_work:
+                        company.at_work(people)
+                    self.bundles = bundles.built(leader, people.officer)
                 if part == 1:
                     fresh = SigningKey.new(ORIGIN)
                     leader.rotate(fresh, now=timezone.now())
                 courier.carry(now=timezone.now())
-            self.bundles = bundles.built(leader)
             leader.round(now=timezone.now())
             courier.carry(now=timezone.now())
         lines = (self._folder / "witness" / "cosigned.jsonl").read_text().splitlines()

@@ -279,7 +279,7 @@ def test_a_grant_taken_away_stops_the_lines_that_wait(program, provider):
     assert (Batch.objects.get().pause_reason, provider.requests) == ("MODEL_NOT_ALLOWED", [])
 
 
-def test_old_files_are_thrown_away_and_nobody_keeps_more_than_twenty(program, settings):
+def test_old_files_are_thrown_away_and_nobody_keeps_more_than_twenty(program, settings, proven_time):
     for _ in range(20):
         assert upload(program, lines("x")).status == 200
     assert "20 files" in upload(program, lines("x")).error["message"]

@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Role
+from apps.ledger import alarms, registers
 from apps.ledger.ids import new_id
+from apps.ledger.standing import open_alarms
 from apps.ledger.vocabulary import Action
 from tests.audit.conftest import sign_in
 from tests.ledger.conftest import as_forger, as_sequencer, evidence, sequencer  # noqa: F401
@@ -60,3 +63,50 @@ def test_only_officers_and_auditors_reach_the_ledger_s_page(client, make_person,
     assert browser.post(reverse("audit:ledger_check")).status_code == status
     proof = browser.get(reverse("audit:proof_outcome", args=[new_id()]))
     assert proof.status_code == (404 if status == 200 else status)
+
+
+@pytest.fixture
+def alarm(db):
+    """An alarm that is open, and the moment it was raised as its form says it."""
+    alarms.follow("DISAGREES", is_amiss=True, details={"rows": 2}, now=timezone.now())
+    with connection.cursor() as cursor:
+        return open_alarms(cursor)[0]
+
+
+def test_an_officer_acknowledges_an_alarm_and_it_stays_until_it_ends(desk, officer, alarm, events_of):
+    address, sent = reverse("audit:ledger_acknowledge"), {"kind": alarm.kind, "since": alarm.raised}
+
+    empty = desk.post(address, sent | {"reason": "Hm"})
+    desk.post(address, sent | {"reason": "Operations restore the table tonight."})
+    page = desk.get(reverse("audit:ledger")).text
+
+    assert (empty.status_code, "It is recorded." in empty.text) == (422, True)
+    assert "2 rows differ: that command names them." in page
+    assert f"{officer.name}, " in page
+    assert "Operations restore the table tonight." in page
+    assert "were changed by hand" in page
+    (event,) = events_of(Action.LEDGER_ALARM_ACKNOWLEDGED)
+    assert (event.actor_id, event.details["kind"]) == (officer.pk, "DISAGREES")
+
+    alarms.follow("DISAGREES", is_amiss=False, details={}, now=timezone.now())
+    desk.post(address, sent | {"reason": "Operations restore the table tonight."})
+    alarms.follow("DISAGREES", is_amiss=True, details={}, now=timezone.now())
+
+    assert "Operations restore" not in desk.get(reverse("audit:ledger")).text
+    assert len(events_of(Action.LEDGER_ALARM_ACKNOWLEDGED)) == 1
+
+
+def test_an_auditor_reads_of_an_alarm_and_acknowledges_none(make_person, alarm):
+    auditor = sign_in(make_person("ruth", roles=(Role.AUDITOR,)))
+
+    sent = {"kind": alarm.kind, "since": alarm.raised, "reason": "I know about it."}
+
+    assert "Acknowledge" not in auditor.get(reverse("audit:ledger")).text
+    assert auditor.post(reverse("audit:ledger_acknowledge"), sent).status_code == 403
+
+
+def test_the_check_on_the_page_compares_rows_with_events_too(desk, make_exchange, officer):
+    registers.take_inventories(now=timezone.now())
+    officer.role_assignments.create(role=Role.ADMIN)
+
+    assert "ROW_CHANGED" in desk.post(reverse("audit:ledger_check")).text

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from apps.accounts.models import Role, User
 from apps.audit.approvals.deeds import Deed
-from apps.audit.approvals.models import FourEyesRule
 from apps.ledger.facts import Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event, Intent
@@ -32,9 +31,9 @@ APPS = Path(__file__).resolve().parents[2] / "apps"
 
 
 @pytest.fixture(autouse=True)
-def _left_to_one(db):
+def _unmasking_is_left_to_one(left_to_one):
     """Two officers left it to one; `test_unmask_four_eyes` is about the other case."""
-    FourEyesRule.objects.create(deed=Deed.UNMASK, is_needed=False)
+    left_to_one(Deed.UNMASK)
 
 
 @pytest.fixture

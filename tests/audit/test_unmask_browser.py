@@ -8,7 +8,6 @@ from django.utils import timezone
 from playwright.sync_api import Browser
 
 from apps.audit.approvals.deeds import Deed
-from apps.audit.approvals.models import FourEyesRule
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event
 from apps.privacy.findings import Finding
@@ -28,9 +27,9 @@ def _beside_playwrights_loop():
 
 
 def test_an_officer_gives_a_reason_and_reads_the_words(
-    transactional_db, desk, make_exchange, live_server, chromium: Browser  # noqa: F811
+    transactional_db, left_to_one, desk, make_exchange, live_server, chromium: Browser  # noqa: F811
 ):  # fmt: skip
-    FourEyesRule.objects.create(deed=Deed.UNMASK, is_needed=False)
+    left_to_one(Deed.UNMASK)
     vault = Vault.open(new_id())
     vault.mask(NAME, [Finding("PERSON", 0, len(NAME), 1.0, "")])
     vault.save()

@@ -150,7 +150,7 @@ def test_a_pause_that_races_with_the_last_line_leaves_a_finished_batch_and_a_can
     assert take() is None
 
 
-def test_texts_are_erased_when_their_days_are_over_and_drafts_after_one(begin, upload, settings):
+def test_texts_are_erased_when_their_days_are_over_and_drafts_after_one(begin, upload, settings, proven_time):
     batch = begin("Only")
     Batch.objects.update(state="FINISHED", closed_at=timezone.now() - timedelta(days=settings.BATCH_DAYS, hours=1))
     assert upload('{"id": 1, "prompt": "x"}').status_code == 302

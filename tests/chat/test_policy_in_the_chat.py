@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from apps.accounts.models import Role
 from apps.audit.approvals.deeds import Deed
-from apps.audit.approvals.models import FourEyesRule
 from apps.chat import privacy_views
 from apps.chat.models import Turn
 from apps.chat.pace import Pace
@@ -114,9 +113,11 @@ def test_what_the_policy_leaves_in_clear_is_still_not_readable_at_rest(maya, pro
             assert not any("Hopper" in row[0] or b"Hopper".hex() in row[0] for row in rows), table
 
 
-def test_an_officer_sees_masked_what_left_in_clear_until_they_give_a_reason(maya, provider, rule, make_person, sign_in):
+def test_an_officer_sees_masked_what_left_in_clear_until_they_give_a_reason(
+    maya, provider, rule, make_person, sign_in, left_to_one
+):
     rule(PERSON="ALLOW")
-    FourEyesRule.objects.create(deed=Deed.UNMASK, is_needed=False)
+    left_to_one(Deed.UNMASK)
     provider.will_answer("Hello Grace Hopper.")
     turn = maya.ask("Please greet Grace Hopper")
     officer = sign_in(make_person("olga", roles=(Role.COMPLIANCE_OFFICER,)))

@@ -14,7 +14,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from apps.ledger import leaves, proofs, records, verify
+from apps.ledger import leaves, notes, proofs, records, verify
 from apps.ledger.evidence import Evidence
 from apps.ledger.facts import Circumstances
 from apps.ledger.models import Checkpoint, Entry, Event, Pending, RowKind
@@ -185,6 +185,38 @@ def test_another_history_than_the_signed_one_raises_an_alarm_until_it_is_gone(se
 
     with connection.cursor() as cursor:
         assert open_alarms(cursor) == ()
+
+
+def test_after_an_old_backup_was_restored_a_cut_journal_lets_signing_go_on_and_the_whole_one_still_tells(
+    sequencer, evidence, as_forger, maya
+):
+    for _ in range(2):
+        records.record_event(Action.SIGNED_IN, who=maya, now=NOON)
+        sequencer.round(now=NOON)
+    whole = list(evidence.journalled())
+    first = notes.Checkpoint.parse(whole[0].text).size
+    for statement in (
+        "DELETE FROM ledger_event WHERE id IN (SELECT row_id FROM ledger_entry WHERE index >= %s)",
+        "DELETE FROM ledger_entry WHERE index >= %s",
+        "DELETE FROM ledger_checkpoint WHERE size > %s",
+    ):
+        as_forger.execute(statement, [first])
+    with pytest.raises(TreeBroken, match="ROLLBACK"):
+        sequencer.round(now=NOON)
+    (journal,) = evidence.folder.glob("checkpoints-*.jsonl")
+
+    journal.write_text(journal.read_text().splitlines(keepends=True)[0])
+    for _ in range(3):
+        sequencer.round(now=NOON)
+
+    def found(outside):
+        trust = verify.Trust([evidence.signing_key(origin="").verifier], outside=outside)
+        with connection.cursor() as cursor:
+            report = verify.check(cursor, trust, now=timezone.now())
+            return {one.code for one in report.findings}, open_alarms(cursor)
+
+    assert found(list(evidence.journalled())) == (set(), ())
+    assert found(whole)[0] & {"ROLLBACK", "FORK", "CHECKPOINT_MISSING"}
 
 
 def test_there_is_one_leader_and_a_leader_that_was_replaced_writes_nothing(sequencer, as_sequencer, evidence, maya):

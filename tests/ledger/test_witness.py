@@ -7,6 +7,7 @@ import hashlib
 import http.client
 import json
 import random
+import resource
 import subprocess
 import sys
 import time
@@ -166,3 +167,40 @@ def test_a_hundred_posts_at_once_never_roll_the_witness_back(witness):
     assert sizes == sorted(set(sizes))
     assert {status for status, _ in answers} <= {200, 409}
     assert len(sizes) == 1 + sum(status == 200 for status, _ in answers)
+
+
+@pytest.mark.parametrize("room", [0, 1, 200])
+def test_a_witness_whose_disk_is_full_cosigns_nothing_and_goes_on_when_there_is_room(witness, room):
+    assert witness.post(request(0, note(5)))[0] == 200
+    cosigned = witness.folder / "cosigned.jsonl"
+    before = cosigned.read_bytes()
+    assert witness.process is not None
+    limits = resource.prlimit(witness.process.pid, resource.RLIMIT_FSIZE)
+
+    resource.prlimit(witness.process.pid, resource.RLIMIT_FSIZE, (len(before) + room, limits[1]))
+    assert witness.post(request(5, note(9)))[0] == 503
+    assert cosigned.read_bytes() == before
+    resource.prlimit(witness.process.pid, resource.RLIMIT_FSIZE, limits)
+
+    assert witness.post(request(5, note(9)))[0] == 200
+
+
+def test_a_line_that_a_power_cut_tore_is_taken_out_and_no_other_history_comes_in(witness):
+    assert witness.post(request(0, note(8)))[0] == 200
+    cosigned = witness.folder / "cosigned.jsonl"
+    whole = cosigned.read_bytes()
+    forged = [merkle.leaf_hash(b"forged"), *LEAVES[1:]]
+    witness.kill()
+
+    for torn in (whole[:1], whole[:60], whole[:-1]):
+        cosigned.write_bytes(whole + torn)
+        witness.start()
+        assert cosigned.read_bytes() == whole
+        assert witness.post(request(8, note(12, leaves=forged)))[0] == 422
+        witness.kill()
+    witness.start()
+
+    assert witness.post(request(8, note(12)))[0] == 200
+    witness.kill()
+    witness.start()
+    assert witness.post(request(12, note(20)))[0] == 200

@@ -23,6 +23,13 @@ FOUND = [
     ("xoxo, ruby", "ruby"),
     ("my uncle bob fixed it", "bob"),
     ("vote for #MarisolQuintero", "MarisolQuintero"),
+    ("Reset MFA for jdoever-admin on host web01", "jdoever-admin"),
+    ("我叫王小明, 请帮我写一封信", "王小明"),
+    ("私は田中美咲です。", "田中美咲"),
+    ("저는 김민수입니다.", "김민수"),
+    ("She drives BD51 SMR to work.", "BD51 SMR"),
+    ("export DB_PASSWORD=tr0ub4dor&3x", "tr0ub4dor&3x"),
+    ("GET /login?password=tr0ub4dor3x&user=1", "tr0ub4dor3x"),
 ]
 LEFT_ALONE = [
     "@dataclass\nclass Foo:\n    @property\n    def bar(self): ...\n    @staticmethod\n    def baz(): pass",
@@ -41,6 +48,10 @@ LEFT_ALONE = [
     "Mozilla/5.0 (Windows NT 10.0; rv:1.9.0.20) Chrome/49.0.26.112 Safari/537.36",
     "Your policy of 4275.5k is ready.",
     "He won 38 fights, 36 of them by KO, and drives an SUV.",
+    "Mark the invoice as paid.\nBill your customer. Grace period ends in May.",
+    "Explain Dijkstra's algorithm, the Turing test and Markov chains.",
+    "Summarise: the report. Organise: the folder. Section 12.4.5.6 applies.",
+    "The login for new starters is a password of ten letters.",
     "The lien is released when every Lien on the asset ends.",
 ]
 

@@ -6,5 +6,7 @@ class ApprovalsConfig(AppConfig):
     label = "approvals"
 
     def ready(self) -> None:
-        """Know what is carried out at consent."""
-        from apps.audit.approvals import asking  # noqa: F401  it registers what two officers decide about this room
+        """Know what is carried out at consent, and have the ledger compare consents and rules."""
+        from apps.audit.approvals import asking, registers  # noqa: F401  asking registers what two officers decide here
+
+        registers.keep_all()

@@ -6,6 +6,7 @@ Each step is an event in the same transaction as the step itself.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,20 +17,42 @@ from django.db import transaction
 
 from apps.accounts.actors import who
 from apps.accounts.models import Role, User
-from apps.audit.approvals.deeds import ADMINS_ASK_TOO, ALWAYS_NEEDED, Deed, carried_out, performer_of
+from apps.audit.approvals import registers
+from apps.audit.approvals.deeds import (
+    ADMINS_ASK_TOO,
+    ALWAYS_NEEDED,
+    RULE,
+    CannotBeCarriedOut,
+    Deed,
+    carried_out,
+    performer_of,
+)
 from apps.audit.approvals.models import LONGEST_REASON, Approval, FourEyesRule, State
 from apps.ledger.facts import Json
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 
 SHORTEST_REASON = 10
-RULE = "four-eyes rule"
+
+_log = logging.getLogger(__name__)
 
 
 class NotApproved(Exception):
     """No second officer has consented to exactly this."""
 
     sentence = "A second officer has to consent to this first. Ask for it; you will find the answer under Approvals."
+
+
+class NotOnRecord(NotApproved, CannotBeCarriedOut):
+    """The row says what no event says: it was changed by hand."""
+
+    sentence = (
+        "This request is not what the record says of it, so nothing was done. Keep the database as it is and have "
+        "your operators run manage.py ledger verify."
+    )
+
+    def __init__(self) -> None:
+        super().__init__(self.sentence)
 
 
 class AskerGone(Exception):
@@ -61,10 +84,17 @@ class Subject:
 
 
 def is_needed(deed: Deed) -> bool:
-    """Say whether `deed` needs a second officer. One query."""
-    if deed in ALWAYS_NEEDED:
+    """
+    Say whether `deed` needs a second officer. One query, two where it does not.
+
+    What was left to one officer was so by two, on the record; a row alone changes nothing.
+    """
+    if deed in ALWAYS_NEEDED or not FourEyesRule.objects.filter(deed=deed, is_needed=False).exists():
         return True
-    return not FourEyesRule.objects.filter(deed=deed, is_needed=False).exists()
+    if registers.is_left_to_one(deed):
+        return False
+    _log.error("The rule that one officer may do %s alone is not on the record: two are asked for.", deed)
+    return True
 
 
 @transaction.atomic
@@ -94,20 +124,29 @@ def ask(deed: Deed, *, subject: Subject, terms: Mapping[str, Json], why: str, by
 
 
 @transaction.atomic
-def grant(approval_id: UUID, *, by: User, answer: str = "", now: datetime) -> Approval:
+def grant(
+    approval_id: UUID, *, by: User, answer: str = "", signed_in_at: datetime | None = None, now: datetime
+) -> Approval:
     """
     Consent, as the second officer; where the room carries the deed out itself, it is done when this returns.
+
+    The event says when they last proved who they are, where that is known.
 
     :raises PermissionDenied: if `by` asked for it themselves, it is their data, or they are no officer now.
     :raises AlreadyDecided: if it is not waiting any more.
     :raises AskerGone: if whoever asked may not do it any more.
+    :raises NotOnRecord: if nobody asked for exactly this on the record.
     :raises apps.audit.approvals.deeds.CannotBeCarriedOut: if it can no longer be done; then nothing has changed.
     """
     approval = _decide(approval_id, State.GRANTED, by=by, answer=answer, now=now)
     if not _may_ask(approval.deed, approval.asked_by):
         raise AskerGone
-    _record(Action.APPROVAL_GRANTED, approval, by=by, now=now, answer=approval.answer, terms=approval.terms)
+    proved: dict[str, Json] = {"signed_in_at": signed_in_at.isoformat()} if signed_in_at else {}
     perform = performer_of(approval.deed)
+    _record(
+        Action.APPROVAL_GRANTED, approval, by=by, now=now, answer=approval.answer, terms=approval.terms,
+        carried_out=perform is not None, **proved,
+    )  # fmt: skip
     if perform is not None:
         perform(approval, by, now)
         _spend(approval, now)
@@ -149,12 +188,19 @@ def spend(deed: Deed, *, subject: Subject, terms: Mapping[str, Json], by: User, 
     :raises PermissionDenied: if `by` is no compliance officer now, or it is their own data.
     :raises NotApproved: if no other officer, who still is one, consented to these terms for `by` within a day, or it
         was used already.
+    :raises NotOnRecord: if the consent's row says what no event says.
     """
     _must_be_officer(by, subject.person_id)
     if not is_needed(deed):
         return None
     approval = granted(deed, subject=subject, terms=terms, by=by, now=now)
-    if approval is None or not _is_officer(approval.decided_by) or not _spend(approval, now):
+    if approval is None:
+        raise NotApproved
+    locked = Approval.objects.select_for_update().get(pk=approval.pk)
+    _must_be_officer(by, subject.person_id)  # again: whoever waited for the row may have lost the office meanwhile
+    if locked.state == State.GRANTED:
+        _must_be_on_record(locked)
+    if not _is_officer(approval.decided_by) or not _spend(approval, now):
         raise NotApproved
     _record(Action.APPROVAL_USED, approval, by=by, now=now)
     return approval
@@ -197,12 +243,25 @@ def rule_about(deed: Deed) -> Subject:
 def _decide(approval_id: UUID, state: State, *, by: User, answer: str, now: datetime) -> Approval:
     _must_be_officer(by, None)
     approval = Approval.objects.visible_to(by).select_for_update().filter(pk=approval_id).first()
-    if approval is None or approval.asked_by_id == by.pk:
+    if approval is None or approval.asked_by_id == by.pk or not _is_officer(by):  # it may have waited for the row
         raise PermissionDenied
     if approval.state != State.OPEN or (approval.lapses_at or now) <= now:
         raise AlreadyDecided
+    if state == State.GRANTED:
+        _must_be_on_record(approval)
     _change(approval, to=state, decided_by=by, decided_at=now, answer=" ".join(answer.split())[:LONGEST_REASON])
     return approval
+
+
+def _must_be_on_record(approval: Approval) -> None:
+    """
+    Compare a request with its events. One query.
+
+    :raises NotOnRecord: if they differ.
+    """
+    if not registers.is_as_recorded(approval):
+        _log.error("Request %s for a consent is not what its events say; nothing was done.", approval.pk)
+        raise NotOnRecord
 
 
 def _spend(approval: Approval, now: datetime) -> bool:

@@ -28,6 +28,9 @@ class Deed(TextChoices):
     FOUR_EYES_OFF = "FOUR_EYES_OFF", "Let one officer do alone what takes two"
 
 
+RULE = "four-eyes rule"
+"""What the events about these rules name as their subject."""
+
 ALWAYS_NEEDED = frozenset({Deed.FOUR_EYES_OFF, Deed.ERASURE, Deed.STREAM_WIDENED, Deed.TEAM_CLOSED, Deed.CLOSED_OPENED})
 """Deeds that no rule can leave to one officer."""
 

@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from apps.accounts.access import person_of
+from apps.accounts.fresh import freshly_signed_in, proved_at
 from apps.accounts.models import Role, User
 from apps.audit.approvals import asking
 from apps.audit.approvals.deeds import ALWAYS_NEEDED, CannotBeCarriedOut, Deed
@@ -59,6 +60,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
 
 
 @officers_only
+@freshly_signed_in
 def grant(request: HttpRequest, approval_id: UUID) -> HttpResponse:
     """Consent to what another officer asked for."""
     form = ConsentForm(request.POST)
@@ -66,7 +68,9 @@ def grant(request: HttpRequest, approval_id: UUID) -> HttpResponse:
         return _page(request, typed=Typed(str(approval_id), {"consent": form}), status=422)
     return _decided(
         request, approval_id, "You consented.",
-        lambda by, now: asking.grant(approval_id, by=by, answer=form.cleaned_data["answer"], now=now),
+        lambda by, now: asking.grant(
+            approval_id, by=by, answer=form.cleaned_data["answer"], signed_in_at=proved_at(request), now=now
+        ),
     )  # fmt: skip
 
 

@@ -6,11 +6,12 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        """Tell privacy what this room keeps of people, and the desk which events nobody else may read."""
+        """Tell privacy what this room keeps of people, the desk what to keep back, the ledger what to compare."""
         from apps.audit import scope  # models can be imported only now
-        from apps.audit.cases import recording
+        from apps.audit.cases import recording, registers
         from apps.audit.cases.keeping import CasesRoom
         from apps.privacy import erasure
 
         erasure.register(CasesRoom())
         scope.keep_back(recording.kept_from)
+        registers.keep_all()

@@ -27,7 +27,7 @@ from apps.audit.cases.lines import Line
 from apps.audit.cases.models import Export
 from apps.audit.cases.recording import about_case
 from apps.audit.cases.spool import Part, PartWriter, Spool
-from apps.ledger import canonical, excerpts, proofs
+from apps.ledger import canonical, clock, excerpts, proofs
 from apps.ledger.facts import Json
 from apps.ledger.models import Intent
 from apps.ledger.notes import Checkpoint, Note
@@ -116,7 +116,7 @@ def _exchanges(export: Export, spool: Spool, gathered: Gathered) -> list[Part]:
                 gathered.take(line)
                 for writer in made:
                     writer.write(line)
-            runs.step(export, now=timezone.now(), done=gathered.exchanges)
+            runs.step(export, now=clock.now(), done=gathered.exchanges)
         for writer in made:
             writer.end()
         return [file.end() for file in files]
@@ -147,7 +147,7 @@ def _tree(export: Export, spool: Spool, gathered: Gathered) -> tuple[Part, Json]
             for number, line in enumerate(tree):
                 file.write(line.encode() + b"\n")
                 if not number % excerpts.CHUNK:
-                    runs.step(export, now=timezone.now())
+                    runs.step(export, now=clock.now())
         return file.end(), choosing.claim_of(export, whole, kept_back=len(kept_back))
     finally:
         file.close()
@@ -217,7 +217,7 @@ def _until_signed(export: Export, read: Callable[[], T]) -> T:
         except NotYetSigned:
             if time.monotonic() > give_up:
                 raise
-        runs.step(export, now=timezone.now())
+        runs.step(export, now=clock.now())
         _rest()
 
 

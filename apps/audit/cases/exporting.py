@@ -11,7 +11,6 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.utils import timezone
 
 from apps.accounts.models import Role, User
 from apps.audit.approvals import asking
@@ -22,14 +21,17 @@ from apps.audit.cases.models import Case, Export, Run
 from apps.audit.cases.recording import EXPORT, about_export
 from apps.audit.cases.spool import Spool
 from apps.audit.reads import TookTooLong
+from apps.ledger import clock
 from apps.ledger.facts import Json
 from apps.ledger.ids import new_id
+from apps.ledger.models import Event
 from apps.ledger.proofs import NotYetSigned
 from apps.ledger.vocabulary import Action
 from apps.privacy import destruction, keys
 
 FILE: Final = "export.file"
 NO_RIGHT: Final = "Whoever asked for it is no compliance officer any more, so nothing was made."
+NO_CONSENT: Final = "The record does not say that exactly this was asked for and consented to, so nothing was made."
 NOT_SIGNED: Final = (
     "The ledger signed nothing for a minute, so nothing could be proved. Look at Integrity, then try again."
 )
@@ -60,7 +62,10 @@ def ask(*, case: Case | None, query: str, variant: str, is_whole: bool, why: str
     needs_two = variant == Export.Variant.FULL and asking.is_needed(Deed.EXPORT)
     export.state = Run.State.ASKED if needs_two else Run.State.QUEUED
     export.save(force_insert=True)
-    about_export(Action.EXPORT_ASKED, export, by=by, now=now, query=query, exchanges=export.total, why=why)
+    about_export(
+        Action.EXPORT_ASKED, export, by=by, now=now, query=query, exchanges=export.total, why=why,
+        second_officer=needs_two,
+    )  # fmt: skip
     if needs_two:
         asking.ask(Deed.EXPORT, subject=subject_of(export), terms=terms_of(export), why=why, by=by, now=now)
     return export
@@ -99,7 +104,7 @@ def terms_of(export: Export) -> dict[str, Json]:
 
 def work(export_id: UUID) -> None:
     """Build a queued export, unless another worker does; a second worker starts anew where the first one died."""
-    export = runs.claim(Export.objects.select_related("case", "case__officer", "by"), export_id, now=timezone.now())
+    export = runs.claim(Export.objects.select_related("case", "case__officer", "by"), export_id, now=clock.now())
     if export is None:
         return
     try:
@@ -162,8 +167,11 @@ def _built(export: Export, spool: Spool) -> None:
     if not export.by.has_role(Role.COMPLIANCE_OFFICER):
         _fail(export, NO_RIGHT)
         return
+    if not _is_begun_on_record(export):
+        _fail(export, NO_CONSENT)
+        return
     built = building.build(export, spool)
-    path, now = spool.zipped(built.parts), timezone.now()
+    path, now = spool.zipped(built.parts), clock.now()
     name = f"exports/{export.pk}.sealed"
     default_storage.delete(name)  # what a worker left behind that died at this point
     with path.open("rb") as file:
@@ -178,9 +186,19 @@ def _built(export: Export, spool: Spool) -> None:
         raise
 
 
+def _is_begun_on_record(export: Export) -> bool:
+    """Say whether the record lets just this be built: as it was asked for, and begun if it takes a consent."""
+    acts = Event.objects.filter(subject_kind=EXPORT, subject_id=str(export.pk))
+    asked = acts.filter(action=Action.EXPORT_ASKED).values_list("details", flat=True).first() or {}
+    if (asked.get("variant"), asked.get("query")) != (export.variant, export.query):
+        return False
+    takes_two = export.variant == Export.Variant.FULL and asked.get("second_officer", asking.is_needed(Deed.EXPORT))
+    return not takes_two or acts.filter(action=Action.EXPORT_STARTED).exists()
+
+
 @transaction.atomic
 def _fail(export: Export, sentence: str) -> None:
-    now = timezone.now()
+    now = clock.now()
     try:
         runs.end(export, state=Run.State.FAILED, sentence=sentence, now=now)
     except runs.Interrupted:

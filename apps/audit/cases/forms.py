@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from apps.accounts.models import Role, User
 from apps.audit.cases.models import Case, Export
+from apps.audit.unseen import can_be_seen
 
 SHORTEST, LONGEST_REASON, LONGEST_TEXT = 10, 500, 5_000
 LONGEST_NOTE = 10_000
@@ -31,7 +32,11 @@ class CaseForm(forms.Form):
     """A new case."""
 
     title = forms.CharField(
-        label="Title", min_length=3, max_length=200, error_messages=_words("The title", shortest=3, longest=200)
+        label="Title",
+        min_length=3,
+        max_length=200,
+        validators=[can_be_seen],
+        error_messages=_words("The title", shortest=3, longest=200),
     )
     why = _area(
         "Why", help_text="What is to be found out, and where it came from. Sealed under the case's own key.",
@@ -115,7 +120,11 @@ class SearchForm(forms.Form):
     """The name of a search."""
 
     name = forms.CharField(
-        label="Name", min_length=3, max_length=120, error_messages=_words("The name", shortest=3, longest=120)
+        label="Name",
+        min_length=3,
+        max_length=120,
+        validators=[can_be_seen],
+        error_messages=_words("The name", shortest=3, longest=120),
     )
     is_shared = forms.BooleanField(label="Share with the desk", required=False)
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from apps.accounts.models import Role, User
 from apps.audit import exchanges
@@ -17,6 +16,7 @@ from apps.audit.cases.recording import about_case
 from apps.audit.cases.work import NotNow
 from apps.audit.paging import Cursor, cursor_of
 from apps.audit.reads import TookTooLong
+from apps.ledger import clock
 from apps.ledger.vocabulary import Action
 
 MOST_AT_ONCE = 10_000
@@ -42,7 +42,7 @@ def begin(case: Case, *, query: str, by: User, now: datetime) -> Snapshot:
 
 def work(snapshot_id: UUID) -> None:
     """Add the exchanges of a search to its case, from where the last worker stopped. A few statements a step."""
-    snapshot = runs.claim(Snapshot.objects.select_related("case", "by"), snapshot_id, now=timezone.now())
+    snapshot = runs.claim(Snapshot.objects.select_related("case", "by"), snapshot_id, now=clock.now())
     if snapshot is None:
         return
     try:
@@ -83,7 +83,7 @@ def _added(snapshot: Snapshot) -> str:
 @transaction.atomic
 def _step(snapshot: Snapshot, rows: list[exchanges.Place]) -> None:
     """Add one step's exchanges and move the place, or neither."""
-    now = timezone.now()
+    now = clock.now()
     picked = [Chosen(row.id, row.person_id, row.started_at) for row in rows]
     count = contents.add(snapshot.case, picked, by=snapshot.by, how="by a search", now=now)
     place = Cursor("older", rows[-1].started_at, rows[-1].id).code()
@@ -96,7 +96,7 @@ def _place(snapshot: Snapshot) -> Cursor | None:
 
 @transaction.atomic
 def _end(snapshot: Snapshot, state: Run.State, sentence: str) -> None:
-    now = timezone.now()
+    now = clock.now()
     try:
         runs.end(snapshot, state=state, sentence=sentence, now=now)
     except runs.Interrupted:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from apps.ledger.agreement import NOWHERE, Finding
 from apps.ledger.stored import Cursor
-from apps.ledger.verify import Finding
 
-NOWHERE = -1
 CLOSED = """
     SELECT subject_id FROM (
         SELECT DISTINCT ON (subject_id) subject_id, action FROM ledger_event

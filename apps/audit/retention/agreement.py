@@ -14,12 +14,11 @@ from typing import Any
 from uuid import UUID
 
 from apps.audit.retention.schedules import COMPANY
+from apps.ledger.agreement import NOWHERE, Finding
 from apps.ledger.stored import Cursor
-from apps.ledger.verify import Finding
 from apps.ledger.vocabulary import Action
 from apps.privacy import certificates, holds
 
-NOWHERE = -1
 MOST = 200
 # octet_length reads the size of sealed bytes without fetching them.
 UNREADABLE = """

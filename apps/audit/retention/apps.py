@@ -10,7 +10,7 @@ class RetentionConfig(AppConfig):
         from apps.audit import scope
         from apps.audit.approvals.deeds import Deed, carried_out  # models can be imported only now
         from apps.audit.retention import agreement, holding, requests, schedules, searches
-        from apps.ledger import verify
+        from apps.ledger.agreement import must_agree
         from apps.privacy import holds
 
         carried_out(Deed.RETENTION_CHANGE)(schedules.carry_out)
@@ -18,4 +18,4 @@ class RetentionConfig(AppConfig):
         carried_out(Deed.ERASURE)(requests.carry_out)
         holds.match_by(searches.matched)
         scope.keep_back(holding.kept_from)
-        verify.must_agree(agreement.retention_agrees)
+        must_agree(agreement.retention_agrees)

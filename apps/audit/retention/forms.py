@@ -13,6 +13,7 @@ from apps.audit.approvals.models import LONGEST_REASON
 from apps.audit.pseudonyms import pseudonym
 from apps.audit.retention import people, searches
 from apps.audit.retention.models import LONGEST_DAYS, SHORTEST_DAYS
+from apps.audit.unseen import can_be_seen
 from apps.privacy.hold_models import Hold
 from apps.privacy.holds import Scope
 
@@ -75,7 +76,9 @@ class HoldForm(WhyForm):
     """What must not be destroyed, and why."""
 
     field_order = ["name", "kind", "person", "team", "query", "why"]
-    name = forms.CharField(label="Name", max_length=80, help_text="For example the number of the case.")
+    name = forms.CharField(
+        label="Name", max_length=80, help_text="For example the number of the case.", validators=[can_be_seen]
+    )
     kind = forms.ChoiceField(label="Hold", choices=Hold.Kind)
     person = forms.CharField(
         label="Person",

@@ -28,6 +28,7 @@ from apps.audit.approvals import asking
 from apps.audit.approvals.deeds import Deed
 from apps.audit.retention import own_parts, requests, storing
 from apps.audit.retention.models import PACKAGE_KEPT, PersonRequest
+from apps.ledger import clock
 from apps.ledger.facts import Json
 from apps.ledger.vocabulary import Action
 from apps.privacy import destruction, erasure
@@ -185,7 +186,7 @@ def _renew(request: PersonRequest, *, done: int) -> None:
     :raises ClaimLost: if it is somebody else's now.
     """
     mine = PersonRequest.objects.filter(Q(pk=request.pk, claim=request.claim, state=State.RUNNING))
-    if not mine.update(claimed_until=timezone.now() + LEASE, done=done):
+    if not mine.update(claimed_until=clock.now() + LEASE, done=done):
         raise ClaimLost
 
 

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from celery import shared_task
 from django.db import DatabaseError
-from django.utils import timezone
 
 from apps.audit.retention import erasing, packaging, purging
 from apps.audit.retention.models import PersonRequest
 from apps.audit.retention.requests import WORK_ON
+from apps.ledger import clock
 from apps.privacy import certificates
 
 SLICE_SECONDS = 20.0
@@ -28,11 +28,18 @@ class WorkInterrupted(Exception):
 
 @shared_task(name="retention.purge")
 def purge() -> int:
-    """Purge what is past its time for a while, then queue itself again if there is more; return how many steps."""
-    found = purging.begin_if_due(now=timezone.now())
+    """
+    Purge what is past its time for a while, then queue itself again if there is more; return how many steps.
+
+    None while it is not certain what time it is (`clock.is_proven`); the next run asks again.
+    """
+    if not clock.is_proven(clock.now()):
+        logger.warning("Nothing is purged until the clock has gone steadily for some hours.")
+        return 0
+    found = purging.begin_if_due(now=clock.now())
     if found is None:
         return 0
-    count, is_more = _steps(lambda: purging.step(found.pk, now=timezone.now()))
+    count, is_more = _steps(lambda: _still_proven() and purging.step(found.pk, now=clock.now()))
     if is_more:
         purge.delay()
     return count
@@ -43,8 +50,8 @@ def work_on(request_id: str) -> int:
     """Work on one request of a person: erase for a while, or make the package."""
     key = UUID(request_id)
     if PersonRequest.objects.filter(pk=key, kind=PersonRequest.Kind.ACCESS).exists():
-        return int(packaging.make(key, now=timezone.now()))
-    count, is_more = _steps(lambda: erasing.step(key, now=timezone.now()))
+        return int(packaging.make(key, now=clock.now()))
+    count, is_more = _steps(lambda: erasing.step(key, now=clock.now()))
     if is_more:
         work_on.delay(request_id)
     return count
@@ -53,13 +60,19 @@ def work_on(request_id: str) -> int:
 @shared_task(name="retention.go_on")
 def go_on() -> None:
     """Go on with requests that were left, discard packages whose time is over, copy certificates that have no copy."""
-    now = timezone.now()
+    now = clock.now()
     packaging.give_up_lapsed(now=now)
-    packaging.discard_expired(now=now)
+    if clock.is_proven(now):
+        packaging.discard_expired(now=now)
     certificates.keep_missing_copies(now=now)
     waiting = [PersonRequest.State.QUEUED, PersonRequest.State.RUNNING, PersonRequest.State.HELD]
     for request_id in PersonRequest.objects.filter(state__in=waiting, claim=None).values_list("pk", flat=True):
         work_on.delay(str(request_id))
+
+
+def _still_proven() -> bool:
+    clock.keep()
+    return clock.is_proven(clock.now())
 
 
 def _steps(step: Callable[[], bool]) -> tuple[int, bool]:

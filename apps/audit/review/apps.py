@@ -6,11 +6,13 @@ class ReviewConfig(AppConfig):
     label = "review"
 
     def ready(self) -> None:
-        """Know what a second officer's consent carries out, tell privacy what this room keeps, offer its filters."""
-        from apps.audit.review import deciding  # noqa: F401  it registers the closing of what is high in severity
+        """Carry out at consent, say what is kept of people, offer filters, have the ledger compare what was decided."""
+        from apps.audit.review import deciding, evidence  # noqa: F401  deciding registers the closing of high severity
         from apps.audit.review.keeping import ReviewRoom
         from apps.audit.review.narrowing import offer_filters
+        from apps.ledger.agreement import must_agree
         from apps.privacy import erasure
 
         erasure.register(ReviewRoom())
+        must_agree(evidence.review_agrees)
         offer_filters()

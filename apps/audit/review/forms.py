@@ -17,6 +17,7 @@ from apps.audit.review.notes import LONGEST, SHORTEST
 from apps.audit.review.recording import Verdict
 from apps.audit.review.sampling import Share
 from apps.audit.review.vocabulary import Severity, Tag
+from apps.audit.unseen import can_be_seen
 from apps.ledger import facets
 from apps.ledger.vocabulary import Door, EgressClass, OutcomeKind, Purpose
 
@@ -41,7 +42,7 @@ class QueueForm(forms.Form):
 
     use_required_attribute = False
 
-    name = forms.CharField(label="Name", max_length=NAME_LENGTH)
+    name = forms.CharField(label="Name", max_length=NAME_LENGTH, validators=[can_be_seen])
     severity = forms.ChoiceField(
         label="Severity", choices=Severity.choices, initial=Severity.MEDIUM,
         help_text="What is high takes two officers to close.",
@@ -182,7 +183,7 @@ class VerdictForm(forms.Form):
         label="Finding", choices=Tag.choices, widget=forms.RadioSelect,
         error_messages={"required": "Choose what you found."},
     )  # fmt: skip
-    own_tags = forms.CharField(required=False, label="Own tags", max_length=300)
+    own_tags = forms.CharField(required=False, label="Own tags", max_length=300, validators=[can_be_seen])
     is_read = forms.BooleanField(required=False, label="I have read it")
     note = forms.CharField(
         required=False, label="Note with the finding", max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3})
@@ -223,7 +224,7 @@ class LexiconForm(forms.Form):
 
     use_required_attribute = False
 
-    name = forms.CharField(label="Name", max_length=NAME_LENGTH)
+    name = forms.CharField(label="Name", max_length=NAME_LENGTH, validators=[can_be_seen])
     entries = forms.CharField(
         label="Words and phrases", max_length=250_000, strip=False, widget=forms.Textarea(attrs={"rows": 12}),
         help_text="One a line. * stands for any letters of a word, ? for one. A line with # is a remark.",

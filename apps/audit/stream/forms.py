@@ -12,6 +12,7 @@ from apps.audit.stream import webhook
 from apps.audit.stream.keeping import Wish
 from apps.audit.stream.models import Sink
 from apps.audit.stream.widening import Reach
+from apps.audit.unseen import can_be_seen
 from apps.gateway.addresses import BadAddress
 
 
@@ -58,6 +59,7 @@ class SinkForm(ReachForm):
         label="Name",
         max_length=80,
         help_text="What your team calls it.",
+        validators=[can_be_seen],
         widget=forms.TextInput({"autocomplete": "off"}),
     )
     kind = forms.ChoiceField(label="Where to", choices=Sink.Kind.choices, initial=Sink.Kind.WEBHOOK)

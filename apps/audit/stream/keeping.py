@@ -14,6 +14,7 @@ from apps.audit.stream import delivering, secrets_of_sinks, widening
 from apps.audit.stream.files import FileRefused
 from apps.audit.stream.models import Sink
 from apps.audit.stream.record import Record
+from apps.audit.stream.registers import digest_of
 from apps.audit.stream.webhook import NotTaken
 from apps.audit.stream.widening import NARROW, Reach
 from apps.ledger.facts import Json
@@ -53,6 +54,7 @@ def add(wish: Wish, *, by: User, now: datetime) -> tuple[Sink, str]:
     sink.save(force_insert=True)
     details: dict[str, Json] = {
         "kind": sink.kind, "format": sink.format, "names": sink.has_names, "texts": sink.has_text, "from": sink.cursor,
+        "address": digest_of(sink.address),
     }  # fmt: skip
     _record(Action.STREAM_CREATED, sink, by, now, details)
     if not wish.reach.is_narrow:
@@ -90,8 +92,8 @@ def replace_secret(sink: Sink, *, by: User, now: datetime) -> str:
 @transaction.atomic
 def remove(sink: Sink, *, by: User, now: datetime) -> None:
     """Take a receiver away. What it was sent stays where it is."""
+    Sink.objects.filter(pk=sink.pk).delete()
     _record(Action.STREAM_REMOVED, sink, by, now, {"cursor": sink.cursor})
-    sink.delete()
 
 
 def test(sink: Sink, *, by: User, now: datetime) -> str:

@@ -123,7 +123,9 @@ RULES: Final = (
     Rule(
         v.IP,
         "An IP address",
-        pattern(rf"(?<![\w.])(?<!\brv:)(?<!\b[A-Za-z]{{3,20}}/)\d{{1,3}}(?:{DOT}\d{{1,3}}){{3}}(?![\w]|\.\d)"),
+        pattern(
+            rf"(?<![\w.])(?<!\brv:)(?<!\b[A-Za-z]{{3,20}}/)(?<!\b(?i:section|clause|chapter|article|version|release)[ ])\d{{1,3}}(?:{DOT}\d{{1,3}}){{3}}(?![\w]|\.\d)"
+        ),
         0.96,
         is_ip,
         place=at_codes(before=1, after=8, digits=4),

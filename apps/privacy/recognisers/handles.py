@@ -139,6 +139,17 @@ RULES: Final = (
     ),
     Rule(
         v.USERNAME,
+        "Whose account it is",
+        pattern(
+            r"""(?<![\w-])(?i:mfa|2fa|passwor[dt]s?|mailbox|account|licen[cs]e|login)[ ](?:for|of)[ ](?:user[ ])?
+            (?P<value>[a-z]{2,}(?:[._][a-z0-9]+)+|[a-z]{2,}-(?:adm|admin|priv)|[a-z]{3,}\d{0,4})(?![\w@/.(-]|[.]\w)"""
+        ),
+        0.8,
+        is_nick,
+        place=at_words("mfa fa password passwords passwort mailbox account licence license login", after=60),
+    ),
+    Rule(
+        v.USERNAME,
         "Who speaks in a chat",
         pattern(
             rf"""^(?:[\[(]?\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:[ ]?[AaPp][Mm])?[\])]?[ ])<[ @+%~&]?(?P<value>{NICK})>[ ](?=\S)

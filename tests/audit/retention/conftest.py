@@ -15,7 +15,7 @@ from apps.accounts.models import Role, Team, User
 from apps.audit.approvals import asking
 from apps.audit.approvals.models import Approval
 from apps.audit.retention import erasing, purging, schedules
-from apps.ledger import verify
+from apps.audit.retention.agreement import retention_agrees
 from apps.ledger.models import Intent
 from apps.privacy import holds
 from apps.privacy.hold_models import Hold
@@ -95,4 +95,4 @@ def is_readable(key_id: UUID) -> bool:
 def disagreements() -> list[str]:
     """List the codes of what `ledger verify` finds in the rows that this room answers for."""
     with connection.cursor() as cursor:
-        return sorted({found.code for agreement in verify._agreements for found in agreement(cursor)})
+        return sorted({found.code for found in retention_agrees(cursor)})

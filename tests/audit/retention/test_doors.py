@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import Role
-from apps.audit.approvals.models import Approval, FourEyesRule
+from apps.audit.approvals.models import Approval
 from apps.audit.pseudonyms import pseudonym
 from apps.audit.retention.models import PersonRequest, Purge
 from apps.ledger.models import Event
@@ -232,8 +232,8 @@ def test_a_person_finds_and_takes_the_copy_of_their_own_data_and_nobody_elses(ad
     assert another.get(f"{ROOT}/mine/{package.pk}").status_code == 404
 
 
-def test_a_package_without_its_file_is_not_found(desk, address):
-    FourEyesRule.objects.create(deed="EXPORT", is_needed=False)
+def test_a_package_without_its_file_is_not_found(desk, address, left_to_one):
+    left_to_one("EXPORT")
 
     assert desk.post(address("/requests/{request}/download")).status_code == 404
 

@@ -129,10 +129,8 @@ def test_nothing_of_a_hold_but_its_lifting_can_be_changed(hold, maya, change):
         Hold.objects.all().delete()
 
 
-def test_where_the_rule_is_off_one_officer_lifts_it(hold, maya, officer):
-    from apps.audit.approvals.models import FourEyesRule
-
-    FourEyesRule.objects.create(deed=Deed.HOLD_CHANGE, is_needed=False)
+def test_where_the_rule_is_off_one_officer_lifts_it(hold, maya, officer, left_to_one):
+    left_to_one(Deed.HOLD_CHANGE)
     placed = hold(Scope("Maya", person_id=maya.pk))
 
     assert holding.ask_to_lift(placed, why=WHY, by=officer, now=NOW) is None

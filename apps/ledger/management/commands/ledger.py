@@ -16,7 +16,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from apps.ledger import exports, proofs, reconciliation, running, verify
+from apps.ledger import exports, proofs, reconciliation, rereading, running, verify
 from apps.ledger.evidence import Evidence, KeyUnusable, words
 from apps.ledger.facts import Json
 from apps.ledger.notes import BadNote, Note, SigningKey, VerifierKey
@@ -156,16 +156,18 @@ class Command(BaseCommand):
             trust = self._trust(cursor, options)
             span = self._span(cursor, options, now)
             report = verify.check(cursor, trust, span=span, now=now)
-        self._record_check(report, now)
+        self._record_check(report, now, is_whole=span is None)
         (self._print_json if options["json"] else self._print)(report)
         if not report.is_clean:
             raise CommandError(f"The ledger does not fit: {report.found} findings. Keep the database as it is.")
 
-    def _record_check(self, report: verify.Report, now: datetime) -> None:
+    def _record_check(self, report: verify.Report, now: datetime, *, is_whole: bool) -> None:
         """Record the check where that can be: a copy that takes no writes is checked all the same."""
         details: dict[str, Json] = {"first": report.span[0], "beyond": report.span[1], "findings": report.found}
         try:
             record_event(Action.LEDGER_CHECKED, who=None, subject_kind="ledger", details=details, now=now)
+            if is_whole and report.is_clean:
+                rereading.all_is_well(now=now)
         except LedgerUnavailable as away:
             self.stderr.write(f"This check is not on the record: {away}")
 

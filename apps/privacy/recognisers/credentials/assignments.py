@@ -22,7 +22,9 @@ NAME_ENDS: Final = r"""[\w.-]{0,40}+(?<!ur[il]|path|file|dir|type|length|len|siz
 OPERATOR: Final = r"""[ \t]{0,16}(?::[ \t]?[A-Za-z][\w.\[\]<>|? ]{0,24}?[ \t](?==[^=>]))?(?:=>|:{1,3}=?|\?=|\|{0,2}=|<-|={2,3}|!={1,2}|->|\|\||,(?=[ ]?\\?["'`])|\|(?=[ ]?\S{4})|\((?=["']))[ \t]{0,16}(?:!!\w{1,9}[ ])?(?:\r?\n[ \t]{0,32}(?=["'`]))?"""
 OPERATORS: Final = rf"""(?:{OPERATOR}|[ \t]{{0,8}}(?:value|default|content|text|data)[ \t]*[=:][ \t]*|["']?[ \t]+value=|["']?,?[ \t\r\n]{{1,40}}["']?(?:value|default)["']?[ \t]*[:=][ \t]*|[ \t]{{0,4}}>(?![=>])\s{{0,40}})"""
 QUOTE: Final = r"(?:[bfrunN@$]{0,2}(?P<quote>\\{0,3}[\"'`]|&quot;))"
-PLAIN_VALUE: Final = r"(?:Bearer[ ]|Basic[ ]|Token[ ])?(?P<value>[^\s\"'`,;<>{}&]{3,300})"
+PLAIN_VALUE: Final = (
+    r"(?:Bearer[ ]|Basic[ ]|Token[ ])?(?P<value>(?:[^\s\"'`,;<>{}&]|&(?![\w.\[\]-]{1,40}=|&|[a-z]{2,6};|\s|$)){3,300})"
+)
 
 RULES: Final = (
     Rule(

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser
+from django.db import connection
 from django.utils import timezone
 
 from apps.audit.review import evidence, following, reproducing
 from apps.audit.review.models import Queue
+from apps.ledger.agreement import at_one_moment
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 
@@ -58,9 +60,10 @@ class Command(BaseCommand):
 
     def _check(self, options: dict[str, Any]) -> None:
         findings = 0
-        for finding in evidence.check():
-            findings += 1
-            self.stdout.write(f"  {finding.kind} {finding.id}: {finding.sentence}")
+        with connection.cursor() as cursor, at_one_moment(cursor):
+            for finding in evidence.review_agrees(cursor):
+                findings += 1
+                self.stdout.write(f"  {finding.code}: {finding.sentence}")
         record_event(Action.REVIEW_CHECKED, who=None, details={"findings": findings}, now=timezone.now())
         if findings:
             raise CommandError(f"{findings} rows do not fit their events. Keep the database as it is.")
