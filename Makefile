@@ -69,7 +69,7 @@ bench-desk: install-dev ## Measure the officers' pages at one and at ten million
 bench-review: install-dev ## Measure how fast exchanges come into review queues, and review's pages (3 GB of disk, 5 minutes)
 	@exec $(VENV)/python -m bench.review $(OPTIONS)
 
-tamper: install-dev ## Tamper with a scratch ledger in 31 ways as 8 actors and compare with docs/ledger.md (about 3 minutes)
+tamper: install-dev ## Tamper with a scratch ledger in 47 ways as 8 actors and compare with docs/ledger.md (about 10 minutes)
 	@exec $(VENV)/python -m bench.tamper
 
 crash: install-dev ## Kill the product at every step of an exchange, make the ledger unwritable in 15 ways (root, strace; STRIDE=8: minutes)

@@ -79,6 +79,8 @@ def _administer(people: People, now: datetime) -> None:
 
 def _consent(people: People, now: datetime) -> None:
     """Leave one consent of each standing: open, granted, used, refused, withdrawn, lapsed."""
+    from django.db import transaction
+
     from apps.audit.approvals import asking
     from apps.audit.approvals.asking import Subject
     from apps.audit.approvals.deeds import Deed
@@ -92,7 +94,8 @@ def _consent(people: People, now: datetime) -> None:
     asked(1)
     for number, at in ((2, now), (3, now), (4, now - timedelta(days=3))):
         asking.grant(asked(number, at).pk, by=people.second, now=at)
-    asking.spend(Deed.UNMASK, subject=about(3), terms={"masked": 1}, by=people.officer, now=now)
+    with transaction.atomic():
+        asking.spend(Deed.UNMASK, subject=about(3), terms={"masked": 1}, by=people.officer, now=now)
     asking.refuse(asked(5).pk, by=people.second, answer="That is not needed.", now=now)
     asking.withdraw(asked(6).pk, by=people.officer, now=now)
 

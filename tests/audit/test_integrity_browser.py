@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Browser
 
+from apps.ledger import alarms
 from tests.design.conftest import chromium  # noqa: F401
 from tests.ledger.conftest import as_sequencer, evidence, sequencer  # noqa: F401
 
@@ -72,5 +73,34 @@ def test_the_browser_itself_checks_the_proof_of_an_exchange(
         assert page.evaluate(NOTHING_OVERFLOWS), width
     page.get_by_role("button", name="Check the newest records now").press("Enter")
     page.get_by_text("Checked just now: unchanged").wait_for()
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (768, "dark"), (390, "light")])
+def test_an_alarm_is_acknowledged_by_keyboard_and_stays(
+    transactional_db, desk, live_server, chromium: Browser, width, scheme  # noqa: F811
+):  # fmt: skip
+    named = [["RECORD_MODIFIED", 41, "The event 01a21bf3-b4ef-7fd5-bf7d-2634ae63131e is not what was recorded."]]
+    alarms.follow("DAMAGED", is_amiss=True, details={"rows": 2, "named": named}, now=timezone.now())
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    cookie = desk.cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    page, complaints = context.new_page(), []
+    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+    page.goto(f"{live_server.url}/audit/ledger")
+
+    page.locator("summary", has_text="Acknowledge").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Operations restore the record tonight, case 12.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("Operations restore the record tonight").wait_for()
+
+    assert page.get_by_text("It is on the record that you know").is_visible()
+    assert page.get_by_text("Reading old records again has found").is_visible()
+    assert page.get_by_text("2 rows differ: that command names them.").is_visible()
+    assert page.evaluate(NOTHING_OVERFLOWS)
     assert complaints == []
     context.close()
