@@ -82,18 +82,25 @@ def test_no_name_of_a_file_leads_anywhere_or_is_markup_on_a_page(program, maya, 
         assert "<b>.jsonl" not in browser.get("/batches/").content.decode()
 
 
-def test_a_line_with_half_a_character_or_a_nul_harms_no_other_line(program, provider):
+def test_a_line_with_half_a_character_harms_no_other_line(program, provider):
     provider.always_answers("Yes.")
-    broken, with_nul = line("\\ud800", "\\udc00 and more"), line("q\\u0000", "a\\u0000b")
-    begun = begin(program, "\n".join([broken, with_nul, line("q2")])).json
+    begun = begin(program, "\n".join([line("\\ud800", "\\udc00 and more"), line("q2")])).json
 
     work()
 
     told = program.get(f"/v1/batches/{begun['id']}").json
-    assert (told["status"], told["request_counts"]["total"]) == ("completed", 3)
+    assert (told["status"], told["request_counts"]["total"]) == ("completed", 2)
     answers = program.get(f"/v1/files/{told['output_file_id']}/content")
     assert answers.status == 200
     assert "q2" in {json.loads(each)["custom_id"] for each in answers.body.decode().splitlines()}
+
+
+def test_a_line_with_a_nul_is_named_and_nothing_is_started(program):
+    reply = begin(program, "\n".join([line("q1"), line("q\\u0000", "a\\u0000b")]))
+
+    assert reply.status == 400
+    assert "Line 2" in reply.error["message"]
+    assert not Batch.objects.exists()
 
 
 def test_ids_that_are_none_are_not_found(program):

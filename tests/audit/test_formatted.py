@@ -13,7 +13,6 @@ from django.utils import timezone
 from apps.accounts.models import Role
 from apps.audit import formatted as formatting
 from apps.audit.approvals.deeds import Deed
-from apps.audit.approvals.models import FourEyesRule
 from apps.audit.formatted import LONGEST, formatted
 from apps.audit.formatted_views import STYLE
 from apps.audit.sealed import Opened, Said
@@ -240,8 +239,8 @@ def test_what_was_erased_says_so(make_exchange, desk):
     assert "forget" not in page
 
 
-def test_an_unmasked_page_holds_its_formatted_texts_and_nothing_fetches_them_again(make_exchange, desk):
-    FourEyesRule.objects.create(deed=Deed.UNMASK, is_needed=False)
+def test_an_unmasked_page_holds_its_formatted_texts_and_nothing_fetches_them_again(make_exchange, desk, left_to_one):
+    left_to_one(Deed.UNMASK)
     name = '*Zeb* <b>"Q"</b>'
     vault = Vault.open(new_id())
     vault.mask(name, [Finding("PERSON", 0, len(name), 1.0, "")])

@@ -10,7 +10,6 @@ import pytest
 from django.utils import timezone
 
 from apps.audit.approvals.deeds import Deed
-from apps.audit.approvals.models import FourEyesRule
 from apps.audit.exchange import read
 from apps.audit.passages import passages_of
 from apps.audit.sealed import Opened, Said
@@ -117,8 +116,8 @@ def test_an_erasure_takes_the_words_of_passages_too(with_passages, desk):
     assert "Its name cannot be shown" in page
 
 
-def test_unmasking_shows_what_stood_in_the_passages_in_the_one_recorded_look(with_passages, desk, officer):
-    FourEyesRule.objects.create(deed=Deed.UNMASK, is_needed=False)
+def test_unmasking_shows_what_stood_in_the_passages_in_the_one_recorded_look(with_passages, desk, officer, left_to_one):
+    left_to_one(Deed.UNMASK)
     vault = Vault.open(new_id())
     vault.mask(NAME, [Finding("PERSON", 0, len(NAME), 1.0, "")])
     vault.save()

@@ -14,7 +14,6 @@ from django.utils.safestring import mark_safe
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from apps.audit.approvals.deeds import Deed
-from apps.audit.approvals.models import FourEyesRule
 from apps.audit.formatted import Formatted
 from apps.ledger.facts import PassageFact
 from apps.ledger.ids import new_id
@@ -146,8 +145,8 @@ def test_even_markup_that_came_through_would_do_nothing(reader, make_exchange, m
     assert str(exchange_id) in opened.page.url
 
 
-def test_an_unmasked_text_is_formatted_in_the_same_look(reader, make_exchange):
-    FourEyesRule.objects.create(deed=Deed.UNMASK, is_needed=False)
+def test_an_unmasked_text_is_formatted_in_the_same_look(reader, make_exchange, left_to_one):
+    left_to_one(Deed.UNMASK)
     name = "Zebulon *Quartermain*"
     vault = Vault.open(new_id())
     vault.mask(name, [Finding("PERSON", 0, len(name), 1.0, "")])

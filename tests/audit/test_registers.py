@@ -134,8 +134,8 @@ def test_what_the_desk_does_raises_no_alarm(officer, second, consent, make_case,
 @pytest.mark.parametrize(
     "statement",
     [
-        "INSERT INTO accounts_roleassignment (person_id, role, created_at) "
-        "SELECT id, 'COMPLIANCE_OFFICER', now() FROM accounts_user WHERE username = 'maya'",
+        "INSERT INTO accounts_roleassignment (person_id, role, created_at, is_from_group) "
+        "SELECT id, 'COMPLIANCE_OFFICER', now(), false FROM accounts_user WHERE username = 'maya'",
         "DELETE FROM accounts_roleassignment",
         "UPDATE accounts_user SET is_active = false",
         "UPDATE accounts_membership SET standing = 'LEAD'",

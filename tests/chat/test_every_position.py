@@ -48,6 +48,7 @@ CAN_TALK_TO_OTHER_HOSTS = {
     "apps/gateway/litellm_client.py": "sends what its caller above gives",
     "apps/gateway/probing.py": "asks an idle model's server for its list of models; nothing of anybody's is sent",
     "apps/gateway/listing.py": "asks a provider for its list of models; nothing of anybody's is sent",
+    "apps/ledger/timestamps.py": "has authorities stamp signed checkpoints: a digest, no text",
     "apps/ledger/witnesses.py": "brings signed checkpoints to the witnesses: a size and a hash, no text",
     "apps/audit/stream/webhook.py": "brings events to the company's collector; no text but scrubbed, where asked for",
     "apps/accounts/oidc.py": "signs people in; knows no message",

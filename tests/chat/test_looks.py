@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts.actors import who
 from apps.accounts.models import Role
@@ -96,13 +97,14 @@ def test_looks_at_others_stay_with_them(maya, officer, ask, make_person):
 
 
 def test_a_confidential_case_hides_its_looks_until_it_ends_and_then_all_appear(maya, officer, ask):
+    now = timezone.now()
     exchange_id, case = ask(), new_id()
-    looks.hide_looks([exchange_id, exchange_id], case_id=case, who=who(officer), now=NOW)
-    desk_looks.opened(officer, exchange_id=exchange_id, label="x", now=NOW)
+    looks.hide_looks([exchange_id, exchange_id], case_id=case, who=who(officer), now=now)
+    desk_looks.opened(officer, exchange_id=exchange_id, label="x", now=now)
     assert "Nobody has looked" in page_of(maya)
     assert looks.looks_in(_conversation_of(exchange_id)) == {}
 
-    looks.show_looks(case_id=case, who=who(officer), now=NOW)
+    looks.show_looks(case_id=case, who=who(officer), now=now)
 
     assert "Opened, as it left" in page_of(maya)
     acts = Event.objects.filter(action__startswith="LOOKS_").order_by("id").values_list("action", "details")
@@ -110,14 +112,15 @@ def test_a_confidential_case_hides_its_looks_until_it_ends_and_then_all_appear(m
 
 
 def test_what_two_cases_hide_stays_hidden_until_both_have_ended(maya, officer, ask):
+    now = timezone.now()
     exchange_id, first, second = ask(), new_id(), new_id()
-    desk_looks.opened(officer, exchange_id=exchange_id, label="x", now=NOW)
+    desk_looks.opened(officer, exchange_id=exchange_id, label="x", now=now)
     for case in (first, second):
-        looks.hide_looks([exchange_id], case_id=case, who=who(officer), now=NOW)
+        looks.hide_looks([exchange_id], case_id=case, who=who(officer), now=now)
 
-    looks.show_looks(case_id=first, who=who(officer), now=NOW)
+    looks.show_looks(case_id=first, who=who(officer), now=now)
     assert "Nobody has looked" in page_of(maya)
-    looks.show_looks(case_id=second, who=who(officer), now=NOW)
+    looks.show_looks(case_id=second, who=who(officer), now=now)
 
     assert "Nobody has looked" not in page_of(maya)
 

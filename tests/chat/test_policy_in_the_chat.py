@@ -127,7 +127,7 @@ def test_an_officer_sees_masked_what_left_in_clear_until_they_give_a_reason(
 
     assert "Hopper" not in page
     assert "Left in clear" in page
-    assert opened.content.decode().count("Grace Hopper") == 3  # typed, left and answered
+    assert opened.content.decode().count("Grace Hopper") == 6  # typed, left and answered, each as text and formatted
 
 
 def test_a_policy_of_another_team_or_side_changes_nothing(maya, provider, rule, make_team):

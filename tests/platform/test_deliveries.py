@@ -101,8 +101,6 @@ WHO = Who(new_id(), "Maya Lindqvist", new_id(), "Sales")
 
 
 def test_every_task_has_a_row():
-    app.loader.import_default_modules()
-
     assert {name for name in app.tasks if not name.startswith("celery.")} == set(TASKS)
 
 
@@ -132,6 +130,11 @@ def test_a_task_that_comes_twice_at_once_again_and_a_day_late_does_nothing_twice
     if not row.is_new_each_day:
         late(lambda: delivered(name, row))
         assert rows() == once
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tasks_are_known() -> None:
+    app.loader.import_default_modules()
 
 
 def delivered(name: str, row: Row) -> None:

@@ -56,8 +56,8 @@ def begin_if_due(*, now: datetime) -> Purge | None:
 def begin(*, now: datetime) -> Purge:
     """Begin a purge; the one that is under way is returned where there is one."""
     with transaction.atomic():
-        unfinished = Purge.objects.select_for_update().exclude(state=Purge.State.FINISHED).first()
-        return unfinished or Purge.objects.create(started_at=now)
+        Purge.objects.bulk_create([Purge(started_at=now)], ignore_conflicts=True)  # one is unfinished at most
+        return Purge.objects.select_for_update().exclude(state=Purge.State.FINISHED).get()
 
 
 @transaction.atomic
