@@ -22,12 +22,10 @@ PARTS: Final[tuple[tuple[str, type[models.Model]], ...]] = (("found", ApiKey), (
 
 def find_key(digest: bytes) -> ApiKey | None:
     """Give the key of this digest as things stand now, with `person` and `team` loaded and its standing; one query."""
-    with prepared.cursor() as cursor:
-        cursor.execute(_statement(), [Role.EMPLOYEE.value, digest])
-        row = cursor.fetchone()
-    if row is None:
+    found = prepared.rows(_statement(), [Role.EMPLOYEE.value, digest])
+    if not found:
         return None
-    values = iter(row)
+    values = iter(found[0])
     key, person, team = (_instance(model, values) for _, model in PARTS)
     key.person, key.team = person, team
     key.is_employee, key.is_member = values

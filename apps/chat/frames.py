@@ -54,13 +54,12 @@ def write_frame(
     """
     sealed = texts.seal_text(job.data_key, text, purpose=texts.FRAME)
     values = (number, now + LEASE, Turn.Step.ANSWERING.value, job.turn_id, number, sealed)
-    with prepared.cursor() as cursor:
-        if not sessions:
+    if not sessions:
+        with prepared.cursor() as cursor:
             cursor.execute(KEEP_FRAME, values)
             return () if cursor.rowcount == 1 else None
-        cursor.execute(KEEP_FRAME_FOR, (*values, list(sessions)))
-        row = cursor.fetchone()
-    return frozenset(row[0]) if row else None
+    rows = prepared.rows(KEEP_FRAME_FOR, (*values, list(sessions)))
+    return frozenset(rows[0][0]) if rows else None
 
 
 def arrived_text(turn: Turn, data_key: ConversationKey, *, up_to: int | None = None) -> str:

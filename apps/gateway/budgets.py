@@ -294,9 +294,8 @@ def release(reservation_id: UUID, *, now: datetime | None = None) -> bool:
 def _close(
     reservation_id: UUID, state: Reservation.State, tokens: tuple[int | None, int | None], now: datetime
 ) -> tuple[str | None, Decimal, str, Decimal, list[int]]:
-    with prepared.cursor() as cursor:
-        cursor.execute(CLOSE, (reservation_id, state.value, *tokens, now))
-        was, cost, currency, amount, passed = cursor.fetchone()
+    values = (reservation_id, state.value, *tokens, now)
+    ((was, cost, currency, amount, passed),) = prepared.rows(CLOSE, values)
     return was, cost, currency, amount, passed or []
 
 

@@ -148,9 +148,8 @@ def _remembered(
         "shape": shape.whole,
         "beginnings": beginnings,
     }
-    with prepared.cursor() as cursor:
-        cursor.execute(OF_A_KEY if key_id else OF_A_PERSON, values)
-        rules, stop, is_batch, continued, repeated = (_parsed(value) for value in cursor.fetchone())
+    (row,) = prepared.rows(OF_A_KEY if key_id else OF_A_PERSON, values)
+    rules, stop, is_batch, continued, repeated = map(_parsed, row)
     count, cost, failures, cost_of_failures = repeated
     past = Past(
         [_call(row) for row in continued or ()],

@@ -112,9 +112,7 @@ class _Ready(SQLCompiler):
 
     def execute_sql(self, *_: object, **__: object) -> Any:
         """Run the statement, planned once for each connection, and give all rows as the one chunk that Django reads."""
-        with prepared.cursor(self.connection) as cursor:
-            cursor.execute(*self.as_sql())
-            return [cursor.fetchall()]
+        return [prepared.rows(*self.as_sql(), using=self.connection)]
 
 
 class Compiled(Generic[Row]):

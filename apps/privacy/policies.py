@@ -86,9 +86,7 @@ def own_rules(*, team_id: UUID | None, egress_class: str) -> Ruled:
 
 def newest_number() -> int:
     """Name the newest version of the whole policy; 0 before the first."""
-    with prepared.cursor() as cursor:
-        cursor.execute("SELECT max(number) FROM privacy_policyversion")
-        newest: int | None = cursor.fetchone()[0]
+    ((newest,),) = prepared.rows("SELECT max(number) FROM privacy_policyversion")
     return newest or 0
 
 

@@ -56,9 +56,7 @@ class Placed:
 
 def has_news() -> bool:
     """Say whether the tree has grown past what was looked at. One statement, which locks nothing."""
-    with prepared.cursor() as cursor:
-        cursor.execute(NEWS)
-        return bool(cursor.fetchone()[0])
+    return bool(prepared.rows(NEWS)[0][0])
 
 
 @transaction.atomic
