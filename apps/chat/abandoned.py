@@ -17,7 +17,7 @@ from apps.chat.models import Turn
 from apps.chat.turns import Asked, TurnAlreadyClosed
 from apps.gateway import budgets
 from apps.gateway.budgets import Cost
-from apps.ledger import clock, records
+from apps.ledger import clock, open_exchanges, records
 from apps.ledger.facts import Json, OpenExchange
 from apps.ledger.vocabulary import Action, OutcomeKind
 from apps.privacy import keys
@@ -87,7 +87,7 @@ def conclude_forgotten(*, now: datetime) -> int:
     """
     if not clock.is_steady():
         return 0
-    forgotten = records.open_intents(now - FORGOTTEN_AFTER, now=now)
+    forgotten = open_exchanges.open_intents(now - FORGOTTEN_AFTER, now=now)
     answering = Turn.objects.open().filter(pk__in=[each.turn_id for each in forgotten if each.turn_id])
     waited_for = set(answering.values_list("pk", flat=True))
     concluded = 0

@@ -142,18 +142,8 @@ def admit(
         may_repeat=may_repeat,
         now=now,
     )
-    admission = Admission(
-        model_id=model.pk,
-        model_label=model.label,
-        provider_label=model.provider.name,
-        egress_class=model.egress_class,
-        max_output_tokens=output_at_most,
-        reservation_id=new_id(),
-        endpoint=endpoint,
-        delay_seconds=watched.delay_seconds,
-        region=model.provider.region,
-        price=price,
-        price_version=model.price_version_id,
+    admission = _admission(
+        model, price, endpoint, max_output_tokens=output_at_most, delay_seconds=watched.delay_seconds
     )
     with _refusals_in_words(team, model, worst_case):
         budgets.reserve(
@@ -198,18 +188,7 @@ def admit_embedding(
     input_at_most = _texts_at_most(model, prompt)
     worst_case = price.of(input_tokens=input_at_most, output_tokens=0)
     runaway.require_no_stop(person=person, key_id=key_id, now=now)
-    admission = Admission(
-        model_id=model.pk,
-        model_label=model.label,
-        provider_label=model.provider.name,
-        egress_class=model.egress_class,
-        max_output_tokens=0,
-        reservation_id=new_id(),
-        endpoint=endpoint,
-        region=model.provider.region,
-        price=price,
-        price_version=model.price_version_id,
-    )
+    admission = _admission(model, price, endpoint, max_output_tokens=0)
     with _refusals_in_words(team, model, worst_case):
         budgets.reserve(
             person=person,
@@ -224,6 +203,25 @@ def admit_embedding(
             along=along(admission) if along else (),
         )
     return admission
+
+
+def _admission(
+    model: LanguageModel, price: Price, endpoint: Endpoint, *, max_output_tokens: int, delay_seconds: float = 0.0
+) -> Admission:
+    """Put together what an admitted call takes from its model, under a reservation of its own."""
+    return Admission(
+        model_id=model.pk,
+        model_label=model.label,
+        provider_label=model.provider.name,
+        egress_class=model.egress_class,
+        max_output_tokens=max_output_tokens,
+        reservation_id=new_id(),
+        endpoint=endpoint,
+        delay_seconds=delay_seconds,
+        region=model.provider.region,
+        price=price,
+        price_version=model.price_version_id,
+    )
 
 
 def require_embeddings(model: LanguageModel, wanted: AsVectors) -> None:

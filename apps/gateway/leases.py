@@ -13,7 +13,7 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from apps.gateway import budgets
-from apps.ledger import records
+from apps.ledger import open_exchanges
 
 if TYPE_CHECKING:
     from apps.gateway.admission import Admission
@@ -40,5 +40,5 @@ def renew(*, now: datetime) -> None:
         return
     if ids := list(_in_hand):
         budgets.keep_held(ids, now=now)
-        records.keep_open(ids, until=now + LEASE)
+        open_exchanges.keep_open(ids, until=now + LEASE)
     _renewed_at[:] = [now]

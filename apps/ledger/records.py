@@ -19,8 +19,8 @@ from uuid import UUID
 from django.db import DatabaseError, Error, IntegrityError, connection, transaction
 from django.db.models import Q
 
-from apps.ledger import clock, prepared, statements
-from apps.ledger.facts import NOTHING_KNOWN, Circumstances, Json, MaskedSpan, OpenExchange, PassageFact, Who
+from apps.ledger import prepared, statements
+from apps.ledger.facts import NOTHING_KNOWN, Circumstances, Json, MaskedSpan, PassageFact, Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event, Intent, OpenIntent, Outcome, SearchRow
 from apps.ledger.prepared import Condition, Write
@@ -28,7 +28,6 @@ from apps.ledger.text import label, storable, storable_json
 from apps.ledger.vocabulary import Action, OutcomeKind
 
 OPEN_INTENT_MILLISECONDS = 5_000
-SWEEP_AT_MOST = 1_000
 BESIDE_THE_INTENT = frozenset({"left_text", "lease_until", "reservation_id"})
 UNIQUE_VIOLATION = "23505"
 
@@ -163,7 +162,8 @@ def write_intent(**facts: Unpack[IntentFacts]) -> UUID:
     """
     Do as :func:`open_intent`, within :func:`durably_together`; the record is on disk when that ends. One statement.
 
-    Until `lease_until` the sweeper leaves the exchange alone; whoever answers it renews that (:func:`keep_open`).
+    Until `lease_until` the sweeper leaves the exchange alone; whoever answers it renews that
+    (`open_exchanges.keep_open`).
     `reservation_id` is what is held for the call.
 
     :raises IntentInsideTransaction: if it is called anywhere else.
@@ -221,11 +221,6 @@ def _rows_of(facts: IntentFacts) -> tuple[Intent, OpenIntent, SearchRow]:
             intent_id=intent.id, conversation_id=facts["conversation_id"], left_text=storable(facts["left_text"])
         ),
     )
-
-
-def keep_open(reservation_ids: Sequence[UUID], *, until: datetime) -> None:
-    """Say of the exchanges that this money is held for that they are still being answered. One statement."""
-    OpenIntent.objects.filter(reservation_id__in=reservation_ids).update(lease_until=until)
 
 
 def conclude(
@@ -362,13 +357,16 @@ def record_event(
 
 
 def under(key_ids: Collection[UUID]) -> Q:
-    """Make the condition on intents whose text these keys stand for: a conversation's, or one exchange's own id."""
+    """
+    Make the condition on intents, or their search rows, whose text these keys stand for: a conversation's, or one
+    exchange's own id.
+    """
     return Q(conversation_id__in=key_ids) | Q(pk__in=key_ids, conversation_id=None)
 
 
 def texts_left(key_ids: Collection[UUID]) -> set[UUID]:
     """Say under which of these keys searchable text is left. One query."""
-    rows = SearchRow.objects.filter(_texts_under(key_ids)).values_list("conversation_id", "intent_id")
+    rows = SearchRow.objects.filter(under(key_ids)).values_list("conversation_id", "intent_id")
     return {conversation_id or intent_id for conversation_id, intent_id in rows}
 
 
@@ -378,30 +376,7 @@ def erase_texts(key_ids: Collection[UUID]) -> int:
 
     The exchanges stay. Only privacy's destruction of keys calls it, under a certificate.
     """
-    return SearchRow.objects.filter(_texts_under(key_ids)).delete()[0]
-
-
-def _texts_under(key_ids: Collection[UUID]) -> Q:
-    return Q(conversation_id__in=key_ids) | Q(pk__in=key_ids, conversation_id=None)
-
-
-def open_intents(older_than: datetime, *, now: datetime) -> list[OpenExchange]:
-    """
-    List exchanges that nobody answers any more and that have no outcome yet, oldest first, 1,000 at most. One query.
-
-    They began before `older_than`, or have a lease that ended before `now`.
-    """
-    given_up = (
-        Q(lease_until=None, started_at__lt=older_than)
-        | Q(lease_until__lt=now)
-        | Q(lease_until__gt=now + clock.FUTURE)  # it was given before the clock was set back, and never renewed
-    )
-    rows = (
-        OpenIntent.objects.filter(given_up, intent__outcome__isnull=True)
-        .order_by("started_at")
-        .values_list("intent_id", "intent__turn_id", "reservation_id")[:SWEEP_AT_MOST]
-    )
-    return [OpenExchange(*row) for row in rows]
+    return SearchRow.objects.filter(under(key_ids)).delete()[0]
 
 
 def _intent(

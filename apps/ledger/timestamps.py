@@ -23,13 +23,13 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, VerificationError, Verifier, VerifierBuilder
 from rfc3161_client import decode_timestamp_response as decode
 
+from apps.ledger import posting
 from apps.ledger.evidence import Evidence
 from apps.ledger.sequencer import record_act
 from apps.ledger.vocabulary import Action
 
 EVERY = timedelta(hours=1)
 PATIENCE_SECONDS = 10.0
-MOST_BYTES = 64 * 1024
 
 
 class AuthorityAway(Exception):
@@ -62,13 +62,12 @@ class Authority:
 
         :raises ValueError: if it is not an address, a space and a file.
         """
-        url, _, roots = text.partition(" ")
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname or not roots.strip():
-            raise ValueError(
-                "PORTCULLIS_LEDGER_TIMESTAMPS lists authorities, separated by commas: each an http(s) address, a "
-                "space, and a file with its root certificate (PEM)."
-            )
-        return cls(url, Path(roots.strip()))
+        url, file = posting.address_and_rest(
+            text,
+            otherwise="PORTCULLIS_LEDGER_TIMESTAMPS lists authorities, separated by commas: each an http(s) address, a "
+            "space, and a file with its root certificate (PEM).",
+        )
+        return cls(url, Path(file))
 
     @property
     def name(self) -> str:
@@ -106,20 +105,13 @@ def ask(url: str, body: bytes) -> bytes:
 
     :raises AuthorityAway: if it does not answer within 10 seconds, or not with 200.
     """
-    address = urlsplit(url)
-    kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
-    connection = kind(str(address.hostname), address.port, timeout=PATIENCE_SECONDS)
-    path = f"{address.path or '/'}{f'?{address.query}' if address.query else ''}"
     try:
-        connection.request("POST", path, body, {"Content-Type": "application/timestamp-query"})
-        answer = connection.getresponse()
-        if answer.status != http.client.OK:
-            raise AuthorityAway(f"It answered {answer.status}.")
-        return answer.read(MOST_BYTES)
-    except (OSError, http.client.HTTPException) as error:
-        raise AuthorityAway(type(error).__name__) from None
-    finally:
-        connection.close()
+        status, answer = posting.post(url, body, content_type="application/timestamp-query", seconds=PATIENCE_SECONDS)
+    except posting.NoAnswer as silence:
+        raise AuthorityAway(str(silence)) from None
+    if status != http.client.OK:
+        raise AuthorityAway(f"It answered {status}.")
+    return answer
 
 
 def stamp(note: str, authority: Authority, *, send: Ask = ask) -> Stamp:

@@ -15,18 +15,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 
-from apps.ledger import merkle, stored
+from apps.ledger import merkle, posting, stored
 from apps.ledger.notes import BadNote, Note, VerifierKey
 from apps.ledger.sequencer import record_act
 from apps.ledger.standing import open_alarms
 from apps.ledger.vocabulary import Action
 
 PATIENCE_SECONDS = 5.0
-MOST_BYTES = 64 * 1024
 REFUSES = "WITNESS_REFUSES"
 
 _log = logging.getLogger(__name__)
@@ -54,13 +52,12 @@ class WitnessAddress:
 
         :raises ValueError: if it is not an address, a space and a key.
         """
-        url, _, key = text.partition(" ")
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname or not key.strip():
-            raise ValueError(
-                "PORTCULLIS_LEDGER_WITNESSES lists witnesses, separated by commas: each an http(s) address, a space, "
-                "and its verifier key or a file that holds it."
-            )
-        return cls(url.rstrip("/"), key.strip())
+        url, key = posting.address_and_rest(
+            text,
+            otherwise="PORTCULLIS_LEDGER_WITNESSES lists witnesses, separated by commas: each an http(s) address, a "
+            "space, and its verifier key or a file that holds it.",
+        )
+        return cls(url.rstrip("/"), key)
 
     def verifier(self) -> VerifierKey:
         """
@@ -84,17 +81,13 @@ def post(url: str, body: bytes) -> tuple[int, str]:
 
     :raises WitnessAway: if it does not answer within 5 seconds.
     """
-    address = urlsplit(url)
-    kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
-    connection = kind(str(address.hostname), address.port, timeout=PATIENCE_SECONDS)
     try:
-        connection.request("POST", f"{address.path}/add-checkpoint", body, {"Content-Type": "text/plain"})
-        answer = connection.getresponse()
-        return answer.status, answer.read(MOST_BYTES).decode("utf-8", "replace")
-    except (OSError, http.client.HTTPException) as error:
-        raise WitnessAway(type(error).__name__) from None
-    finally:
-        connection.close()
+        status, answer = posting.post(
+            f"{url}/add-checkpoint", body, content_type="text/plain", seconds=PATIENCE_SECONDS
+        )
+    except posting.NoAnswer as silence:
+        raise WitnessAway(str(silence)) from None
+    return status, answer.decode("utf-8", "replace")
 
 
 class Courier:

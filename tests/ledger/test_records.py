@@ -7,7 +7,7 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connection, transaction
 
-from apps.ledger import records, statements
+from apps.ledger import open_exchanges, records, statements
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event, Intent, OpenIntent, Outcome, SearchRow
 from apps.ledger.vocabulary import Action, OutcomeKind
@@ -186,7 +186,7 @@ def test_a_refusal_is_an_exchange_with_its_outcome(maya):
 
     outcome = Outcome.objects.get(intent_id=intent_id)
     assert (outcome.kind, outcome.reason) == ("REFUSED", "Your team may not use this model.")
-    assert records.open_intents(NOON + timedelta(days=1), now=NOON) == []
+    assert open_exchanges.open_intents(NOON + timedelta(days=1), now=NOON) == []
 
 
 def test_the_sweeper_finds_open_exchanges_older_than_it_asks_for(open_exchange, outcome_facts):
@@ -194,7 +194,7 @@ def test_the_sweeper_finds_open_exchanges_older_than_it_asks_for(open_exchange, 
     records.conclude(open_exchange(now=NOON - timedelta(minutes=9)), **outcome_facts())
     open_exchange(now=NOON)
 
-    found = records.open_intents(NOON - timedelta(minutes=1), now=NOON)
+    found = open_exchanges.open_intents(NOON - timedelta(minutes=1), now=NOON)
 
     assert [exchange.intent_id for exchange in found] == [old]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -10,6 +11,7 @@ from django.core.exceptions import ValidationError
 from apps.accounts.models import Team
 from apps.audit.approvals.forms import WhyForm
 from apps.audit.council.opening import LONGEST_DAYS
+from apps.audit.models import ClosedTeam
 from apps.audit.pseudonyms import NotAPseudonym, person_behind
 
 
@@ -19,6 +21,12 @@ class TeamForm(WhyForm):
     use_required_attribute = False
     team = forms.ModelChoiceField(Team.objects.all(), label="Team", empty_label=None)
     field_order = ("team", "why")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.is_bound:  # one that is closed already is answered with a sentence, and not offered
+            closed = ClosedTeam.objects.values("team_id")
+            self.fields["team"].queryset = Team.objects.exclude(pk__in=closed)  # type: ignore[attr-defined]
 
 
 class OpeningForm(WhyForm):
