@@ -8,10 +8,11 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from apps.batch import claiming, lines, preparing, steering, tasks
@@ -122,6 +123,18 @@ def test_tasks_delivered_twice_at_once_send_each_line_once_and_keep_to_the_room_
     assert Event.objects.filter(action="BATCH_FINISHED").count() == 1
 
 
+def test_a_worker_that_comes_while_another_is_taking_the_last_room_takes_nothing(begin):
+    begin("One", "Two")
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert take(most=1) is not None
+
+            second = pool.submit(_take_in_a_thread)
+            wait_until(_somebody_waits_for_a_lock)
+
+        assert second.result() is None
+
+
 def test_no_more_lines_are_taken_than_there_is_room_for_and_batches_take_turns(begin):
     first, second = begin("a1", "a2", "a3"), begin("b1", "b2", "b3")
 
@@ -170,6 +183,19 @@ def _deliver():
         tasks.work()
     finally:
         connections.close_all()
+
+
+def _take_in_a_thread():
+    try:
+        return take(most=1)
+    finally:
+        connections.close_all()
+
+
+def _somebody_waits_for_a_lock():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0] > 0
 
 
 def _address_of_the_test_database():

@@ -19,7 +19,7 @@ from apps.ledger import records, verify
 from apps.ledger.facts import Who
 from apps.ledger.notes import VerifierKey
 from apps.ledger.standing import standing
-from apps.ledger.timestamps import Authority, AuthorityAway, Notary, certificates_in
+from apps.ledger.timestamps import Authority, AuthorityAway, Notary, certificates_in, stamp
 from apps.ledger.vocabulary import Action
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -184,6 +184,31 @@ def test_a_stamp_by_somebody_else_does_not_hold(sequencer, evidence, notary, aut
 
     assert found(evidence, OpenSslAuthority(tmp_path / "other").root) == ["TIMESTAMP_DIFFERS"]
     assert found(evidence, None) == []
+
+
+def test_a_stamp_put_on_another_checkpoint_is_found_without_any_certificate(
+    sequencer, evidence, notary, maya, as_forger
+):
+    for later in (timedelta(0), timedelta(hours=2)):
+        a_signed_record(sequencer, maya)
+        notary.carry(now=now() + later)
+    sequencer.round(now=now())
+
+    as_forger.execute(
+        "UPDATE ledger_timestamp SET (token, stamped_at) = "
+        "(SELECT token, stamped_at FROM ledger_timestamp ORDER BY size DESC LIMIT 1)"
+    )
+
+    assert found(evidence, None) == ["TIMESTAMP_DIFFERS", "TIMESTAMP_MISSING"]
+
+
+def test_an_earlier_answer_on_the_same_checkpoint_is_no_answer(sequencer, evidence, authority, address, maya):
+    a_signed_record(sequencer, maya)
+    note, believed = str(next(evidence.journalled())), Authority.parse(f"{address} {authority.root}")
+    authority.replaced = stamp(note, believed).token
+
+    with pytest.raises(AuthorityAway):
+        stamp(note, believed)
 
 
 def test_an_authority_whose_own_certificate_is_known_is_asked_for_none(

@@ -137,6 +137,23 @@ def _tasks_are_known() -> None:
     app.loader.import_default_modules()
 
 
+@pytest.mark.parametrize(
+    ("name", "arrange"),
+    [("watch", "a_record_that_waits"), ("reconcile", "an_exchange_without_an_outcome")],
+)
+def test_what_somebody_else_is_doing_now_is_left_to_them(name, arrange, arranged, postgres):
+    arranged(arrange)
+    before = rows()
+    with psycopg.connect(postgres.url("postgres")) as another:
+        another.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"ledger {name}"])
+
+        delivered(f"ledger.{name}", Row())
+
+        assert rows() == before
+    delivered(f"ledger.{name}", Row())
+    assert rows() != before
+
+
 def delivered(name: str, row: Row) -> None:
     """Run a task as a worker does, in a thread with a connection of its own."""
     try:
