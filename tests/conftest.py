@@ -26,7 +26,7 @@ def pytest_configure() -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave files without journeys unread when journeys alone are asked for: reading all takes longer than one journey."""
+    """Leave files without journeys unread when journeys alone are asked for: to read all takes longer."""
     alone = config.option.markexpr == JOURNEY and collection_path.suffix == ".py"
     return True if alone and f"mark.{JOURNEY}" not in collection_path.read_text() else None
 
