@@ -17,6 +17,7 @@ REMEMBERED_ALARMS = 100
 
 NOT_YET, SIGNED, LATE, ALARM = "not yet signed", "signed", "late", "alarm"
 UNSIGNED, UNRECONCILED, DAMAGED, DISAGREES = "UNSIGNED", "UNRECONCILED", "DAMAGED", "DISAGREES"
+CLOCKS = "CLOCKS"
 
 SENTENCES = {
     "ROLLBACK": "The ledger is shorter than what was signed: its end was cut off, or an older state came back.",
@@ -31,6 +32,7 @@ SENTENCES = {
     UNRECONCILED: "The daily comparison has found exchanges, outcomes or calls that do not fit each other.",
     DAMAGED: "Reading old records again has found some that are not what was signed, or rows that no event explains.",
     DISAGREES: "Rights, settings or rows of the desk are not what their events say: they were changed by hand.",
+    CLOCKS: "Clocks do not agree: a record may say another time than it was.",
 }
 
 
