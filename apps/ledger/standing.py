@@ -35,6 +35,9 @@ SENTENCES = {
     CLOCKS: "Clocks do not agree: a record may say another time than it was.",
 }
 
+INCIDENTS = frozenset({"VANISHED", "DUPLICATE"})
+"""Alarms of what happened once and cannot be undone: they end when an officer has said what came of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
@@ -58,6 +61,11 @@ class Alarm:
     def raised(self) -> str:
         """The moment it was raised, as an acknowledgement names it."""
         return stamp(self.since)
+
+    @property
+    def is_incident(self) -> bool:
+        """Say whether it ends by being acknowledged: it tells of something that happened, not of how things stand."""
+        return self.kind in INCIDENTS
 
     @property
     def rows(self) -> int:
