@@ -316,6 +316,7 @@ class Action(TextChoices):
     LEDGER_READ_AGAIN = "LEDGER_READ_AGAIN", "Old records read again"
     LEDGER_ALARM_ACKNOWLEDGED = "LEDGER_ALARM_ACKNOWLEDGED", "Ledger's alarm acknowledged"
     LEDGER_STAMPED = "LEDGER_STAMPED", "Checkpoint time-stamped by an authority"
+    LEDGER_CLOCKS_COMPARED = "LEDGER_CLOCKS_COMPARED", "Clocks compared"
 
     # The stream to other systems
     STREAM_CREATED = "STREAM_CREATED", "Receiver of the stream set up"
@@ -327,6 +328,8 @@ class Action(TextChoices):
     STREAM_REMOVED = "STREAM_REMOVED", "Receiver of the stream removed"
     STREAM_FAILED = "STREAM_FAILED", "Receiver of the stream takes nothing"
     STREAM_RECOVERED = "STREAM_RECOVERED", "Receiver of the stream takes records again"
+    STREAM_PULLED = "STREAM_PULLED", "Records read by a receiver of the stream"
+    STREAM_REFUSED = "STREAM_REFUSED", "Receiver of the stream asked in vain"
 
     # The portal itself
     PORTAL_STARTED = "PORTAL_STARTED", "Portal started"

@@ -7,19 +7,24 @@ from decimal import Decimal
 import psycopg
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from apps.accounts import administration
-from apps.accounts.models import Membership, Role
+from apps.accounts import demo as people
+from apps.accounts.models import Membership, Role, Team
 from apps.audit.approvals import asking
 from apps.audit.approvals.asking import NotApproved, NotOnRecord, Subject
 from apps.audit.approvals.deeds import Deed
 from apps.audit.approvals.models import Approval, FourEyesRule, State
 from apps.audit.cases import contents, exporting, work
 from apps.audit.cases.models import Case, Export
+from apps.audit.stream import keeping
+from apps.audit.stream.keeping import Wish
 from apps.gateway import catalogue, limits, pricing
+from apps.gateway import demo as models
 from apps.gateway.models import Budget, RateLimit
 from apps.gateway.prices import Price
-from apps.ledger import agreement, registers
+from apps.ledger import agreement, registers, rereading
 from apps.ledger.models import Event
 from apps.ledger.vocabulary import Action
 from apps.privacy import policies
@@ -68,6 +73,20 @@ def by_hand(statement):
 def spend(officer):
     with transaction.atomic():
         return asking.spend(Deed.UNMASK, subject=ABOUT, terms={"masked": 1}, by=officer, now=NOON)
+
+
+def test_a_demo_company_that_comes_after_the_inventory_is_on_the_record(db):
+    rereading.compare(now=timezone.now())
+
+    people.seed_demo(now=timezone.now())
+    models.seed_demo(Team.objects.all(), now=timezone.now())
+    found = rereading.compare(now=timezone.now())
+    people.seed_demo(now=timezone.now())
+    models.seed_demo(Team.objects.all(), now=timezone.now())
+
+    assert found == []
+    assert rereading.compare(now=timezone.now()) == []
+    assert Event.objects.filter(action=Action.GRANT_GIVEN).count() == 9
 
 
 def test_what_admins_do_raises_no_alarm(inventory, admin, make_team, make_person):  # noqa: F811
@@ -177,7 +196,11 @@ def test_a_right_or_setting_changed_by_hand_is_found(inventory, statement):
         "DELETE FROM cases_casemember",
         "UPDATE cases_export SET variant = 'FULL'",
         "UPDATE stream_sink SET kind = 'WEBHOOK', address = 'https://elsewhere.example/hook'",
-        "DELETE FROM stream_sink",
+        "DELETE FROM stream_sink WHERE kind = 'FILE'",
+        "UPDATE stream_sink SET first_place = 7",
+        "UPDATE stream_pullkey SET digest = sha256('a key of my own')",
+        "UPDATE stream_pullkey SET expires_at = expires_at + interval '1 day'",
+        "DELETE FROM stream_pullkey",
     ],
 )
 def test_a_row_of_the_desk_changed_by_hand_is_found(
@@ -185,6 +208,8 @@ def test_a_row_of_the_desk_changed_by_hand_is_found(
 ):  # fmt: skip
     registers.take_inventories(now=NOON)
     make_sink()
+    puller = keeping.add(Wish("Puller", "PULL", "OCSF", "", days=30), by=officer, now=timezone.now())[0]
+    keeping.replace_secret(puller, by=officer, now=timezone.now())
     case = make_case()
     work.add_member(case, person=second, by=officer, now=NOON)
     contents.add(case, [contents.chosen(make_exchange(), by=officer)], by=officer, how="by hand", now=NOON)
