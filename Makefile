@@ -5,6 +5,8 @@
 export PORT
 export CONFIRM
 export UPGRADE
+# Compiled modules are kept even where the environment says otherwise: a start of the product has a dozen processes that load them.
+export PYTHONDONTWRITEBYTECODE :=
 
 # The newest Python that the lock files cover; choose another with PYTHON=...
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
