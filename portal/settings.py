@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "apps.audit.review",
     "apps.audit.overview",
     "apps.audit.cases",
+    "apps.audit.reports",
     "apps.audit.retention",
     "apps.audit.stream",
     "apps.audit.council",
@@ -210,6 +211,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "purge what is past its time": {"task": "retention.purge", "schedule": 600.0, "options": {"expires": 600}},
     "go on with people's requests": {"task": "retention.go_on", "schedule": 60.0, "options": {"expires": 60}},
     "go on with exports": {"task": "cases.go_on", "schedule": 30.0, "options": {"expires": 60}},
+    "report each month": {"task": "reports.go_on", "schedule": 300.0, "options": {"expires": 300}},
     "delete old exports": {"task": "cases.tidy", "schedule": 3600.0},
     "forget ended sessions": {"task": "portal.forget_ended_sessions", "schedule": 6 * 3600.0},
 }
@@ -381,6 +383,19 @@ LEDGER_TIMESTAMPS = env.names(
     purpose="Authorities (RFC 3161) that time-stamp the ledger's checkpoints every hour: each an address, a space and "
     "a file (PEM) with its root certificate, and with its own where its answers bring none. Only the sequencer talks "
     "to them.",
+)
+
+CLOCK_BOUND_SECONDS = env.seconds(
+    "PORTCULLIS_CLOCK_BOUND_SECONDS",
+    default=5,
+    purpose="How far the clocks of the database, of witnesses and of time-stamping authorities may be from the "
+    "sequencer's before an alarm is raised.",
+)
+CLOCK_MUST_BE_SYNCHRONISED = env.switch(
+    "PORTCULLIS_CLOCK_MUST_BE_SYNCHRONISED",
+    default=False,
+    purpose="Whether it raises an alarm as well that the kernel of the sequencer's host does not say that its clock is "
+    "synchronised.",
 )
 
 STREAM_DIR = env.folder(

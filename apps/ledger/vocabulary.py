@@ -190,6 +190,10 @@ class Action(TextChoices):
     AUDIT_EVENTS_SEARCHED = "AUDIT_EVENTS_SEARCHED", "Searched the events"
     AUDIT_EVENTS_PAGED = "AUDIT_EVENTS_PAGED", "Turned a page of the events"
     AUDIT_EXPORTED = "AUDIT_EXPORTED", "Exported an exchange"
+    AUDIT_REPORTS_LISTED = "AUDIT_REPORTS_LISTED", "Looked through the monthly reports"
+    AUDIT_REPORT_ASKED = "AUDIT_REPORT_ASKED", "Monthly report asked for"
+    AUDIT_REPORT_FAILED = "AUDIT_REPORT_FAILED", "Monthly report not made"
+    AUDIT_REPORT_DOWNLOADED = "AUDIT_REPORT_DOWNLOADED", "Monthly report downloaded"
     LOOKS_HIDDEN = "LOOKS_HIDDEN", "Looks hidden from people for a confidential case"
     LOOKS_KEPT_HIDDEN = "LOOKS_KEPT_HIDDEN", "Looks kept hidden longer, by a second officer"
     LOOKS_SHOWN = "LOOKS_SHOWN", "Looks shown to people again"
@@ -312,6 +316,7 @@ class Action(TextChoices):
     LEDGER_READ_AGAIN = "LEDGER_READ_AGAIN", "Old records read again"
     LEDGER_ALARM_ACKNOWLEDGED = "LEDGER_ALARM_ACKNOWLEDGED", "Ledger's alarm acknowledged"
     LEDGER_STAMPED = "LEDGER_STAMPED", "Checkpoint time-stamped by an authority"
+    LEDGER_CLOCKS_COMPARED = "LEDGER_CLOCKS_COMPARED", "Clocks compared"
 
     # The stream to other systems
     STREAM_CREATED = "STREAM_CREATED", "Receiver of the stream set up"
@@ -323,6 +328,8 @@ class Action(TextChoices):
     STREAM_REMOVED = "STREAM_REMOVED", "Receiver of the stream removed"
     STREAM_FAILED = "STREAM_FAILED", "Receiver of the stream takes nothing"
     STREAM_RECOVERED = "STREAM_RECOVERED", "Receiver of the stream takes records again"
+    STREAM_PULLED = "STREAM_PULLED", "Records read by a receiver of the stream"
+    STREAM_REFUSED = "STREAM_REFUSED", "Receiver of the stream asked in vain"
 
     # The portal itself
     PORTAL_STARTED = "PORTAL_STARTED", "Portal started"
