@@ -44,16 +44,19 @@ if TYPE_CHECKING:
 
 REMEMBERED_CALLS: Final = 600
 # One value: the rules, the stop in force, the end of the last one, the mark, the calls this one continues, and how
-# many it repeats. Only the newest calls are looked at, so a busy caller costs no more than that, and of those it
-# repeats only the sums are read, so a program that always asks the same costs no more than others.
+# many it repeats. Only the newest calls are looked at, so a busy caller costs no more than that, and of those only the
+# ones with this call's shapes are gone through. Of those it repeats only the sums are read, so a program that always
+# asks the same costs no more than others.
 REMEMBERED = """
 WITH recent AS (
     SELECT created_at, closed_at, shape, step,
            state = 'RELEASED' OR (state = 'SETTLED' AND coalesce(output_tokens, 0) = 0) AS has_failed,
            CASE state WHEN 'RELEASED' THEN 0 ELSE coalesce(cost, amount) END AS cost
-      FROM (SELECT * FROM gateway_reservation WHERE {caller} AND created_at > %(since)s
+      FROM (SELECT created_at, closed_at, shape, step, state, output_tokens, cost, amount
+              FROM gateway_reservation WHERE {caller} AND created_at > %(since)s
              ORDER BY created_at DESC LIMIT %(most)s) newest
-     WHERE created_at > coalesce((SELECT max(coalesce(lifted_at, until)) FROM gateway_loopstop
+     WHERE (shape = %(shape)s OR shape = ANY (%(beginnings)s))
+       AND created_at > coalesce((SELECT max(coalesce(lifted_at, until)) FROM gateway_loopstop
                                    WHERE {caller} AND coalesce(lifted_at, until) <= %(now)s), '-infinity'))
 SELECT json_build_array(
        (SELECT row_to_json(r) FROM gateway_runawayrules r),
