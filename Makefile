@@ -1,10 +1,12 @@
 # Portcullis: everything one types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs manage reset test fast check format lock eval-privacy train bench bench-desk bench-review crash tamper egress-proof erasure-proof fuzz clean install install-dev
+.PHONY: help run stop status logs manage reset test fast check format lock eval-privacy train bench bench-desk bench-review crash tamper egress-proof erasure-proof fuzz evidence clean install install-dev
 
 export PORT
 export CONFIRM
 export UPGRADE
+# Compiled modules are kept even where the environment says otherwise: a start of the product has a dozen processes that load them.
+export PYTHONDONTWRITEBYTECODE :=
 
 # The newest Python that the lock files cover; choose another with PYTHON=...
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
@@ -85,6 +87,9 @@ erasure-proof: install-dev ## Prove that an erased person leaves no readable wor
 
 fuzz: install-dev ## Scrub and restore hostile texts for SECONDS=60 and report what does not come back exactly
 	@exec $(VENV)/python -m bench.fuzz_privacy $(or $(SECONDS),60)
+
+evidence: install-dev ## Write the control mapping with the results of its tests to FOLDER (default evidence; a few minutes)
+	@scripts/evidence.sh $(or $(FOLDER),evidence)
 
 install:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found. Choose: make run PYTHON=/path/to/python3.12"; exit 1; }

@@ -7,11 +7,13 @@ import os
 from datetime import datetime
 
 from django.conf import settings
+from django.db import DatabaseError, connection
 from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.accounts.actors import who
 from apps.accounts.models import User
+from apps.ledger import clocks
 from apps.ledger.facts import Json
 from apps.ledger.records import LedgerUnavailable, record_event
 from apps.ledger.vocabulary import Action
@@ -25,13 +27,15 @@ logger = logging.getLogger(__name__)
 
 def started(*, now: datetime) -> None:
     """
-    Record that a web process starts, with the settings that somebody made.
+    Record that a web process starts, with the settings that somebody made and how its clock stands.
 
     Numbers and switches are named with their values; of texts, which may hold addresses and secrets, only that they
     are set. A ledger that is away keeps no process from starting: readiness says so, and nothing is sent until it is
     back.
     """
-    details: dict[str, Json] = {"shape": "embedded" if settings.IS_EMBEDDED else "production", "settings": _settings()}
+    details: dict[str, Json] = {
+        "shape": "embedded" if settings.IS_EMBEDDED else "production", "settings": _settings(), "clocks": _clocks(),
+    }  # fmt: skip
     _record(Action.PORTAL_STARTED, details=details, now=now)
 
 
@@ -63,6 +67,15 @@ def _record(action: Action, *, details: dict[str, Json], now: datetime) -> None:
         record_event(action, who=None, subject_kind=PORTAL, details=details, now=now)
     except LedgerUnavailable as away:
         logger.warning("%s could not be recorded: database code %s", action, away.code)
+
+
+def _clocks() -> Json:
+    """Say how the database's clock stands to this host's; nothing where the database is away, as the record is then."""
+    try:
+        with connection.cursor() as cursor:
+            return clocks.compare(cursor).on_record()
+    except DatabaseError:
+        return None
 
 
 def _settings() -> dict[str, Json]:

@@ -383,6 +383,19 @@ LEDGER_TIMESTAMPS = env.names(
     "to them.",
 )
 
+CLOCK_BOUND_SECONDS = env.seconds(
+    "PORTCULLIS_CLOCK_BOUND_SECONDS",
+    default=5,
+    purpose="How far the clocks of the database, of witnesses and of time-stamping authorities may be from the "
+    "sequencer's before an alarm is raised.",
+)
+CLOCK_MUST_BE_SYNCHRONISED = env.switch(
+    "PORTCULLIS_CLOCK_MUST_BE_SYNCHRONISED",
+    default=False,
+    purpose="Whether it raises an alarm as well that the kernel of the sequencer's host does not say that its clock is "
+    "synchronised.",
+)
+
 STREAM_DIR = env.folder(
     "PORTCULLIS_STREAM_DIR",
     default=STATE_DIR / "stream",

@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -16,10 +17,18 @@ from portal.embedded.database import EmbeddedPostgres
 from tests.environment import POSTGRES, STATE
 from tests.fake_provider import FakeProvider
 
+JOURNEY = "journey"
+
 
 def pytest_configure() -> None:
     """Let pages name static files as they are in the tree: the manifest of hashed names is made by collectstatic."""
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave files without journeys unread when journeys alone are asked for: to read all takes longer."""
+    alone = config.option.markexpr == JOURNEY and collection_path.suffix == ".py"
+    return True if alone and f"mark.{JOURNEY}" not in collection_path.read_text() else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:

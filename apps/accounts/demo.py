@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 
+from apps.accounts import administration
 from apps.accounts.models import Membership, Role, Team, User
+from apps.ledger.records import record_event
+from apps.ledger.vocabulary import Action
 
 COMPANY = "Larkfield Instruments"
 TEAMS = {"sales": "Sales", "engineering": "Engineering", "people-finance": "People & Finance"}
@@ -96,10 +100,10 @@ class DemoNameTaken(Exception):
 
 
 @transaction.atomic
-def seed_demo() -> None:
+def seed_demo(*, now: datetime) -> None:
     """
     Create the demo company's teams and people where they are missing. Idempotent: what an admin changed since (roles,
-    teams, activity) stays as it is.
+    teams, activity) stays as it is. Who is made is on the record.
 
     :raises DemoNameTaken: if a real person holds one of the usernames.
     """
@@ -107,7 +111,7 @@ def seed_demo() -> None:
     for entry in PEOPLE:
         person = User.objects.filter(username=entry.username).first()
         if person is None:
-            _create(entry, teams)
+            _create(entry, teams, now=now)
         elif not person.is_demo:
             raise DemoNameTaken(f"The username {entry.username} belongs to a person outside the demo company.")
 
@@ -139,11 +143,15 @@ def cards() -> list[Card]:
     ]
 
 
-def _create(entry: DemoPerson, teams: dict[str, Team]) -> None:
+def _create(entry: DemoPerson, teams: dict[str, Team], *, now: datetime) -> None:
     email = f"{entry.username}@larkfield.example"
     person = User.objects.create_person(entry.username, name=entry.name, email=email, roles=entry.roles)
     person.is_demo = True
     person.save(update_fields=["is_demo"])
+    record_event(
+        Action.PERSON_CREATED, who=None, subject_kind="person", subject_id=str(person.pk), subject_label=person.name,
+        details={"by": "the demo company", "roles": [role.value for role in entry.roles]}, now=now,
+    )  # fmt: skip
     if entry.team:
         standing = Membership.Standing.LEAD if entry.is_lead else Membership.Standing.MEMBER
-        Membership.objects.create(person=person, team=teams[entry.team], standing=standing)
+        administration.add_member(teams[entry.team], person, standing, by=None, now=now)

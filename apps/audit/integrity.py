@@ -14,6 +14,7 @@ from apps.audit.exchange import NoSuchExchange
 from apps.audit.looks import EXCHANGE, role_at_the_desk
 from apps.audit.scope import exchanges_for, outcomes_for
 from apps.ledger import agreement, alarms, proofs, registers, stored, verify
+from apps.ledger.clockwatch import LastCompared, last_compared
 from apps.ledger.notes import VerifierKey
 from apps.ledger.reconciliation import DAYS_SHOWN, Reconciled, reconciled
 from apps.ledger.records import record_event
@@ -27,18 +28,21 @@ QUESTION, OUTCOME = "question", "outcome"
 
 @dataclass(frozen=True, slots=True)
 class Integrity:
-    """What the page shows: how the ledger stands, the key of its checkpoints, and how each day's accounts compare."""
+    """What the page shows: how the ledger stands, its key, how each day's accounts compare, how clocks stand."""
 
     standing: Standing
     key: str
     days: list[Reconciled]
+    clocks: LastCompared | None
 
 
 def now_standing(now: datetime) -> Integrity:
-    """Read how the ledger stands. Six statements."""
+    """Read how the ledger stands. Seven statements."""
     with connection.cursor() as cursor:
         stands = standing(cursor, now=now)
-    return Integrity(stands, key_in_force(), reconciled(since=now.date() - timedelta(days=DAYS_SHOWN)))
+    return Integrity(
+        stands, key_in_force(), reconciled(since=now.date() - timedelta(days=DAYS_SHOWN)), last_compared(now=now)
+    )
 
 
 def check(officer: User, *, now: datetime) -> verify.Report:

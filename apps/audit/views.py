@@ -36,6 +36,7 @@ from apps.audit.paging import Cursor, CursorBroken, cursor_of
 from apps.audit.reads import TookTooLong
 from apps.ledger.alarms import NoSuchAlarm
 from apps.ledger.proofs import DoesNotFit, NotYetSigned
+from apps.ledger.standing import INCIDENTS
 from apps.ledger.verify import Report
 from apps.ledger.vocabulary import Action
 
@@ -120,7 +121,9 @@ def ledger_acknowledge(request: HttpRequest) -> HttpResponse:
     except NoSuchAlarm as gone:
         messages.error(request, gone.sentence)
     else:
-        messages.success(request, "It is on the record that you know. The alarm stays until it ends.")
+        is_over = form.cleaned_data["kind"] in INCIDENTS
+        then = "The alarm has ended with that." if is_over else "The alarm stays until it ends."
+        messages.success(request, f"It is on the record that you know. {then}")
     return redirect("audit:ledger")
 
 

@@ -98,8 +98,7 @@ def _add_embedder(offer: Offer, *, by: User, now: datetime) -> Provider:
     provider = Provider.objects.create(
         name=_free_name(offer.name), kind=offer.kind, egress_class=offer.egress_class, region=offer.region, is_on=True
     )
-    _record_provider(Action.PROVIDER_CREATED, provider, by, now, provider_facts(provider))
-    _record_provider(Action.PROVIDER_SWITCHED_ON, provider, by, now)
+    record_new_provider(provider, by=by, now=now)
     [embedder] = offer.models
     _add_listed(provider, embedder, label=EMBEDDER_LABEL, capability="embeddings", source="the portal", by=by, now=now)
     return provider
@@ -115,8 +114,7 @@ def _add_from_offer(offer: Offer, models: Sequence[Listed], *, by: User, now: da
         credential=Provider.Credential.ENVIRONMENT,
         is_on=True,
     )
-    _record_provider(Action.PROVIDER_CREATED, provider, by, now, provider_facts(provider))
-    _record_provider(Action.PROVIDER_SWITCHED_ON, provider, by, now)
+    record_new_provider(provider, by=by, now=now)
     source = pricing.price_list()
     for listed in models:
         label = _short(listed.model_id)
@@ -168,10 +166,10 @@ def change_provider(provider: Provider, *, key: str, by: User, now: datetime) ->
 
 
 @transaction.atomic
-def add_model(model: LanguageModel, *, by: User, now: datetime) -> None:
-    """Store a new model; no team has it yet."""
+def add_model(model: LanguageModel, *, by: User | None, now: datetime, source: str = "") -> None:
+    """Store a new model; no team has it yet. `source` says where a price comes from that no person set."""
     model.save(force_insert=True)
-    pricing.note_version(model, by=by, now=now)
+    pricing.note_version(model, by=by, now=now, source=source)
     _record_model(Action.MODEL_CREATED, model, by, now, {**model_facts(model), "is_on": model.is_on})
 
 
@@ -191,6 +189,12 @@ def change_model(model: LanguageModel, *, by: User, now: datetime) -> None:
         _record_model(Action.MODEL_PRICE_CHANGED, model, by, now, changes)
     elif changes:
         _record_model(Action.MODEL_CHANGED, model, by, now, changes)
+
+
+def record_new_provider(provider: Provider, *, by: User | None, now: datetime) -> None:
+    """Put on the record that a provider was added and is on."""
+    _record_provider(Action.PROVIDER_CREATED, provider, by, now, provider_facts(provider))
+    _record_provider(Action.PROVIDER_SWITCHED_ON, provider, by, now)
 
 
 def provider_facts(provider: Provider) -> dict[str, Json]:
@@ -250,11 +254,11 @@ def _free_label(label: str, provider: Provider) -> str:
 
 
 def _record_model(
-    action: Action, model: LanguageModel, by: User, now: datetime, details: Mapping[str, Json] | None = None
+    action: Action, model: LanguageModel, by: User | None, now: datetime, details: Mapping[str, Json] | None = None
 ) -> None:
     record_event(
         action,
-        who=who(by),
+        who=who(by) if by else None,
         subject_kind="model",
         subject_id=str(model.pk),
         subject_label=model.label,
@@ -264,11 +268,11 @@ def _record_model(
 
 
 def _record_provider(
-    action: Action, provider: Provider, by: User, now: datetime, details: Mapping[str, Json] | None = None
+    action: Action, provider: Provider, by: User | None, now: datetime, details: Mapping[str, Json] | None = None
 ) -> None:
     record_event(
         action,
-        who=who(by),
+        who=who(by) if by else None,
         subject_kind="provider",
         subject_id=str(provider.pk),
         subject_label=provider.name,

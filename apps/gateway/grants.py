@@ -57,7 +57,7 @@ def set_grant(
     effect: str,
     from_at: datetime | None = None,
     until_at: datetime | None = None,
-    by: User,
+    by: User | None,
     now: datetime,
 ) -> Grant:
     """
@@ -158,7 +158,7 @@ def _given(effect: str) -> Action:
     return Action.GRANT_GIVEN if effect == Effect.ALLOW else Action.GRANT_DENIED
 
 
-def _record_grant(action: Action, grant: Grant, subject: Subject, by: User, now: datetime) -> None:
+def _record_grant(action: Action, grant: Grant, subject: Subject, by: User | None, now: datetime) -> None:
     details: dict[str, Json] = {"to": subject.label, "effect": grant.effect}
     for name, moment in (("from", grant.from_at), ("until", grant.until_at)):
         if moment:
@@ -182,10 +182,10 @@ def _record_request(action: Action, asked: AccessRequest, by: User, now: datetim
     _record(action, asked.model, details, by, now)
 
 
-def _record(action: Action, model: LanguageModel, details: dict[str, Json], by: User, now: datetime) -> None:
+def _record(action: Action, model: LanguageModel, details: dict[str, Json], by: User | None, now: datetime) -> None:
     record_event(
         action,
-        who=who(by),
+        who=who(by) if by else None,
         subject_kind="model",
         subject_id=str(model.pk),
         subject_label=model.label,

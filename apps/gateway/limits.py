@@ -28,7 +28,7 @@ COUNTED = ("scope", "team_id", "person_id", "model_id", "key_id", "window", "hou
 
 
 @transaction.atomic
-def set_budget(budget: Budget, *, by: User, now: datetime) -> None:
+def set_budget(budget: Budget, *, by: User | None, now: datetime) -> None:
     """
     Store a new or changed budget, effective on the next call. What was spent in its window already counts.
 
@@ -114,16 +114,18 @@ def _changes(before: Mapping[str, Json], after: Mapping[str, Json]) -> dict[str,
     return {name: [before.get(name), after.get(name)] for name in names if before.get(name) != after.get(name)}
 
 
-def _record_change(action: Action, row: Scoped, before: Scoped | None, *, by: User, now: datetime) -> None:
+def _record_change(action: Action, row: Scoped, before: Scoped | None, *, by: User | None, now: datetime) -> None:
     changes = _changes(_facts(before) if before else {}, _facts(row))
     if changes:
         _record(action, row, row.subject, changes, by=by, now=now)
 
 
-def _record(action: Action, row: Model, subject: str, details: Mapping[str, Json], *, by: User, now: datetime) -> None:
+def _record(
+    action: Action, row: Model, subject: str, details: Mapping[str, Json], *, by: User | None, now: datetime
+) -> None:
     record_event(
         action,
-        who=who(by),
+        who=who(by) if by else None,
         subject_kind=row._meta.verbose_name_raw,
         subject_id=str(row.pk or ""),
         subject_label=subject,

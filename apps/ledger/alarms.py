@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.ledger.facts import Json, Who
 from apps.ledger.records import record_event
-from apps.ledger.standing import open_alarms, stamp
+from apps.ledger.standing import INCIDENTS, open_alarms, stamp
 from apps.ledger.vocabulary import Action
 
 SUBJECT = "ledger"
@@ -39,6 +39,8 @@ def acknowledge(kind: str, *, since: str, reason: str, by: Who, now: datetime) -
     """
     Put on the record that an officer knows of an alarm, and what they do about it. It stays until it ends.
 
+    What happened once and cannot be undone ends so; see `standing.INCIDENTS`.
+
     :raises NoSuchAlarm: if no such alarm is open that was raised at `since`.
     """
     with connection.cursor() as cursor:
@@ -46,4 +48,8 @@ def acknowledge(kind: str, *, since: str, reason: str, by: Who, now: datetime) -
     if (kind, since) not in known:
         raise NoSuchAlarm
     details: dict[str, Json] = {"kind": kind, "since": since, "reason": reason}
-    record_event(Action.LEDGER_ALARM_ACKNOWLEDGED, who=by, subject_kind=SUBJECT, details=details, now=now)
+    with transaction.atomic():
+        record_event(Action.LEDGER_ALARM_ACKNOWLEDGED, who=by, subject_kind=SUBJECT, details=details, now=now)
+        if kind in INCIDENTS:
+            ended: dict[str, Json] = {"kind": kind, "since": since}
+            record_event(Action.LEDGER_ALARM_ENDED, who=by, subject_kind=SUBJECT, details=ended, now=now)

@@ -17,6 +17,8 @@ from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
+from apps.ledger.clocks import Others
+from apps.ledger.clockwatch import Watch
 from apps.ledger.evidence import Evidence, JournalUnwritable
 from apps.ledger.notes import BadNote, SigningKey
 from apps.ledger.sequencer import NotLeading, Round, Sequencer, TreeBroken
@@ -63,17 +65,17 @@ def run(
 
     :raises apps.ledger.evidence.KeyUnusable: if there is no usable key.
     """
-    key = evidence.signing_key(origin=origin())
+    key, others = evidence.signing_key(origin=origin()), Others()
     makers: list[Callable[[psycopg.Connection[Any]], Carrier]] = [
-        *(partial(Courier, address=address) for address in witnesses),
-        *(partial(Notary, authority=authority, evidence=evidence) for authority in authorities),
+        *(partial(Courier, address=address, others=others) for address in witnesses),
+        *(partial(Notary, authority=authority, evidence=evidence, others=others) for authority in authorities),
     ]
     for make in makers:
         threading.Thread(target=carry, args=(make, stop), name="ledger-courier", daemon=True).start()
     while not stop.event.is_set():
         try:
             with connect() as connection:
-                _lead(connection, evidence, key, stop)
+                _lead(connection, evidence, key, stop, others)
         except NotLeading:
             _log.info("Another sequencer leads this ledger; waiting.")
         except psycopg.OperationalError as error:
@@ -81,13 +83,15 @@ def run(
         stop.wait(AFTER_TROUBLE_SECONDS)
 
 
-def _lead(connection: psycopg.Connection[Any], evidence: Evidence, key: SigningKey, stop: Stop) -> None:
+def _lead(connection: psycopg.Connection[Any], evidence: Evidence, key: SigningKey, stop: Stop, others: Others) -> None:
     leader = Sequencer(connection, evidence, key)
     leader.lead()
+    watch = Watch(connection, others)
     _log.info("This sequencer leads the ledger.")
     while not stop.event.is_set():
         began = time.monotonic()
         done = one_round(leader, now=timezone.now())
+        watch.follow(now=timezone.now())
         stop.wait(rest_after(done, took=time.monotonic() - began))
 
 

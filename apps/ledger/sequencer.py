@@ -112,7 +112,7 @@ class Sequencer:
 
         Every five seconds it is said without asking: a stored hash may have been changed where nothing was added.
         """
-        is_quiet = self._seen is not None and self._hour == _hour_of(now) and not self._alarms
+        is_quiet = self._seen is not None and self._hour == hour_of(now) and not self._alarms
         if not is_quiet or self._looked_at is None or abs(now - self._looked_at) >= LOOK_CLOSELY_EVERY:
             return True
         with self._connection.cursor() as cursor:
@@ -168,7 +168,7 @@ class Sequencer:
 
         A clock that was set back makes it record an hour again; one that was set ahead leaves hours out.
         """
-        hour = _hour_of(now)
+        hour = hour_of(now)
         if self._hour == hour:
             return
         with self._connection.transaction(), self._connection.cursor() as cursor:
@@ -327,7 +327,8 @@ def rotation_statement(old: VerifierKey, new: VerifierKey) -> str:
     return f"portcullis ledger key rotation\n{old}\n{new}\n"
 
 
-def _hour_of(now: datetime) -> datetime:
+def hour_of(now: datetime) -> datetime:
+    """Give the beginning of the hour."""
     return now.replace(minute=0, second=0, microsecond=0)
 
 

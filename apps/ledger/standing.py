@@ -17,6 +17,7 @@ REMEMBERED_ALARMS = 100
 
 NOT_YET, SIGNED, LATE, ALARM = "not yet signed", "signed", "late", "alarm"
 UNSIGNED, UNRECONCILED, DAMAGED, DISAGREES = "UNSIGNED", "UNRECONCILED", "DAMAGED", "DISAGREES"
+CLOCKS = "CLOCKS"
 
 SENTENCES = {
     "ROLLBACK": "The ledger is shorter than what was signed: its end was cut off, or an older state came back.",
@@ -31,7 +32,11 @@ SENTENCES = {
     UNRECONCILED: "The daily comparison has found exchanges, outcomes or calls that do not fit each other.",
     DAMAGED: "Reading old records again has found some that are not what was signed, or rows that no event explains.",
     DISAGREES: "Rights, settings or rows of the desk are not what their events say: they were changed by hand.",
+    CLOCKS: "Clocks do not agree: a record may say another time than it was.",
 }
+
+INCIDENTS = frozenset({"VANISHED", "DUPLICATE"})
+"""Alarms of what happened once and cannot be undone: they end when an officer has said what came of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,11 @@ class Alarm:
     def raised(self) -> str:
         """The moment it was raised, as an acknowledgement names it."""
         return stamp(self.since)
+
+    @property
+    def is_incident(self) -> bool:
+        """Say whether it ends by being acknowledged: it tells of something that happened, not of how things stand."""
+        return self.kind in INCIDENTS
 
     @property
     def rows(self) -> int:

@@ -24,6 +24,7 @@ from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, VerificationE
 from rfc3161_client import decode_timestamp_response as decode
 
 from apps.ledger import posting
+from apps.ledger.clocks import Others
 from apps.ledger.evidence import Evidence
 from apps.ledger.sequencer import record_act
 from apps.ledger.vocabulary import Action
@@ -194,15 +195,26 @@ def imprint_of(token: bytes) -> bytes:
 
 
 class Notary:
-    """Has checkpoints stamped by one authority. ``connection`` is its own, in the sequencer's role."""
+    """
+    Has checkpoints stamped by one authority. ``connection`` is its own, in the sequencer's role.
+
+    The moment that a stamp states is told to ``others``.
+    """
 
     def __init__(
-        self, connection: psycopg.Connection[Any], authority: Authority, evidence: Evidence, *, send: Ask = ask
+        self,
+        connection: psycopg.Connection[Any],
+        authority: Authority,
+        evidence: Evidence,
+        *,
+        send: Ask = ask,
+        others: Others | None = None,
     ) -> None:
         self._connection = connection
         self._authority = authority
         self._evidence = evidence
         self._send = send
+        self._others = others or Others()
 
     def carry(self, *, now: datetime) -> bool:
         """
@@ -218,7 +230,9 @@ class Notary:
             if newest is None:
                 return False
             size, note = newest
+            asking = self._others.asking()
             made = stamp(note, self._authority, send=self._send)
+            asking.heard(self._authority.name, made.at)
             self._evidence.keep_stamp(note, authority=self._authority.name, token=made.token, at=made.at)
             with self._connection.transaction():
                 cursor.execute(

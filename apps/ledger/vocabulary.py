@@ -312,6 +312,7 @@ class Action(TextChoices):
     LEDGER_READ_AGAIN = "LEDGER_READ_AGAIN", "Old records read again"
     LEDGER_ALARM_ACKNOWLEDGED = "LEDGER_ALARM_ACKNOWLEDGED", "Ledger's alarm acknowledged"
     LEDGER_STAMPED = "LEDGER_STAMPED", "Checkpoint time-stamped by an authority"
+    LEDGER_CLOCKS_COMPARED = "LEDGER_CLOCKS_COMPARED", "Clocks compared"
 
     # The stream to other systems
     STREAM_CREATED = "STREAM_CREATED", "Receiver of the stream set up"

@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 
 from apps.ledger import merkle, posting, stored
+from apps.ledger.clocks import Others
 from apps.ledger.notes import BadNote, Note, VerifierKey
 from apps.ledger.sequencer import record_act
 from apps.ledger.standing import open_alarms
@@ -91,12 +92,24 @@ def post(url: str, body: bytes) -> tuple[int, str]:
 
 
 class Courier:
-    """Carries the newest checkpoint to one witness. ``connection`` is the courier's own, in the sequencer's role."""
+    """
+    Carries the newest checkpoint to one witness. ``connection`` is the courier's own, in the sequencer's role.
 
-    def __init__(self, connection: psycopg.Connection[Any], address: WitnessAddress, *, send: Post = post) -> None:
+    When the witness signs, its clock is told to ``others``.
+    """
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        address: WitnessAddress,
+        *,
+        send: Post = post,
+        others: Others | None = None,
+    ) -> None:
         self._connection = connection
         self._address = address
         self._send = send
+        self._others = others or Others()
         self._seen = 0
 
     def carry(self, *, now: datetime) -> bool:
@@ -113,6 +126,7 @@ class Courier:
                 return False
             size, note = newest
             for _ in range(3):  # the witness says what it has seen, and may see more from another courier meanwhile
+                asking = self._others.asking()
                 status, body = self._send(self._address.url, self._request(cursor, size, note))
                 if status != http.client.CONFLICT:
                     break
@@ -120,7 +134,10 @@ class Courier:
                 if self._seen > size:
                     raise self._refuse(cursor, key, size, now)
             if status == http.client.OK:
-                return self._keep(cursor, key, size, note, body, now)
+                line, at = _cosigned(key, note, body)
+                asking.heard(key.name, at)
+                self._keep(cursor, key, size, line, at, now)
+                return True
             if status == http.client.UNPROCESSABLE_ENTITY:
                 raise self._refuse(cursor, key, size, now)
             raise WitnessAway(f"{key.name} answered {status}.")
@@ -141,23 +158,15 @@ class Courier:
         return ("\n".join(lines) + f"\n\n{note}").encode()
 
     def _keep(
-        self, cursor: psycopg.Cursor[Any], key: VerifierKey, size: int, note: Note, body: str, now: datetime
-    ) -> bool:
-        try:
-            signed = Note.parse(f"{note.text}\n{body}")
-            at = signed.cosigned_at(key) if key in signed.signers([key]) else None
-        except BadNote:
-            at = None
-        if at is None:
-            raise WitnessAway(f"{key.name} answered with a signature that is not by its key.")
+        self, cursor: psycopg.Cursor[Any], key: VerifierKey, size: int, line: str, at: datetime, now: datetime
+    ) -> None:
         cursor.execute(
             "INSERT INTO ledger_cosignature (size, witness, line, cosigned_at) VALUES (%s, %s, %s, %s)",
-            [size, key.name, signed.lines[0], datetime.fromtimestamp(at, tz=UTC)],
+            [size, key.name, line, at],
         )
         self._seen = size
         if _is_alarmed(cursor, key):
             record_act(cursor, Action.LEDGER_ALARM_ENDED, {"kind": REFUSES, "witness": key.name}, now)
-        return True
 
     def _refuse(self, cursor: psycopg.Cursor[Any], key: VerifierKey, size: int, now: datetime) -> WitnessRefuses:
         """Put on the record, once, that this witness has seen another tree."""
@@ -165,6 +174,18 @@ class Courier:
             _log.error("A witness has seen another tree than the ledger's.")
             record_act(cursor, Action.LEDGER_ALARM_RAISED, {"kind": REFUSES, "at": size, "witness": key.name}, now)
         return WitnessRefuses(f"{key.name} has seen another tree than the one of {size} leaves.")
+
+
+def _cosigned(key: VerifierKey, note: Note, body: str) -> tuple[str, datetime]:
+    """Read a witness's line and the moment that it states; raises `WitnessAway` where it is not by this witness."""
+    try:
+        signed = Note.parse(f"{note.text}\n{body}")
+        at = signed.cosigned_at(key) if key in signed.signers([key]) else None
+    except BadNote:
+        at = None
+    if at is None:
+        raise WitnessAway(f"{key.name} answered with a signature that is not by its key.")
+    return signed.lines[0], datetime.fromtimestamp(at, tz=UTC)
 
 
 def _is_alarmed(cursor: psycopg.Cursor[Any], key: VerifierKey) -> bool:

@@ -67,9 +67,11 @@ SINGLE: Final = regex.compile(
     regex.MULTILINE,
 )
 NAME: Final = r"(?:\p{Lu}\p{Ll}[\p{L}'-]*(?: \p{Lu}\.)?(?: \p{Lu}\p{Ll}[\p{L}'-]*){0,2})"
+BEFORE_LAST: Final = r",? (?:and|or|&|und|et|y|e|en) "
 LISTING: Final = regex.compile(
-    rf"(?<![\w.])(?<one>{NAME})(?:, (?<one>{NAME})){{0,12}},? (?:and|or|&|und|et|y|e|en) (?<one>{NAME})(?!\w)"
+    rf"(?<![\w.])(?<one>{NAME})(?:, (?<one>{NAME})){{0,12}}{BEFORE_LAST}(?<one>{NAME})(?!\w)"
 )
+LISTING_ENDS: Final = regex.compile(rf"[\p{{L}}.'-]{BEFORE_LAST}\p{{Lu}}\p{{Ll}}")
 
 
 class FirstNameRecognizer(LocalRecognizer):
@@ -105,7 +107,7 @@ def beside(text: str, places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, 
     """Give the names in a list ("A, B and C") of which one begins at one of `places`, but those that are there whole."""
     known = set(places)
     starts = {start for start, _ in known}
-    if not starts:
+    if not starts or not LISTING_ENDS.search(text):  # a column of thousands of names would be read from each name on
         return
     for listing in LISTING.finditer(text):
         spans = listing.spans("one")

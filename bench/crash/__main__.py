@@ -21,6 +21,8 @@ def main() -> None:
     parser.add_argument("part", nargs="?", choices=("sweep", "ways", "sequencer", "all"), default="all")
     parser.add_argument("--stride", type=int, default=1, help="take every N-th moment only")
     parser.add_argument("--minutes", type=float, default=600, help="begin no new moment after this time")
+    parser.add_argument("--begin", type=int, default=1, help="begin each series at its N-th moment")
+    parser.add_argument("--lanes", type=int, default=3, help="try so many series at once")
     parser.add_argument("--only", default="", help="only series and ways whose name matches this")
     wanted = parser.parse_args()
     parts = {"ways": lambda: _ways(wanted), "sequencer": lambda: _sequencer(wanted), "sweep": lambda: _sweep(wanted)}
@@ -44,9 +46,9 @@ def _sequencer(wanted: argparse.Namespace) -> list[str]:
 
 def _sweep(wanted: argparse.Namespace) -> list[str]:
     began = time.monotonic()
-    series = [one for one in sweep.all_series(wanted.stride) if re.search(wanted.only, one.name)]
+    series = [one for one in sweep.all_series(wanted.stride, begin=wanted.begin) if re.search(wanted.only, one.name)]
     with scene() as made:
-        swept = sweep.run(made, series, seconds=wanted.minutes * 60)
+        swept = sweep.run(made, series, seconds=wanted.minutes * 60, lanes=wanted.lanes)
         web = sweep.settle(made)
         found = referee.judge(made, swept.asks)
         web.close()

@@ -18,7 +18,10 @@ from bench.crash.scene import Scene
 WAITS: Final = {"NOT_SENT", "NOT_CLOSED"}
 """Steps of an open turn that say what it waits for."""
 BROWSER, STREAM, WHOLE = "browser", "/v1, streamed", "/v1, whole"
-DOORS: Final = (BROWSER, STREAM, WHOLE)
+RESPONSES, MESSAGES = "/v1/responses, streamed", "/v1/messages, streamed"
+DOORS: Final = (BROWSER, STREAM, WHOLE, RESPONSES, MESSAGES)
+PATHS: Final = {RESPONSES: "/v1/responses", MESSAGES: "/v1/messages"}
+LAST_EVENT: Final = {STREAM: "[DONE]", RESPONSES: '"response.completed"', MESSAGES: '"message_stop"', WHOLE: ""}
 BATCH: Final = "batch"
 """Answered by a worker, and so no door of the web process."""
 SECONDS: Final = 30.0
@@ -41,10 +44,11 @@ class Visitor:
     def __init__(self, scene: Scene, address: str) -> None:
         self._scene, self._port = scene, int(address.rpartition(":")[2])
         name, _, session = scene.told["cookie"].partition("=")
-        self._browser = httpx.Client(base_url=address, headers={"Referer": address}, timeout=SECONDS, trust_env=False)
+        plain: Any = {"base_url": address, "timeout": SECONDS, "trust_env": False, "verify": False}  # it is plain HTTP
+        self._browser = httpx.Client(**plain, headers={"Referer": address})
         self._browser.cookies.set(name, session)
         key = {"Authorization": f"Bearer {scene.told['key']}"}
-        self._program = httpx.Client(base_url=address, headers=key, timeout=SECONDS, trust_env=False)
+        self._program = httpx.Client(**plain, headers=key)
         self._model, self._team = scene.told["model"], scene.told["team"]
 
     def ready(self) -> bool:
@@ -105,15 +109,14 @@ class Visitor:
         return self._browser.get(path).text
 
     def _as_a_program(self, door: str, question: str) -> Said:
-        body: dict[str, Any] = {
-            "model": self._model,
-            "messages": [{"role": "user", "content": question}],
-            "stream": door == STREAM,
-        }
-        answer = self._program.post("/v1/chat/completions", json=body)
+        asked = [{"role": "user", "content": question}]
+        body: dict[str, Any] = {"model": self._model, "stream": door != WHOLE}
+        body |= {"input": asked} if door == RESPONSES else {"messages": asked}
+        body |= {"max_tokens": 500} if door == MESSAGES else {}
+        answer = self._program.post(PATHS.get(door, "/v1/chat/completions"), json=body)
         if answer.status_code != 200:
             return Said(f"HTTP {answer.status_code}", json.loads(answer.text)["error"]["message"])
-        is_whole = "[DONE]" in answer.text if door == STREAM else True
+        is_whole = LAST_EVENT[door] in answer.text
         failed = re.search(r'"error":\s*\{[^}]*"message":\s*"([^"]+)"', answer.text)
         return Said("FAILED" if failed or not is_whole else "ANSWERED", failed[1] if failed else answer.text)
 

@@ -65,7 +65,7 @@ def count_steps(tick: Callable[[], None]) -> None:
 
 
 def count_statements(tick: Callable[[], None]) -> None:
-    """Count before and after each statement, commit and rollback of every connection."""
+    """Count before and after each statement, commit and rollback of every connection, with a cursor or without one."""
 
     def counted(method: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(method)
@@ -77,6 +77,9 @@ def count_statements(tick: Callable[[], None]) -> None:
 
         return call
 
-    for owner, names in ((psycopg.Cursor, ("execute", "executemany")), (psycopg.Connection, ("commit", "rollback"))):
+    from apps.ledger import direct
+
+    executing = (psycopg.Cursor, ("execute", "executemany")), (psycopg.Connection, ("commit", "rollback"))
+    for owner, names in (*executing, (direct, ("rows",))):
         for name in names:
             setattr(owner, name, counted(getattr(owner, name)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -16,7 +17,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 import psycopg
 
 from bench.crash.provider import Referee
@@ -128,7 +128,7 @@ class Web:
         while not self._answers():
             if not self.is_alive() or time.monotonic() > deadline:
                 return False
-            time.sleep(0.05)
+            time.sleep(0.02)
         return True
 
     def run_batch(self, question: str, kind: str, number: int) -> bool:
@@ -171,8 +171,10 @@ class Web:
         self.pid = int(self._line())
 
     def _answers(self) -> bool:
-        with contextlib.suppress(httpx.HTTPError):
-            return httpx.get(f"{self.address}/healthz", timeout=2).status_code == 200
+        asking = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(asking):
+            asking.request("GET", "/healthz", headers={"Host": f"localhost:{self.port}"})
+            return asking.getresponse().status == 200
         return False
 
     def _line(self) -> str:

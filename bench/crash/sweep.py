@@ -61,6 +61,7 @@ class Series:
     kind: str
     doors: tuple[str, ...]
     stride: int = 1
+    begin: int = 1
 
     @property
     def name(self) -> str:
@@ -68,15 +69,15 @@ class Series:
         return f"{self.kind} at {' and '.join(self.doors)}"
 
 
-def all_series(stride: int) -> list[Series]:
-    """List the rows: statements and awaits at each door, each system call with three exchanges in flight."""
-    counted = [Series(kind, (door,), stride) for kind in ("sql", "await") for door in (*DOORS, BATCH)]
-    return counted + [Series(name, (BROWSER, STREAM), stride) for name in SYSTEM_CALLS]
+def all_series(stride: int, *, begin: int = 1) -> list[Series]:
+    """List the rows: statements and awaits at each door, each system call with two exchanges in flight."""
+    counted = [Series(kind, (door,), stride, begin) for kind in ("sql", "await") for door in (*DOORS, BATCH)]
+    return counted + [Series(name, (BROWSER, STREAM), stride, begin) for name in SYSTEM_CALLS]
 
 
-def run(scene: Scene, series: list[Series], *, seconds: float, lanes: int = 2) -> Sweep:
+def run(scene: Scene, series: list[Series], *, seconds: float, lanes: int) -> Sweep:
     """
-    Go through the series, `lanes` at a time, each with web processes of its own; takes about 2 s a point.
+    Go through the series, `lanes` at a time, each with web processes of its own; takes about 1 s a point.
 
     After `seconds` no new point is begun; what was not reached is said.
     """
@@ -115,7 +116,7 @@ def settle(scene: Scene) -> Web:
 
 def _go_through(sweep: Sweep, web: Web, series: Series) -> None:
     """Kill at moment 1, 2, 3 ... until an exchange gets through."""
-    for number in range(1, MOST, series.stride):
+    for number in range(series.begin, MOST, series.stride):
         if time.monotonic() > sweep.until:
             print(f"  {series.name:<40} {sweep.points[series.name]:>5} points, stopped at number {number}", flush=True)
             return
@@ -131,7 +132,7 @@ def kill_at(sweep: Sweep, web: Web, series: Series, number: int) -> bool:
     is_traced = series.kind not in {"sql", "await"}
     web.start("none" if is_traced else series.kind, number)
     visitor = Visitor(sweep.scene, web.address)
-    token = visitor.open_page()
+    token = visitor.open_page() if BROWSER in series.doors else ""
     tracer = trace(web.pid, series.kind, number) if is_traced else None
     began_at = datetime.now(UTC)
     wanted = {sweep.next_mark(): door for door in series.doors}

@@ -32,6 +32,7 @@ def main() -> None:
     from portal import asgi
 
     _load_the_engine_once()
+    _load_the_pages_once()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     print("loaded", flush=True)
     for line in sys.stdin:
@@ -58,6 +59,15 @@ def _load_the_engine_once() -> None:
     engine_worker.find(engine_worker.WARM_UP)
     forked = multiprocessing.get_context("fork")
     engine.multiprocessing.get_context = lambda _: forked  # type: ignore[assignment]
+
+
+def _load_the_pages_once() -> None:
+    """Import every view and compile the templates of a conversation: the first request of each child would do both."""
+    from django.template.loader import get_template
+    from django.urls import get_resolver
+
+    assert get_resolver().reverse_dict
+    get_template("chat/conversation.html")
 
 
 def _serve(application: Any, *, port: int, kind: str, number: int) -> None:

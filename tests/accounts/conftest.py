@@ -10,6 +10,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.ledger.models import Event
 from tests.accounts.provider import Provider, running_provider
@@ -45,7 +46,7 @@ def demo(settings: Any) -> None:
 
     settings.IS_EMBEDDED = True
     settings.HAS_DEMO_SIGN_IN = True
-    seed_demo()
+    seed_demo(now=timezone.now())
 
 
 def begin(browser: Client, *, to: str = "") -> str:

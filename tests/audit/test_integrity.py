@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.accounts.models import Role
 from apps.ledger import alarms, registers
 from apps.ledger.ids import new_id
-from apps.ledger.standing import open_alarms
+from apps.ledger.standing import Alarm, open_alarms
 from apps.ledger.vocabulary import Action
 from tests.audit.conftest import sign_in
 from tests.ledger.conftest import as_forger, as_sequencer, evidence, sequencer  # noqa: F401
@@ -94,6 +94,46 @@ def test_an_officer_acknowledges_an_alarm_and_it_stays_until_it_ends(desk, offic
 
     assert "Operations restore" not in desk.get(reverse("audit:ledger")).text
     assert len(events_of(Action.LEDGER_ALARM_ACKNOWLEDGED)) == 1
+
+
+@pytest.fixture
+def vanished(sequencer, as_forger):  # noqa: F811
+    """Remove a record before it has its place, by hand, and let the sequencer find that."""
+
+    def vanish() -> Alarm:
+        as_forger.execute("INSERT INTO ledger_pending (kind, row_id) VALUES (3, gen_random_uuid())")
+        sequencer.round(now=timezone.now())
+        return the_alarm()
+
+    return vanish
+
+
+def the_alarm() -> Alarm:
+    with connection.cursor() as cursor:
+        (alarm,) = open_alarms(cursor)
+    return alarm
+
+
+def test_what_happened_once_and_cannot_be_undone_ends_when_an_officer_has_said_what_came_of_it(
+    desk, officer, vanished, sequencer, events_of  # noqa: F811
+):  # fmt: skip
+    address, alarm = reverse("audit:ledger_acknowledge"), vanished()
+    reason = {"kind": alarm.kind, "since": alarm.raised, "reason": "The backup has it; an operator removed it."}
+
+    before = desk.get(reverse("audit:ledger")).text
+    told = desk.post(address, reason, follow=True).text
+    sequencer.round(now=timezone.now())
+    after = desk.get(reverse("audit:ledger")).text
+
+    assert "Records were removed before they had a place" in before
+    assert "The alarm ends when you have said what came of it" in before
+    assert "The alarm has ended with that." in told
+    assert "Records were removed" not in after
+    (ended,) = events_of(Action.LEDGER_ALARM_ENDED)
+    assert (ended.actor_id, ended.details) == (officer.pk, {"kind": "VANISHED", "since": alarm.raised})
+    assert vanished().raised != alarm.raised
+    desk.post(address, reason)
+    assert the_alarm().kind == "VANISHED"
 
 
 def test_an_auditor_reads_of_an_alarm_and_acknowledges_none(make_person, alarm):

@@ -7,9 +7,11 @@ from decimal import Decimal
 import psycopg
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from apps.accounts import administration
-from apps.accounts.models import Membership, Role
+from apps.accounts import demo as people
+from apps.accounts.models import Membership, Role, Team
 from apps.audit.approvals import asking
 from apps.audit.approvals.asking import NotApproved, NotOnRecord, Subject
 from apps.audit.approvals.deeds import Deed
@@ -17,9 +19,10 @@ from apps.audit.approvals.models import Approval, FourEyesRule, State
 from apps.audit.cases import contents, exporting, work
 from apps.audit.cases.models import Case, Export
 from apps.gateway import catalogue, limits, pricing
+from apps.gateway import demo as models
 from apps.gateway.models import Budget, RateLimit
 from apps.gateway.prices import Price
-from apps.ledger import agreement, registers
+from apps.ledger import agreement, registers, rereading
 from apps.ledger.models import Event
 from apps.ledger.vocabulary import Action
 from apps.privacy import policies
@@ -68,6 +71,20 @@ def by_hand(statement):
 def spend(officer):
     with transaction.atomic():
         return asking.spend(Deed.UNMASK, subject=ABOUT, terms={"masked": 1}, by=officer, now=NOON)
+
+
+def test_a_demo_company_that_comes_after_the_inventory_is_on_the_record(db):
+    rereading.compare(now=timezone.now())
+
+    people.seed_demo(now=timezone.now())
+    models.seed_demo(Team.objects.all(), now=timezone.now())
+    found = rereading.compare(now=timezone.now())
+    people.seed_demo(now=timezone.now())
+    models.seed_demo(Team.objects.all(), now=timezone.now())
+
+    assert found == []
+    assert rereading.compare(now=timezone.now()) == []
+    assert Event.objects.filter(action=Action.GRANT_GIVEN).count() == 9
 
 
 def test_what_admins_do_raises_no_alarm(inventory, admin, make_team, make_person):  # noqa: F811

@@ -112,7 +112,7 @@ def test_litellm_is_loaded_at_start_only_if_a_provider_that_is_on_needs_it(monke
 def test_the_demo_has_free_local_models_for_every_team_and_a_budget_each(make_team):
     teams = [make_team("Sales"), make_team("Engineering")]
 
-    demo.seed_demo(teams)
+    demo.seed_demo(teams, now=timezone.now())
 
     for team in teams:
         models = LanguageModel.objects.switched_on().filter(grants__team=team)
@@ -125,11 +125,11 @@ def test_the_demo_has_free_local_models_for_every_team_and_a_budget_each(make_te
 
 def test_seeding_again_keeps_what_an_admin_changed(make_team):
     team = make_team("Sales")
-    demo.seed_demo([team])
+    demo.seed_demo([team], now=timezone.now())
     Grant.objects.all().delete()
     Budget.objects.update(hard_limit=7)
 
-    demo.seed_demo([team])
+    demo.seed_demo([team], now=timezone.now())
 
     assert not Grant.objects.exists()
     assert Budget.objects.get().hard_limit == 7

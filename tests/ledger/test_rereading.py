@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.utils import timezone
 
-from apps.ledger import records, rereading
+from apps.ledger import records, rereading, tasks
 from apps.ledger.models import Event
 from apps.ledger.standing import open_alarms
 from apps.ledger.vocabulary import Action
@@ -88,6 +91,35 @@ def test_a_run_rests_and_stops_in_time_and_the_next_goes_on(signed, monkeypatch)
     assert done.is_slice_read
     assert done.is_pass_read
     assert len(rests) == 2
+
+
+def test_of_two_workers_who_read_again_at_once_one_reads(signed, monkeypatch):
+    monkeypatch.setattr("celery.app.task.Task.apply_async", lambda *_, **__: None)
+    second_is_done, really_read, readings = threading.Event(), rereading.read_on, []
+
+    def read_slowly(*, now):
+        readings.append(now)
+        second_is_done.wait(5)
+        return really_read(now=now)
+
+    monkeypatch.setattr(rereading, "read_on", read_slowly)
+
+    def come() -> None:
+        try:
+            tasks.read_again()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(come)
+        while not readings:
+            time.sleep(0.01)
+        pool.submit(come).result()
+        second_is_done.set()
+        first.result()
+
+    assert len(readings) == 1
+    assert Event.objects.filter(action=Action.LEDGER_READ_AGAIN).count() == 1
 
 
 def test_nothing_is_read_before_anything_is_signed(db):

@@ -31,14 +31,14 @@ LEAVES = [merkle.leaf_hash(bytes([number])) for number in range(40)]
 class Running:
     """A witness in a process of its own, on a folder that outlives it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder: Path, *, log: VerifierKey = LOG.verifier) -> None:
+        self.folder, self.log, self.port = folder, log, free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it and wait until it listens."""
         command = [sys.executable, SCRIPT, "--state", self.folder, "--name", "witness.example/w1"]
-        command += ["--log-key", str(LOG.verifier), "--listen", f"127.0.0.1:{self.port}"]
+        command += ["--log-key", str(self.log), "--listen", f"127.0.0.1:{self.port}"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert self.process.stdout is not None
         assert b"listens" in self.process.stdout.readline()

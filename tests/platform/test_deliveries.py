@@ -19,15 +19,17 @@ from django.apps import apps
 from django.db import connections
 from django.utils import timezone
 
+from apps.accounts.models import Role
 from apps.gateway import budgets
 from apps.gateway.models import PriceVersion
 from apps.gateway.prices import Price
-from apps.ledger import clock, records
+from apps.ledger import clock, records, registers
 from apps.ledger.facts import Who
 from apps.ledger.ids import new_id
 from apps.ledger.models import Event
 from apps.ledger.vocabulary import Action, Door, EgressClass, Purpose
 from portal.celery import app
+from tests.ledger.conftest import as_sequencer, evidence, sequencer  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,8 +65,8 @@ TASKS = {
     "gateway.forget_hours": Row(),
     "gateway.probe_idle_models": Row(),
     "gateway.sweep_reservations": Row(arrange="money_that_nobody_answers_for"),
-    "ledger.compare": Row(),
-    "ledger.read_again": Row(),
+    "ledger.compare": Row(arrange="a_right_given_by_hand"),
+    "ledger.read_again": Row(held_by="ledger/test_rereading.py::test_of_two_workers_who_read_again_at_once_one_reads"),
     "ledger.reconcile": Row(arrange="an_exchange_without_an_outcome", is_new_each_day=True),
     "ledger.watch": Row(arrange="a_record_that_waits"),
     "overview.count": Row(
@@ -139,9 +141,15 @@ def _tasks_are_known() -> None:
 
 @pytest.mark.parametrize(
     ("name", "arrange"),
-    [("watch", "a_record_that_waits"), ("reconcile", "an_exchange_without_an_outcome")],
+    [
+        ("watch", "a_record_that_waits"),
+        ("reconcile", "an_exchange_without_an_outcome"),
+        ("compare", "a_right_given_by_hand"),
+        ("read_again", "a_signed_record"),
+    ],
 )
-def test_what_somebody_else_is_doing_now_is_left_to_them(name, arrange, arranged, postgres):
+def test_what_somebody_else_is_doing_now_is_left_to_them(name, arrange, arranged, postgres, monkeypatch):
+    monkeypatch.setattr("celery.app.task.Task.apply_async", lambda *_, **__: None)
     arranged(arrange)
     before = rows()
     with psycopg.connect(postgres.url("postgres")) as another:
@@ -224,11 +232,20 @@ def arranged(request, make_team, make_person, make_model, postgres):
                 "INSERT INTO ledger_pending (kind, row_id, since) VALUES (3, gen_random_uuid(), now() - interval '1h')"
             )
 
+    def a_right_given_by_hand() -> None:
+        maya = make_person("maya")
+        registers.take_inventories(now=timezone.now())
+        maya.role_assignments.create(role=Role.COMPLIANCE_OFFICER)
+
+    def a_signed_record() -> None:
+        records.record_event(Action.PORTAL_READY, who=None, subject_kind="portal", now=timezone.now())
+        request.getfixturevalue("sequencer").round(now=timezone.now())
+
     def hours_that_prove_the_time() -> None:
         request.getfixturevalue("proven_time")
 
     arrangements = {make.__name__: make for make in (
         a_price_that_is_due, money_that_nobody_answers_for, an_exchange_without_an_outcome, a_record_that_waits,
-        hours_that_prove_the_time,
+        hours_that_prove_the_time, a_right_given_by_hand, a_signed_record,
     )}  # fmt: skip
     return lambda name: arrangements[name]() if name else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from apps.accounts.demo import seed_demo as seed_people
 from apps.accounts.models import User
@@ -17,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 @pytest.fixture
 def company(django_db_blocker: Any) -> dict[str, User]:
-    seed_people()
+    seed_people(now=timezone.now())
     demo.seed_demo()
     return {person.username: person for person in User.objects.all()}
 
@@ -53,7 +54,7 @@ def test_the_demo_company_can_be_asked(company: dict[str, User]):
 
 
 def test_a_seeding_that_was_interrupted_goes_on(monkeypatch: pytest.MonkeyPatch):
-    seed_people()
+    seed_people(now=timezone.now())
     monkeypatch.setattr(demo, "COLLECTIONS", demo.COLLECTIONS[-1:])
     with monkeypatch.context() as patched:
         patched.setattr(ingest, "ingest", lambda document_id: False)

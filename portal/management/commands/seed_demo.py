@@ -27,7 +27,7 @@ class Command(BaseCommand):
                 "or import your own people through single sign-on."
             )
         record_event(Action.DEMO_SEEDED, who=None, subject_kind="portal", now=timezone.now())
-        people.seed_demo()
-        models.seed_demo(Team.objects.all())
+        people.seed_demo(now=timezone.now())
+        models.seed_demo(Team.objects.all(), now=timezone.now())
         dictionary.seed_demo(now=timezone.now())
         documents.seed_demo()
