@@ -24,7 +24,7 @@ from apps.privacy import version as engine_version
 from apps.privacy.dictionary_file import Handover
 from apps.privacy.dictionary_handover import DictionaryUnavailable
 from apps.privacy.findings import Finding, MalformedFinding, checked
-from apps.privacy.processes import EngineGone, EngineRaised, Engines
+from apps.privacy.processes import EngineRaised, Engines
 
 logger = logging.getLogger(__name__)
 
@@ -155,14 +155,6 @@ def _lane_of_long_texts() -> asyncio.Semaphore:
 
 
 async def _ask_the_process(text: str, handover: Handover) -> tuple[Finding, ...]:
-    """Ask an engine's process; where one had died idle, another is asked once more."""
-    try:
-        return await _one_attempt(text, handover)
-    except EngineGone:
-        return await _one_attempt(text, handover)
-
-
-async def _one_attempt(text: str, handover: Handover) -> tuple[Finding, ...]:
     seconds = seconds_for(text) + handover.seconds_to_load
     async with asyncio.timeout(settings.SCRUB_SECONDS):
         found: tuple[Finding, ...] = await _engines.ask(worker.find, text, handover, seconds=seconds)

@@ -1,38 +1,39 @@
 """
-The engine's own processes: each looks through one text at a time, over a socket that the event loop watches.
+The engine's own processes: each looks through one text at a time, and a thread here feeds it from one line of texts.
 
-One that dies, is late or works for a message that was cancelled is killed, and another is started in its place. Texts
-wait in line for a free process, first come first served; nothing polls.
+One that dies, is late or works for a message that was cancelled is killed, and another is started in its place. The
+thread, not the event loop, hands over the next text: on a busy machine the loop comes round too seldom, and the engine
+would wait for it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import pickle
-import socket
-import struct
 import threading
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 from apps.privacy import name_model, worker
 
-LENGTH: Final = struct.Struct("!i")
-"""How `multiprocessing` begins each of its messages."""
-LONGEST_ANSWER: Final = 64 * 1024 * 1024
-AT_ONCE: Final = 256 * 1024
+logger = logging.getLogger(__name__)
+
+STARTS: Final = 2
+"""So often a process is started for one text, before that is refused."""
 
 
 class EngineGone(Exception):
-    """The process had ended, or could not start, before it was given a text. Another one has been started."""
+    """No process could be started, or all were ended."""
 
 
 class EngineEnded(Exception):
-    """The process ended while it was at work."""
+    """The process ended while it was at work, or sent what cannot be read."""
 
 
 class EngineRaised(Exception):
@@ -49,9 +50,8 @@ class Engines:
     def __init__(self, count: Callable[[], int]) -> None:
         self._count = count
         self._lock = threading.Lock()
-        self._all: set[_Engine] = set()
-        self._free: deque[_Engine] = deque()
-        self._waiting: deque[Future[_Engine]] = deque()
+        self._engines: list[_Engine] = []
+        self._line: SimpleQueue[_Question | None] = SimpleQueue()
         self._owner = 0
 
     async def ask(self, function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
@@ -61,16 +61,14 @@ class Engines:
         :raises TimeoutError: if it is late.
         :raises EngineGone, EngineEnded, EngineRaised: as these say.
         """
-        engine = await self._next_ready()
+        self.start()
+        question = _Question(pickle.dumps((function, arguments)), seconds)
+        self._line.put(question)
         try:
-            is_well, answer = await engine.ask(function, arguments, seconds)
-        except BaseException:
-            self._replace(engine)
+            return await asyncio.wrap_future(question.answer)
+        except asyncio.CancelledError:
+            question.give_up()
             raise
-        self._give_back(engine)
-        if not is_well:
-            raise EngineRaised(answer)
-        return answer
 
     def start(self) -> None:
         """Start the processes, if there are none, without waiting for them."""
@@ -78,161 +76,183 @@ class Engines:
             if self._owner == os.getpid():
                 return
             self._owner = os.getpid()
-            self._free.clear()
-            self._all = {_Engine() for _ in range(self._count())}
-            for engine in self._all:
-                self._hand_over(engine)
+            self._line = SimpleQueue()
+            self._engines = [_Engine(self._line) for _ in range(self._count())]
+            for engine in self._engines:
+                engine.start()
 
     def close(self) -> None:
         """End the processes; whoever waits for one is told that it is gone."""
         with self._lock:
-            ended = self._all if self._owner == os.getpid() else set()
-            self._all, self._owner = set(), 0
-            self._free.clear()
-            while self._waiting:
-                if (waiting := self._waiting.popleft()).set_running_or_notify_cancel():
-                    waiting.set_exception(EngineGone())
-        for engine in ended:
+            engines = self._engines if self._owner == os.getpid() else []
+            line, self._engines, self._owner = self._line, [], 0
+        while (question := _next_in(line)) is not None:
+            question.refuse(EngineGone())
+        for engine in engines:
             engine.end()
+            line.put(None)
+        for engine in engines:
+            engine.join()
 
-    async def _next_ready(self) -> _Engine:
-        """Wait for a free process that has started; one that takes longer than anybody waits goes on starting."""
-        engine = await self._next_free()
+
+@dataclass(slots=True)
+class _Question:
+    """One text on its way. `process` is the one that has it, while it does."""
+
+    message: bytes = field(repr=False)
+    seconds: float
+    answer: Future[Any] = field(default_factory=Future)
+    process: _Process | None = None
+    is_given_up: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def give_up(self) -> None:
+        """Let nobody look through this text any more."""
+        with self.lock:
+            self.is_given_up = True
+            if self.process is not None:
+                self.process.kill()
+
+    def hand_to(self, process: _Process | None) -> bool:
+        """Note who has it; false if nobody needs to."""
+        with self.lock:
+            self.process = process
+            return not self.is_given_up
+
+    def refuse(self, error: Exception) -> None:
+        """Say that there will be no answer."""
+        if self.answer.running() or self.answer.set_running_or_notify_cancel():
+            self.answer.set_exception(error)
+
+
+class _Engine(threading.Thread):
+    """Keeps one process at work."""
+
+    def __init__(self, line: SimpleQueue[_Question | None]) -> None:
+        super().__init__(name="privacy-engine", daemon=True)
+        self._line = line
+        self._process: _Process | None = None
+        self._is_over = False
+
+    def run(self) -> None:
+        """Start the process, then take question after question."""
+        self._renew()
+        while (question := self._line.get()) is not None and not self._is_over:
+            if question.answer.set_running_or_notify_cancel():
+                self._answer(question)
+        if self._process is not None:
+            self._process.end()
+
+    def end(self) -> None:
+        """End it, whatever it does."""
+        self._is_over = True
+        self._kill()
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+
+    def _answer(self, question: _Question) -> None:
         try:
-            await engine.is_started()
-        except EngineEnded:
-            self._replace(engine)
-            raise EngineGone from None
-        except BaseException:
-            self._give_back(engine)
-            raise
-        return engine
-
-    async def _next_free(self) -> _Engine:
-        if self._owner != os.getpid():
-            await asyncio.to_thread(self.start)
-        with self._lock:
-            if self._free:
-                return self._free.popleft()
-            waiting: Future[_Engine] = Future()
-            self._waiting.append(waiting)
-        try:
-            return await asyncio.wrap_future(waiting)
-        except asyncio.CancelledError:
-            with self._lock:  # it may have been handed over at the same moment
-                if waiting.done() and not waiting.cancelled() and waiting.exception() is None:
-                    self._hand_over(waiting.result())
-            raise
-
-    def _give_back(self, engine: _Engine) -> None:
-        with self._lock:
-            if engine in self._all:
-                self._hand_over(engine)
-
-    def _hand_over(self, engine: _Engine) -> None:
-        """Give a process to whoever waits longest, or keep it. Under the lock."""
-        while self._waiting:
-            waiting = self._waiting.popleft()
-            if waiting.set_running_or_notify_cancel():
-                waiting.set_result(engine)
+            process = self._ready()
+            if not question.hand_to(process):
                 return
-        self._free.append(engine)
+            is_well, answer = process.ask(question.message, question.seconds)
+        except (EngineGone, EngineEnded, TimeoutError) as error:
+            self._kill()
+            question.refuse(error)
+            self._renew()
+            return
+        finally:
+            question.hand_to(None)
+        if is_well:
+            question.answer.set_result(answer)
+        else:
+            question.refuse(EngineRaised(answer))
 
-    def _replace(self, engine: _Engine) -> None:
-        """Kill a process and start another, beside: both take some milliseconds."""
-        threading.Thread(target=self._start_in_place_of, args=(engine,), name="engine-start").start()
+    def _ready(self) -> _Process:
+        """
+        Give a process that has started; one that died meanwhile is replaced.
 
-    def _start_in_place_of(self, engine: _Engine) -> None:
-        engine.end()
-        with self._lock:
-            if engine in self._all:
-                self._all.remove(engine)
-                another = _Engine()
-                self._all.add(another)
-                self._hand_over(another)
+        :raises EngineGone: if none starts.
+        """
+        for _ in range(STARTS):
+            if self._process is None or not self._process.is_alive:
+                self._renew()
+            if self._process is not None and self._process.has_started():
+                return self._process
+        raise EngineGone
+
+    def _renew(self) -> None:
+        """Start another process in place of the one there is; where the machine lets none start, there is none."""
+        if self._process is not None:
+            self._process.end()
+        try:
+            self._process = None if self._is_over else _Process()
+        except OSError as error:
+            self._process = None
+            logger.critical("No process for the privacy engine can be started: %s", type(error).__name__)
 
 
-class _Engine:
+class _Process:
     """One process. It says that it is ready once it has loaded, then answers one question after the other."""
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
-        here, there = context.Pipe()
+        self._connection, there = context.Pipe()
         arguments = (there, worker.load, (name_model.chosen(),))
         self._process = context.Process(target=worker.serve, args=arguments, daemon=True)
         self._process.start()
         there.close()
-        self._socket = socket.socket(fileno=os.dup(here.fileno()))
-        self._socket.setblocking(False)
-        here.close()
-        self._received = bytearray()
         self._has_started = False
+        self._is_doomed = False
 
-    async def is_started(self) -> None:
-        """
-        Wait until the process has loaded what it needs.
+    @property
+    def is_alive(self) -> bool:
+        """Say whether it runs, and nobody has killed it."""
+        return not self._is_doomed and self._process.is_alive()
 
-        :raises EngineEnded: if it ends instead.
-        """
+    def has_started(self) -> bool:
+        """Wait until it is ready; false if it ends instead."""
         if not self._has_started:
-            await self._message()
+            try:
+                self._connection.recv()
+            except (EOFError, OSError):
+                self.kill()
+                return False
             self._has_started = True
+        return True
 
-    async def ask(self, function: Callable[..., Any], arguments: tuple[Any, ...], seconds: float) -> tuple[bool, Any]:
-        """Give the function's result and true, or the name of what it raised and false."""
-        question = pickle.dumps((function, arguments))
-        if not self._process.is_alive():
-            raise EngineGone
-        async with asyncio.timeout(seconds):
-            await asyncio.get_running_loop().sock_sendall(self._socket, LENGTH.pack(len(question)) + question)
-            is_well, answer = pickle.loads(await self._message())  # noqa: S301 - it comes from a process of our own
+    def ask(self, message: bytes, seconds: float) -> tuple[bool, Any]:
+        """
+        Give the function's result and true, or the name of what it raised and false.
+
+        :raises TimeoutError, EngineEnded: as these say; the process is of no use then.
+        """
+        try:
+            self._connection.send_bytes(message)
+            is_in_time = self._connection.poll(seconds)
+            is_well, answer = self._connection.recv() if is_in_time else (False, None)
+        except Exception:  # noqa: BLE001 - whatever cannot be read: the process is broken, and its words are not repeated
+            raise EngineEnded from None
+        if not is_in_time:
+            raise TimeoutError
         return is_well, answer
 
-    async def _message(self) -> bytes:
-        """
-        Wait for one message.
-
-        :raises EngineEnded: if the process ends instead, or sends what is none.
-        """
-        loop = asyncio.get_running_loop()
-        while not (size := self._size_of_a_whole_one()):
-            come: asyncio.Future[None] = loop.create_future()
-            loop.add_reader(self._socket, self._read, come)
-            try:
-                await come
-            finally:
-                loop.remove_reader(self._socket)
-        message = bytes(self._received[LENGTH.size : size])
-        del self._received[:size]
-        return message
-
-    def _size_of_a_whole_one(self) -> int:
-        """Give the bytes of a message that has come whole; 0 where none has."""
-        if len(self._received) < LENGTH.size:
-            return 0
-        size: int = LENGTH.size + LENGTH.unpack_from(self._received)[0]
-        if not LENGTH.size < size <= LONGEST_ANSWER:
-            raise EngineEnded
-        return size if len(self._received) >= size else 0
-
-    def _read(self, come: asyncio.Future[None]) -> None:
-        """Take what has come; a process that stops in the middle of a message holds up nobody else."""
-        try:
-            data = self._socket.recv(AT_ONCE)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        self._received += data
-        if come.done():
-            return
-        if data:
-            come.set_result(None)
-        else:
-            come.set_exception(EngineEnded())
+    def kill(self) -> None:
+        """Kill it, without waiting until it is gone."""
+        self._is_doomed = True
+        self._process.kill()
 
     def end(self) -> None:
-        """Kill the process and wait until it is gone."""
-        self._process.kill()
+        """Kill it and wait until it is gone."""
+        self.kill()
         self._process.join()
-        self._socket.close()
+        self._connection.close()
+
+
+def _next_in(line: SimpleQueue[_Question | None]) -> _Question | None:
+    try:
+        return line.get_nowait()
+    except Empty:
+        return None
