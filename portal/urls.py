@@ -16,6 +16,7 @@ urlpatterns = [
     path("audit/cases/", include("apps.audit.cases.urls")),
     path("audit/retention/", include("apps.audit.retention.urls")),
     path("audit/stream/", include("apps.audit.stream.urls")),
+    path("audit/api/", include("apps.audit.stream.api_urls")),
     path("audit/council/", include("apps.audit.council.urls")),
     path("audit/notices/", include("apps.audit.notices.urls")),
     path("audit/", include("apps.audit.urls")),

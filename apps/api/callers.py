@@ -12,8 +12,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from apps.accounts import key_texts
 from apps.accounts.models import Team, User
-from apps.api import secrets
 from apps.api.lookup import find_key
 from apps.api.models import ApiKey, Scope
 from apps.ledger.facts import Who
@@ -134,9 +134,9 @@ def authenticate(secret: str, *, now: datetime) -> Caller:
 
     :raises NotAuthenticated: with a code and a sentence.
     """
-    if not secrets.is_well_formed(secret):
+    if not key_texts.is_well_formed(secret):
         raise UnknownKey
-    digest = secrets.digest_of(secret)
+    digest = key_texts.digest_of(secret)
     key = find_key(digest)
     if key is None or not hmac.compare_digest(bytes(key.digest), digest):
         raise UnknownKey

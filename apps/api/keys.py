@@ -10,9 +10,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from apps.accounts import key_texts
 from apps.accounts.actors import who
 from apps.accounts.models import Membership, Role, Team, User
-from apps.api import secrets
 from apps.api.models import ApiKey, Scope
 from apps.batch import steering
 from apps.gateway.models import LanguageModel
@@ -146,13 +146,13 @@ def may_run_services(person: User, team: Team) -> bool:
 def _make(kind: ApiKey.Kind, person: User, wish: Wish, *, by: User, now: datetime) -> NewKey:
     _require_of_the_team(person, wish.team)
     _require_callable(person, wish)
-    secret = secrets.make()
+    secret = key_texts.make()
     row = ApiKey.objects.create(
         kind=kind,
         name=wish.name,
         person=person,
         team=wish.team,
-        digest=secrets.digest_of(secret),
+        digest=key_texts.digest_of(secret),
         ending=secret[-4:],
         scopes=[Scope(scope).value for scope in wish.scopes],
         model_ids=list(wish.model_ids) or None,

@@ -324,6 +324,8 @@ class Action(TextChoices):
     STREAM_REMOVED = "STREAM_REMOVED", "Receiver of the stream removed"
     STREAM_FAILED = "STREAM_FAILED", "Receiver of the stream takes nothing"
     STREAM_RECOVERED = "STREAM_RECOVERED", "Receiver of the stream takes records again"
+    STREAM_PULLED = "STREAM_PULLED", "Records read by a receiver of the stream"
+    STREAM_REFUSED = "STREAM_REFUSED", "Receiver of the stream asked in vain"
 
     # The portal itself
     PORTAL_STARTED = "PORTAL_STARTED", "Portal started"

@@ -9,9 +9,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from apps.accounts import administration
+from apps.accounts import administration, key_texts
 from apps.accounts.models import Membership, Role
-from apps.api import callers, keys, secrets
+from apps.api import callers, keys
 from apps.api.lookup import find_key
 from apps.api.models import ApiKey, Scope
 from apps.gateway.models import Grant
@@ -39,23 +39,23 @@ def events():
 
 
 def test_a_key_is_known_by_its_shape_and_a_mistyped_one_costs_no_query(django_assert_num_queries):
-    made = {secrets.make() for _ in range(200)}
+    made = {key_texts.make() for _ in range(200)}
 
     assert len(made) == 200
-    assert all(secrets.is_well_formed(secret) for secret in made)
+    assert all(key_texts.is_well_formed(secret) for secret in made)
     some = min(made)
     swapped = some[:20] + ("A" if some[20] != "A" else "B") + some[21:]
     with django_assert_num_queries(0):
         for wrong in ("", "x", some[:-1], some + "0", some.upper(), swapped, some[:-1] + "é", "sk-" + some[3:]):
             assert why_refused(wrong) == "invalid_api_key"
-    assert why_refused(secrets.make()) == "invalid_api_key"
+    assert why_refused(key_texts.make()) == "invalid_api_key"
 
 
 def test_a_key_pasted_into_a_message_is_masked_by_the_rule_for_this_portals_keys():
     [rule] = [rule for rule in vendors.RULES if rule.reason == "A key of this portal"]
 
     for _ in range(50):
-        secret = secrets.make()
+        secret = key_texts.make()
         text = f"my key is {secret}, or Authorization: Bearer {secret}\nurl?key={secret}&x=1"
         found = [text[start:end] for start, end in rule.find(Reading(text))]
         assert found == [secret] * 3
@@ -69,7 +69,7 @@ def test_the_secret_is_stored_nowhere(make_key):
         cursor.execute("SELECT api_apikey::text FROM api_apikey UNION ALL SELECT ledger_event::text FROM ledger_event")
         rows = " ".join(row[0] for row in cursor.fetchall())
     assert made.row.name in rows
-    kept_back = made.secret[len(secrets.PREFIX) : -4]
+    kept_back = made.secret[len(key_texts.PREFIX) : -4]
     assert kept_back not in rows
     assert kept_back.encode().hex() not in rows
     assert made.secret not in repr(made)
@@ -237,7 +237,7 @@ def test_people_see_their_own_keys_leads_their_teams_services_and_admins_all(
 def test_the_statement_that_finds_a_key_says_what_the_query_says(make_key, make_service_key, david, sales):
     ours = [make_key().secret, make_key(scopes=(Scope.CHAT,)).secret, make_service_key(by=david).secret]
     for secret in ours:
-        digest = secrets.digest_of(secret)
+        digest = key_texts.digest_of(secret)
         asked = ApiKey.objects.with_standing().select_related("person", "team").get(digest=digest)
 
         found = find_key(digest)
@@ -247,4 +247,4 @@ def test_the_statement_that_finds_a_key_says_what_the_query_says(make_key, make_
                 f.attname: getattr(other, f.attname) for f in other._meta.concrete_fields
             }
         assert (found.is_employee, found.is_member) == (asked.is_employee, asked.is_member) == (True, True)
-    assert find_key(secrets.digest_of("no such key")) is None
+    assert find_key(key_texts.digest_of("no such key")) is None

@@ -30,6 +30,9 @@ OFFICERS_READ_ALONE = {
 EVERYBODYS = {"retention:mine", "retention:download_mine"}
 """Not of the desk: people fetch copies of their own data there."""
 
+BY_KEY_ALONE = "record_api:"
+"""For programs: no person's session opens them, whatever the role."""
+
 ADMINS_TOO = "stream:"
 PART = re.compile(r"<(\w+):\w+>")
 
@@ -51,12 +54,21 @@ def _value(part: re.Match[str]) -> str:
 
 
 DOORS = list(doors())
-OF_THE_DESK = [door for door in DOORS if door[0] not in EVERYBODYS]
+OF_THE_DESK = [door for door in DOORS if door[0] not in EVERYBODYS and not door[0].startswith(BY_KEY_ALONE)]
 
 
 def test_the_list_is_that_of_the_urlconf_and_exceptions_are_still_there():
     assert len(DOORS) > 110
     assert {name for name, _, _ in DOORS} >= AUDITORS_MAY_POST | OFFICERS_READ_ALONE | EVERYBODYS
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_nobodys_session_opens_an_address_that_takes_a_key(make_person, role):
+    browser = sign_in(make_person("pat", roles=(role,)))
+
+    answers = [browser.get(path).status_code for name, _, path in DOORS if name.startswith(BY_KEY_ALONE)]
+
+    assert answers == [401] * 4
 
 
 def test_employees_and_admins_find_every_door_shut_and_leave_no_trace_of_an_act(make_person):

@@ -18,6 +18,8 @@ from apps.audit.approvals.deeds import Deed
 from apps.audit.approvals.models import Approval, FourEyesRule, State
 from apps.audit.cases import contents, exporting, work
 from apps.audit.cases.models import Case, Export
+from apps.audit.stream import keeping
+from apps.audit.stream.keeping import Wish
 from apps.gateway import catalogue, limits, pricing
 from apps.gateway import demo as models
 from apps.gateway.models import Budget, RateLimit
@@ -194,7 +196,11 @@ def test_a_right_or_setting_changed_by_hand_is_found(inventory, statement):
         "DELETE FROM cases_casemember",
         "UPDATE cases_export SET variant = 'FULL'",
         "UPDATE stream_sink SET kind = 'WEBHOOK', address = 'https://elsewhere.example/hook'",
-        "DELETE FROM stream_sink",
+        "DELETE FROM stream_sink WHERE kind = 'FILE'",
+        "UPDATE stream_sink SET first_place = 7",
+        "UPDATE stream_pullkey SET digest = sha256('a key of my own')",
+        "UPDATE stream_pullkey SET expires_at = expires_at + interval '1 day'",
+        "DELETE FROM stream_pullkey",
     ],
 )
 def test_a_row_of_the_desk_changed_by_hand_is_found(
@@ -202,6 +208,8 @@ def test_a_row_of_the_desk_changed_by_hand_is_found(
 ):  # fmt: skip
     registers.take_inventories(now=NOON)
     make_sink()
+    puller = keeping.add(Wish("Puller", "PULL", "OCSF", "", days=30), by=officer, now=timezone.now())[0]
+    keeping.replace_secret(puller, by=officer, now=timezone.now())
     case = make_case()
     work.add_member(case, person=second, by=officer, now=NOON)
     contents.add(case, [contents.chosen(make_exchange(), by=officer)], by=officer, how="by hand", now=NOON)

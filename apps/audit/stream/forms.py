@@ -8,8 +8,8 @@ from django import forms
 
 from apps.audit.approvals.asking import SHORTEST_REASON, ReasonTooShort
 from apps.audit.approvals.models import LONGEST_REASON
-from apps.audit.stream import webhook
-from apps.audit.stream.keeping import Wish
+from apps.audit.stream import pull_keys, webhook
+from apps.audit.stream.keeping import NameTaken, Wish
 from apps.audit.stream.models import Sink
 from apps.audit.stream.widening import Reach
 from apps.audit.unseen import can_be_seen
@@ -54,7 +54,7 @@ class ReachForm(forms.Form):
 class SinkForm(ReachForm):
     """A new receiver."""
 
-    field_order = ["name", "kind", "address", "format", "begin", "has_names", "has_text", "why"]
+    field_order = ["name", "kind", "address", "days", "format", "begin", "has_names", "has_text", "why"]
     name = forms.CharField(
         label="Name",
         max_length=80,
@@ -68,17 +68,26 @@ class SinkForm(ReachForm):
         help_text="For a webhook: https:// and the collector's address.",
         widget=forms.TextInput({"inputmode": "url", "autocomplete": "off"}),
     )  # fmt: skip
+    days = forms.ChoiceField(
+        label="Key ends after", required=False,
+        choices=[(days, f"{days} days") for days in pull_keys.LIFETIMES], initial=pull_keys.USUAL_DAYS,
+        help_text="For a receiver that asks with a key; a new key lives as long.",
+    )  # fmt: skip
     format = forms.ChoiceField(label="Format", choices=Sink.Format.choices)
 
     def clean_name(self) -> str:
         """Refuse a name that another receiver has."""
         name = str(self.cleaned_data["name"])
         if Sink.objects.filter(name__iexact=name).exists():
-            raise forms.ValidationError("Another receiver has this name. Choose another one.")
+            raise forms.ValidationError(NameTaken.sentence)
         return name
 
+    def clean_days(self) -> int:
+        """Count the days that a key works."""
+        return int(self.cleaned_data["days"] or pull_keys.USUAL_DAYS)
+
     def clean(self) -> dict[str, Any]:
-        """Judge the address of a webhook; a file has none."""
+        """Judge the address of a webhook; no other kind has one."""
         asked = super().clean() or {}
         if asked.get("kind") == Sink.Kind.WEBHOOK:
             try:
@@ -95,5 +104,5 @@ class SinkForm(ReachForm):
         asked = self.cleaned_data
         return Wish(
             name=asked["name"], kind=asked["kind"], format=asked["format"], address=asked["address"],
-            reach=self.reach, why=asked["why"],
+            reach=self.reach, why=asked["why"], days=asked["days"],
         )  # fmt: skip

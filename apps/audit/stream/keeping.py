@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from apps.accounts.actors import who
 from apps.accounts.models import User
-from apps.audit.stream import delivering, secrets_of_sinks, widening
+from apps.audit.stream import delivering, pull_keys, secrets_of_sinks, widening
 from apps.audit.stream.files import FileRefused
 from apps.audit.stream.models import Sink
 from apps.audit.stream.record import Record
@@ -33,33 +33,57 @@ class Wish:
     address: str
     reach: Reach = NARROW
     why: str = ""
+    days: int = pull_keys.USUAL_DAYS
+    """How long the key of a receiver that pulls works."""
+
+
+class NameTaken(Exception):
+    """Another receiver has this name, perhaps since a moment ago."""
+
+    sentence = "Another receiver has this name. Choose another one."
 
 
 @transaction.atomic
 def add(wish: Wish, *, by: User, now: datetime) -> tuple[Sink, str]:
     """
-    Set a receiver up; gives it with its secret, which is shown this once (empty for a file).
+    Set a receiver up; gives it with its secret, or its key, which is shown this once (empty for a file).
 
     It gets pseudonyms and codes of what happens from now on; for more, an officer is asked.
 
+    :raises NameTaken: if another receiver has the name.
     :raises apps.privacy.keys.KeyUnavailable: if the master key cannot be used.
     :raises apps.audit.approvals.asking.ReasonTooShort: if it is to get more, and `why` says too little.
     """
+    size = delivering.size_now()
     sink = Sink(
         name=wish.name, kind=wish.kind, format=wish.format, address=wish.address, created_at=now,
-        cursor=delivering.size_now(),
+        first_place=size, cursor=size,
     )  # fmt: skip
     secret = secrets_of_sinks.new() if wish.kind == Sink.Kind.WEBHOOK else ""
     sink.sealed_secret = secrets_of_sinks.seal(sink, secret) if secret else b""
-    sink.save(force_insert=True)
+    _insert(sink)
     details: dict[str, Json] = {
         "kind": sink.kind, "format": sink.format, "names": sink.has_names, "texts": sink.has_text, "from": sink.cursor,
         "address": digest_of(sink.address),
     }  # fmt: skip
+    if wish.kind == Sink.Kind.PULL:
+        key, secret = pull_keys.make(sink, days=wish.days, now=now)
+        details |= pull_keys.told_of(key)
     _record(Action.STREAM_CREATED, sink, by, now, details)
     if not wish.reach.is_narrow:
         widening.ask(sink, wish.reach, why=wish.why, by=by, now=now)
     return sink, secret
+
+
+def _insert(sink: Sink) -> None:
+    """Insert a receiver; of two of one name that are set up at once, the second is refused."""
+    try:
+        with transaction.atomic():
+            sink.save(force_insert=True)
+    except IntegrityError:
+        if Sink.objects.filter(name__iexact=sink.name).exists():
+            raise NameTaken from None
+        raise
 
 
 @transaction.atomic
@@ -82,7 +106,11 @@ def resume(sink: Sink, *, by: User, now: datetime) -> bool:
 
 @transaction.atomic
 def replace_secret(sink: Sink, *, by: User, now: datetime) -> str:
-    """Give a webhook a new secret, shown this once; the old one counts no more."""
+    """Give a webhook a new secret, or a receiver that pulls a new key, shown this once; the old one counts no more."""
+    if sink.kind == Sink.Kind.PULL:
+        key, secret = pull_keys.replace(sink, now=now)
+        _record(Action.STREAM_SECRET_CHANGED, sink, by, now, pull_keys.told_of(key))
+        return secret
     secret = secrets_of_sinks.new()
     Sink.objects.filter(pk=sink.pk).update(sealed_secret=secrets_of_sinks.seal(sink, secret), next_try_at=None)
     _record(Action.STREAM_SECRET_CHANGED, sink, by, now)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from apps.accounts.models import Role
@@ -14,6 +16,7 @@ from apps.ledger.ids import new_id
 
 READERS = (Role.COMPLIANCE_OFFICER, Role.AUDITOR, Role.ADMIN)
 KEEPERS = (Role.COMPLIANCE_OFFICER, Role.ADMIN)
+LONGEST_LIFE = timedelta(days=365)
 
 
 class SinkQuerySet(models.QuerySet["Sink"]):
@@ -26,22 +29,24 @@ class SinkQuerySet(models.QuerySet["Sink"]):
         return self if person.is_active and person.has_role(*KEEPERS) else self.none()
 
     def due(self, now: datetime) -> Self:
-        """Sinks that may be sent to now and that nobody sends to."""
+        """Sinks that may be sent to now and that nobody sends to; those that ask themselves are sent nothing."""
         rested = Q(next_try_at=None) | Q(next_try_at__lte=now)
         free = Q(claimed_until=None) | Q(claimed_until__lt=now)
-        return self.filter(rested, free, is_on=True)
+        return self.exclude(kind=Sink.Kind.PULL).filter(rested, free, is_on=True)
 
 
 class Sink(models.Model):
     """
     A receiver of the stream. ``cursor`` is the place in the ledger's tree of the next record that it gets.
 
+    Nothing before ``first_place`` is for it. One that pulls asks by place; its cursor shows how far it came at most.
     ``claim`` is the fencing token of whoever sends to it; only that one may move the cursor, and only forward.
     """
 
     class Kind(models.TextChoices):
         FILE = "FILE", "A file on the server"
         WEBHOOK = "WEBHOOK", "An address (HTTPS)"
+        PULL = "PULL", "Nowhere: it asks for records with a key"
 
     class Format(models.TextChoices):
         OCSF = "OCSF", "OCSF 1.6 (JSON)"
@@ -57,6 +62,7 @@ class Sink(models.Model):
     has_names = models.BooleanField(default=False)
     has_text = models.BooleanField(default=False)
     is_on = models.BooleanField(default=True)
+    first_place = models.BigIntegerField(default=0)
     cursor = models.BigIntegerField(default=0)
     claim = models.UUIDField(null=True, editable=False)
     claimed_until = models.DateTimeField(null=True, editable=False)
@@ -73,9 +79,10 @@ class Sink(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(cursor__gte=0), name="stream_cursor_is_a_place"),
             models.CheckConstraint(
-                condition=Q(kind="FILE", address="") | (Q(kind="WEBHOOK") & ~Q(address="")),
+                condition=Q(kind__in=["FILE", "PULL"], address="") | (Q(kind="WEBHOOK") & ~Q(address="")),
                 name="stream_webhook_has_an_address",
             ),
+            models.UniqueConstraint(Lower("name"), name="stream_one_of_each_name"),
         ]
 
     def __str__(self) -> str:
@@ -103,3 +110,35 @@ class Sink(models.Model):
     def let_go(self, token: Any) -> None:
         """Let others send to it. One statement."""
         Sink.objects.filter(pk=self.pk, claim=token).update(claim=None, claimed_until=None)
+
+
+class PullKey(models.Model):
+    """
+    The one key of a receiver that pulls. The secret is not here: only its SHA-256 is.
+
+    ``calls`` are the moments at which it was used within the last minute.
+    """
+
+    sink = models.OneToOneField(Sink, models.CASCADE, primary_key=True, related_name="pull_key")
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    ending = models.CharField(max_length=4)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    calls = ArrayField(models.DateTimeField(), default=list)
+    last_used_at = models.DateTimeField(null=True)
+    last_refused_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("created_at")) & Q(expires_at__lte=F("created_at") + LONGEST_LIFE),
+                name="stream_key_lives_a_year_at_most",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Key of {self.sink_id} that ends in {self.ending}"
+
+    def has_ended(self, now: datetime) -> bool:
+        """Say whether its time is over."""
+        return self.expires_at <= now

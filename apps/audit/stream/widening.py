@@ -68,10 +68,12 @@ def carry_out(approval: Approval, by: User, now: datetime) -> None:
     if sink is None or _terms(sink, reach) != approval.terms:
         raise CannotBeCarriedOut(NOT_ANY_MORE)
     sink.has_names, sink.has_text = reach.has_names, reach.has_text
-    sink.cursor = 0 if reach.from_the_first else sink.cursor
+    if reach.from_the_first:
+        sink.cursor = sink.first_place = 0
     sink.claim = sink.claimed_until = sink.next_try_at = None
-    sink.save(update_fields=["has_names", "has_text", "cursor", "claim", "claimed_until", "next_try_at"])
-    given: dict[str, Json] = {"names": sink.has_names, "texts": sink.has_text, "from": sink.cursor, "consent": by.name}
+    sink.save(update_fields=["has_names", "has_text", "first_place", "cursor", "claim", "claimed_until", "next_try_at"])
+    begins = sink.first_place if sink.kind == Sink.Kind.PULL else sink.cursor
+    given: dict[str, Json] = {"names": sink.has_names, "texts": sink.has_text, "from": begins, "consent": by.name}
     record_event(
         Action.STREAM_WIDENED, who=who(approval.asked_by), subject_kind=SINK, subject_id=str(sink.pk),
         subject_label=sink.name, details=given, now=now,

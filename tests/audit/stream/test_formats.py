@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from apps.audit.stream import cef, ecs, ocsf
 from apps.audit.stream.reading import _plain
 from apps.audit.stream.record import Record
+from apps.audit.stream.schemas import ECS, OCSF
 from apps.ledger.ids import new_id
 from apps.ledger.vocabulary import Action
 from tests.audit.conftest import NOON
-from tests.audit.stream.schemas import ECS, OCSF
 
 HOSTILE = [
     "a|b", "a\\|b", "k=v", "a\nCEF:0|Evil|Evil|1|x|x|10|act=forged", "a\r\nb", "\x00\x1b[31m", "\u2028line\u2029",

@@ -88,3 +88,5 @@ ECS = of(
     user=of("id", "name group", group=of("name")), gen_ai=GEN_AI,
     labels={"type": "object", "additionalProperties": {"type": "string"}},
 )  # fmt: skip
+
+SCHEMAS: dict[str, dict[str, Any]] = {"OCSF": OCSF, "ECS": ECS}
