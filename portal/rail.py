@@ -88,6 +88,7 @@ SECTIONS = (
             Page("cases", "Cases", "cases:cases", DESK),
             Page("searches", "Saved searches", "cases:searches", DESK),
             Page("exports", "Exports", "cases:exports", OFFICER),
+            Page("reports", "Monthly reports", "reports:reports", DESK),
         ),
     ),
     Section("Stream", "external", (Page("stream", "Stream", "stream:sinks", DESK | ADMIN),)),

@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "apps.audit.review",
     "apps.audit.overview",
     "apps.audit.cases",
+    "apps.audit.reports",
     "apps.audit.retention",
     "apps.audit.stream",
     "apps.audit.council",
@@ -210,6 +211,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "purge what is past its time": {"task": "retention.purge", "schedule": 600.0, "options": {"expires": 600}},
     "go on with people's requests": {"task": "retention.go_on", "schedule": 60.0, "options": {"expires": 60}},
     "go on with exports": {"task": "cases.go_on", "schedule": 30.0, "options": {"expires": 60}},
+    "report each month": {"task": "reports.go_on", "schedule": 300.0, "options": {"expires": 300}},
     "delete old exports": {"task": "cases.tidy", "schedule": 3600.0},
     "forget ended sessions": {"task": "portal.forget_ended_sessions", "schedule": 6 * 3600.0},
 }

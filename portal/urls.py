@@ -13,6 +13,7 @@ urlpatterns = [
     path("audit/approvals/", include("apps.audit.approvals.urls")),
     path("audit/review/", include("apps.audit.review.urls")),
     path("audit/overview/", include("apps.audit.overview.urls")),
+    path("audit/reports/", include("apps.audit.reports.urls")),
     path("audit/cases/", include("apps.audit.cases.urls")),
     path("audit/retention/", include("apps.audit.retention.urls")),
     path("audit/stream/", include("apps.audit.stream.urls")),

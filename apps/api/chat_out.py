@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from json.encoder import encode_basestring
 from typing import Any
 
 from apps.api import chat_in, openai_shape
@@ -62,7 +62,7 @@ class _Chunks(StreamWriter):
         """Write one event."""
         match event:
             case TextDelta():
-                return self._chunk(f'{{"content":{json.dumps(event.text, ensure_ascii=False)}}}')
+                return self._chunk(f'{{"content":{encode_basestring(event.text)}}}')
             case ToolCallDelta():
                 return self._chunk(compact({"tool_calls": [_call(event)]}))
             case Begin():

@@ -36,7 +36,7 @@ def enter(
     headers: Mapping[str, str], request: Request, exchange_id: UUID, *, now: datetime
 ) -> tuple[Asking, Standing | Refused]:
     """
-    Find who calls, and prepare the exchange they ask for. Three queries.
+    Find who calls, and prepare the exchange they ask for. Two queries.
 
     :raises ApiError: if the caller is nobody, or may not ask this.
     """

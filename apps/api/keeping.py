@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
+from apps.api import keys
 from apps.api.models import ApiKey
 from apps.privacy.erasure import Part, Room
 
@@ -20,8 +21,10 @@ class ApiRoom(Room):
 
     def forget_person(self, person_id: UUID, *, now: datetime) -> Counter[str]:
         mine = ApiKey.objects.filter(person_id=person_id, kind=ApiKey.Kind.PERSONAL)
-        mine.filter(revoked_at=None).update(revoked_at=now)
-        return Counter(api_keys=mine.update(name=ERASED_NAME))
+        renamed = mine.update(name=ERASED_NAME)
+        for key in mine.filter(revoked_at=None).select_related("person", "team"):
+            keys.revoke(key, by=None, now=now)
+        return Counter(api_keys=renamed)
 
     def package(self, person_id: UUID) -> Iterator[Part]:
         mine = ApiKey.objects.filter(person_id=person_id).select_related("team").order_by("created_at")

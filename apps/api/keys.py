@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -105,7 +106,7 @@ def make_service(responsible: User, wish: Wish, *, by: User, now: datetime) -> N
 
 
 @transaction.atomic
-def revoke(key: ApiKey, *, by: User, now: datetime) -> bool:
+def revoke(key: ApiKey, *, by: User | None, now: datetime) -> bool:
     """Take a key back for good; say whether it was not yet. The next call with it is refused."""
     if not ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
         return False
@@ -163,6 +164,8 @@ def _make(kind: ApiKey.Kind, person: User, wish: Wish, *, by: User, now: datetim
         "scopes": row.scopes,
         "models": [str(model_id) for model_id in wish.model_ids] or "all",
         "expires_at": row.expires_at.isoformat(),
+        # Not the digest that a call is looked up by: whoever reads the record learns nothing to put into a row.
+        "secret": hashlib.sha256(row.digest).hexdigest(),
     }
     _record(Action.API_KEY_CREATED, row, details, by=by, now=now)
     return NewKey(row, secret)
@@ -179,10 +182,10 @@ def _require_callable(person: User, wish: Wish) -> None:
         raise ModelsNotCallable
 
 
-def _record(action: Action, key: ApiKey, details: dict[str, Json], *, by: User, now: datetime) -> None:
+def _record(action: Action, key: ApiKey, details: dict[str, Json], *, by: User | None, now: datetime) -> None:
     record_event(
         action,
-        who=who(by, key.team),
+        who=who(by, key.team) if by else None,
         subject_kind="api key",
         subject_id=str(key.pk),
         subject_label=key.name,

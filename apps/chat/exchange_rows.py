@@ -77,13 +77,14 @@ class Standing:
 
 def prepare(asking: Asking, exchange_id: UUID, *, now: datetime) -> Standing:
     """
-    Find the model and the policy, and make the exchange's key and its empty vault. Two queries.
+    Find the model and the policy, and make the exchange's key and its empty vault. One query.
 
     :raises ModelNotAllowed: if the person may not call such a model for the team: the same answer as for none.
     """
     route = _route(asking, now)
     data_key, row = keys.new_key(exchange_id)
-    policy = policies.in_force(team_id=asking.team.pk, egress_class=route.asked.egress_class)
+    number = route.chosen.policy_number
+    policy = policies.as_of(number, team_id=asking.team.pk, egress_class=route.asked.egress_class)
     return Standing(exchange_id, route, policy, Vault(data_key), data_key, row)
 
 

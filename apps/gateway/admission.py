@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 from uuid import UUID
 
 from apps.accounts.models import Membership
 from apps.gateway import budgets, embeddings, leases, runaway, tokens
-from apps.gateway.budgets import NotHeld, Obstacle
+from apps.gateway.budgets import NOBODY, NotHeld, Obstacle
 from apps.gateway.endpoints import Endpoint, EndpointUnavailable, endpoint_of
-from apps.gateway.models import Budget, LanguageModel, Provider, RateLimit
+from apps.gateway.models import Budget, LanguageModel, LanguageModelQuerySet, Provider, RateLimit
 from apps.gateway.money_models import Scope, Scoped
 from apps.gateway.prices import Price, in_figures
 from apps.gateway.refusals import (
@@ -51,11 +51,14 @@ SMALLEST_ANSWER = 64
 """Tokens. A window that leaves less room than this is called full."""
 
 
-_MODEL: Final = Compiled(
-    lambda: LanguageModel.objects.with_standing(a_row("person"), an_id("team"), now=a_moment("now")).filter(
-        pk=an_id("model")
-    )
-)
+def _standing() -> LanguageModelQuerySet:
+    found = LanguageModel.objects.with_standing(a_row("person"), an_id("team"), now=a_moment("now"))
+    return found.filter(pk=an_id("model"))
+
+
+_MODEL: Final = Compiled(_standing)
+_WITH_PAST_OF_A_KEY: Final = Compiled(lambda: _standing().with_past(runaway.past_of_a_key()))
+_WITH_PAST_OF_A_PERSON: Final = Compiled(lambda: _standing().with_past(runaway.past_of_a_person()))
 
 
 Along: TypeAlias = "Callable[[Admission], Sequence[Write]]"
@@ -123,11 +126,14 @@ def admit(
     `key_id` is the API key that the call came with, or the batch; `most_output_tokens` lowers the model's own limit;
     `may_repeat` says that the caller's work has an end and repeats itself by nature, as a batch's does; `along` gives
     what is to be written if the money is held, with it or not at all. Everything is asked of the database now;
-    nothing is remembered from an earlier call. Three statements.
+    nothing is remembered from an earlier call. Two statements.
 
     :raises Refused: with a sentence for the person; then nothing is held.
     """
-    model = _callable_model(person, team, model_id, now)
+    pk = _as_id(model_id)
+    asked = runaway.question(prompt, model_id=pk, now=now)
+    query = _WITH_PAST_OF_A_KEY if key_id else _WITH_PAST_OF_A_PERSON
+    model = _callable(query, person, team, pk, now, key=key_id, **asked.values)
     _require_fitting_policy(model, prompt)
     price = _known_price(model)
     endpoint = _reachable(model)
@@ -136,11 +142,10 @@ def admit(
     watched = runaway.watch(
         person=person,
         key_id=key_id,
-        model_id=model.pk,
-        prompt=prompt,
+        asked=asked,
+        answer=model.past,
         worst_case=worst_case,
         may_repeat=may_repeat,
-        now=now,
     )
     admission = _admission(
         model, price, endpoint, max_output_tokens=output_at_most, delay_seconds=watched.delay_seconds
@@ -180,7 +185,7 @@ def admit_embedding(
 
     :raises Refused: with a sentence for the person; then nothing is held.
     """
-    model = _callable_model(person, team, model_id, now)
+    model = _callable(_MODEL, person, team, _as_id(model_id), now)
     _require_fitting_policy(model, prompt)
     require_embeddings(model, wanted)
     price = _known_price(model)
@@ -260,9 +265,11 @@ def _texts_at_most(model: LanguageModel, prompt: Scrubbed) -> int:
     return sum(min(tokens.at_most(message.text), model.context_window) for message in prompt.messages)
 
 
-def _callable_model(person: User, team: Team, model_id: UUID | str, now: datetime) -> LanguageModel:
+def _callable(
+    query: Compiled[LanguageModel], person: User, team: Team, model_id: UUID, now: datetime, **also_asked: object
+) -> LanguageModel:
     """Find the model and judge it by the truth table that `callable_by` filters by; one statement."""
-    model = _find(person, team, model_id, now)
+    model = query.first(model=model_id, person=person.pk, team=team.pk, now=now, **also_asked)
     if not (model.is_member if model else _is_member(person, team)):
         raise NotInTeam(
             f"You are not a member of {team.name} any more, so nothing was sent. Choose another team, or ask an "
@@ -311,12 +318,12 @@ def _known_price(model: LanguageModel) -> Price:
     return price
 
 
-def _find(person: User, team: Team, model_id: Any, now: datetime) -> LanguageModel | None:
+def _as_id(model_id: UUID | str) -> UUID:
+    """Read a model's id; what is none is the id of no model."""
     try:
-        pk = model_id if isinstance(model_id, UUID) else UUID(str(model_id))
+        return model_id if isinstance(model_id, UUID) else UUID(str(model_id))
     except ValueError:
-        return None
-    return _MODEL.first(model=pk, person=person.pk, team=team.pk, now=now)
+        return NOBODY
 
 
 def _reachable(model: LanguageModel) -> Endpoint:

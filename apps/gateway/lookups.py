@@ -1,7 +1,8 @@
 """
 Which models may be called, asked on the way of a call; what that means is in `models.callable_by`.
 
-Django needs several milliseconds of CPU to write that statement; here its text is made once.
+Django needs several milliseconds of CPU to write that statement; here its text is made once. The number of the policy
+in force is read along (`policy_number`): whoever asks for a model needs it next.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def _callable(*, is_any: bool = False, **chosen: Any) -> Callable[[], LanguageMo
 
     def query() -> LanguageModelQuerySet:
         found = LanguageModel.objects.callable_by(somebody, team, now=now, day=day).filter(**chosen)
-        return found if is_any else found.for_chat()
+        return (found if is_any else found.for_chat()).with_policy_number()
 
     return query
 

@@ -15,8 +15,10 @@ from apps.gateway.money_models import Budget, Purse, Reservation, Scope, SpentDa
 from apps.gateway.pace_models import BatchMark, LoopStop, RateLimit, RunawayRules
 from apps.gateway.prices import Price
 from apps.gateway.routing_models import Alternate, AutoChoice, AutoRoute, ModelHealth
+from apps.ledger.compiled import Stated
 from apps.ledger.ids import new_id
 from apps.ledger.vocabulary import EgressClass
+from apps.privacy import policies
 
 __all__ = [
     "AccessRequest",
@@ -146,6 +148,14 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
             price_version_id=Subquery(PriceVersion.objects.in_force(now).filter(model=OuterRef("pk")).values("pk")[:1]),
         )
 
+    def with_policy_number(self) -> Self:
+        """Add the number of the privacy policy in force (`policy_number`)."""
+        return self.annotate(policy_number=policies.number_as_column())
+
+    def with_past(self, past: Stated) -> Self:
+        """Add what the guard against programs that run away asks of a caller (`past`); see `runaway`."""
+        return self.annotate(past=past)
+
     def priced(self, now: datetime) -> Self:
         """Add the planned price whose moment has come, if the row itself does not show it yet."""
         due = PriceVersion.objects.due(now).filter(model=OuterRef("pk"))
@@ -249,12 +259,14 @@ class LanguageModel(models.Model):
     is_on = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
-    # What `with_standing` and `priced` add to a row; other rows lack them.
+    # What `with_standing`, `with_policy_number`, `with_past` and `priced` add to a row; other rows lack them.
     is_member: bool
     is_granted: bool
     is_denied: bool
     due_price_id: int | None
     price_version_id: int | None
+    policy_number: int
+    past: list[Any]
 
     objects = LanguageModelQuerySet.as_manager()
 

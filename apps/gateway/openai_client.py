@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import takewhile
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -23,26 +20,15 @@ from django.conf import settings
 from apps.gateway import departures
 from apps.gateway.endpoints import Endpoint
 from apps.gateway.models import Provider
-from apps.gateway.upstream import (
-    NO_FIELDS,
-    CallPiece,
-    Fault,
-    FaultKind,
-    Message,
-    Piece,
-    Usage,
-    call_pieces,
-    fault_of_status,
-)
+from apps.gateway.openai_events import Events
+from apps.gateway.upstream import NO_FIELDS, Fault, FaultKind, Message, Piece, fault_of_status
 
 Kind = Provider.Kind
 
 KINDS: Final = frozenset({Kind.EMBEDDED, Kind.OPENAI, Kind.OPENAI_COMPATIBLE, Kind.OLLAMA})
 OPENAI_ADDRESS: Final = "https://api.openai.com/v1"
 CONNECTIONS: Final = 400
-LONGEST_EVENT: Final = 1024 * 1024
 LONGEST_REASON: Final = 4096
-DONE: Final = b"[DONE]"
 TOO_LONG: Final = (b"context_length_exceeded", b"exceed_context_size", b"maximum context length")
 """How OpenAI, llama.cpp and vLLM say that a prompt does not fit the window."""
 
@@ -53,10 +39,6 @@ SHORTEST_REST: Final = 0.045
 LONGEST_REST: Final = 0.1
 REST_FOR_EACH_STREAM: Final = 0.0025
 """Seconds between two reads of one stream: twenty reads a second, ten where forty or more streams are under way."""
-
-EVENTS_IN_A_PIECE: Final = 8
-CHARACTERS_IN_A_PIECE: Final = 64
-"""An answer that goes on past its limit is cut between two pieces, so none may be large."""
 
 SECONDS_KEPT: Final = 4.0
 """Servers under uvicorn, such as vLLM's, hang up after five."""
@@ -197,29 +179,26 @@ async def _require_stream(response: aiohttp.ClientResponse) -> None:
 
 async def _pieces(response: aiohttp.ClientResponse) -> AsyncIterator[Piece]:
     """
-    Cut the stream into events and give what each read brings as one piece; the format's own end ends it.
+    Cut the stream into events and give what each read brings in few pieces; the format's own end ends it.
 
     The first word is passed on at once. After it, reads wait for a moment, so that a fast model costs no more than
     twenty wake-ups a second, and less where many answer at once.
     """
-    content = response.content
-    loop, buffer, has_begun = asyncio.get_running_loop(), b"", False
-    while data := await content.readany():
-        began = loop.time()
-        *lines, buffer = (buffer + data).split(b"\n")
-        if len(buffer) > LONGEST_EVENT:
-            raise Fault(FaultKind.BAD_ANSWER)
-        read = _Read()
-        for piece in read.pieces(lines):
-            has_begun = has_begun or bool(piece.text or piece.calls)
-            yield piece
-        if read.fault:
-            raise read.fault
-        if read.is_over:
-            await _let_end(content)
-            return
-        if has_begun:
-            await _left_to_the_kernel(response, began + _rest() - loop.time())
+    content, events, has_begun = response.content, Events(), False
+    rest: asyncio.TimerHandle | None = None
+    try:
+        while data := await content.readany():
+            for piece in events.read(data):
+                has_begun = has_begun or bool(piece.text or piece.calls)
+                yield piece
+            if events.are_over:
+                await _let_end(content)
+                return
+            if has_begun:
+                rest = _leave_to_the_kernel(response, _rest())
+    finally:
+        if rest:
+            rest.cancel()
 
 
 @contextlib.contextmanager
@@ -238,102 +217,13 @@ def _rest() -> float:
     return min(LONGEST_REST, max(SHORTEST_REST, REST_FOR_EACH_STREAM * _under_way))
 
 
-async def _left_to_the_kernel(response: aiohttp.ClientResponse, seconds: float) -> None:
-    """Wait without being woken for each token that comes meanwhile."""
+def _leave_to_the_kernel(response: aiohttp.ClientResponse, seconds: float) -> asyncio.TimerHandle | None:
+    """Read nothing for so long: nobody is woken for each token that comes meanwhile."""
     transport = response.connection.transport if response.connection else None
-    if transport is None or transport.is_closing() or seconds <= 0:
-        return
+    if transport is None or transport.is_closing():
+        return None
     transport.pause_reading()
-    try:
-        await asyncio.sleep(seconds)
-    finally:
-        transport.resume_reading()
-
-
-@dataclass(slots=True)
-class _Read:
-    """What one read has brought: pieces, then perhaps the end of the stream, or an event that cannot be read."""
-
-    is_over: bool = False
-    fault: Fault | None = None
-
-    def pieces(self, lines: Iterable[bytes]) -> Iterator[Piece]:
-        """Join the events among some lines into few pieces, each small enough to be counted before it is passed on."""
-        heard = _Heard()
-        try:
-            for event in self._events([line[5:].strip() for line in lines if line.startswith(b"data:")]):
-                heard.add(event)
-                if heard.is_full:
-                    yield heard.piece
-                    heard = _Heard()
-        except Fault as fault:
-            self.fault = fault
-        if heard.events:
-            yield heard.piece
-
-    def _events(self, payloads: list[bytes]) -> Iterator[Any]:
-        """Read the payloads up to the stream's own end, all at once: one by one costs three times as much."""
-        wanted = list(takewhile(lambda payload: payload != DONE, payloads))
-        self.is_over = len(wanted) < len(payloads)
-        try:
-            events = json.loads((b"[%s]" % b",".join(wanted)).decode())
-        except ValueError:
-            events = []
-        yield from events if len(events) == len(wanted) else map(_read, wanted)
-
-
-@dataclass(slots=True)
-class _Heard:
-    """Events that are passed on together."""
-
-    texts: list[str] = field(default_factory=list)
-    calls: list[CallPiece] = field(default_factory=list)
-    finish_reason: str = ""
-    usage: Usage | None = None
-    events: int = 0
-    characters: int = 0
-
-    def add(self, event: Any) -> None:
-        """
-        Take one more event.
-
-        :raises Fault: if it has another form, or is an error.
-        """
-        if not isinstance(event, dict):
-            raise Fault(FaultKind.BAD_ANSWER)
-        if event.get("error"):
-            raise Fault(FaultKind.PROVIDER_ERROR)
-        try:
-            self._add(event)
-        except (AttributeError, KeyError, TypeError, ValueError):
-            raise Fault(FaultKind.BAD_ANSWER) from None
-
-    def _add(self, event: dict[str, Any]) -> None:
-        choice = event["choices"][0] if event.get("choices") else {}
-        delta = choice.get("delta") or {}
-        text, finish_reason = delta.get("content") or "", choice.get("finish_reason") or ""
-        if not isinstance(text, str) or not isinstance(finish_reason, str):
-            raise TypeError("A text and a reason must be texts.")
-        if delta.get("tool_calls"):
-            self.calls += call_pieces(delta["tool_calls"])
-        if event.get("usage"):
-            self.usage = _usage(event["usage"]) or self.usage
-        if text:
-            self.texts.append(text)
-            self.characters += len(text)
-        self.finish_reason = finish_reason or self.finish_reason
-        self.events += 1
-
-    @property
-    def is_full(self) -> bool:
-        """Say whether no more should be joined to it."""
-        return self.events >= EVENTS_IN_A_PIECE or self.characters >= CHARACTERS_IN_A_PIECE
-
-    @property
-    def piece(self) -> Piece:
-        """All of it as one piece."""
-        parts = len(self.texts) + len(self.calls)
-        return Piece("".join(self.texts), self.finish_reason, self.usage, tuple(self.calls), parts)
+    return asyncio.get_running_loop().call_later(seconds, transport.resume_reading)
 
 
 async def _let_end(content: aiohttp.StreamReader) -> None:
@@ -341,21 +231,6 @@ async def _let_end(content: aiohttp.StreamReader) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE_AFTER_THE_END):
             await content.read()
-
-
-def _read(payload: bytes) -> Any:
-    try:
-        return json.loads(payload.decode())
-    except ValueError:
-        raise Fault(FaultKind.BAD_ANSWER) from None
-
-
-def _usage(stated: dict[str, Any]) -> Usage | None:
-    """Take a count only if both numbers are whole and not negative."""
-    sent, received = stated.get("prompt_tokens"), stated.get("completion_tokens")
-    if not isinstance(sent, int) or not isinstance(received, int) or sent < 0 or received < 0:
-        return None
-    return Usage(sent, received)
 
 
 def _connection_fault(error: aiohttp.ClientConnectionError) -> FaultKind:

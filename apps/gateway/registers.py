@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from apps.gateway.route_registers import ROUTES
 from apps.ledger import registers
 from apps.ledger.registers import Register, Rows, Told, figure, stamp
 from apps.ledger.stored import Cursor
@@ -152,7 +153,7 @@ def apply_provider(rows: Rows, told: Told) -> None:
 
 def keep_all() -> None:
     """Have the ledger compare all registers of this room."""
-    for register in _REGISTERS:
+    for register in (*_REGISTERS, *ROUTES):
         registers.keep(register)
 
 

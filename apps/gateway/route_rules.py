@@ -70,19 +70,22 @@ def set_auto_route(
 
 
 def _fallback_facts(model: LanguageModel) -> dict[str, Json]:
-    labels = model.alternates.select_related("alternate").values_list("alternate__label", flat=True)
+    others = list(model.alternates.select_related("alternate").order_by("position"))
     return {
         "fallback": model.fallback,
-        "alternates": list(labels),
+        "alternates": [one.alternate.label for one in others],
+        "alternate_ids": [str(one.alternate_id) for one in others],
         "first_word_seconds": model.first_word_seconds,
     }
 
 
 def _route_facts(route: AutoRoute | None) -> dict[str, Json]:
     if route is None:
-        return {"is_on": False, "small": "", "large": ""}
+        return {"is_on": False, "small": "", "large": "", "small_id": None, "large_id": None}
     return {
         "is_on": route.is_on,
         "small": route.small.label if route.small else "",
         "large": route.large.label if route.large else "",
+        "small_id": str(route.small_id) if route.small_id else None,
+        "large_id": str(route.large_id) if route.large_id else None,
     }

@@ -8,7 +8,6 @@ and their reasons are in docs/gateway.md and decision 0102.
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import JSONField
 
 from apps.accounts.actors import who
 from apps.gateway.budgets import Shape
@@ -33,7 +33,7 @@ from apps.gateway.repetition import (
     judge,
     shapes_of,
 )
-from apps.ledger import prepared
+from apps.ledger.compiled import Stated
 from apps.ledger.facts import Json
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
@@ -43,19 +43,23 @@ if TYPE_CHECKING:
     from apps.privacy.scrub import Scrubbed
 
 REMEMBERED_CALLS: Final = 600
-# One statement: the rules, the stop in force, the end of the last one, the mark, the calls this one continues, and how
-# many it repeats. Only the newest calls are looked at, so a busy caller costs no more than that, and of those it
-# repeats only the sums are read, so a program that always asks the same costs no more than others.
+# One value: the rules, the stop in force, the end of the last one, the mark, the calls this one continues, and how
+# many it repeats. Only the newest calls are looked at, so a busy caller costs no more than that, and of those only the
+# ones with this call's shapes are gone through. Of those it repeats only the sums are read, so a program that always
+# asks the same costs no more than others.
 REMEMBERED = """
 WITH recent AS (
     SELECT created_at, closed_at, shape, step,
            state = 'RELEASED' OR (state = 'SETTLED' AND coalesce(output_tokens, 0) = 0) AS has_failed,
            CASE state WHEN 'RELEASED' THEN 0 ELSE coalesce(cost, amount) END AS cost
-      FROM (SELECT * FROM gateway_reservation WHERE {caller} AND created_at > %(since)s
+      FROM (SELECT created_at, closed_at, shape, step, state, output_tokens, cost, amount
+              FROM gateway_reservation WHERE {caller} AND created_at > %(since)s
              ORDER BY created_at DESC LIMIT %(most)s) newest
-     WHERE created_at > coalesce((SELECT max(coalesce(lifted_at, until)) FROM gateway_loopstop
+     WHERE (shape = %(shape)s OR shape = ANY (%(beginnings)s))
+       AND created_at > coalesce((SELECT max(coalesce(lifted_at, until)) FROM gateway_loopstop
                                    WHERE {caller} AND coalesce(lifted_at, until) <= %(now)s), '-infinity'))
-SELECT (SELECT row_to_json(r) FROM gateway_runawayrules r),
+SELECT json_build_array(
+       (SELECT row_to_json(r) FROM gateway_runawayrules r),
        (SELECT row_to_json(s) FROM (SELECT reason, until FROM gateway_loopstop
          WHERE {caller} AND lifted_at IS NULL AND until > %(now)s ORDER BY until DESC LIMIT 1) s),
        EXISTS (SELECT 1 FROM gateway_batchmark WHERE person_id = %(person)s OR key_id = %(key)s),
@@ -65,10 +69,45 @@ SELECT (SELECT row_to_json(r) FROM gateway_runawayrules r),
        (SELECT json_build_array(
                    count(*), coalesce(sum(cost), 0)::text,
                    count(*) FILTER (WHERE has_failed), coalesce(sum(cost) FILTER (WHERE has_failed), 0)::text)
-          FROM recent WHERE shape = %(shape)s AND created_at > %(lately)s)
+          FROM recent WHERE shape = %(shape)s AND created_at > %(lately)s))::text
 """
 OF_A_KEY = REMEMBERED.format(caller="key_id = %(key)s")
 OF_A_PERSON = REMEMBERED.format(caller="person_id = %(person)s AND key_id IS NULL")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the guard asks about one call: its shape and those of its beginnings, and since when it matters."""
+
+    shape: Shape
+    beginnings: list[bytes]
+    now: datetime
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values for `past_of_a_key` and `past_of_a_person`, beside ``person``, ``key`` and ``now``."""
+        return {
+            "since": self.now - timedelta(hours=1),
+            "lately": self.now - timedelta(seconds=REPEATED_WITHIN_SECONDS),
+            "most": REMEMBERED_CALLS,
+            "shape": self.shape.whole,
+            "beginnings": self.beginnings,
+        }
+
+
+def question(prompt: Scrubbed, *, model_id: UUID, now: datetime) -> Question:
+    """Say what has to be known of a caller's past to judge this call; no query."""
+    return Question(*shapes_of(prompt, model_id=model_id, now=now), now)
+
+
+def past_of_a_key() -> Stated:
+    """Give, as a column of another query, what `watch` needs to know of the key ``key``."""
+    return Stated(OF_A_KEY, JSONField())
+
+
+def past_of_a_person() -> Stated:
+    """Give the same of the person ``person``, by whom no key was used."""
+    return Stated(OF_A_PERSON, JSONField())
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +122,22 @@ def watch(
     *,
     person: User,
     key_id: UUID | None,
-    model_id: UUID,
-    prompt: Scrubbed,
+    asked: Question,
+    answer: list[Any],
     worst_case: Decimal,
-    now: datetime,
     may_repeat: bool = False,
 ) -> Watched:
     """
     Look at one call beside the caller's last ones, and stop the caller for a while where a program ran away.
 
-    Joins the caller's transaction. One statement, three where it stops somebody.
+    `answer` is what `past_of_a_key` or `past_of_a_person` gave. Joins the caller's transaction. No statement, three
+    where it stops somebody.
 
     :raises RanAway: if a stop is in force.
     :raises RunAtCeiling: if this call would pass the ceiling of one run; whoever records the refusal records that.
     """
-    shape, beginnings = shapes_of(prompt, model_id=model_id, now=now)
-    rules, stop, is_batch, past = _remembered(person, key_id, shape, beginnings, now)
+    shape, now = asked.shape, asked.now
+    rules, stop, is_batch, past = _remembered(answer)
     if stop is not None:
         raise _refusal(LoopStop.Reason(stop["reason"]), datetime.fromisoformat(stop["until"]), now)
     may_repeat = may_repeat or is_batch
@@ -134,22 +173,9 @@ def lift(stop: LoopStop, *, by: User, now: datetime) -> bool:
     return True
 
 
-def _remembered(
-    person: User, key_id: UUID | None, shape: Shape, beginnings: list[bytes], now: datetime
-) -> tuple[Rules, dict[str, Any] | None, bool, Past]:
+def _remembered(answer: list[Any]) -> tuple[Rules, dict[str, Any] | None, bool, Past]:
     """Read the rules, the stop in force, whether repetition is known work, and what this call continues or repeats."""
-    values = {
-        "person": person.pk,
-        "key": key_id,
-        "now": now,
-        "since": now - timedelta(hours=1),
-        "lately": now - timedelta(seconds=REPEATED_WITHIN_SECONDS),
-        "most": REMEMBERED_CALLS,
-        "shape": shape.whole,
-        "beginnings": beginnings,
-    }
-    (row,) = prepared.rows(OF_A_KEY if key_id else OF_A_PERSON, values)
-    rules, stop, is_batch, continued, repeated = map(_parsed, row)
+    rules, stop, is_batch, continued, repeated = answer
     count, cost, failures, cost_of_failures = repeated
     past = Past(
         [_call(row) for row in continued or ()],
@@ -163,10 +189,6 @@ def _remembered(
         rules["stop_minutes"],
     )  # fmt: skip
     return kept, stop, is_batch, past
-
-
-def _parsed(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value
 
 
 def _call(row: list[Any]) -> Call:

@@ -67,7 +67,7 @@ class Ahead:
     def words(self) -> str:
         """Say it: "0.412 s behind"; nothing that is smaller than the reading's own error."""
         if abs(self.seconds) <= self.within:
-            return "no difference seen"
+            return "No difference seen"
         return f"{abs(self.seconds):,.3f} s {'ahead' if self.seconds > 0 else 'behind'}"
 
     def is_off_by(self, bound: float) -> bool:

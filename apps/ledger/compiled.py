@@ -9,9 +9,10 @@ same named filters as everywhere; only its text is remembered. The values go in,
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ObjectDoesNotExist
@@ -35,6 +36,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from apps.ledger import prepared
 
 Row = TypeVar("Row", bound=Model)
+NAMED: Final = re.compile(r"%\((\w+)\)s")
 
 
 class _Slot(NamedTuple):
@@ -57,6 +59,23 @@ class Parameter(Expression):
     def as_sql(self, compiler: object, connection: object) -> tuple[str, tuple[Any, ...]]:
         """Give a place for the value."""
         return "%s", (_Slot(self.name),)
+
+
+class Stated(Expression):
+    """
+    Stands in a queryset for a value that a statement of our own gives: one row, one column.
+
+    Its values are named in the text, ``%(name)s``, and given like those of every `Parameter`.
+    """
+
+    def __init__(self, text: str, field: Field[Any, Any]) -> None:
+        super().__init__(output_field=field)
+        self.text = NAMED.sub("%s", text)
+        self.names = NAMED.findall(text)
+
+    def as_sql(self, compiler: object, connection: object) -> tuple[str, tuple[Any, ...]]:
+        """Give the statement with a place for each value."""
+        return f"({self.text})", tuple(map(_Slot, self.names))
 
 
 def an_id(name: str) -> Any:

@@ -219,30 +219,41 @@ class Sequencer:
                 record_act(cursor, Action.LEDGER_ALARM_RAISED, {"kind": kind, "records": ids[:100]}, now)
 
     def _sign(self, now: datetime) -> Checkpoint | None:
-        """Check the tree against what was signed and against its records, then sign its head where it has grown."""
+        """
+        Check the tree against what was signed and against its records, then sign its head where it has grown.
+
+        What the journal says was signed, and whose sequencer ended before it was in the database, is published first,
+        in a transaction of its own: what is signed next is journalled before its transaction is over, and if that one
+        is lost, too, nobody looks further back than to the journal's last line.
+        """
         with self._connection.transaction(), self._connection.cursor() as cursor:
             self._hold(cursor)
             size, last = stored.size_of(cursor), self._last_signed()
             self._refuse_other_history(cursor, size, last)
-            if last is not None and not self._is_published(cursor, last.size):
+            is_published = last is None or self._is_published(cursor, last.size)
+            if last is not None and not is_published:
                 self._publish_last(cursor, last, now)
-            signed_size = last.size if last else 0
-            if size == signed_size:
+            elif size == (last.size if last else 0):
                 return None
-            root = self._recomputed(cursor, signed_size, size)
-            if root != stored.root_at(cursor, size):
-                raise TreeBroken("MISMATCH", "The stored tree is not the one its records make.", at=size)
-            checkpoint = Checkpoint(self._key.name, size, root)
-            lines = [key.sign(checkpoint.text) for key in (self._key, self._also_by) if key]
-            note = Note(checkpoint.text, tuple(lines))
-            self._journal(note, now)
-            self._publish(cursor, checkpoint, note, now)
-        return checkpoint
+            else:
+                return self._sign_head(cursor, size, last, now)
+        return self._sign(now)
 
     def _publish_last(self, cursor: psycopg.Cursor[Any], last: Checkpoint, now: datetime) -> None:
-        """Publish what the journal says was signed, and whose sequencer ended before it was in the database."""
+        """Publish the journal's last line as it stands there, with all its signatures."""
         if note := self._evidence.last_note():
             self._publish(cursor, last, note, now)
+
+    def _sign_head(self, cursor: psycopg.Cursor[Any], size: int, last: Checkpoint | None, now: datetime) -> Checkpoint:
+        root = self._recomputed(cursor, last.size if last else 0, size)
+        if root != stored.root_at(cursor, size):
+            raise TreeBroken("MISMATCH", "The stored tree is not the one its records make.", at=size)
+        checkpoint = Checkpoint(self._key.name, size, root)
+        lines = [key.sign(checkpoint.text) for key in (self._key, self._also_by) if key]
+        note = Note(checkpoint.text, tuple(lines))
+        self._journal(note, now)
+        self._publish(cursor, checkpoint, note, now)
+        return checkpoint
 
     def _publish(self, cursor: psycopg.Cursor[Any], checkpoint: Checkpoint, note: Note, now: datetime) -> None:
         cursor.execute(

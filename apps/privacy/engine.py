@@ -11,23 +11,20 @@ import asyncio
 import atexit
 import hashlib
 import logging
-import multiprocessing
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from concurrent.futures.process import BrokenProcessPool
 from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
-from pebble import ProcessPool
 
-from apps.privacy import dictionary_handover, name_model, pieces, sentinel, vocabulary, worker
+from apps.privacy import dictionary_handover, pieces, sentinel, vocabulary, worker
 from apps.privacy import version as engine_version
 from apps.privacy.dictionary_file import Handover
 from apps.privacy.dictionary_handover import DictionaryUnavailable
 from apps.privacy.findings import Finding, MalformedFinding, checked
+from apps.privacy.processes import EngineRaised, Engines
 
 logger = logging.getLogger(__name__)
 
@@ -121,6 +118,8 @@ async def detect_async(text: str, *, on_progress: Progress | None = None) -> tup
     except DictionaryUnavailable as error:
         logger.error("The company's dictionary could not be read")  # noqa: TRY400 - the database's error may quote terms
         failure = error.sentence
+    except EngineRaised as error:
+        logger.error("The privacy engine failed: %s", error)  # noqa: TRY400 - it names a type and nothing else
     except TimeoutError:
         logger.error("The privacy engine was late for a text of %d characters", len(text))  # noqa: TRY400
         failure = ENGINE_LATE
@@ -156,18 +155,10 @@ def _lane_of_long_texts() -> asyncio.Semaphore:
 
 
 async def _ask_the_process(text: str, handover: Handover) -> tuple[Finding, ...]:
-    """Ask the engine's process; one that had died idle is replaced and asked once more."""
-    try:
-        return await _one_attempt(text, handover)
-    except BrokenProcessPool:
-        return await _one_attempt(text, handover)
-
-
-async def _one_attempt(text: str, handover: Handover) -> tuple[Finding, ...]:
     seconds = seconds_for(text) + handover.seconds_to_load
-    future = _pool.get().schedule(worker.find, args=(text, handover), timeout=seconds)
     async with asyncio.timeout(settings.SCRUB_SECONDS):
-        return await asyncio.wrap_future(future)
+        found: tuple[Finding, ...] = await _engines.ask(worker.find, text, handover, seconds=seconds)
+        return found
 
 
 def seconds_for(text: str) -> float:
@@ -177,12 +168,12 @@ def seconds_for(text: str) -> float:
 
 def warm_up() -> None:
     """Start the engine's process now, without waiting for it. Call it when a web process starts."""
-    _pool.get().schedule(worker.find, args=(worker.WARM_UP,))
+    _engines.start()
 
 
 def shut_down() -> None:
     """End the engine's process. The next text starts a new one."""
-    _pool.close()
+    _engines.close()
 
 
 def forget() -> None:
@@ -197,38 +188,6 @@ def _trusted(text: str, found: Iterable[Finding]) -> tuple[Finding, ...]:
     if sentinel.overlooked(text, findings):
         raise MalformedFinding("The privacy engine overlooked something obvious.")
     return findings
-
-
-class _Pool:
-    """The engine's process of this process: made on first use, made anew when broken or after a fork."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._pool: ProcessPool | None = None
-        self._owner = 0
-
-    def get(self) -> ProcessPool:
-        with self._lock:
-            if self._pool is None or self._owner != os.getpid() or not self._pool.active:
-                self._stop()
-                self._pool = ProcessPool(
-                    max_workers=settings.SCRUB_PROCESSES,
-                    initializer=worker.load,
-                    initargs=(name_model.chosen(),),
-                    context=multiprocessing.get_context("spawn"),
-                )
-                self._owner = os.getpid()
-            return self._pool
-
-    def close(self) -> None:
-        with self._lock:
-            self._stop()
-
-    def _stop(self) -> None:
-        pool, self._pool = self._pool, None
-        if pool is not None and self._owner == os.getpid():
-            pool.stop()  # type: ignore[no-untyped-call]
-            pool.join()
 
 
 class _Memory:
@@ -261,7 +220,7 @@ def _digest(text: str, handover: Handover) -> bytes:
     return hashlib.sha256(_version_with(handover).encode() + b"\0" + text.encode("utf-8", "surrogatepass")).digest()
 
 
-_pool: Final = _Pool()
+_engines: Final = Engines(lambda: settings.SCRUB_PROCESSES)
 _lanes: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]] = WeakKeyDictionary()
 _memory: Final = _Memory()
 atexit.register(shut_down)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
 
 from apps.accounts.actors import who
 from apps.ledger import prepared, records
@@ -60,7 +62,12 @@ def in_force(*, team_id: UUID | None, egress_class: str) -> Policy:
 
     One query; three for a state of the policy that this process has not read yet.
     """
-    return _at(newest_number(), team_id, egress_class)
+    return as_of(newest_number(), team_id=team_id, egress_class=egress_class)
+
+
+def as_of(number: int, *, team_id: UUID | None, egress_class: str) -> Policy:
+    """Do as `in_force` where the newest version's number was read along with something else. Mostly no query."""
+    return _at(number, team_id, egress_class)
 
 
 @lru_cache(maxsize=1_000)
@@ -82,6 +89,12 @@ def forget() -> None:
 def own_rules(*, team_id: UUID | None, egress_class: str) -> Ruled:
     """Read what was ruled for this very team, or for the company where `team_id` is None."""
     return _ruled(team_id=team_id, egress_class=egress_class, number=newest_number())
+
+
+def number_as_column() -> Coalesce:
+    """Give `newest_number` as a column of another query."""
+    newest = PolicyVersion.objects.order_by("-number").values("number")[:1]
+    return Coalesce(Subquery(newest), 0)
 
 
 def newest_number() -> int:

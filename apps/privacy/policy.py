@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -117,6 +118,7 @@ class Policy:
         return replace(self, released=frozenset(placeholders))
 
 
+@cache
 def default_rule(type_: str) -> Rule:
     """Give the rule of the default profile: masked, however unsure; people may say of a name that it is none."""
     return Rule(may_release=type_ in RELEASED_BY_DEFAULT)

@@ -11,9 +11,13 @@ import logging
 import os
 import re
 import resource
+import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from apps.privacy import name_model
@@ -40,6 +44,25 @@ def load(choice: str = name_model.OWN) -> None:
     _die_with_parent()
     find(WARM_UP)
     _bound_memory()
+
+
+def serve(connection: Connection, start: Callable[..., None], arguments: tuple[str, ...]) -> None:
+    """Start the engine, say that it is ready, then answer question after question until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    start(*arguments)
+    connection.send(None)
+    with suppress(EOFError, OSError):
+        while True:
+            function, values = connection.recv()
+            connection.send(_answer(function, values))
+
+
+def _answer(function: Callable[..., object], values: tuple[object, ...]) -> tuple[bool, object]:
+    """Call a function; of what it raises only the type's name leaves this process, since texts may quote a text."""
+    try:
+        return True, function(*values)
+    except Exception as error:  # noqa: BLE001 - any library may fail here, and the next text finds another engine
+        return False, type(error).__name__
 
 
 def find(text: str, handover: Handover = NONE) -> tuple[Finding, ...]:

@@ -6,8 +6,11 @@ class RagConfig(AppConfig):
     label = "rag"
 
     def ready(self) -> None:
-        """Tell privacy what this room keeps of people."""
+        """Tell privacy what this room keeps of people, and the ledger what to compare."""
+        from apps.ledger import registers  # models can be imported only now
         from apps.privacy import erasure
-        from apps.rag.keeping import RagRoom  # models can be imported only now
+        from apps.rag.keeping import RagRoom
+        from apps.rag.registers import COLLECTIONS
 
         erasure.register(RagRoom())
+        registers.keep(COLLECTIONS)

@@ -145,7 +145,6 @@ def delete_document(document: Document, *, person: User, now: datetime) -> None:
 
 
 @transaction.atomic
-@transaction.atomic
 def retry_document(document: Document, *, person: User, now: datetime) -> bool:
     """Queue a failed document again, on the record; return False if it was not failed any more."""
     failed = Document.objects.filter(pk=document.pk, status=Document.Status.FAILED)

@@ -15,7 +15,7 @@ from bench.crash.scene import INPUT_PRICE, OUTPUT_PRICE, Scene
 CLOSED_WITHIN: Final = 60.0
 ANSWER: Final = "".join(WORDS)
 _EXCHANGES: Final = """
-SELECT intent.id, search.left_text, intent.turn_id, outcome.kind, outcome.cost, outcome.recorded_at,
+SELECT intent.id, search.left_text, intent.turn_id, outcome.kind, outcome.cost, outcome.recorded_at, intent.recorded_at,
        (SELECT count(*) FROM ledger_outcome each WHERE each.intent_id = intent.id)
   FROM ledger_intent intent JOIN ledger_searchrow search ON search.intent_id = intent.id
   LEFT JOIN ledger_outcome outcome ON outcome.intent_id = intent.id
@@ -72,11 +72,11 @@ def judge(scene: Scene, asks: list[Ask]) -> Judgement:
     found = Judgement([], Counter(), 0.0, len(served), Decimal(0), Decimal(0), Decimal(0))
     recorded = [(marks.found_in(text or ""), *rest) for _, text, *rest in exchanges]
     _every_request_is_recorded(found, served, Counter(row[0] for row in recorded if row[0]))
-    for mark, _turn, kind, _cost, concluded_at, count in recorded:
+    for mark, _turn, kind, _cost, concluded_at, opened_at, count in recorded:
         found.outcomes[kind or "none"] += 1
         if count != 1:
             found.problems.append(f"{_where(asked, mark)}: an intent has {count} outcomes")
-        _closed_in_time(found, asked.get(mark), concluded_at)
+        _closed_in_time(found, asked.get(mark), concluded_at, opened_at=opened_at)
     _turns(found, scene, asked)
     left = scene.rows("SELECT state, count(*) FROM batch_line WHERE closed_at IS NULL GROUP BY 1")
     found.problems += [f"{count} lines of batches are left {state}" for state, count in left]
@@ -104,10 +104,14 @@ def _every_request_is_recorded(found: Judgement, served: list[Served], recorded:
     found.problems += [f"{mark}: recorded {count} times" for mark, count in recorded.items() if count > 1]
 
 
-def _closed_in_time(found: Judgement, ask: Ask | None, at: datetime | None) -> None:
-    if ask is None or ask.died_at is None or at is None:
+def _closed_in_time(
+    found: Judgement, ask: Ask | None, at: datetime | None, *, opened_at: datetime | None = None
+) -> None:
+    """Count from the kill; where a line was sent by a later worker, and died with that one, from its intent."""
+    since = ask and (ask.died_at or opened_at)
+    if ask is None or since is None or at is None:
         return
-    seconds = (at - ask.died_at).total_seconds()
+    seconds = (at - since).total_seconds()
     found.slowest = max(found.slowest, seconds)
     if seconds > CLOSED_WITHIN:
         found.problems.append(f"{ask.door}, {ask.point}: closed after {seconds:.0f} s")

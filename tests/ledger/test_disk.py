@@ -146,6 +146,33 @@ def test_what_was_signed_by_a_sequencer_that_ended_before_it_was_published_is_pu
     assert {str(note) for note in evidence.journalled()} == set(Checkpoint.objects.values_list("note", flat=True))
 
 
+def test_what_was_signed_is_published_though_the_next_sequencer_ends_before_its_own_is_published_too(
+    journal, sequencer, evidence, as_forger, maya, monkeypatch
+):
+    act(maya)
+    sequencer.round(now=NOON)
+    as_forger.execute("DELETE FROM ledger_checkpoint WHERE size = (SELECT max(size) FROM ledger_checkpoint)")
+    act(maya)
+    really_journal = type(evidence).journal
+
+    def journal_and_end(*arguments, **named):
+        really_journal(*arguments, **named)
+        raise Ended
+
+    monkeypatch.setattr(type(evidence), "journal", journal_and_end)
+    with pytest.raises(Ended):
+        sequencer.round(now=NOON)
+    monkeypatch.undo()
+    act(maya)
+    sequencer.round(now=NOON)
+
+    assert {str(note) for note in evidence.journalled()} == set(Checkpoint.objects.values_list("note", flat=True))
+
+
+class Ended(Exception):
+    """The sequencer ended here."""
+
+
 def test_a_signing_key_is_never_made_anew_beside_a_journal(journal, evidence):
     evidence.key_file.unlink()
 

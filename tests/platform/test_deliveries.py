@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 TESTS = Path(__file__).parents[1]
 ROOMS = ("accounts", "api", "audit", "batch", "cases", "chat", "gateway", "ledger", "overview", "privacy", "rag",
-         "retention", "review", "stream")  # fmt: skip
+         "reports", "retention", "review", "stream")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,12 @@ TASKS = {
     "rag.refresh_findings": Row(),
     "rag.resume": Row(
         held_by="rag/test_ingest.py::test_what_a_dead_worker_left_and_what_was_never_delivered_is_queued_again"
+    ),
+    "reports.build": Row(has_id=True, held_by="audit/test_reports.py::test_two_workers_make_one_report"),
+    "reports.go_on": Row(
+        arrange="an_act_of_last_month",
+        is_new_each_day=True,
+        held_by="audit/test_reports.py::test_each_month_is_reported_once_however_often_and_late_it_is_asked",
     ),
     "retention.go_on": Row(),
     "retention.purge": Row(
@@ -226,6 +232,10 @@ def arranged(request, make_team, make_person, make_model, postgres):
             masked=[], passages=[], policy_version="1", prompt_version="1", now=two_days_ago,
         )  # fmt: skip
 
+    def an_act_of_last_month() -> None:
+        long_ago = timezone.now() - timedelta(days=40)
+        records.record_event(Action.PORTAL_READY, who=None, subject_kind="portal", now=long_ago)
+
     def a_record_that_waits() -> None:
         with psycopg.connect(postgres.url("postgres"), autocommit=True) as superuser:
             superuser.execute(
@@ -246,6 +256,6 @@ def arranged(request, make_team, make_person, make_model, postgres):
 
     arrangements = {make.__name__: make for make in (
         a_price_that_is_due, money_that_nobody_answers_for, an_exchange_without_an_outcome, a_record_that_waits,
-        hours_that_prove_the_time, a_right_given_by_hand, a_signed_record,
+        hours_that_prove_the_time, a_right_given_by_hand, a_signed_record, an_act_of_last_month,
     )}  # fmt: skip
     return lambda name: arrangements[name]() if name else None

@@ -24,7 +24,7 @@ from apps.accounts.actors import who
 from apps.audit import looks
 from apps.audit.cases import case_file, choosing, lines, runs, writers
 from apps.audit.cases.lines import Line
-from apps.audit.cases.models import Export
+from apps.audit.cases.models import Export, Run
 from apps.audit.cases.recording import about_case
 from apps.audit.cases.spool import Part, PartWriter, Spool
 from apps.ledger import canonical, clock, excerpts, proofs
@@ -92,15 +92,15 @@ def build(export: Export, spool: Spool) -> Built:
     """
     gathered = Gathered(own_left_out=choosing.own_left_out(export))
     parts = _exchanges(export, spool, gathered)
-    parts.append(_written(spool, READ_ME, TEXT.encode()))
+    parts.append(written(spool, READ_ME, TEXT.encode()))
     if export.case is not None:
-        parts.append(_written(spool, case_file.NAME, case_file.contents(export, export.case)))
+        parts.append(written(spool, case_file.NAME, case_file.contents(export, export.case)))
     tree, whole = _tree(export, spool, gathered)
     parts.append(tree)
     manifest = canonical.encode(_manifest(export, gathered, parts, whole))
     digest = hashlib.sha256(manifest).hexdigest()
     proof = _sealed_into_the_ledger(export, digest, gathered)
-    front = [_written(spool, MANIFEST, manifest), _written(spool, PROOF, proof.encode())]
+    front = [written(spool, MANIFEST, manifest), written(spool, PROOF, proof.encode())]
     return Built(front + parts, digest)
 
 
@@ -110,7 +110,7 @@ def _exchanges(export: Export, spool: Spool, gathered: Gathered) -> list[Part]:
     try:
         made = writers.begun(files, variant=export.variant, title=f"Portcullis: {choosing.label_of(export)}")
         for rows in choosing.steps(export, at_most=A_STEP):
-            step = _until_signed(export, partial(_lines, export, rows))
+            step = until_signed(export, partial(_lines, export, rows))
             looks.exported(export.by, {line.id: line.label for line in step}, now=timezone.now())
             for line in step:
                 gathered.take(line)
@@ -141,7 +141,7 @@ def _tree(export: Export, spool: Spool, gathered: Gathered) -> tuple[Part, Json]
     file = spool.part(TREE)
     try:
         with connection.cursor() as cursor:
-            note: Note = _until_signed(export, lambda: proofs.checkpoint_over(cursor, places[-1] if places else 0))
+            note: Note = until_signed(export, lambda: proofs.checkpoint_over(cursor, places[-1] if places else 0))
             with_records = export.variant == Export.Variant.FULL
             tree = excerpts.lines(cursor, places, note=note, with_records=with_records, but_for=kept_back)
             for number, line in enumerate(tree):
@@ -190,10 +190,10 @@ def _sealed_into_the_ledger(export: Export, digest: str, gathered: Gathered) -> 
                 Action.CASE_EXPORTED, export.case, by=export.by, now=now, export=str(export.pk), manifest=digest,
                 exchanges=gathered.exchanges, variant=export.variant,
             )  # fmt: skip
-    return _until_signed(export, lambda: _proof_of(event_id, now))
+    return until_signed(export, lambda: proof_of(event_id, now))
 
 
-def _proof_of(event_id: UUID, recorded_at: datetime) -> str:
+def proof_of(event_id: UUID, recorded_at: datetime) -> str:
     """Prove the event; where witnesses are asked, wait for the first of them a little."""
     with connection.cursor() as cursor:
         proof = proofs.prove(cursor, event_id)
@@ -208,8 +208,8 @@ def _size(note: Note) -> int:
     return Checkpoint.parse(note.text).size
 
 
-def _until_signed(export: Export, read: Callable[[], T]) -> T:
-    """Read again until what is read is signed, for a minute at most, holding on to the export."""
+def until_signed(run: Run, read: Callable[[], T]) -> T:
+    """Read again until what is read is signed, for a minute at most, holding on to the run."""
     give_up = time.monotonic() + SIGNED_WITHIN
     while True:
         try:
@@ -217,11 +217,12 @@ def _until_signed(export: Export, read: Callable[[], T]) -> T:
         except NotYetSigned:
             if time.monotonic() > give_up:
                 raise
-        runs.step(export, now=clock.now())
+        runs.step(run, now=clock.now())
         _rest()
 
 
-def _written(spool: Spool, name: str, content: bytes) -> Part:
+def written(spool: Spool, name: str, content: bytes) -> Part:
+    """Write a whole part."""
     file = spool.part(name)
     try:
         file.write(content)

@@ -115,9 +115,14 @@ def download(request: HttpRequest, export_id: UUID) -> HttpResponse:
         chunks = exporting.downloaded(found, by=person_of(request), now=timezone.now())
     except NotToBeHad:
         raise Http404 from None
+    return as_download(request, chunks, name=f"portcullis-{found.pk}.zip")
+
+
+def as_download(request: HttpRequest, chunks: Iterator[bytes], *, name: str) -> HttpResponse:
+    """Send a bundle as a file that no browser shows."""
     streamed = _by_and_by(chunks) if isinstance(request, ASGIRequest) else chunks
     response = StreamingHttpResponse(streamed, content_type="application/zip")
-    response["Content-Disposition"] = f'attachment; filename="portcullis-{found.pk}.zip"'
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return cast(HttpResponse, response)  # it streams, and is a response in every other way

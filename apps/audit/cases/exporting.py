@@ -17,6 +17,7 @@ from apps.audit.approvals import asking
 from apps.audit.approvals.asking import Subject
 from apps.audit.approvals.deeds import Deed
 from apps.audit.cases import building, choosing, runs, sealed_file, words
+from apps.audit.cases.building import Built
 from apps.audit.cases.models import Case, Export, Run
 from apps.audit.cases.recording import EXPORT, about_export
 from apps.audit.cases.spool import Spool
@@ -142,7 +143,7 @@ def downloaded(export: Export, *, by: User, now: datetime) -> Iterator[bytes]:
     except (FileNotFoundError, keys.KeyDestroyed):
         raise NotToBeHad from None
     about_export(Action.EXPORT_DOWNLOADED, export, by=by, now=now, manifest=export.manifest)
-    return _sent(file, box)
+    return sent(file, box)
 
 
 @transaction.atomic
@@ -171,15 +172,24 @@ def _built(export: Export, spool: Spool) -> None:
         _fail(export, NO_CONSENT)
         return
     built = building.build(export, spool)
+    store(export, built, spool, name=f"exports/{export.pk}.sealed", days=settings.EXPORT_DAYS)
+
+
+def store(run: Run, built: Built, spool: Spool, *, name: str, days: int | None = None) -> None:
+    """
+    Put a finished bundle where files go, sealed as it is, and end its run; with `days` it has an end.
+
+    :raises runs.Interrupted: if it is not this worker's any more; then nothing is kept.
+    """
     path, now = spool.zipped(built.parts), clock.now()
-    name = f"exports/{export.pk}.sealed"
     default_storage.delete(name)  # what a worker left behind that died at this point
     with path.open("rb") as file:
         stored_as = default_storage.save(name, File(file))
+    ends: dict[str, Any] = {} if days is None else {"expires_at": now + timedelta(days=days)}
     try:
         runs.end(
-            export, state=Run.State.DONE, now=now, stored_as=stored_as, bytes=path.stat().st_size,
-            manifest=built.manifest, expires_at=now + timedelta(days=settings.EXPORT_DAYS),
+            run, state=Run.State.DONE, now=now, stored_as=stored_as, bytes=path.stat().st_size,
+            manifest=built.manifest, **ends,
         )  # fmt: skip
     except runs.Interrupted:
         default_storage.delete(stored_as)
@@ -207,6 +217,7 @@ def _fail(export: Export, sentence: str) -> None:
     about_export(Action.EXPORT_FAILED, export, by=export.by, now=now, because=sentence)
 
 
-def _sent(file: IO[Any], box: keys.Box) -> Iterator[bytes]:
+def sent(file: IO[Any], box: keys.Box) -> Iterator[bytes]:
+    """Give a stored bundle chunk by chunk, and close it."""
     with file:
         yield from sealed_file.opened(file, box)

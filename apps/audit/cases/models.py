@@ -213,7 +213,7 @@ class RunQuerySet(models.QuerySet[Any]):
 
 class Run(models.Model):
     """
-    Long work that an officer started: who holds it, how far it is, how it ended.
+    Long work in the background: which worker holds it, how far it is, how it ended.
 
     Every step of a worker is written under its claim, so that one that was given up for dead changes nothing any more.
     """
@@ -228,7 +228,6 @@ class Run(models.Model):
         GONE = "GONE", "Deleted"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    by = models.ForeignKey(User, models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     query = models.TextField(blank=True)
     done = models.PositiveIntegerField(default=0)
@@ -261,6 +260,7 @@ class Run(models.Model):
 class Snapshot(Run):
     """A search whose exchanges are put into a case, as they are at that moment."""
 
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
     case = models.ForeignKey(Case, models.PROTECT, related_name="snapshots")
     place = models.CharField(max_length=80, blank=True)
 
@@ -285,6 +285,7 @@ class Export(Run):
         REDACTED = "REDACTED", "Redacted: facts and placeholders, no text, no names"
         FULL = "FULL", "Full: the text as it left and came, and names"
 
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
     case = models.ForeignKey(Case, models.PROTECT, null=True, related_name="exports")
     variant = models.CharField(max_length=8, choices=Variant)
     is_whole = models.BooleanField(default=False)
