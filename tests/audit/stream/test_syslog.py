@@ -40,7 +40,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MESSAGE = re.compile(
     r"<(?P<pri>\d{1,3})>1 (?P<at>\S+) (?P<host>[\x21-\x7e]{1,255}) portcullis - "
     r"(?P<word>[\x21-\x7e]{1,32}) "
-    r'\[portcullis@32473 place="(?P<place>\d+)" id="(?P<id>[0-9a-f-]{36})" action="(?P<action>[^"\\\]]+)"\] (?P<said>.*)'
+    r'\[portcullis@32473 place="(?P<place>\d+)" id="(?P<id>[0-9a-f-]{36})" '
+    r'action="(?P<action>[^"\\\]]+)"\] (?P<said>.*)'
 )
 
 
