@@ -13,10 +13,9 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 django.setup()
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.conf import settings  # noqa: E402
-from django.core.asgi import get_asgi_application  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
 from apps.api.door import ProgramsDoor  # noqa: E402
@@ -28,6 +27,7 @@ from portal.checks import refuse_unsafe_settings  # noqa: E402
 from portal.framing import OneLengthOnly  # noqa: E402
 from portal.lifespan import Lifespan  # noqa: E402
 from portal.origins import SameOriginOnly, allowed_origins, no_such_socket  # noqa: E402
+from portal.pages import Pages  # noqa: E402
 from portal.static_files import StaticFiles  # noqa: E402
 
 refuse_unsafe_settings()
@@ -42,9 +42,10 @@ sockets = URLRouter(
 )
 application = ProtocolTypeRouter(
     {
-        "http": OneLengthOnly(ProgramsDoor(StaticFiles(LimitedBody(get_asgi_application())))),
+        "http": OneLengthOnly(ProgramsDoor(StaticFiles(LimitedBody(Pages())))),
+        # Without a user: every socket asks who its session's person is, each time (`accounts.access.person_of_scope`).
         "websocket": SameOriginOnly(
-            AuthMiddlewareStack(sockets), allowed_origins(settings.BASE_URL, settings.ALLOWED_HOSTS)
+            SessionMiddlewareStack(sockets), allowed_origins(settings.BASE_URL, settings.ALLOWED_HOSTS)
         ),
         "lifespan": Lifespan(),
     }

@@ -59,6 +59,7 @@ SECTIONS = (
             Page("review_lexicons", "Lexicons", "review:lexicons", DESK),
             Page("notice_templates", "Notices", "notices:templates", DESK),
             Page("review_figures", "Figures", "review:figures", DESK),
+            Page("review_drift", "Capacity and drift", "review:drift", DESK),
         ),
     ),
     Section(

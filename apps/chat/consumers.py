@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +19,7 @@ from apps.accounts.access import person_of_scope
 from apps.accounts.models import User
 from apps.accounts.sockets import BAD_MESSAGE, CalmSocket
 from apps.chat import frames, live, reading, texts
-from apps.chat.database import in_database
+from apps.chat.database import LONG, in_database, on_loop
 from apps.chat.live import HandedFrame, Listener
 from apps.chat.models import Conversation, Frame, Turn, may_chat
 from apps.chat.reading import Reader
@@ -27,6 +30,8 @@ from apps.privacy.keys import ConversationKey, KeyDestroyed, KeyUnavailable, Sea
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
+FRAMES_AT_ONCE = 20
+"""A page that is behind by more has much to render, however long they are."""
 SIGNED_OUT = 4401
 NOT_FOUND = 4404
 ERASED = 4410
@@ -46,6 +51,10 @@ _NEWS = Compiled(
         Q(is_one_of("pk", "waiting")) | ~Q(is_one_of("pk", "shown")), conversation_id=an_id("conversation")
     ).select_related("model")
 )
+
+
+class _Much(Exception):
+    """There is more to render than the event loop has time for."""
 
 
 class ChatConsumer(CalmSocket):
@@ -71,7 +80,7 @@ class ChatConsumer(CalmSocket):
         self.listener: Listener | None = None
         self.looked_closely_at = 0.0
         self.person_id: UUID | None = None
-        if await in_database(person_of_scope, self.scope) is None:
+        if await on_loop(person_of_scope, self.scope) is None:
             await self.close(SIGNED_OUT)
             return
         await self.accept()
@@ -140,7 +149,7 @@ class ChatConsumer(CalmSocket):
                 if reading_on == self._read_frames and self._follows():
                     messages = await self._advanced()
                 else:
-                    messages = await in_database(reading_on)
+                    messages = await self._looked(reading_on)
             except KeyDestroyed:
                 await self.close(ERASED)
                 return
@@ -160,6 +169,13 @@ class ChatConsumer(CalmSocket):
             self._listen()
             for message in messages:
                 await self.send_json(message)
+
+    async def _looked(self, reading_on: Callable[[], list[dict[str, Any]] | None]) -> list[dict[str, Any]] | None:
+        """Look on the event loop; where that finds much to render, again in a thread."""
+        try:
+            return await on_loop(reading_on)
+        except _Much:
+            return await in_database(partial(self._read, most=sys.maxsize))
 
     def _follows(self) -> bool:
         """Say whether the frames from memory, but for those the page has, begin right behind what it has."""
@@ -207,11 +223,12 @@ class ChatConsumer(CalmSocket):
         blocks = reader.advance(grown, number=frames[-1][0])
         return [_blocks(turn_id, reader, blocks)]
 
-    def _read(self) -> list[dict[str, Any]] | None:
+    def _read(self, *, most: int = LONG) -> list[dict[str, Any]] | None:
         """
         Read what is new for this page; None when the person may no longer see it.
 
         :raises KeyDestroyed: once the conversation was erased, also where nothing is new.
+        :raises _Much: if it has more than `most` characters; then nothing has changed.
         """
         person = person_of_scope(self.scope)
         if person is None or not may_chat(person):
@@ -226,7 +243,19 @@ class ChatConsumer(CalmSocket):
         found = _NEWS.rows(conversation=conversation.pk, waiting=waiting, shown=list(self.shown))
         whole = [turn for turn in found if turn.pk not in self.shown or not turn.is_open]
         prefetch_related_objects(whole, "messages", "citations", "retries")
+        if self._characters(found, whole) > most:
+            raise _Much
         return [message for turn in found for message in self._news_of(turn, person, data_key)]
+
+    def _characters(self, found: Sequence[Turn], whole: Sequence[Turn]) -> int:
+        """Bound from above how much there is to render: whole turns, and growing answers."""
+        said = sum(len(message.sealed_text) for turn in whole for message in turn.messages.all())
+        for turn in found:
+            reader = self.readers.get(turn.pk) or Reader()
+            if turn.is_open and turn.last_frame > reader.number + FRAMES_AT_ONCE:
+                return sys.maxsize
+            said += len(reader.text)
+        return said
 
     def _news_of(self, turn: Turn, person: User, data_key: ConversationKey) -> list[dict[str, Any]]:
         if turn.pk not in self.shown:

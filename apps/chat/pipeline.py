@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from functools import partial
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
 
 from apps.chat import choosing, composition, frames, live, recording, story, turns
 from apps.chat.companions import Stopped, together
-from apps.chat.database import in_database
+from apps.chat.database import by_length, in_database, on_loop
 from apps.chat.endings import UNRECORDED, Ending
 from apps.chat.models import Turn
 from apps.chat.story import Composed
@@ -32,7 +33,8 @@ from apps.rag import search
 
 logger = logging.getLogger(__name__)
 
-FRAME_SECONDS = 0.08
+SHORTEST_FRAME, LONGEST_FRAME, FRAME_FOR_EACH_TURN = 0.08, 0.2, 0.004
+"""Seconds between two frames of one answer: twelve a second, five where fifty or more answers arrive at once."""
 HEARTBEAT_SECONDS = 1.5
 PROGRESS_SECONDS = 1.0
 STEP_SECONDS = 0.15
@@ -40,12 +42,14 @@ CLOSING_ATTEMPTS = 30
 CLOSING_PAUSE_SECONDS = 1.0
 
 _nudges: dict[UUID, asyncio.Event] = {}
+"""Of every turn that this process answers."""
 
 
 async def answer_turn(turn_id: UUID) -> None:
     """Answer one turn from start to close, unless somebody does so already."""
-    if await in_database(turns.claim, turn_id):
-        await story.tell(TurnKeeper(await in_database(choosing.load_job, turn_id, now=clock.now())))
+    characters = await on_loop(turns.claim, turn_id, now=clock.now())
+    if characters is not None:
+        await story.tell(TurnKeeper(await by_length(characters, choosing.load_job, turn_id, now=clock.now())))
 
 
 class TurnKeeper:
@@ -58,6 +62,7 @@ class TurnKeeper:
         self._passages: Sequence[composition.Passage] = ()
         self._labels: Sequence[str] = ()
         self._kept = 0
+        self._characters = len(job.question) + sum(len(one.question) + len(one.answer) for one in job.history)
         self._news = asyncio.Event()
         self._stepped = asyncio.Event()
 
@@ -75,7 +80,7 @@ class TurnKeeper:
             while True:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(nudged.wait(), HEARTBEAT_SECONDS)
-                if not await in_database(turns.keep_alive, self.key, now=clock.now()):
+                if not await on_loop(turns.keep_alive, self.key, now=clock.now()):
                     raise Stopped
 
         try:
@@ -91,7 +96,7 @@ class TurnKeeper:
         drafts, self._passages = composition.compose(
             question=job.question, history=job.history, passages=passages, window_tokens=job.window_tokens
         )
-        vault, policy = await in_database(_vault_and_policy, job)
+        vault, policy = await by_length(self._characters, _vault_and_policy, job)
         return Composed(drafts, vault, policy)
 
     async def _retrieved(self) -> Sequence[composition.Passage]:
@@ -117,7 +122,7 @@ class TurnKeeper:
                 await asyncio.sleep(PROGRESS_SECONDS)
                 if told != shown:
                     shown = told
-                    await in_database(turns.note_checked, self.key, percent=shown)
+                    await on_loop(turns.note_checked, self.key, percent=shown)
                     await self._wake()
 
         async with together(show()):
@@ -132,12 +137,12 @@ class TurnKeeper:
     async def send_off(self, prompt: Scrubbed, vault: Vault) -> Admission:
         """Keep the vault, note what goes along, hold the money, record: one crossing."""
         self._labels = [recording.masked_again(passage.label, vault) for passage in self._passages]
-        admission = await in_database(self._kept_and_recorded, prompt, vault)
+        admission = await by_length(self._characters, self._kept_and_recorded, prompt, vault)
         self._stepped.set()
         return admission
 
     def _kept_and_recorded(self, prompt: Scrubbed, vault: Vault) -> Admission:
-        """Do what must be on disk before a byte leaves. In a worker thread."""
+        """Do what must be on disk before a byte leaves."""
         vault.save()
         turns.note_masked(self.job.turn_id, masked=len(prompt.masked), passages=self._hits)
         return turns.send_off(self.job, prompt=prompt, passages=self._hits, labels=self._labels, now=clock.now())
@@ -187,7 +192,7 @@ class TurnKeeper:
             await self._news.wait()
             self._news.clear()
             await self._keep_frame()
-            await asyncio.sleep(FRAME_SECONDS)
+            await asyncio.sleep(min(LONGEST_FRAME, max(SHORTEST_FRAME, FRAME_FOR_EACH_TURN * len(_nudges))))
 
     async def _keep_frame(self) -> None:
         """
@@ -199,8 +204,14 @@ class TurnKeeper:
         frame = live.HandedFrame(self.key, self.frames + 1, words)
         conversation = self.job.conversation_id
         sessions = live.sessions_of(conversation)
-        readers = await in_database(
-            frames.write_frame, self.job, number=frame.number, text=words, now=clock.now(), sessions=sessions
+        readers = await by_length(
+            len(words),
+            frames.write_frame,
+            self.job,
+            number=frame.number,
+            text=words,
+            now=clock.now(),
+            sessions=sessions,
         )
         if readers is None:
             raise Stopped
@@ -219,7 +230,7 @@ class TurnKeeper:
             await self._say_that_it_waits(ending)
         for attempt in range(CLOSING_ATTEMPTS):
             try:
-                await in_database(turns.close_turn, self.job, ending, now=clock.now())
+                await self._close_rows(ending)
             except TurnAlreadyClosed:
                 break
             except (LedgerUnavailable, DatabaseError, InterfaceError) as error:
@@ -232,15 +243,23 @@ class TurnKeeper:
                 break
         await self._wake()
 
+    async def _close_rows(self, ending: Ending) -> None:
+        """Close the turn; with a refusal, which is rare and takes many statements, in a thread."""
+        closing = partial(turns.close_turn, self.job, ending, now=clock.now())
+        if ending.outcome == OutcomeKind.REFUSED:
+            await in_database(closing)
+        else:
+            await by_length(self._characters + len(ending.answer_as_received), closing)
+
     async def _say_that_it_waits(self, ending: Ending) -> None:
         """Tell the person what keeps the turn open, and the other processes that it is not abandoned."""
         step = Turn.Step.NOT_SENT if ending.outcome == OutcomeKind.REFUSED else Turn.Step.NOT_CLOSED
         with suppress(DatabaseError, InterfaceError):
-            await in_database(turns.keep_alive, self.key, now=clock.now(), step=step)
+            await on_loop(turns.keep_alive, self.key, now=clock.now(), step=step)
             await self._wake()
 
     async def _step(self, step: Turn.Step) -> None:
-        if not await in_database(turns.keep_alive, self.key, now=clock.now(), step=step):
+        if not await on_loop(turns.keep_alive, self.key, now=clock.now(), step=step):
             raise Stopped
         self._stepped.set()
 

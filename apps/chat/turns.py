@@ -26,7 +26,7 @@ from apps.gateway import budgets, leases
 from apps.gateway.admission import Admission, admit
 from apps.gateway.models import LanguageModel
 from apps.gateway.routes import Admit, Route
-from apps.ledger import records
+from apps.ledger import prepared, records
 from apps.ledger.compiled import Compiled, a_moment, a_row, an_id
 from apps.ledger.facts import Circumstances, PassageFact, Who
 from apps.ledger.ids import new_id
@@ -40,6 +40,16 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=6)
 HISTORY_TURNS = 20
+KEEP_ALIVE = """
+UPDATE chat_turn SET lease_until = %s, step = coalesce(%s::varchar, step)
+ WHERE id = %s AND outcome = 'OPEN' AND stop_requested_at IS NULL RETURNING 1
+"""
+CLAIM = """
+UPDATE chat_turn AS claimed SET step = %s, lease_until = %s WHERE id = %s AND outcome = 'OPEN' AND step = %s
+RETURNING (SELECT coalesce(sum(octet_length(said.sealed_text)), 0)::int
+             FROM chat_turn AS one JOIN chat_message AS said ON said.turn_id = one.id
+            WHERE one.conversation_id = claimed.conversation_id)
+"""
 _GRANTED = Compiled(
     lambda: LanguageModel.objects.granted_to(a_row("person"), an_id("team"), now=a_moment("now")).filter(
         pk=an_id("model")
@@ -289,10 +299,14 @@ def _history(turn: Turn, data_key: ConversationKey) -> list[Exchange]:
     return exchanges
 
 
-def claim(turn_id: UUID) -> bool:
-    """Take a turn to answer it; false if somebody took it before (a question sent twice is launched twice)."""
-    untouched = Turn.objects.open().filter(pk=turn_id, step=Turn.Step.WAITING)
-    return bool(untouched.update(step=Turn.Step.SCRUBBING))
+def claim(turn_id: UUID, *, now: datetime) -> int | None:
+    """
+    Take a turn to answer it, for as long as a lease; None if somebody did before (one sent twice is launched twice).
+
+    :return: bytes of all that was said in its conversation, sealed: a measure of the work that it makes.
+    """
+    rows = prepared.rows(CLAIM, (Turn.Step.SCRUBBING.value, now + LEASE, turn_id, Turn.Step.WAITING.value))
+    return rows[0][0] if rows else None
 
 
 def keep_alive(turn_id: UUID, *, now: datetime, step: Turn.Step | None = None) -> bool:
@@ -301,10 +315,7 @@ def keep_alive(turn_id: UUID, *, now: datetime, step: Turn.Step | None = None) -
 
     :return: whether the pipeline should go on: false once the turn was closed elsewhere or its person asked to stop.
     """
-    values: dict[str, object] = {"lease_until": now + LEASE}
-    if step:
-        values["step"] = step
-    return bool(Turn.objects.open().filter(pk=turn_id, stop_requested_at=None).update(**values))
+    return bool(prepared.rows(KEEP_ALIVE, (now + LEASE, step.value if step else None, turn_id)))
 
 
 def note_checked(turn_id: UUID, *, percent: int) -> None:

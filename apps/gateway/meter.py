@@ -9,7 +9,8 @@ from apps.gateway.upstream import Fault, FaultKind, Piece
 
 CHARACTERS_OF_A_LONG_TOKEN: Final = 12
 """Prose and code come at 3 to 6 characters a token; whole answers of longer tokens are blanks or rules."""
-CHARACTERS_OF_A_LONG_TOKEN_IN_ASIA: Final = 4
+CHARACTERS_OF_A_TOKEN_IN_ASIA: Final = 2
+"""Whole answers in Chinese, Japanese or Korean come at 1.3 to 1.8 characters a token; single tokens may have four."""
 CHARACTERS_THAT_MAY_BE_ONE: Final = 6
 """A piece with more characters than so many for each of its parts may hold several tokens, so its words are counted."""
 WORD: Final = re.compile(r"[\w'\u2019]+")
@@ -22,9 +23,9 @@ class Meter:
 
     A provider sends at least one token with each piece of text, and no tokenizer in use makes one token of two words.
     One that keeps to `max_output_tokens` is never cut: since some split a token over two pieces now and then, a
-    twentieth and eight more are let through before a count by pieces cuts. A count by words, and one that the provider
-    itself states, cuts at once. So nobody is passed more than was held for, but for what the count cannot see (a fifth
-    of English prose, a third of code and two thirds of Chinese that come in large pieces) and the last piece.
+    twentieth and eight more are let through before a count by pieces or characters cuts. A count by words, and one that
+    the provider itself states, cuts at once. So nobody is passed more than was held for, but for what the count cannot
+    see (a fifth of English prose, a third of code or Chinese that come in large pieces) and the last piece.
     """
 
     def __init__(self, max_output_tokens: int) -> None:
@@ -49,8 +50,9 @@ class Meter:
             self._pieces += piece.parts
             self._characters += characters
             self._count_words(piece, texts)
-            by_words = max(self._words, self._in_asia // CHARACTERS_OF_A_LONG_TOKEN_IN_ASIA)
-            by_pieces = max(self._pieces, self._characters // CHARACTERS_OF_A_LONG_TOKEN)
+            by_words = self._words
+            by_characters = self._in_asia // CHARACTERS_OF_A_TOKEN_IN_ASIA
+            by_pieces = max(self._pieces, self._characters // CHARACTERS_OF_A_LONG_TOKEN, by_characters)
             self.tokens = max(self.tokens, by_words, by_pieces)
             if by_words > self._most or by_pieces > self._most_by_pieces:
                 raise Fault(FaultKind.CUT_AT_LIMIT)

@@ -43,6 +43,22 @@ def test_the_same_person_has_the_same_placeholder_in_the_next_turn(maya, provide
     assert answer_of(second) == "Again Grace Hopper."
 
 
+def test_what_left_for_a_turn_is_how_the_next_one_begins_byte_for_byte(maya, provider):
+    """So a provider's cache of prompts, which goes by equal beginnings, serves every turn but its question."""
+    for answer in ("Hello <PERSON_1>.", "Again <PERSON_1>, at <EMAIL_ADDRESS_1>.", "Done."):
+        provider.will_answer(answer)
+    first = maya.ask("Please greet Grace Hopper")
+    maya.ask("And Ada Lovelace at ada@example.org?", first.conversation_id)
+    maya.ask("Now both, Grace Hopper first", first.conversation_id)
+
+    bodies = [raw.partition(b"\r\n\r\n")[2] for raw in provider.raw if b"/chat/completions" in raw]
+    questions = [text.encode() for text in provider.received]
+    left = [body[: body.rindex(question) + len(question)] for body, question in zip(bodies, questions, strict=True)]
+
+    assert left[1].startswith(left[0])
+    assert left[2].startswith(left[1])
+
+
 def test_every_exchange_is_on_the_record_with_what_left_and_what_came(maya, provider):
     provider.will_answer("Dear <PERSON_1>.", usage=(120, 30))
 

@@ -184,6 +184,7 @@ def test_a_deactivated_person_receives_nothing_more(maya, provider, address):
 
     with pytest.raises(ConnectionClosed):
         tab.read(lambda tab: tab.closed)
+    assert "two" not in tab.text
 
 
 def test_somebody_elses_conversation_is_closed_to_a_stranger(maya, provider, address, make_person, sign_in):
@@ -271,6 +272,7 @@ def test_a_person_who_may_not_chat_any_more_is_shown_nothing_more(maya, provider
 
     with pytest.raises(ConnectionClosed):
         tab.read(lambda tab: tab.closed)
+    assert "two" not in tab.text
 
 
 def test_a_conversation_erased_while_it_is_watched_ends_the_socket_with_a_code_of_its_own(maya, provider, address):

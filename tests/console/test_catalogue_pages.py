@@ -192,8 +192,11 @@ def test_a_refusal_needs_a_reason_and_gives_nothing(desk, wanted, maya, sales, s
     assert desk.post(address("request_deny", asked.pk), {"answer": ""}).status_code == 422
     desk.post(address("request_deny", asked.pk), {"answer": "Too dear for this"})
 
+    asked.refresh_from_db()
+    page = chat.get(address("own_models")).content.decode()
     assert callable_labels(maya, sales) == []
-    assert "Too dear for this" in chat.get(address("own_models")).content.decode()
+    assert (asked.state, asked.get_state_display() in page) == (AccessRequest.State.DENIED, True)
+    assert "Too dear for this" in page
 
 
 def test_a_request_is_withdrawn_by_whoever_made_it_alone(wanted, maya, sales, make_person, sign_in):

@@ -12,6 +12,8 @@ from apps.gateway.upstream import Fault, Piece, Usage
 PROSE = "The council met on Tuesday to discuss the new bridge, which nobody had asked for but everybody paid. "
 CODE = "def total(rows): return sum(row.cost for row in rows if row.cost is not None)\n"
 CHINESE = "市議會星期二開會討論沒有人要求卻由所有人付錢的新橋樑。"
+JAPANESE = "市議会は火曜日に、だれも頼まなかったのに皆が払った新しい橋について話し合った。"
+KOREAN = "시의회는화요일에아무도요청하지않았지만모두가돈을낸새다리를논의하기위해모였다。"
 
 
 def passed(text: str, *, most: int, size: int) -> int:
@@ -28,7 +30,8 @@ def passed(text: str, *, most: int, size: int) -> int:
 
 @pytest.mark.parametrize("size", [64, 400, 4_000])
 @pytest.mark.parametrize(
-    ("text", "characters_a_token", "bound"), [(PROSE, 4.5, 1.5), (CODE, 3.0, 2.1), (CHINESE, 1.4, 3.0)]
+    ("text", "characters_a_token", "bound"),
+    [(PROSE, 4.5, 1.5), (CODE, 3.0, 2.1), (CHINESE, 1.4, 1.6), (JAPANESE, 1.4, 1.6), (KOREAN, 1.6, 1.6)],
 )
 def test_an_answer_in_large_pieces_is_cut_near_what_was_held_and_one_piece_at_most_beyond(
     text, characters_a_token, bound, size
@@ -66,6 +69,26 @@ def test_an_answer_that_keeps_to_its_limit_is_never_cut_however_its_tokens_are_j
     meter = Meter(len(tokens))
     for begin in range(0, len(tokens), together):
         meter.take(Piece("".join(tokens[begin : begin + together])))
+
+
+IN_ASIA = st.lists(
+    st.sampled_from(["的", "不是", "我们", "是", "人工智能", "に", "ました", "다", "습니다"]), min_size=1
+)
+
+
+@given(IN_ASIA, st.integers(1, 60), st.integers(1, 400))
+def test_an_answer_in_scripts_without_blanks_costs_at_most_a_half_more_than_was_held(tokens, together, repeated):
+    text, most = "".join(tokens) * repeated, 50
+    meter, through = Meter(most), 0
+    size = 7 * together
+    for begin in range(0, len(text), size):
+        try:
+            meter.take(Piece(text[begin : begin + size]))
+        except Fault:
+            break
+        through += len(text[begin : begin + size])
+
+    assert through <= 2 * (most + most // 20 + 8) + 1 + 6  # a last piece of six letters is taken for one token
 
 
 def test_a_word_over_two_pieces_counts_once():

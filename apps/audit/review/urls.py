@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from apps.audit.review import item_views, lexicon_views, queue_views
+from apps.audit.review import drift_views, item_views, lexicon_views, queue_views
 
 app_name = "review"
 urlpatterns = [
     path("", queue_views.overview, name="queues"),
     path("figures", queue_views.rates, name="figures"),
+    path("drift", drift_views.drift_page, name="drift"),
     path("queues/new", queue_views.new, name="new"),
     path("queues/define", queue_views.define, name="define"),
     path("queues/try", queue_views.try_out, name="try"),
