@@ -154,7 +154,10 @@ class Compiled(Generic[Row]):
         ready.query = queryset.query
         ready.values = [values[one.name] if isinstance(one, _Slot) else one for one in compiler.values]
         queryset.query.get_compiler = lambda *_, **__: ready  # type: ignore[method-assign]
-        return list(queryset)
+        try:
+            return list(queryset)
+        finally:
+            del queryset.query.get_compiler  # it leads back to the query: both would wait for the collector of cycles
 
     def first(self, **values: object) -> Row | None:
         """Run the statement and give its first row."""
