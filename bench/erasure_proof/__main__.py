@@ -161,7 +161,9 @@ def _prove(one: Installation, address: str, url: str, count: int, folder: Path, 
     subject = Subject(address, SUBJECT, model_id)
     writer, another = Writer(address, FIRST, model_id), Writer(address, SECOND, model_id)
     writer.receive()
+    queue = writer.follow()
     _plant(subject, count, shelf_id, key)
+    writer.review(subject, queue)
     _plant_at_the_desk(subject, writer, another, one.shell(EXCHANGES.format(name=NAME)).split())
     total = sum(len(planted) for planted in subject.planted.values())
     print(
@@ -182,7 +184,7 @@ def _prove(one: Installation, address: str, url: str, count: int, folder: Path, 
 def _plant(subject: Subject, count: int, shelf_id: str, key: str) -> None:
     """Share the canaries among the doors: a third in the chat, the rest over programs, batches, documents, the desk."""
     subject.documents(max(1, count // 16), shelf_id)
-    subject.chat(max(2, count // 2 - 11))
+    subject.chat(max(2, count // 2 - 12))
     subject.call(max(1, count // 12), key)
     subject.upload_batch(max(1, count // 8))
 

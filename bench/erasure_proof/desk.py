@@ -23,6 +23,25 @@ class Writer(Person):
         form = {"name": "Proof", "kind": "FILE", "address": "", "format": "OCSF", "begin": "now", "why": ""}
         self._sent("/audit/stream/", "/audit/stream/add", form)
 
+    def follow(self) -> str:
+        """Define a queue of all that is asked from now on; gives its address."""
+        form = {"name": "Proof", "severity": "MEDIUM", "hours": "24", "share": "100", "recheck_share": "0"}
+        self._sent("/audit/review/queues/new", "/audit/review/queues/define", form)
+        page = self.client.get("/audit/review/").text
+        queue = re.search(r'href="(/audit/review/queues/[0-9a-f-]{36})"', page)
+        assert queue, "the queue is not listed"
+        return queue[1]
+
+    def review(self, subject: Subject, queue: str) -> None:
+        """Take an item of the queue, quote the subject in a note and in the finding."""
+        found = re.search(r"/audit/exchanges/[0-9a-f-]{36}\?item=([0-9a-f-]{36})", self.client.get(queue).text)
+        assert found, "no exchange is in the queue"
+        item = f"/audit/review/items/{found[1]}"
+        self._sent(found[0], f"{item}/claim", {})
+        self._sent(found[0], f"{item}/note", {"text": f"It says {subject.plant('review: note')}."})
+        verdict = {"tag": "COMPLIANT", "is_read": "on", "note": f"Meant was {subject.plant('review: finding')}."}
+        self._sent(found[0], f"{item}/close", verdict)
+
     def open_case(self, subject: Subject, exchanges: list[str]) -> None:
         """Open a case with the subject's exchanges, a note and a finding; export it, and keep the export."""
         said = {"title": f"About {subject.plant('case: title')}", "why": f"They wrote {subject.plant('case: reason')}."}

@@ -52,6 +52,8 @@ CAN_TALK_TO_OTHER_HOSTS = {
     "apps/ledger/timestamps.py": "reads the status that its caller above has an answer with",
     "apps/ledger/witnesses.py": "as timestamps.py",
     "apps/audit/stream/webhook.py": "brings events to the company's collector; no text but scrubbed, where asked for",
+    "apps/audit/stream/outgoing.py": "opens the connections of webhook.py and syslog.py",
+    "apps/audit/stream/syslog.py": "as webhook.py",
     "apps/accounts/oidc.py": "signs people in; knows no message",
     "portal/healthcheck.py": "asks the portal itself whether it is ready",
     "portal/embedded/ports.py": "looks for free ports of this machine",

@@ -16,14 +16,14 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from apps.audit.stream import files, secrets_of_sinks, webhook
+from apps.audit.stream import files, secrets_of_sinks, syslog, webhook
 from apps.audit.stream.files import FileRefused
 from apps.audit.stream.formats import WRITERS
 from apps.audit.stream.models import Sink
+from apps.audit.stream.outgoing import NotTaken
 from apps.audit.stream.people import PeopleNameless
 from apps.audit.stream.reading import records_from
 from apps.audit.stream.record import Record
-from apps.audit.stream.webhook import NotTaken
 from apps.ledger.facts import Json
 from apps.ledger.models import Entry
 from apps.ledger.records import record_event
@@ -85,6 +85,9 @@ def hand_over(sink: Sink, records: list[Record], *, now: datetime) -> None:
     first, beyond = records[0].place, records[-1].place + 1
     if sink.kind == Sink.Kind.FILE:
         files.append(sink.pk, lines, first=first)
+        return
+    if sink.kind == Sink.Kind.SYSLOG:
+        syslog.send(sink.address, [syslog.frame(record, line) for record, line in zip(records, lines, strict=True)])
         return
     try:
         secret = secrets_of_sinks.unseal(sink)

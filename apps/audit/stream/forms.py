@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 
 from apps.audit.approvals.asking import SHORTEST_REASON, ReasonTooShort
 from apps.audit.approvals.models import LONGEST_REASON
-from apps.audit.stream import pull_keys, webhook
+from apps.audit.stream import pull_keys, syslog, webhook
 from apps.audit.stream.keeping import NameTaken, Wish
 from apps.audit.stream.models import Sink
 from apps.audit.stream.widening import Reach
 from apps.audit.unseen import can_be_seen
 from apps.gateway.addresses import BadAddress
+
+JUDGES: Final = {Sink.Kind.WEBHOOK.value: webhook.checked, Sink.Kind.SYSLOG.value: syslog.checked}
 
 
 class ReachForm(forms.Form):
@@ -65,7 +67,8 @@ class SinkForm(ReachForm):
     kind = forms.ChoiceField(label="Where to", choices=Sink.Kind.choices, initial=Sink.Kind.WEBHOOK)
     address = forms.CharField(
         label="Address", required=False, max_length=400,
-        help_text="For a webhook: https:// and the collector's address.",
+        help_text="For a webhook: https:// and the collector's address. For syslog: its name and port, such as "
+        "siem.example:6514.",
         widget=forms.TextInput({"inputmode": "url", "autocomplete": "off"}),
     )  # fmt: skip
     days = forms.ChoiceField(
@@ -87,15 +90,13 @@ class SinkForm(ReachForm):
         return int(self.cleaned_data["days"] or pull_keys.USUAL_DAYS)
 
     def clean(self) -> dict[str, Any]:
-        """Judge the address of a webhook; no other kind has one."""
+        """Judge the address of a webhook or of a syslog server; no other kind has one."""
         asked = super().clean() or {}
-        if asked.get("kind") == Sink.Kind.WEBHOOK:
-            try:
-                asked["address"] = webhook.checked(asked.get("address", ""))
-            except BadAddress as bad:
-                self.add_error("address", str(bad))
-        else:
-            asked["address"] = ""
+        judge = JUDGES.get(asked.get("kind", ""))
+        try:
+            asked["address"] = judge(asked.get("address", "")) if judge else ""
+        except BadAddress as bad:
+            self.add_error("address", str(bad))
         return asked
 
     @property

@@ -13,9 +13,9 @@ from apps.accounts.models import User
 from apps.audit.stream import delivering, pull_keys, secrets_of_sinks, widening
 from apps.audit.stream.files import FileRefused
 from apps.audit.stream.models import Sink
+from apps.audit.stream.outgoing import NotTaken
 from apps.audit.stream.record import Record
 from apps.audit.stream.registers import digest_of
-from apps.audit.stream.webhook import NotTaken
 from apps.audit.stream.widening import NARROW, Reach
 from apps.ledger.facts import Json
 from apps.ledger.ids import new_id

@@ -46,6 +46,7 @@ class Sink(models.Model):
     class Kind(models.TextChoices):
         FILE = "FILE", "A file on the server"
         WEBHOOK = "WEBHOOK", "An address (HTTPS)"
+        SYSLOG = "SYSLOG", "Syslog over TLS"
         PULL = "PULL", "Nowhere: it asks for records with a key"
 
     class Format(models.TextChoices):
@@ -79,8 +80,9 @@ class Sink(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(cursor__gte=0), name="stream_cursor_is_a_place"),
             models.CheckConstraint(
-                condition=Q(kind__in=["FILE", "PULL"], address="") | (Q(kind="WEBHOOK") & ~Q(address="")),
-                name="stream_webhook_has_an_address",
+                condition=Q(kind__in=["FILE", "PULL"], address="")
+                | (Q(kind__in=["WEBHOOK", "SYSLOG"]) & ~Q(address="")),
+                name="stream_has_an_address_or_needs_none",
             ),
             models.UniqueConstraint(Lower("name"), name="stream_one_of_each_name"),
         ]

@@ -43,7 +43,7 @@ def event_of(record: Record) -> dict[str, Any]:
         "category_uid": class_uid // 1000,
         "class_uid": class_uid,
         "type_uid": class_uid * 100 + activity,
-        "severity_id": _severity(record),
+        "severity_id": severity_of(record),
         "status_id": _status(record),
         "time": int(record.at.timestamp() * 1000) if record.at else 0,
         "message": record.label or record.kind,
@@ -64,7 +64,8 @@ def _class_of(record: Record) -> tuple[int, int]:
     return API, CREATE if record.kind == "ASKED" else OTHER
 
 
-def _severity(record: Record) -> int:
+def severity_of(record: Record) -> int:
+    """Say how severe a record is: a gap and an alarm are, a refusal is a little."""
     if record.action == "LEDGER_ALARM_RAISED" or record.kind == "GONE":
         return HIGH
     return LOW if record.action.endswith(REFUSALS) or record.outcome == "FAILED" else INFORMATIONAL

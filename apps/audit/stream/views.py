@@ -99,7 +99,7 @@ def widen(request: HttpRequest, sink_id: UUID) -> HttpResponse:
 @roles_required(*KEEPERS)
 def test(request: HttpRequest, sink_id: UUID) -> HttpResponse:
     """Send one test line; there is nowhere to send one for a receiver that asks itself."""
-    sink = _found(request, sink_id, kind__in=[Sink.Kind.WEBHOOK, Sink.Kind.FILE])
+    sink = _found(request, sink_id, kind__in=set(Sink.Kind) - {Sink.Kind.PULL})
     trouble = keeping.test(sink, by=person_of(request), now=timezone.now())
     if trouble:
         messages.error(request, f"{sink.name} did not take the test line. {trouble}")

@@ -1,39 +1,22 @@
-"""
-Post lines to an address over HTTPS: signed, never redirected, to a host whose numbers were looked at first.
-
-The name is resolved once, each number is judged by the rules for model servers, and the connection goes to the very
-number that was judged. A receiver has fifteen seconds for everything.
-"""
+"""Post lines to an address over HTTPS: signed, never redirected, within fifteen seconds."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import socket
 import ssl
-import threading
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime
 from http.client import HTTPException, HTTPSConnection
-from typing import Final
 from urllib.parse import urlsplit
 
-from django.conf import settings
-
+from apps.audit.stream import outgoing
+from apps.audit.stream.outgoing import NotReached, NotTaken, NotTrusted
 from apps.gateway import addresses
 from apps.gateway.addresses import BadAddress
 
-SECONDS: Final = 15.0
-CONNECT_SECONDS: Final = 5.0
 TIMESTAMP, SIGNATURE = "Portcullis-Timestamp", "Portcullis-Signature"
-
-
-class NotTaken(Exception):
-    """The receiver did not take the lines; the sentence says how, without what it said."""
-
-    def __init__(self, sentence: str) -> None:
-        self.sentence = sentence
-        super().__init__(sentence)
 
 
 def checked(address: str) -> str:
@@ -66,7 +49,7 @@ def post(address: str, lines: Sequence[str], *, secret: bytes, first: int, beyon
     }
     parts = urlsplit(checked(address))
     connection = _Pinned(str(parts.hostname), parts.port or 443)
-    with _Limited(connection):
+    with closing(connection), outgoing.Limited(lambda: connection.sock):
         status = _status(connection, parts.path or "/", body, headers)
     if not 200 <= status < 300:
         raise NotTaken(f"The receiver answered {status}." if status >= 400 else "The receiver pointed elsewhere.")
@@ -84,52 +67,16 @@ def _status(connection: _Pinned, path: str, body: bytes, headers: dict[str, str]
     except BadAddress as bad:
         raise NotTaken(str(bad)) from None
     except ssl.SSLError:
-        raise NotTaken("The receiver's certificate is not trusted, or it speaks no TLS.") from None
+        raise NotTrusted from None
     except (OSError, HTTPException):
-        raise NotTaken("The receiver cannot be reached, or did not answer in time.") from None
+        raise NotReached from None
 
 
 class _Pinned(HTTPSConnection):
     """A connection to the number that was judged; the certificate is checked against the name all the same."""
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((_judged(self.host, self.port), self.port), CONNECT_SECONDS)
-        self.sock = tls().wrap_socket(self.sock, server_hostname=self.host)
-        self.sock.settimeout(SECONDS)
-
-
-class _Limited:
-    """End whatever a connection does once its time is over, also for a receiver that sends a byte a second."""
-
-    def __init__(self, connection: HTTPSConnection) -> None:
-        self._connection = connection
-        self._timer = threading.Timer(SECONDS, self._cut)
-
-    def __enter__(self) -> None:
-        self._timer.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-        self._connection.close()
-
-    def _cut(self) -> None:
-        if (sock := self._connection.sock) is not None:
-            try:
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
-            except OSError:
-                return  # it has ended by itself
-
-
-def _judged(host: str, port: int) -> str:
-    """Resolve a name to one number; refuse it if any of its numbers may not be called."""
-    numbers = [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    for number in numbers:
-        addresses.checked(f"https://[{number}]" if ":" in number else f"https://{number}")
-        if addresses.is_loopback(number) and not settings.IS_EMBEDDED:
-            raise BadAddress("This address leads back to this server, which receives no stream.")
-    return numbers[0]
-
-
-def tls() -> ssl.SSLContext:
-    """Trust the system's authorities; SSL_CERT_FILE names others."""
-    return ssl.create_default_context()
+        secure = outgoing.secured(outgoing.connect(self.host, self.port), self.host)
+        self.sock = secure
+        secure.do_handshake()
+        secure.settimeout(outgoing.SECONDS)

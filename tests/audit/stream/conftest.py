@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from apps.accounts.models import Role, User
-from apps.audit.stream import keeping, webhook
+from apps.audit.stream import keeping, outgoing
 from apps.audit.stream.keeping import Wish
 from apps.audit.stream.models import Sink
 from tests.audit.conftest import NOON
@@ -98,7 +98,7 @@ def collector(certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, s
     context.load_cert_chain(*certificate)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setattr(webhook, "tls", lambda: ssl.create_default_context(cafile=str(certificate[0])))
+    monkeypatch.setattr(outgoing, "tls", lambda: ssl.create_default_context(cafile=str(certificate[0])))
     found.address = f"https://127.0.0.1:{server.server_port}/events"
     yield found
     server.shutdown()

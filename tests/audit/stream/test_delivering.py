@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from apps.audit.stream import delivering, files, keeping, secrets_of_sinks, tasks, webhook
+from apps.audit.stream import delivering, files, keeping, outgoing, secrets_of_sinks, tasks, webhook
 from apps.audit.stream.models import Sink
 from apps.gateway.addresses import BadAddress
 from apps.ledger import records
@@ -165,7 +165,7 @@ def test_a_receiver_that_fails_is_left_alone_longer_each_time_and_misses_nothing
 def test_a_receiver_that_hangs_or_drips_is_given_up_in_time_and_holds_up_no_other(
     make_sink, grow, collector, monkeypatch, answer
 ):
-    monkeypatch.setattr(webhook, "SECONDS", 0.6)
+    monkeypatch.setattr(outgoing, "SECONDS", 0.6)
     slow = make_sink("WEBHOOK", address=collector.address)
     quick = make_sink(name="Archive")
     size = grow()
@@ -208,8 +208,8 @@ def test_a_name_that_resolves_to_a_forbidden_number_is_not_called(make_sink, gro
     sink = make_sink("WEBHOOK", address="https://siem.example/events")
     grow()
     resolved = [(2, 1, 6, "", ("8.8.8.8", 443)), (2, 1, 6, "", (number, 443))]
-    monkeypatch.setattr(webhook.socket, "getaddrinfo", lambda *_, **__: resolved)
-    monkeypatch.setattr(webhook.socket, "create_connection", lambda *_: pytest.fail("It was called."))
+    monkeypatch.setattr(outgoing.socket, "getaddrinfo", lambda *_, **__: resolved)
+    monkeypatch.setattr(outgoing.socket, "create_connection", lambda *_: pytest.fail("It was called."))
 
     assert run(sink).trouble
 

@@ -91,7 +91,7 @@ def test_signed_out_wrong_methods_and_unknown_receivers(client, admin, sink):
 
 
 def test_each_deed_is_an_event_and_the_page_says_how_it_stands(admin, sink, monkeypatch):
-    monkeypatch.setattr("apps.audit.stream.webhook.socket.getaddrinfo", _nowhere)
+    monkeypatch.setattr("apps.audit.stream.outgoing.socket.getaddrinfo", _nowhere)
     browser = sign_in(admin)
     for deed in ("test", "pause", "resume", "secret"):
         browser.post(f"/audit/stream/{sink.pk}/{deed}")
