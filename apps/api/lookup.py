@@ -15,7 +15,7 @@ from django.db import connection, models
 
 from apps.accounts.models import Membership, Role, RoleAssignment, Team, User
 from apps.api.models import ApiKey
-from apps.ledger import prepared
+from apps.ledger import instances, prepared
 
 PARTS: Final[tuple[tuple[str, type[models.Model]], ...]] = (("found", ApiKey), ("person", User), ("team", Team))
 
@@ -34,7 +34,7 @@ def find_key(digest: bytes) -> ApiKey | None:
 
 def _instance(model: type[models.Model], values: Any) -> Any:
     names = _names(model)
-    return model.from_db(connection.alias, names, list(islice(values, len(names))))
+    return instances.instance(model, names, list(islice(values, len(names))), connection.alias)
 
 
 @cache

@@ -43,33 +43,36 @@ if TYPE_CHECKING:
     from apps.privacy.scrub import Scrubbed
 
 REMEMBERED_CALLS: Final = 600
-# One value: the rules, the stop in force, the end of the last one, the mark, the calls this one continues, and how
-# many it repeats. Only the newest calls are looked at, so a busy caller costs no more than that, and of those only the
-# ones with this call's shapes are gone through. Of those it repeats only the sums are read, so a program that always
-# asks the same costs no more than others.
+# One value: the rules, the stop in force, the mark, the calls this one continues, and how many it repeats. Only the
+# newest calls are looked at, so a busy caller costs no more than that: those of an hour where this call continues any,
+# and those of the last minutes for what it repeats. Of these only the sums are read, so a program that always asks the
+# same costs no more than others.
 REMEMBERED = """
-WITH recent AS (
-    SELECT created_at, closed_at, shape, step,
-           state = 'RELEASED' OR (state = 'SETTLED' AND coalesce(output_tokens, 0) = 0) AS has_failed,
-           CASE state WHEN 'RELEASED' THEN 0 ELSE coalesce(cost, amount) END AS cost
-      FROM (SELECT created_at, closed_at, shape, step, state, output_tokens, cost, amount
-              FROM gateway_reservation WHERE {caller} AND created_at > %(since)s
-             ORDER BY created_at DESC LIMIT %(most)s) newest
-     WHERE (shape = %(shape)s OR shape = ANY (%(beginnings)s))
-       AND created_at > coalesce((SELECT max(coalesce(lifted_at, until)) FROM gateway_loopstop
-                                   WHERE {caller} AND coalesce(lifted_at, until) <= %(now)s), '-infinity'))
+WITH ended AS (SELECT max(coalesce(lifted_at, until)) AS at FROM gateway_loopstop
+                WHERE {caller} AND coalesce(lifted_at, until) <= %(now)s)
 SELECT json_build_array(
        (SELECT row_to_json(r) FROM gateway_runawayrules r),
        (SELECT row_to_json(s) FROM (SELECT reason, until FROM gateway_loopstop
          WHERE {caller} AND lifted_at IS NULL AND until > %(now)s ORDER BY until DESC LIMIT 1) s),
        EXISTS (SELECT 1 FROM gateway_batchmark WHERE person_id = %(person)s OR key_id = %(key)s),
        (SELECT json_agg(json_build_array(
-                   extract(epoch FROM created_at), extract(epoch FROM closed_at), encode(step, 'hex'), cost::text))
-          FROM recent WHERE shape = ANY (%(beginnings)s)),
+                   extract(epoch FROM created_at), extract(epoch FROM closed_at), encode(step, 'hex'),
+                   CASE state WHEN 'RELEASED' THEN 0 ELSE coalesce(cost, amount) END::text))
+          FROM (SELECT created_at, closed_at, shape, step, state, cost, amount
+                  FROM gateway_reservation WHERE {caller} AND created_at > %(since)s
+                 ORDER BY created_at DESC LIMIT %(most)s) AS newest
+         WHERE cardinality(%(beginnings)s::bytea[]) > 0 AND shape = ANY (%(beginnings)s)
+           AND created_at > coalesce((SELECT at FROM ended), '-infinity')),
        (SELECT json_build_array(
-                   count(*), coalesce(sum(cost), 0)::text,
-                   count(*) FILTER (WHERE has_failed), coalesce(sum(cost) FILTER (WHERE has_failed), 0)::text)
-          FROM recent WHERE shape = %(shape)s AND created_at > %(lately)s))::text
+                   count(*), coalesce(sum(paid), 0)::text,
+                   count(*) FILTER (WHERE has_failed), coalesce(sum(paid) FILTER (WHERE has_failed), 0)::text)
+          FROM (SELECT created_at, shape, state, output_tokens, cost, amount
+                  FROM gateway_reservation WHERE {caller} AND created_at > %(lately)s
+                 ORDER BY created_at DESC LIMIT %(most)s) AS newest
+         CROSS JOIN LATERAL (
+               SELECT CASE state WHEN 'RELEASED' THEN 0 ELSE coalesce(newest.cost, amount) END AS paid,
+                      state = 'RELEASED' OR (state = 'SETTLED' AND coalesce(output_tokens, 0) = 0) AS has_failed) AS its
+         WHERE shape = %(shape)s AND created_at > coalesce((SELECT at FROM ended), '-infinity')))::text
 """
 OF_A_KEY = REMEMBERED.format(caller="key_id = %(key)s")
 OF_A_PERSON = REMEMBERED.format(caller="person_id = %(person)s AND key_id IS NULL")

@@ -8,7 +8,6 @@ same named filters as everywhere; only its text is remembered. The values go in,
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
@@ -31,9 +30,9 @@ from django.db.models import (
     QuerySet,
     UUIDField,
 )
-from django.db.models.sql.compiler import SQLCompiler
 
 from apps.ledger import prepared
+from apps.ledger.instances import Reader
 
 Row = TypeVar("Row", bound=Model)
 NAMED: Final = re.compile(r"%\((\w+)\)s")
@@ -119,19 +118,13 @@ def a_row(name: str) -> Any:
     return SimpleNamespace(pk=an_id(name))
 
 
-class _Ready(SQLCompiler):
-    """A compiler that has done its work: it knows the text and the columns, and is given the values."""
+class _Ready(NamedTuple):
+    """A statement that is made: its text, its values with a slot for each that comes, and how its rows are read."""
 
+    using: str
     text: str
     values: Sequence[object]
-
-    def as_sql(self, *_: object, **__: object) -> tuple[str, tuple[Any, ...]]:
-        """Give the text and the values."""
-        return self.text, tuple(self.values)
-
-    def execute_sql(self, *_: object, **__: object) -> Any:
-        """Run the statement, planned once for each connection, and give all rows as the one chunk that Django reads."""
-        return [prepared.rows(*self.as_sql(), using=self.connection)]
+    reader: Reader
 
 
 class Compiled(Generic[Row]):
@@ -143,21 +136,14 @@ class Compiled(Generic[Row]):
 
     def __init__(self, build: Callable[[], QuerySet[Row]]) -> None:
         self._build = build
-        self._made: tuple[QuerySet[Row], _Ready] | None = None
+        self._made: _Ready | None = None
 
     def rows(self, **values: object) -> list[Row]:
-        """Run the statement."""
-        template, compiler = self._made or self._make()
-        queryset = template.all()
-        ready = copy.copy(compiler)
-        ready.connection = connections[queryset.db]
-        ready.query = queryset.query
-        ready.values = [values[one.name] if isinstance(one, _Slot) else one for one in compiler.values]
-        queryset.query.get_compiler = lambda *_, **__: ready  # type: ignore[method-assign]
-        try:
-            return list(queryset)
-        finally:
-            del queryset.query.get_compiler  # it leads back to the query: both would wait for the collector of cycles
+        """Run the statement, planned once for each connection."""
+        made = self._made or self._make()
+        connection = connections[made.using]
+        given = [values[one.name] if isinstance(one, _Slot) else one for one in made.values]
+        return list(made.reader.read(prepared.rows(made.text, given, using=connection), connection))
 
     def first(self, **values: object) -> Row | None:
         """Run the statement and give its first row."""
@@ -175,12 +161,9 @@ class Compiled(Generic[Row]):
             raise missing
         return row
 
-    def _make(self) -> tuple[QuerySet[Row], _Ready]:
+    def _make(self) -> _Ready:
         template = self._build()
         compiler = template.query.get_compiler(using=template.db)
         text, values = compiler.as_sql()
-        ready = _Ready(compiler.query, compiler.connection, template.db)
-        ready.__dict__.update(compiler.__dict__)
-        ready.text, ready.values = text, values
-        self._made = template, ready
+        self._made = _Ready(template.db, text, values, Reader(compiler))
         return self._made

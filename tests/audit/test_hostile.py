@@ -102,6 +102,7 @@ DOORS_WITH_WORDS: dict[str, tuple[str, dict[str, str], str]] = {
     "cases:ask_export": ("", {"of": "outcome=REFUSED", "variant": "REDACTED", "why": WHY}, "of variant why"),
     "cases:close": ("case", {"finding": "UPHELD", "words": "It was so."}, "finding words"),
     "cases:reopen": ("closed case", {"reason": WHY}, "reason"),
+    "reports:make": ("", {"month": "2026-02"}, "month"),
     "review:define": ("", QUEUE, "name severity hours share team_shares verdicts cost_from lexicon models"),
     "review:try": ("", QUEUE, "name team_shares verdicts queue"),
     "review:change": ("queue", QUEUE | {"seen_number": "1"}, "name team_shares verdicts seen_number"),

@@ -106,6 +106,20 @@ def test_what_was_held_is_paid_where_a_process_died_after_the_record(maya, provi
     assert not SpentDay.objects.exclude(reserved=0, spent=held.amount).exists()
 
 
+def test_a_turn_that_waited_long_is_nobody_s_to_close_once_it_is_taken(maya):
+    question = Question("Hi", uuid4(), maya.model.pk, uses_documents=False)
+    taken = timezone.now()
+    turn = turns.begin_conversation(
+        maya.person, team=maya.person.teams.get(), question=question, now=taken - timedelta(minutes=5)
+    )
+
+    given = all_at_once(5, lambda: turns.claim(turn.pk, now=taken))
+
+    assert sorted(each is None for each in given) == [False, True, True, True, True]
+    assert abandoned.close_abandoned(now=taken + turns.LEASE / 2) == []
+    assert abandoned.close_abandoned(now=taken + turns.LEASE * 2) == [(turn.conversation_id, turn.pk)]
+
+
 def test_a_process_that_dies_while_it_holds_money_for_a_turn_holds_none(maya, provider, monkeypatch):
     reserve = budgets.reserve
 

@@ -26,6 +26,12 @@ def rows() -> dict[str, str]:
     return {row["name"].strip(): row["said"].strip() for row in ROW.finditer(DOCS.read_text("utf-8"))}
 
 
+def test_no_door_has_two_rows_of_which_one_is_not_read() -> None:
+    named = [row["name"].strip() for row in ROW.finditer(DOCS.read_text("utf-8"))]
+
+    assert [door.name for door in doors() if named.count(door.name) > 1] == []
+
+
 @cache
 def doors() -> tuple[Door, ...]:
     return tuple(every_door())

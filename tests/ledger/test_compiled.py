@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.db import connections
-from django.db.models import Q, TextField
+from django.db.models import F, Q, TextField
 
 from apps.accounts.models import Role, RoleAssignment, User
+from apps.gateway.models import LoopStop
 from apps.ledger.compiled import Compiled, Stated, a_moment, a_text, an_id, is_one_of
 
 pytestmark = pytest.mark.django_db
@@ -85,3 +87,34 @@ def test_what_an_answer_was_read_with_is_freed_with_it_and_waits_for_no_collecto
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+def test_rows_are_those_that_django_reads_attribute_by_attribute(people):
+    for lifted_by in (None, people[1]):
+        LoopStop.objects.create(
+            person=people[0], lifted_by=lifted_by, reason="REPEATS", calls=1, cost=2, began_at=NOBODY, until=NOBODY
+        )
+    stops = LoopStop.objects.select_related("person", "lifted_by").annotate(told=F("person__name")).order_by("pk")
+
+    ours = Compiled(lambda: stops.filter(person_id=an_id("person"))).rows(person=people[0].pk)
+
+    assert [_kept(one) for one in ours] == [_kept(one) for one in stops]
+    assert [one.lifted_by for one in ours] == [None, people[1]]
+
+
+def test_a_row_that_was_read_so_is_saved_as_a_change_and_not_as_a_new_row(people):
+    person = Compiled(lambda: User.objects.filter(username=a_text("name"))).one(name="ada")
+
+    person.name = "Ada"
+    person.save()
+
+    assert list(User.objects.values_list("name", flat=True).order_by("name")) == ["Ada", "grace"]
+
+
+def _kept(row: Any) -> Any:
+    """What an instance keeps, with what it keeps of other rows."""
+    if row is None:
+        return None
+    own = {name: value for name, value in vars(row).items() if name != "_state"}
+    state = row._state
+    return type(row), own, state.db, state.adding, {name: _kept(one) for name, one in state.fields_cache.items()}

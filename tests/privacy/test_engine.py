@@ -16,6 +16,7 @@ from apps.privacy import engine, scrub, worker
 from apps.privacy.engine import ScrubberUnavailable
 from apps.privacy.scrub import Draft
 from apps.privacy.vault import Vault
+from tests.platform.processes import wait_until
 from tests.privacy import faults
 
 pytestmark = pytest.mark.thorough
@@ -83,7 +84,7 @@ async def test_a_late_engine_is_killed_and_replaced(monkeypatch: pytest.MonkeyPa
         await engine.detect_async(TEXT)
 
     assert time.monotonic() - began < 5
-    assert not late.is_running() or late.status() == psutil.STATUS_ZOMBIE
+    wait_until(lambda: not late.is_running() or late.status() == psutil.STATUS_ZOMBIE, what="it is gone", seconds=5)
     monkeypatch.undo()
     assert await engine.detect_async(TEXT)
 

@@ -21,7 +21,7 @@ from tests.audit.review.conftest import LATER, look_at
 
 pytestmark = pytest.mark.django_db
 
-READ_BY_THE_DESK = ["queues", "queue", "edit", "sample", "figures", "lexicons", "lexicon"]
+READ_BY_THE_DESK = ["queues", "queue", "edit", "sample", "figures", "drift", "lexicons", "lexicon"]
 READ_BY_OFFICERS = ["new", "mine", "trial"]
 ACTS = [
     "define", "try", "change", "switch_on", "switch_off", "close_many", "next", "claim", "release", "assign",
