@@ -461,6 +461,12 @@ SCRUB_PROCESSES = env.number(
 MESSAGE_LIMIT_CHARACTERS = env.number(
     "PORTCULLIS_MESSAGE_LIMIT_CHARACTERS", default=200_000, purpose="Longest message a person may send."
 )
+TURNS_AT_ONCE = env.number(
+    "PORTCULLIS_TURNS_AT_ONCE",
+    default=200,
+    purpose="How many answers one web process has under way at once, of the chat and of programs; who asks beyond that "
+    "is told at once to try again.",
+)
 BATCH_LINES_AT_ONCE = env.number(
     "PORTCULLIS_BATCH_LINES_AT_ONCE",
     default=1 if IS_EMBEDDED else 4,

@@ -27,6 +27,7 @@ REFUSED: Final[Mapping[str, tuple[ErrorKind, str]]] = {
     "TOO_FAST": (ErrorKind.RATE_LIMITED, "rate_limit_exceeded"),
     "RAN_AWAY": (ErrorKind.RATE_LIMITED, "runaway_stopped"),
     "RUN_AT_CEILING": (ErrorKind.RATE_LIMITED, "runaway_stopped"),
+    "PORTAL_FULL": (ErrorKind.UNAVAILABLE, "portal_full"),
     "MOVED_OUTSIDE": (ErrorKind.UNAVAILABLE, "model_moved"),
     "CREDENTIAL_MISSING": (ErrorKind.UNAVAILABLE, "model_not_set_up"),
 }

@@ -47,6 +47,7 @@ from apps.chat.database import by_length, in_database
 from apps.chat.exchange_rows import Asking, Standing
 from apps.chat.exchanges import ExchangeKeeper
 from apps.gateway.admission import Refused
+from apps.gateway.refusals import PortalFull
 from apps.ledger.ids import new_id
 
 logger = logging.getLogger(__name__)
@@ -252,7 +253,11 @@ class Call:
                 await self._send_json(200, dialect.whole(request, events))
 
     def _begun(self, asking: Asking, prepared: Standing | Refused) -> tuple[ExchangeKeeper, Outlet]:
-        """Let the story begin, beside this request."""
+        """Let the story begin, beside this request; where there is no room for it, it is that of a refusal."""
+        try:
+            lifecycle.require_room()
+        except PortalFull as refusal:
+            prepared = refusal
         outlet = Outlet(self.id)
         keeper = ExchangeKeeper(asking, outlet, exchange_id=self.id, prepared=prepared)
         task = asyncio.ensure_future(exchanges.answer(keeper))

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from apps.chat import abandoned, live, pipeline
 from apps.chat.database import in_database
 from apps.gateway import health, leases
+from apps.gateway.refusals import PortalFull
 from apps.ledger import clock, greenlets
 from apps.ledger.records import LedgerUnavailable
 
@@ -22,6 +24,8 @@ logger = logging.getLogger(__name__)
 SWEEP_SECONDS = 2.0
 STOP_SECONDS = 10.0
 DATABASE_THREADS = 16
+SECONDS_UNTIL_ROOM = 10
+FULL = "The portal answers as many questions at once as it can, so nothing was sent. Try again in a moment."
 
 
 class NotStarted(RuntimeError):
@@ -34,6 +38,7 @@ class Runner:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._coming: set[Future[None]] = set()
         self._sweeper: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -62,7 +67,18 @@ class Runner:
         """
         if self._loop is None:
             raise NotStarted("Turns are answered by the web process; this process has not started its runner.")
-        asyncio.run_coroutine_threadsafe(self._keep(pipeline.answer_turn(turn_id)), self._loop)
+        coming = asyncio.run_coroutine_threadsafe(self._keep(pipeline.answer_turn(turn_id)), self._loop)
+        self._coming.add(coming)
+        coming.add_done_callback(self._coming.discard)
+
+    def require_room(self) -> None:
+        """
+        Ask whether this process may begin one more answer; may be called from any thread.
+
+        :raises PortalFull: if it has as many under way as PORTCULLIS_TURNS_AT_ONCE allows.
+        """
+        if len(self._tasks) + len(self._coming) >= settings.TURNS_AT_ONCE:
+            raise PortalFull(FULL, retry_after=SECONDS_UNTIL_ROOM)
 
     def adopt(self, task: asyncio.Task[Any]) -> None:
         """Close this task with the turns when the process stops; call it on the event loop's thread."""
@@ -100,5 +116,6 @@ runner = Runner()
 start = runner.start
 stop = runner.stop
 launch = runner.launch
+require_room = runner.require_room
 nudge = runner.nudge
 adopt = runner.adopt

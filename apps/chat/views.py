@@ -25,10 +25,11 @@ from apps.chat.money_views import nearly_spent
 from apps.chat.texts import BadMessage
 from apps.gateway import auto
 from apps.gateway.models import LoopStop
+from apps.gateway.refusals import PortalFull
 from apps.ledger import clock
 from apps.ledger.ids import new_id
 
-CANNOT_ASK = (BadMessage, turns.AnotherTurnIsOpen, turns.NothingToRetry)
+CANNOT_ASK = (BadMessage, turns.AnotherTurnIsOpen, turns.NothingToRetry, PortalFull)
 
 
 @require_GET
@@ -55,8 +56,9 @@ def begin(request: HttpRequest) -> HttpResponse:
         return _page(request, person, conversation=None, form=form, status=422)
     now = clock.now()
     try:
+        _require_room(person, form.cleaned_data["key"])
         turn = turns.begin_conversation(person, team=form.cleaned_data["team"], question=form.question(), now=now)
-    except BadMessage as problem:
+    except CANNOT_ASK as problem:
         form.add_error("text", problem.sentence)
         return _page(request, person, conversation=None, form=form, status=422)
     lifecycle.launch(turn.pk)
@@ -81,6 +83,7 @@ def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _cannot_ask(request, person, found, form)
     try:
+        _require_room(person, form.cleaned_data["key"])
         turn = turns.start_turn(found, form.question(), now=clock.now())
     except CANNOT_ASK as problem:
         form.add_error("text", problem.sentence)
@@ -111,6 +114,7 @@ def asked_again(request: HttpRequest, turn_id: UUID, ask: Callable[..., Turn]) -
     person = person_of(request)
     turn = find_turn(person, turn_id)
     try:
+        lifecycle.require_room()
         again = ask(turn, now=clock.now())
     except CANNOT_ASK as problem:
         if wants_piece(request):
@@ -177,6 +181,19 @@ def turn_or_page(request: HttpRequest, person: User, turn: Turn) -> HttpResponse
     if wants_piece(request):
         return HttpResponse(render_turn(turn, person), status=201, headers={"X-Next-Key": str(new_id())})
     return redirect("chat:conversation", turn.conversation_id)
+
+
+def _require_room(person: User, key: UUID) -> None:
+    """
+    Ask for room to answer one more question; one that came before with this key has its answer already.
+
+    :raises PortalFull: if there is none; nothing is kept then, and the text stays in the form.
+    """
+    try:
+        lifecycle.require_room()
+    except PortalFull:
+        if not Turn.objects.visible_to(person).filter(key=key).exists():
+            raise
 
 
 def _cannot_ask(request: HttpRequest, person: User, found: Conversation, form: QuestionForm) -> HttpResponse:

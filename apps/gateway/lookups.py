@@ -62,6 +62,9 @@ def _callable(*, is_any: bool = False, **chosen: Any) -> Callable[[], LanguageMo
 
     def query() -> LanguageModelQuerySet:
         found = LanguageModel.objects.callable_by(somebody, team, now=now, day=day).filter(**chosen)
+        if chosen:
+            # A model and its health know each other, which only the collector of cycles ends; nobody asks it here.
+            found = found.select_related(None).select_related("provider")
         return (found if is_any else found.for_chat()).with_policy_number()
 
     return query

@@ -93,6 +93,12 @@ class TooFast(Refused):
     code = "TOO_FAST"
 
 
+class PortalFull(Refused):
+    """This process has as many answers under way as it may have."""
+
+    code = "PORTAL_FULL"
+
+
 class RanAway(Refused):
     """A program of this person or key repeats itself and was stopped for a while."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from datetime import timedelta
 from decimal import Decimal
 
@@ -9,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from apps.gateway import lookups
-from apps.gateway.models import Grant, LanguageModel, Provider
+from apps.gateway.models import Grant, LanguageModel, ModelHealth, Provider
 
 NOW = timezone.now()
 
@@ -60,3 +62,18 @@ def test_what_is_found_is_what_the_queryset_finds(models, make_person, make_team
             assert seen(by_id) == seen(by_label) == seen(allowed)
     assert lookups.callable_by_id(maya, team, models[0].pk, now=NOW) is not None
     assert lookups.callable_by_label(maya, team, "Nobody's\0", now=NOW) is None
+
+
+def test_a_model_that_was_named_is_freed_after_the_call_without_the_collector(models, make_person, make_team):
+    maya, team = make_person("maya", teams=("Sales",)), make_team("Sales")
+    ModelHealth.objects.create(model=models[0], since=NOW, seen_at=NOW)
+    gc.collect()
+    gc.disable()
+    try:
+        found = lookups.callable_by_id(maya, team, models[0].pk, now=NOW)
+        assert found is not None
+        alive = weakref.ref(found)
+        del found
+        assert alive() is None
+    finally:
+        gc.enable()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -74,6 +75,18 @@ def test_threads_that_ask_at_the_same_time_get_their_own_rows(people):
 
     with ThreadPoolExecutor(4) as threads:
         assert all(threads.map(ask, people * 4))
+
+
+def test_what_an_answer_was_read_with_is_freed_with_it_and_waits_for_no_collector(people):
+    by_name = Compiled(lambda: User.objects.filter(username=a_text("name")))
+    by_name.one(name="ada")
+    gc.collect()
+    gc.disable()
+    try:
+        by_name.one(name="ada")
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_rows_are_those_that_django_reads_attribute_by_attribute(people):

@@ -1,0 +1,38 @@
+"""What the web process lets go of: garbage is collected in the end, however much stays."""
+
+from __future__ import annotations
+
+import gc
+from collections import deque
+from collections.abc import Iterator
+
+import pytest
+
+from portal import lifespan
+
+UNDER_WAY = 500
+
+
+@pytest.fixture
+def collector() -> Iterator[None]:
+    """The collector of cycles, put back afterwards as it was found."""
+    before = gc.get_threshold()
+    yield
+    gc.set_threshold(*before)
+    gc.unfreeze()
+
+
+def test_garbage_that_outlived_collections_is_collected_beside_all_that_stays(collector, monkeypatch):
+    monkeypatch.setattr(lifespan, "NEW_OBJECTS_BEFORE_COLLECTING", 100)
+    stays = [[] for _ in range(100_000)]
+    lifespan._set_aside_what_stays()
+    full = gc.get_stats()[2]["collections"]
+
+    under_way: deque[list[object]] = deque(maxlen=UNDER_WAY)
+    for _ in range(60_000):
+        cycle: list[object] = []
+        cycle.append(cycle)
+        under_way.append(cycle)
+
+    assert len(stays) == 100_000
+    assert gc.get_stats()[2]["collections"] > full
