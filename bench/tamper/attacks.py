@@ -280,7 +280,8 @@ def _exports(copy: Copy, actor: str) -> str | None:
 def _offline(copy: Copy, what: str, text: str | bytes) -> int:
     file = copy.folder / "handed-out"
     file.write_bytes(text.encode() if isinstance(text, str) else text)
-    command = [sys.executable, "-I", ROOT / "offline" / "portcullis_verify.py", what, file, "--key", str(copy.trusted)]
+    key = str(copy.bundles_key if what == "bundle" else copy.trusted)
+    command = [sys.executable, "-I", ROOT / "offline" / "portcullis_verify.py", what, file, "--key", key]
     return subprocess.run(command, capture_output=True, check=False).returncode
 
 
@@ -316,7 +317,7 @@ def _replayed(copy: Copy, actor: str) -> str | None:
 OPEN_REQUEST = "id = (SELECT id FROM approvals_approval WHERE state = 'OPEN' AND deed = 'UNMASK' LIMIT 1)"
 SECOND = "(SELECT id FROM accounts_user WHERE username = 'samir')"
 ROWS = (
-    (31, "role given without its event", "INSERT INTO accounts_roleassignment (person_id, role, created_at) SELECT id, 'COMPLIANCE_OFFICER', now() FROM accounts_user WHERE username = 'priya'"),
+    (31, "role given without its event", "INSERT INTO accounts_roleassignment (person_id, role, created_at, is_from_group) SELECT id, 'COMPLIANCE_OFFICER', now(), false FROM accounts_user WHERE username = 'priya'"),
     (32, "consent granted by hand", f"UPDATE approvals_approval SET state = 'GRANTED', decided_by_id = {SECOND}, decided_at = now() WHERE {OPEN_REQUEST}"),
     (33, "used consent made good again", "UPDATE approvals_approval SET state = 'GRANTED', spent_at = NULL WHERE state = 'SPENT'"),
     (34, "consent turned to another exchange", "UPDATE approvals_approval SET subject_id = '99' WHERE state = 'GRANTED'"),

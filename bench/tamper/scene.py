@@ -36,6 +36,7 @@ class Copy:
     trusted: Any
     witnessed: list[Any]
     bundles: list[bytes]
+    bundles_key: Any
 
     def connect(self, role: str) -> psycopg.Connection[Any]:
         """Open a connection as a database role."""
@@ -94,6 +95,7 @@ class Scene:
         self.trusted: Any = None
         self.witnessed: list[Any] = []
         self.bundles: list[bytes] = []
+        self.bundles_key: Any = None
 
     @contextlib.contextmanager
     def built(self, *, durable: bool = False, is_at_work: bool = False) -> Iterator[Scene]:
@@ -122,7 +124,7 @@ class Scene:
         shutil.copytree(self._folder / "evidence", folder)
         self._as_superuser(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
-            yield Copy(self._postgres, name, folder, self.trusted, self.witnessed, self.bundles)
+            yield Copy(self._postgres, name, folder, self.trusted, self.witnessed, self.bundles, self.bundles_key)
         finally:
             self._as_superuser(f"DROP DATABASE {name} WITH (FORCE)")
             shutil.rmtree(folder)
@@ -206,6 +208,7 @@ class Scene:
                     if is_at_work:
                         company.at_work(people)
                     self.bundles = bundles.built(leader, people.officer)
+                    self.bundles_key = first.verifier  # whoever got them then has the key of then
                 if part == 1:
                     fresh = SigningKey.new(ORIGIN)
                     leader.rotate(fresh, now=timezone.now())
