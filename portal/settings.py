@@ -467,6 +467,11 @@ TURNS_AT_ONCE = env.number(
     purpose="How many answers one web process has under way at once, of the chat and of programs; who asks beyond that "
     "is told at once to try again.",
 )
+PAGE_TURNS_AT_ONCE = env.number(
+    "PORTCULLIS_PAGE_TURNS_AT_ONCE",
+    default=60,
+    purpose="How many of these may be answers in the chat, each of which costs as much as several for programs.",
+)
 BATCH_LINES_AT_ONCE = env.number(
     "PORTCULLIS_BATCH_LINES_AT_ONCE",
     default=1 if IS_EMBEDDED else 4,

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
-from apps.chat import abandoned, live, pipeline
+from apps.chat import abandoned, live, pipeline, turns
 from apps.chat.database import in_database
 from apps.gateway import health, leases
 from apps.gateway.refusals import PortalFull
@@ -38,6 +38,7 @@ class Runner:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], UUID] = {}
         self._coming: set[Future[None]] = set()
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -67,7 +68,7 @@ class Runner:
         """
         if self._loop is None:
             raise NotStarted("Turns are answered by the web process; this process has not started its runner.")
-        coming = asyncio.run_coroutine_threadsafe(self._keep(pipeline.answer_turn(turn_id)), self._loop)
+        coming = asyncio.run_coroutine_threadsafe(self._keep(turn_id, pipeline.answer_turn(turn_id)), self._loop)
         self._coming.add(coming)
         coming.add_done_callback(self._coming.discard)
 
@@ -80,6 +81,16 @@ class Runner:
         if len(self._tasks) + len(self._coming) >= settings.TURNS_AT_ONCE:
             raise PortalFull(FULL, retry_after=SECONDS_UNTIL_ROOM)
 
+    def require_room_for_a_page(self) -> None:
+        """
+        Ask the same for an answer that a page will show, which costs several times as much.
+
+        :raises PortalFull: also if PORTCULLIS_PAGE_TURNS_AT_ONCE of these are under way.
+        """
+        self.require_room()
+        if len(self._under_way) + len(self._coming) >= settings.PAGE_TURNS_AT_ONCE:
+            raise PortalFull(FULL, retry_after=SECONDS_UNTIL_ROOM)
+
     def adopt(self, task: asyncio.Task[Any]) -> None:
         """Close this task with the turns when the process stops; call it on the event loop's thread."""
         self._tasks.add(task)
@@ -90,14 +101,18 @@ class Runner:
         if self._loop:
             self._loop.call_soon_threadsafe(pipeline.nudge, turn_id)
 
-    async def _keep(self, work: Coroutine[Any, Any, None]) -> None:
-        self.adopt(asyncio.ensure_future(work))
+    async def _keep(self, turn_id: UUID, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._under_way[task] = turn_id
+        task.add_done_callback(self._under_way.pop)
+        self.adopt(task)
 
     async def _sweep(self) -> None:
         while True:
             try:
                 now = await in_database(clock.read)
                 await in_database(leases.renew, now=now)
+                await in_database(turns.renew, list(self._under_way.values()), now=now)
                 closed = await in_database(abandoned.close_abandoned, now=now)
                 await in_database(abandoned.conclude_forgotten, now=now)
                 await in_database(health.share, now=clock.now())
@@ -117,5 +132,6 @@ start = runner.start
 stop = runner.stop
 launch = runner.launch
 require_room = runner.require_room
+require_room_for_a_page = runner.require_room_for_a_page
 nudge = runner.nudge
 adopt = runner.adopt

@@ -318,6 +318,16 @@ def keep_alive(turn_id: UUID, *, now: datetime, step: Turn.Step | None = None) -
     return bool(prepared.rows(KEEP_ALIVE, (now + LEASE, step.value if step else None, turn_id)))
 
 
+def renew(turn_ids: Sequence[UUID], *, now: datetime) -> None:
+    """
+    Renew the leases of all turns that this process has under way, in one statement before it looks for abandoned ones.
+
+    On a machine with more to do than it can, a turn waits longer for its own next step than a lease lasts.
+    """
+    if turn_ids:
+        Turn.objects.open().filter(pk__in=turn_ids).update(lease_until=now + LEASE)
+
+
 def note_checked(turn_id: UUID, *, percent: int) -> None:
     """Note how much of a long message has been looked through for personal data."""
     Turn.objects.open().filter(pk=turn_id).update(checked_percent=percent)

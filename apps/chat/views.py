@@ -114,7 +114,7 @@ def asked_again(request: HttpRequest, turn_id: UUID, ask: Callable[..., Turn]) -
     person = person_of(request)
     turn = find_turn(person, turn_id)
     try:
-        lifecycle.require_room()
+        lifecycle.require_room_for_a_page()
         again = ask(turn, now=clock.now())
     except CANNOT_ASK as problem:
         if wants_piece(request):
@@ -190,7 +190,7 @@ def _require_room(person: User, key: UUID) -> None:
     :raises PortalFull: if there is none; nothing is kept then, and the text stays in the form.
     """
     try:
-        lifecycle.require_room()
+        lifecycle.require_room_for_a_page()
     except PortalFull:
         if not Turn.objects.visible_to(person).filter(key=key).exists():
             raise

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import override_settings
+from django.utils import timezone
 
 from apps.chat.models import Conversation, Turn
 from apps.ledger.models import Outcome
@@ -64,6 +67,31 @@ def test_a_question_sent_twice_is_not_refused_the_second_time(maya, provider):
         answer = maya.client.post("/c/", fields)
 
     assert (answer.status_code, answer["Location"]) == (302, f"/c/{turn.conversation_id}/")
+
+
+def test_the_chat_has_a_bound_of_its_own_which_programs_do_not_know(maya, make_key, provider):
+    provider.will_answer("Hello.")
+    program = Program(make_key(maya.person).secret)
+    with override_settings(PAGE_TURNS_AT_ONCE=0):
+        page = maya.begin("Hello?")
+        reply = program.call("/v1/chat/completions", program.body("Hi", max_tokens=100))
+
+    assert (page.status_code, reply.status) == (422, 200)
+    assert FULL in page.content.decode()
+
+
+def test_a_process_does_not_close_what_it_has_under_way_itself_however_late_it_is(maya, provider):
+    provider.will_answer("Dear ", PAUSE, "you.")
+    maya.begin("First")
+    turn = maya.newest()
+    provider.wait_for_requests(seconds=20)
+    for _ in range(20):  # its own renewals come too late each time
+        Turn.objects.filter(pk=turn.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+        time.sleep(0.3)
+
+    provider.go_on()
+
+    assert maya.closed(turn).outcome == "ANSWERED"
 
 
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
