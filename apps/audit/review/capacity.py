@@ -30,6 +30,11 @@ class Capacity:
     weeks_left: float | None
 
     @property
+    def is_measured(self) -> bool:
+        """Say whether there is anything to forecast by: a whole week of work, or an item that is late."""
+        return bool(self.arrivals or self.decisions or self.waiting.overdue)
+
+    @property
     def hours(self) -> float | None:
         """Hours of an officer's work that lie in the queue."""
         return None if self.seconds is None else self.waiting.total * self.seconds / 3600

@@ -140,3 +140,13 @@ def test_the_desk_reads_the_page_on_the_record_and_nobody_else_does(officer, mak
     assert Event.objects.filter(action="REVIEW_LOOKED", details__page="drift").count() == 1
     assert sign_in(make_person("ruth", roles=(Role.AUDITOR,))).get("/audit/review/drift").status_code == 200
     assert sign_in(make_person("ed")).get("/audit/review/drift").status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_forecast_of_a_queue_of_today(officer, make_item):
+    make_item(now=timezone.now())
+
+    page = sign_in(officer).get("/audit/review/drift").content.decode()
+
+    assert "too soon to say" in page
+    assert ">now<" not in page
