@@ -206,15 +206,11 @@ def _is_begun_on_record(export: Export) -> bool:
     return not takes_two or acts.filter(action=Action.EXPORT_STARTED).exists()
 
 
-@transaction.atomic
 def _fail(export: Export, sentence: str) -> None:
-    now = clock.now()
-    try:
-        runs.end(export, state=Run.State.FAILED, sentence=sentence, now=now)
-    except runs.Interrupted:
-        return
-    destruction.destroy_one(export.pk)
-    about_export(Action.EXPORT_FAILED, export, by=export.by, now=now, because=sentence)
+    def record(now: datetime) -> None:
+        about_export(Action.EXPORT_FAILED, export, by=export.by, now=now, because=sentence)
+
+    runs.fail(export, sentence, record=record)
 
 
 def sent(file: IO[Any], box: keys.Box) -> Iterator[bytes]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from apps.audit.cases.models import LEASE, Run
+from apps.ledger import clock
+from apps.privacy import destruction
 
 R = TypeVar("R", bound=Run)
 
@@ -47,6 +51,18 @@ def end(run: Run, *, state: str, sentence: str = "", now: datetime, **values: An
     free = {"claim": None, "claimed_until": None}
     if not _mine(run).update(state=state, sentence=sentence, ended_at=now, **free, **values):
         raise Interrupted
+
+
+@transaction.atomic
+def fail(run: Run, sentence: str, *, record: Callable[[datetime], object]) -> None:
+    """End a run that came to nothing, with the key of what it had written; `record` puts that on the record."""
+    now = clock.now()
+    try:
+        end(run, state=Run.State.FAILED, sentence=sentence, now=now)
+    except Interrupted:
+        return
+    destruction.destroy_one(run.pk)
+    record(now)
 
 
 def give_back(run: Run) -> None:

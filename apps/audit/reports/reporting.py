@@ -31,7 +31,7 @@ from apps.ledger.models import Event
 from apps.ledger.proofs import NotYetSigned
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
-from apps.privacy import destruction, keys
+from apps.privacy import keys
 
 KIND: Final = "report"
 FILE: Final = "report.file"
@@ -188,15 +188,11 @@ def _sealed_into_the_ledger(report: Report, digest: str) -> str:
     return building.until_signed(report, lambda: building.proof_of(event_id, now))
 
 
-@transaction.atomic
 def _fail(report: Report, sentence: str) -> None:
-    now = clock.now()
-    try:
-        runs.end(report, state=Run.State.FAILED, sentence=sentence, now=now)
-    except runs.Interrupted:
-        return
-    destruction.destroy_one(report.pk)
-    _record(Action.AUDIT_REPORT_FAILED, report, by=report.by, now=now, because=sentence)
+    def record(now: datetime) -> None:
+        _record(Action.AUDIT_REPORT_FAILED, report, by=report.by, now=now, because=sentence)
+
+    runs.fail(report, sentence, record=record)
 
 
 def _record(action: Action, report: Report, *, by: User | None, now: datetime, **details: Json) -> UUID:

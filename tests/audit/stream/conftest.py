@@ -18,11 +18,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from django.utils import timezone
 
 from apps.accounts.models import Role, User
 from apps.audit.stream import keeping, outgoing
 from apps.audit.stream.keeping import Wish
 from apps.audit.stream.models import Sink
+from apps.ledger import records
+from apps.ledger.models import Entry
+from apps.ledger.vocabulary import Action
 from tests.audit.conftest import NOON
 from tests.ledger.conftest import as_sequencer, evidence, sequencer
 
@@ -123,3 +127,16 @@ def make_sink(admin: User, tmp_path: Path, settings: Any) -> Callable[..., Sink]
         return sink
 
     return make
+
+
+@pytest.fixture
+def grow(sequencer):
+    """Record that many acts and give them their places."""
+
+    def more(count: int = 3) -> int:
+        for _ in range(count):
+            records.record_event(Action.TEAM_CREATED, who=None, now=NOON)
+        sequencer.round(now=timezone.now())
+        return Entry.objects.count()
+
+    return more

@@ -13,25 +13,10 @@ from django.utils import timezone
 from apps.audit.stream import delivering, files, keeping, outgoing, secrets_of_sinks, tasks, webhook
 from apps.audit.stream.models import Sink
 from apps.gateway.addresses import BadAddress
-from apps.ledger import records
-from apps.ledger.models import Entry, Event
-from apps.ledger.vocabulary import Action
+from apps.ledger.models import Event
 from tests.audit.conftest import NOON
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def grow(sequencer):
-    """Record that many acts and give them their places."""
-
-    def more(count: int = 3) -> int:
-        for _ in range(count):
-            records.record_event(Action.TEAM_CREATED, who=None, now=NOON)
-        sequencer.round(now=timezone.now())
-        return Entry.objects.count()
-
-    return more
 
 
 def run(sink: Sink) -> delivering.Delivered:

@@ -28,10 +28,7 @@ from apps.audit.stream.formats import WRITERS
 from apps.audit.stream.models import Sink
 from apps.audit.stream.record import Record
 from apps.gateway.addresses import BadAddress
-from apps.ledger import records
 from apps.ledger.ids import new_id
-from apps.ledger.models import Entry
-from apps.ledger.vocabulary import Action
 from tests.audit.conftest import NOON, sign_in
 from tests.audit.stream.test_formats import HOSTILE
 
@@ -147,17 +144,6 @@ def _meet(raw: socket.socket, context: ssl.SSLContext, server: Server) -> None:
         if manner == "good":
             secure.unwrap()
         secure.close()
-
-
-@pytest.fixture
-def grow(sequencer):
-    def more(count: int = 3) -> int:
-        for _ in range(count):
-            records.record_event(Action.TEAM_CREATED, who=None, now=NOON)
-        sequencer.round(now=timezone.now())
-        return Entry.objects.count()
-
-    return more
 
 
 def run(sink: Sink) -> delivering.Delivered:
