@@ -22,6 +22,7 @@ from apps.ledger.ids import new_id
 from apps.ledger.models import Event
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
+from apps.privacy.models import DataKey
 from tests.audit.cases.conftest import unzipped, verified, zipped  # noqa: F401
 from tests.audit.conftest import sign_in
 from tests.ledger.conftest import as_sequencer, evidence, sequencer  # noqa: F401
@@ -194,6 +195,7 @@ def test_where_nothing_is_signed_no_report_is_made_and_a_sentence_says_so(last_m
     assert report.state == "FAILED"
     assert "signed nothing" in report.sentence
     assert Event.objects.filter(action=Action.AUDIT_REPORT_FAILED).count() == 1
+    assert DataKey.objects.get(conversation_id=report.pk).destroyed_at, "what was written can still be opened"
 
 
 def test_an_officer_has_one_made_and_the_whole_desk_takes_it_on_the_record(
