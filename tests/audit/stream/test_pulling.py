@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,7 +12,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -30,7 +31,7 @@ from apps.audit.stream import delivering, files, keeping, pulling
 from apps.audit.stream.keeping import Wish
 from apps.audit.stream.models import PullKey, Sink
 from apps.ledger import records
-from apps.ledger.models import Entry, Event
+from apps.ledger.models import Event
 from apps.ledger.vocabulary import Action
 from apps.privacy import keys as data_keys
 from tests.audit.conftest import MAYA, NOON, sign_in
@@ -80,19 +81,6 @@ def make_reader(admin) -> Callable[..., tuple[Reader, Sink]]:
         return Reader(secret), sink
 
     return make
-
-
-@pytest.fixture
-def grow(sequencer):
-    """Record that many acts and give all their places."""
-
-    def more(count: int = 3) -> int:
-        for _ in range(count):
-            records.record_event(Action.TEAM_CREATED, who=None, now=NOON)
-        sequencer.round(now=timezone.now())
-        return Entry.objects.count()
-
-    return more
 
 
 def test_going_on_where_the_last_page_ended_gives_every_record_once(make_reader, grow):
@@ -364,20 +352,26 @@ def test_sixty_calls_a_minute_and_the_next_is_told_when(make_reader, monkeypatch
     assert reader.get("actions").status_code == 200
 
 
-def test_two_calls_at_once_do_not_both_find_room_for_the_sixtieth(make_reader):
+def test_a_call_waits_for_the_one_before_it_and_finds_no_room_for_the_sixty_first(make_reader):
     reader, sink = make_reader()
-    PullKey.objects.filter(sink=sink).update(calls=[timezone.now()] * 58)
+    now = timezone.now()
+    PullKey.objects.filter(sink=sink).update(calls=[now] * 59)
 
-    def ask(_: int) -> int:
+    def ask() -> int:
         try:
             return reader.get("actions").status_code
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(6) as pool:
-        answers = sorted(pool.map(ask, range(6)))
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():  # the sixtieth is being counted
+            PullKey.objects.select_for_update(of=("self",)).get(sink=sink)
+            answer = pool.submit(ask)
+            time.sleep(1)
+            assert not answer.done()
+            PullKey.objects.filter(sink=sink).update(calls=[now] * 60)
 
-    assert answers == [200, 200, 429, 429, 429, 429]
+        assert answer.result(20) == 429
 
 
 def test_each_page_is_an_event_with_its_places_and_no_word(make_reader, make_exchange, grow):
