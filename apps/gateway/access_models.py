@@ -20,8 +20,12 @@ class PriceVersionQuerySet(models.QuerySet["PriceVersion"]):
         return self.in_force(now).filter(took_effect_at=None)
 
     def in_force(self, now: datetime) -> Self:
-        """Versions whose moment has come, the newest first: that one counts."""
-        return self.filter(from_at__lte=now).order_by("-from_at", "-pk")
+        """
+        Versions whose moment has come, the newest first: that one counts.
+
+        One that the models' own columns show already has come, whatever the clock of this host says.
+        """
+        return self.filter(Q(from_at__lte=now) | Q(took_effect_at__isnull=False)).order_by("-from_at", "-pk")
 
 
 class PriceVersion(models.Model):

@@ -118,6 +118,20 @@ def test_every_change_of_a_price_is_a_version_with_who_made_it(make_model, sales
     assert list(versions) == [(1, 3, "David", NOW), (None, 3, "David", SOON)]
 
 
+def test_a_price_set_by_a_host_whose_clock_runs_ahead_is_named_by_one_whose_clock_is_behind(
+    make_model, make_person, sales, admin
+):
+    model = make_model(sales, price="1")
+    maya = make_person("maya", teams=("Sales",))
+    model.output_price = Decimal(3)
+    catalogue.change_model(model, by=admin, now=NOW + timedelta(seconds=2))
+
+    leave = admit(person=maya, team=sales, model_id=model.pk, prompt=make_prompt("Hello"), now=NOW)
+
+    assert leave.price == Price(Decimal(1), Decimal(3), model.currency)
+    assert leave.price_version == PriceVersion.objects.get().pk
+
+
 ROW = {"mode": "chat", "max_input_tokens": 9, "max_output_tokens": 9, "input_cost_per_token": 1e-6}
 
 
