@@ -53,12 +53,12 @@ def main() -> None:
 
 def _load_the_engine_once() -> None:
     """Load the engine here and let each child's own engine process be forked from it: that saves it two seconds."""
-    from apps.privacy import engine
+    from apps.privacy import processes
     from apps.privacy import worker as engine_worker
 
     engine_worker.find(engine_worker.WARM_UP)
     forked = multiprocessing.get_context("fork")
-    engine.multiprocessing.get_context = lambda _: forked  # type: ignore[assignment]
+    processes.multiprocessing.get_context = lambda _: forked  # type: ignore[attr-defined]
 
 
 def _load_the_pages_once() -> None:
