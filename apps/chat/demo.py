@@ -33,7 +33,7 @@ from apps.privacy.vault import Vault
 
 WEEKS: Final = 12
 A_WEEK: Final = 14
-LATELY: Final = 12
+LATELY: Final = 7
 """Of the last two days: too young for the demo's officers to have looked at."""
 ORDERS_WEEKS_AGO: Final = 3
 """In that week order numbers of a new form were taken for bank accounts: a wave of false alarms."""

@@ -52,10 +52,15 @@ def main() -> None:
 
 
 def _load_the_engine_once() -> None:
-    """Load the engine here and let each child's own engine process be forked from it: that saves it two seconds."""
-    from apps.privacy import processes
+    """
+    Load the engine here and let each child's own engine process be forked from it: that saves it two seconds.
+
+    Its version is told here too: it reads 200 files, and those reads are no moments of an exchange.
+    """
+    from apps.privacy import processes, version
     from apps.privacy import worker as engine_worker
 
+    version.current()
     engine_worker.find(engine_worker.WARM_UP)
     forked = multiprocessing.get_context("fork")
     processes.multiprocessing.get_context = lambda _: forked  # type: ignore[attr-defined]

@@ -60,9 +60,9 @@ def define_queues(*, now: datetime) -> None:
     money = Conditions(masked_types=(IBAN, CARD, SECRET), outcomes=(OutcomeKind.ANSWERED,))
     stopped = Conditions(outcomes=(OutcomeKind.REFUSED,))
     for definition in (
-        Definition(MONEY, Severity.MEDIUM, 48, conditions=money, recheck_share=3_500),
-        Definition(SAMPLE, Severity.LOW, 120, share=Share(2_500), recheck_share=3_500),
-        Definition(STOPPED, Severity.HIGH, 24, conditions=stopped),
+        Definition(MONEY, Severity.MEDIUM, 72, conditions=money, recheck_share=3_500),
+        Definition(SAMPLE, Severity.LOW, 168, share=Share(2_500), recheck_share=3_500),
+        Definition(STOPPED, Severity.HIGH, 48, conditions=stopped),
     ):
         queues.define(definition, lexicon=None, by=_officers()[0], now=now)
 
@@ -110,7 +110,7 @@ def _young(*, now: datetime) -> Iterator[Item]:
 
 def _decide(item: Item, dice: random.Random, *, by: User, second: User) -> None:
     """Take an item some hours after it came, read it, and close it; with a second officer where it takes two."""
-    at = item.ended_at + timedelta(hours=dice.uniform(0.2, 0.8) * item.queue.hours)
+    at = item.ended_at + dice.uniform(0.2, 0.8) * LEFT_WAITING
     seconds = int(dice.lognormvariate(4.4, 0.5))
     verdict = Verdict(_finding(item, dice), (DEMO_TAG,), is_read=True)
     work.claim(item.pk, by=by, now=at)
