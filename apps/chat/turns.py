@@ -15,21 +15,22 @@ from django.db.models import F, prefetch_related_objects
 
 from apps.accounts.actors import who
 from apps.accounts.models import Team, User
-from apps.chat import texts
+from apps.chat import intents, texts
 from apps.chat.companions import Stopped
 from apps.chat.composition import CHARACTERS_PER_TOKEN, PROMPT_VERSION, Exchange
 from apps.chat.endings import Ending
 from apps.chat.forms import Question
 from apps.chat.models import Citation, Conversation, Message, Turn
-from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, Refusal, payload_of, record_refusal, sealed_typed
-from apps.gateway import budgets, leases
-from apps.gateway.admission import Admission, admit
+from apps.chat.recording import LEDGER_ANSWER, Refusal, record_refusal
+from apps.gateway import budgets
+from apps.gateway.admission import Admission, Along, admit
 from apps.gateway.models import LanguageModel
 from apps.gateway.routes import Admit, Route
 from apps.ledger import prepared, records
 from apps.ledger.compiled import Compiled, a_moment, a_row, an_id
-from apps.ledger.facts import Circumstances, PassageFact, Who
+from apps.ledger.facts import Circumstances, Who
 from apps.ledger.ids import new_id
+from apps.ledger.prepared import Condition
 from apps.ledger.vocabulary import Action, Door, EgressClass, Purpose
 from apps.privacy import keys
 from apps.privacy.keys import ConversationKey
@@ -376,27 +377,11 @@ def write_intent(
     job: Job, *, admission: Admission, prompt: Scrubbed, passages: Sequence[Hit], labels: Sequence[str], now: datetime
 ) -> None:
     """Write the intent of a call and note it on the turn, in the caller's durable transaction."""
-    intent_id = records.write_intent(
-        who=job.who,
-        door=Door.BROWSER,
-        purpose=Purpose.CHAT,
-        conversation_id=job.conversation_id,
-        turn_id=job.turn_id,
-        model_label=admission.model_label,
-        provider_label=admission.provider_label,
-        egress_class=admission.egress_class,
-        sealed_payload=keys.seal(job.conversation_id, payload_of(prompt, passages, labels), purpose=PAYLOAD),
-        left_text=prompt.record_text,
-        masked=prompt.masked,
-        passages=[PassageFact(hit.passage_id, hit.document_id, hit.permission) for hit in passages],
-        policy_version=prompt.policy_version,
-        prompt_version=PROMPT_VERSION,
-        circumstances=_circumstances(job, admission),
-        sealed_typed=sealed_typed(job.data_key, job.typed),
-        now=now,
-        lease_until=now + leases.LEASE,
-        reservation_id=admission.reservation_id,
+    data_key = keys.open_key(job.conversation_id)
+    facts = intents.facts_of(
+        job, data_key, admission=admission, prompt=prompt, passages=passages, labels=labels, now=now
     )
+    intent_id = records.write_intent(**facts)
     Turn.objects.filter(pk=job.turn_id).update(
         intent_id=intent_id,
         reservation_id=admission.reservation_id,
@@ -407,11 +392,6 @@ def write_intent(
     )
 
 
-def _circumstances(job: Job, admission: Admission) -> Circumstances:
-    told = job.route.told(admission) if job.route else admission.circumstances
-    return replace(told, replaces_turn_id=job.replaces_turn_id)
-
-
 def admit_call(job: Job, *, prompt: Scrubbed, now: datetime) -> Admission:
     """Admit the turn's first call by its route; a turn whose model the team may not use has none and is refused."""
     if job.route is None:
@@ -419,9 +399,19 @@ def admit_call(job: Job, *, prompt: Scrubbed, now: datetime) -> Admission:
     return job.route.admit_first(prompt, admitting(job, prompt=prompt, now=now), now=now)
 
 
-def admitting(job: Job, *, prompt: Scrubbed, now: datetime) -> Admit:
+def admitting(
+    job: Job, *, prompt: Scrubbed, now: datetime, along: Along | None = None, only_while: Condition | None = None
+) -> Admit:
     """Give the function that admits a call of this turn to a model."""
-    return lambda model_id: admit(person=job.person, team=job.team, model_id=model_id, prompt=prompt, now=now)
+    return lambda model_id: admit(
+        person=job.person,
+        team=job.team,
+        model_id=model_id,
+        prompt=prompt,
+        now=now,
+        along=along,
+        only_while=only_while,
+    )
 
 
 @transaction.atomic
