@@ -15,7 +15,7 @@ from apps.ledger.facts import Circumstances, PassageFact
 from apps.ledger.vocabulary import Door, Purpose
 
 if TYPE_CHECKING:
-    from apps.chat.turns import Job
+    from apps.chat.jobs import Job
     from apps.gateway.admission import Admission
     from apps.privacy.keys import ConversationKey
     from apps.privacy.scrub import Scrubbed

@@ -15,10 +15,11 @@ from apps.chat import choosing, composition, frames, live, plain_turns, recordin
 from apps.chat.companions import Stopped, together
 from apps.chat.database import by_length, in_database, on_loop
 from apps.chat.endings import UNRECORDED, Ending
+from apps.chat.jobs import Job
 from apps.chat.models import Turn
 from apps.chat.plain_turns import Call
 from apps.chat.story import Composed
-from apps.chat.turns import Job, TurnAlreadyClosed
+from apps.chat.turns import TurnAlreadyClosed
 from apps.gateway.admission import Admission
 from apps.gateway.client import ModelFailed
 from apps.gateway.upstream import CallPiece

@@ -17,9 +17,10 @@ from django.db import DEFAULT_DB_ALIAS
 
 from apps.chat import intents, texts, turns
 from apps.chat.endings import Ending
+from apps.chat.jobs import Job
 from apps.chat.models import Message, Turn
 from apps.chat.recording import LEDGER_ANSWER
-from apps.chat.turns import LEASE, Job
+from apps.chat.turns import LEASE
 from apps.gateway import budgets
 from apps.gateway.admission import Admission
 from apps.ledger import records
