@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from apps.accounts.models import RoleAssignment, User
+from apps.accounts.models import Role, RoleAssignment, User
 from apps.chat import choosing, plain_turns, turns, watching
 from apps.chat.endings import Ending
 from apps.chat.forms import Question
@@ -154,7 +154,7 @@ def leaves(person: User) -> None:
 
 
 def loses_the_role(person: User) -> None:
-    RoleAssignment.objects.filter(person=person).delete()
+    RoleAssignment.objects.filter(person=person).update(role=Role.ADMIN)
 
 
 def deletes_the_conversation(person: User) -> None:
