@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,13 @@ from tests.environment import POSTGRES, STATE
 from tests.fake_provider import FakeProvider
 
 JOURNEY = "journey"
+LONGEST_JOURNEYS = (
+    "tests/journeys",
+    "tests/platform/test_embedded.py",
+    "tests/platform/test_calls_home.py",
+    "tests/platform/test_ordinary_account.py",
+    "tests/platform/test_production_shape.py",
+)
 
 
 def pytest_configure() -> None:
@@ -33,12 +40,32 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if alone and f"mark.{JOURNEY}" not in collection_path.read_text() else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Whatever looks at a page in a real browser is thorough, and whatever commits: all tables are emptied then."""
+@pytest.hookimpl(wrapper=True)  # before xdist reads the groups, and after pytest-django has sorted
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> Generator[None, None, None]:
+    """
+    Say which tests are thorough, and which journeys stay together.
+
+    Whatever looks at a page in a real browser is thorough, and whatever commits: all tables are emptied then. Journeys
+    of a file, or of `tests/journeys`, share what they start; the longest go first, so that both processes end together.
+    """
     for item in items:
         commits = any(mark.kwargs.get("transaction") for mark in item.iter_markers("django_db"))
         if commits or {"chromium", "transactional_db"} & set(item.fixturenames):
             item.add_marker(pytest.mark.thorough)
+        if item.get_closest_marker(JOURNEY):
+            item.add_marker(pytest.mark.xdist_group(_place(item)))
+    yield
+    items.sort(key=_turn)
+
+
+def _place(item: pytest.Function) -> str:
+    file = item.nodeid.partition("::")[0]
+    return next((place for place in LONGEST_JOURNEYS if file.startswith(place)), file)
+
+
+def _turn(item: pytest.Function) -> int:
+    place = _place(item) if item.get_closest_marker(JOURNEY) else ""
+    return LONGEST_JOURNEYS.index(place) if place in LONGEST_JOURNEYS else len(LONGEST_JOURNEYS)
 
 
 def pytest_unconfigure() -> None:
