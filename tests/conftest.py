@@ -15,18 +15,11 @@ from django.db import connections
 from apps.gateway import departures
 from apps.privacy import policies
 from portal.embedded.database import EmbeddedPostgres
-from tests import clusters
+from tests import clusters, order
 from tests.environment import POSTGRES, STATE
 from tests.fake_provider import FakeProvider
 
 JOURNEY = "journey"
-LONGEST_JOURNEYS = (
-    "tests/journeys",
-    "tests/platform/test_embedded.py",
-    "tests/platform/test_calls_home.py",
-    "tests/platform/test_ordinary_account.py",
-    "tests/platform/test_production_shape.py",
-)
 
 
 def pytest_configure() -> None:
@@ -40,32 +33,25 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if alone and f"mark.{JOURNEY}" not in collection_path.read_text() else None
 
 
-@pytest.hookimpl(wrapper=True)  # before xdist reads the groups, and after pytest-django has sorted
+@pytest.hookimpl(wrapper=True)  # marks before pytest selects by them, the order after pytest-django has sorted
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> Generator[None, None, None]:
     """
-    Say which tests are thorough, and which journeys stay together.
+    Say which tests are thorough, and bring journeys into their order.
 
-    Whatever looks at a page in a real browser is thorough, and whatever commits: all tables are emptied then. Journeys
-    of a file, or of `tests/journeys`, share what they start; the longest go first, so that both processes end together.
+    Whatever looks at a page in a real browser is thorough, and whatever commits: all tables are emptied then.
     """
     for item in items:
         commits = any(mark.kwargs.get("transaction") for mark in item.iter_markers("django_db"))
         if commits or {"chromium", "transactional_db"} & set(item.fixturenames):
             item.add_marker(pytest.mark.thorough)
-        if item.get_closest_marker(JOURNEY):
-            item.add_marker(pytest.mark.xdist_group(_place(item)))
     yield
-    items.sort(key=_turn)
+    items.sort(key=lambda item: order.turn_of(item.nodeid) if item.get_closest_marker(JOURNEY) else len(order.LONGEST))
 
 
-def _place(item: pytest.Function) -> str:
-    file = item.nodeid.partition("::")[0]
-    return next((place for place in LONGEST_JOURNEYS if file.startswith(place)), file)
-
-
-def _turn(item: pytest.Function) -> int:
-    place = _place(item) if item.get_closest_marker(JOURNEY) else ""
-    return LONGEST_JOURNEYS.index(place) if place in LONGEST_JOURNEYS else len(LONGEST_JOURNEYS)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> order.PlaceByPlace | None:
+    """Keep together the journeys that share what they start."""
+    return order.PlaceByPlace(config, log) if config.option.dist == "loadfile" else None
 
 
 def pytest_unconfigure() -> None:
