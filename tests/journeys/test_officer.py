@@ -17,7 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.conftest import ROOT
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 
 CUSTOMER, SECRET = "Marisol Quintero", "AKIAQ3EGRZX7N2KLMT5B"
 QUESTION = f"Write one line to {CUSTOMER}. The key of her sensor is {SECRET}."
