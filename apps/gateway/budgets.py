@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from apps.gateway.models import Budget, LanguageModel, Reservation, SpentHour
@@ -24,6 +25,7 @@ from apps.gateway.money_models import LONGEST_ROLLING_HOURS, Scope
 from apps.gateway.prices import Price
 from apps.ledger import prepared
 from apps.ledger.ids import new_id
+from apps.ledger.models import OpenIntent
 from apps.ledger.prepared import Condition, Told, Write
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
@@ -329,10 +331,13 @@ def sweep(unheard_for: timedelta, *, now: datetime | None = None) -> list[UUID]:
     """
     Give back reservations whose process was not heard of for `unheard_for`; return their ids.
 
-    Should such an answer come to an end all the same, settling it still books its cost.
+    What is held for an exchange that is open on the record stays: whoever closes the exchange pays with it, and until
+    then nobody else may spend it. Should another answer come to an end all the same, settling it still books its cost.
     """
     moment = now or timezone.now()
+    of_an_open_exchange = OpenIntent.objects.filter(reservation_id=OuterRef("pk"))
     leaked = Reservation.objects.filter(state=Reservation.State.HELD, heard_at__lt=moment - unheard_for)
+    leaked = leaked.exclude(Exists(of_an_open_exchange))
     return [pk for pk in leaked.values_list("pk", flat=True) if release(pk, now=moment)]
 
 
