@@ -48,12 +48,6 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> Generator[Non
     items.sort(key=lambda item: order.turn_of(item.nodeid) if item.get_closest_marker(JOURNEY) else len(order.LONGEST))
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> order.PlaceByPlace | None:
-    """Keep together the journeys that share what they start."""
-    return order.PlaceByPlace(config, log) if config.option.dist == "loadfile" else None
-
-
 def pytest_unconfigure() -> None:
     """Remove this process's own state folder; the process that only hands out tests has one too."""
     shutil.rmtree(STATE, ignore_errors=True)

@@ -42,7 +42,7 @@ class Stack:
     process: subprocess.Popen[str]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     """Start the product as `make run` does, with a state folder and a port of its own; stop it as Ctrl-C does."""
     state = Path(tempfile.mkdtemp(prefix="portcullis-journey-"))
