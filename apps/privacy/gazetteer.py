@@ -63,15 +63,40 @@ SPEAKS: Final = (
 SINGLE: Final = regex.compile(
     rf"(?<=(?<![\w-]){RELATION},? )(?<one>{CAPITALISED})(?![\w@/\\(-])|(?<![\w@/\\.#-])(?<one>{CAPITALISED})(?= {SPEAKS}(?!\w))"
     rf"|(?:^|(?<=[.!?] ))(?<one>{CAPITALISED})(?=, (?:can|could|would|will|please|did|do|are|have|what|how|when|where|I|we)(?!\w))"
-    rf"|^(?<one>{CAPITALISED})(?=: ?[\"“\p{{L}}])",
+    rf"|^(?<one>(?<label>{CAPITALISED}))(?=: ?[\"“\p{{L}}])",
     regex.MULTILINE,
 )
+MADE_OF_A_WORD: Final = regex.compile(
+    r"(?:(?:un|re|non|pre|sub|multi|auto|micro|meta|hyper|inter|de|over|under|post|anti|co|cross|super)(?=\w{4}))?(?<stem>\w{3,}?)"
+    r"(?:i?fier|i[sz]er|[ae]tor|er|or|ing|ment|ness|less|ware|able|ible|ified|i[sz]ed|ism|ation|ology|ity|ly|al|ed|s)?"
+)
+"""How words of the trade are made, which no dictionary has: `Classifier`, `Reranker`, `Preprocessing`."""
 NAME: Final = r"(?:\p{Lu}\p{Ll}[\p{L}'-]*(?: \p{Lu}\.)?(?: \p{Lu}\p{Ll}[\p{L}'-]*){0,2})"
 BEFORE_LAST: Final = r",? (?:and|or|&|und|et|y|e|en) "
 LISTING: Final = regex.compile(
     rf"(?<![\w.])(?<one>{NAME})(?:, (?<one>{NAME})){{0,12}}{BEFORE_LAST}(?<one>{NAME})(?!\w)"
 )
 LISTING_ENDS: Final = regex.compile(rf"[\p{{L}}.'-]{BEFORE_LAST}\p{{Lu}}\p{{Ll}}")
+
+
+ALSO_THINGS: Final = frozenset(
+    [
+        "darwin",
+        "tesla",
+        "pascal",
+        "kelvin",
+        "newton",
+        "joule",
+        "gauss",
+        "curie",
+        "hertz",
+        "faraday",
+        "watt",
+        "volta",
+        "fermi",
+    ]
+)
+"""Names of people that, in small letters, are systems, languages and units."""
 
 
 class FirstNameRecognizer(LocalRecognizer):
@@ -126,12 +151,28 @@ def _is_open(word: str) -> bool:
 def _unheard(pattern: regex.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
     """Give the places where every capitalised word is in no dictionary."""
     for match in pattern.finditer(text):
+        if "label" in pattern.groupindex and match["label"] and _is_heading(match["label"].lower()):
+            continue
         if all(_is_unheard(word.lower()) or word.lower() in words.first_names() for word in match.captures("one")):
             yield match.start("one") if len(match.captures("one")) == 1 else match.start(), match.end()
 
 
+def _is_heading(word: str) -> bool:
+    """Say whether a word before a colon rather names what follows than who speaks: made of words that are known."""
+    if word in words.first_names():
+        return False
+    dictionary = words.dictionary()
+    made = MADE_OF_A_WORD.fullmatch(word)
+    stems = (made["stem"], made["stem"] + "e", made["stem"] + "y") if made else ()
+    return any(stem in dictionary for stem in stems) or any(
+        word[:at] in dictionary and word[at:] in dictionary for at in range(3, len(word) - 2)
+    )
+
+
 def _is_unheard(word: str) -> bool:
     stem = word.removesuffix("s")
+    if "-" in word and any(part in words.dictionary() for part in word.split("-")):
+        return False
     if BRITISH.sub(r"iz\1", word) in words.dictionary():
         return False
     is_known = word in words.dictionary() or word in words.allowed() or word in words.places()
@@ -143,7 +184,8 @@ def _well_known(reading: Reading) -> Iterator[tuple[int, int]]:
     for word in words.well_known_names() & reading.words.keys():
         for place in reading.words[word]:
             match = WORD.match(reading.text, place)
-            if match and match[0].lower() == word and (match[0][0].isupper() or word not in words.dictionary()):
+            is_thing = word in words.dictionary() or word in ALSO_THINGS
+            if match and match[0].lower() == word and (match[0][0].isupper() or not is_thing):
                 yield match.start(), match.end()
 
 

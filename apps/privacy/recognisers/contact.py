@@ -20,7 +20,7 @@ USER_LABEL: Final = r"""(?:user(?:[ _-]?(?:name|id))?|login|log-?in[ ](?:name|id
 NO_USERS: Final = (
     "none null nil true false name required string str char int admin administrator root not the a an is are was were and or "
     "of for to in on with by user username anonymous guest nobody test tester testuser example default demo system service self "
-    "current_user localhost apache nginx postgres mysql ubuntu runner sudo"
+    "current_user localhost apache nginx postgres mysql ubuntu runner sudo pass password passwd login"
 )
 """What stands in the place of a user name and is nobody."""
 
@@ -43,8 +43,8 @@ def is_ip(address: str) -> bool:
 
 
 def is_user(name: str) -> bool:
-    """Say whether a word after "user" names one."""
-    return name.lower() not in NO_USER
+    """Say whether a word after "user" names one: no role, no type and no field of a program."""
+    return name.lower() not in NO_USER and not OWNED.match(name) and not TYPE_NAME.fullmatch(name)
 
 
 HIDDEN: Final = re.compile(r"(?i)[*x.\u2022#_-]{2,}|[<\[{].*|\$.*|%[\w(].*")
@@ -54,6 +54,20 @@ def carries_password(link: str) -> bool:
     """Say whether a link holds a password and not only what stands for one."""
     return HIDDEN.fullmatch(link.split("://", 1)[1].partition("@")[0].partition(":")[2]) is None
 
+
+SITE_PAGES: Final = r"(?:login|signup|features|about|sponsors|orgs|settings|marketplace|explore|topics|sharer?|intent|hashtag|search|help|plugins|dialog|privacy|legal|terms|policies|business|home|events|groups|p|apps|docs|pricing|security|i)(?![\w-])"
+"""What follows the name of a site and is nobody's page."""
+
+A_DECORATOR: Final = (
+    r"(?<=^[ \t]{0,40})@[\w.]+(?:\([^\n]*)?[ ]*(?:\n[ \t]*(?:[@)}]|(?:async|def|class|public|private|protected|static|fun|export|const|override|final|abstract|void|return|function|data|open|interface|enum|record)[ ])"
+    r"|\.\w+\(|\Z)"
+)
+"""An annotation in a program: on a line of its own above what it is about."""
+
+OWNED: Final = re.compile(
+    r"(?:user|self|request|data|this|obj|args|kwargs|ctx|context|event|session|req|res|row|cls|config|settings|os|env|process|params|form|account|item)\."
+)
+TYPE_NAME: Final = re.compile(r"(?:[A-Z][a-z]{2,}){2,}\d?|[A-Z][a-z]+(?:\.[A-Z][A-Za-z]+)+")
 
 RULES: Final = (
     Rule(
@@ -113,8 +127,8 @@ RULES: Final = (
         v.URL,
         "A link to a person's own page",
         pattern(
-            r"""\b(?:https?://)?(?:www\.)?(?:linkedin\.com/in|facebook\.com|instagram\.com|x\.com|twitter\.com|
-            github\.com|t\.me|tiktok\.com/@?|xing\.com/profile|medium\.com/@)/?[\w.%@-]{3,60}/?""",
+            rf"""\b(?:https?://)?(?:www\.)?(?:linkedin\.com/in/|(?:facebook|instagram|x|twitter)\.com/(?!{SITE_PAGES})|
+            (?:github|gitlab)\.com/(?!{SITE_PAGES})(?=[\w.%@-]{{3,60}}+/?(?![\w/-]))|t\.me/|tiktok\.com/@?|xing\.com/profile/|medium\.com/@)[\w.%@-]{{3,60}}/?""",
             is_any_case=True,
         ),
         0.8,
@@ -159,7 +173,7 @@ RULES: Final = (
         "A user name after its label",
         pattern(
             rf"""(?<![\w-]){USER_LABEL}["'`]?[ ]?(?:is[ ]|:|=|[ ]->|ist[ ]|est[ ]|es[ ]|è[ ]|é[ ])[ ]*["'`]?
-            (?P<value>@?[a-z0-9][\w.@\\-]{{1,40}}\w)["'`]?""",
+            (?P<value>@?[a-z0-9][\w.@\\-]{{1,40}}+(?<=\w))["'`]?(?![(\[])(?!(?-i:(?<=[ ][A-Z][a-z]{{1,12}})[ ][a-z]))""",
             is_any_case=True,
         ),
         0.8,
@@ -218,7 +232,7 @@ RULES: Final = (
     Rule(
         v.USERNAME,
         "A handle",
-        pattern(r"(?<![\w@/.`*:>}\]-])@(?P<value>[A-Za-z][\w.-]{2,30}\w)(?![\w@/(])"),
+        pattern(rf"(?<![\w@/.`*:>}}\]-])(?!{A_DECORATOR})@(?P<value>[A-Za-z][\w.-]{{2,30}}\w)(?![\w@/(]|\.\w)"),
         0.7,
         lambda name: any(character.isdigit() or character in "_." for character in name),
         needs=("@",),

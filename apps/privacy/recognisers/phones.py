@@ -17,7 +17,7 @@ CALLED: Final = near(
     "telefon", "telefonnummer", "handy", "handynummer", "mobil", "mobilnummer", "rufnummer", "festnetz", "durchwahl",
     "anrufen", "erreichbar", "téléphone", "portable", "fixe", "appeler", "appelez", "joindre", "teléfono", "móvil",
     "llamar", "llame", "llámame", "telefono", "cellulare", "chiamare", "telefoon", "mobiel", "telefoonnummer", "bellen",
-    "bel", "gsm", "telefone", "celular", "telemóvel", "ligar", "ligue", "tfno", "tlf", "tél", "ph", "p", "t", "m", "f",
+    "bel", "gsm", "telefone", "celular", "telemóvel", "ligar", "ligue", "tfno", "tlf", "tél", "ph", r"(?<!%)[ptmf](?=[.:] ?[+(\d])",
 )  # fmt: skip
 EXTENSION: Final = r"(?:[ ,]{0,2}(?:x|ext\.?|extn\.?|extension|durchwahl|poste|\#)[ ]?\d{1,6})?"
 ENDS: Final = r"(?!\w|-\d)"
@@ -25,6 +25,7 @@ TAIL: Final = re.compile(r"(?i)[ ,]*(?:x|ext\.?|extn\.?|extension|durchwahl|post
 DATE: Final = re.compile(
     r"(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12]\d|3[01])(?:[ T]\d{1,2})?"
     r"|(?:0?[1-9]|[12]\d|3[01])[-./ ](?:0?[1-9]|[12]\d|3[01])[-./ ](?:19|20)\d\d"
+    r"|\d\d([-./])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])(?:[ T]\d{1,2})?"
 )
 AMOUNT: Final = re.compile(r"\d+\.\d{1,2}|(?:19|20)\d\d ?[-/] ?(?:19|20)\d\d|\d{1,3}(?:[ .]000)+")
 DIGIT_WORDS: Final = (
