@@ -44,6 +44,14 @@ NAMESAKE: Final = regex.compile(
 BRITISH: Final = regex.compile(r"is(e|er|ed|es|ing|ation)$")
 """The endings of words that the dictionary writes with a z."""
 
+BEFORE_A_THING: Final = regex.compile(
+    r"(?<!\w)(?i:the|an?|der|die|das|ein|eine|les?|la|une?|el|los|las|una|il|lo|gli|het|een|os?|as?|uma?) $"
+)
+"""An article before one name alone: a hotel, a ship, a model."""
+
+DRAWN_OUT: Final = regex.compile(r"(.)\1\1")
+"""A letter three times, as in `Aaawww`."""
+
 MOST_SURNAMES: Final = 3
 SHORTEST_LOWER_SURNAME: Final = 4
 CAPITALISED: Final = r"\p{Lu}(?:\p{Ll}\p{M}?)+(?:['-]\p{Lu}?(?:\p{Ll}\p{M}?){2,})*"
@@ -175,6 +183,8 @@ def _is_unheard(word: str) -> bool:
         return False
     if BRITISH.sub(r"iz\1", word) in words.dictionary():
         return False
+    if DRAWN_OUT.search(word):
+        return False
     is_known = word in words.dictionary() or word in words.allowed() or word in words.places()
     return len(word) >= SHORTEST_LOWER_SURNAME and not is_known and stem not in words.dictionary()
 
@@ -204,7 +214,8 @@ def _first_names(reading: Reading) -> Iterator[tuple[int, int]]:
         if not (is_sure or word in also_words):
             continue
         end = _end_of_surnames(text, match.end(), is_lower=match[0].islower())
-        if is_namesake(text, end):
+        is_thing = end == match.end() and BEFORE_A_THING.search(text, max(0, place - 8), place) is not None
+        if is_thing or is_namesake(text, end):
             position = end
         elif end > match.end() or is_sure:
             yield match.start(), end

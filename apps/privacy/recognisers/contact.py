@@ -43,7 +43,9 @@ def is_ip(address: str) -> bool:
 
 
 def is_user(name: str) -> bool:
-    """Say whether a word after "user" names one: no role, no type and no field of a program."""
+    """Say whether a word after "user" names one: no role, no type, no field of a program, no small number."""
+    if name.isdigit() and len(name) < 4:
+        return False
     return name.lower() not in NO_USER and not OWNED.match(name) and not TYPE_NAME.fullmatch(name)
 
 
@@ -57,6 +59,9 @@ def carries_password(link: str) -> bool:
 
 SITE_PAGES: Final = r"(?:login|signup|features|about|sponsors|orgs|settings|marketplace|explore|topics|sharer?|intent|hashtag|search|help|plugins|dialog|privacy|legal|terms|policies|business|home|events|groups|p|apps|docs|pricing|security|i)(?![\w-])"
 """What follows the name of a site and is nobody's page."""
+
+A_VERSION: Final = r"\b(?i:version|release|build|firmware|driver|(?:up|down)grade|(?:up|down)graded|upgrading|bump|bumped|patch|hotfix|v)[ ](?:[a-z]{1,12}[ ]){0,3}(?:[\d.]{5,15}[ ](?:to|and|or|auf|à|a|naar)[ ])?"
+"""What stands before four numbers with dots that count releases."""
 
 A_DECORATOR: Final = (
     r"(?<=^[ \t]{0,40})@[\w.]+(?:\([^\n]*)?[ ]*(?:\n[ \t]*(?:[@)}]|(?:async|def|class|public|private|protected|static|fun|export|const|override|final|abstract|void|return|function|data|open|interface|enum|record)[ ])"
@@ -138,7 +143,7 @@ RULES: Final = (
         v.IP,
         "An IP address",
         pattern(
-            rf"(?<![\w.])(?<!\brv:)(?<!\b[A-Za-z]{{3,20}}/)(?<!\b(?i:section|clause|chapter|article|version|release)[ ])\d{{1,3}}(?:{DOT}\d{{1,3}}){{3}}(?![\w]|\.\d)"
+            rf"(?<![\w.])(?<!\brv:)(?<!\b[A-Za-z]{{3,20}}/)(?<!\b(?i:section|clause|chapter|article|version|release)[ ])(?<!{A_VERSION})\d{{1,3}}(?:{DOT}\d{{1,3}}){{3}}(?![\w]|\.\d)"
         ),
         0.96,
         is_ip,

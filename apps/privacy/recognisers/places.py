@@ -64,12 +64,16 @@ def is_address(text: str) -> bool:
 def is_unusual_address(text: str) -> bool:
     """Say so of an address whose only signs are numbers: its street has a word that is in no dictionary."""
     found = re.findall(r"[^\W\d_]{3,}", text.split(",")[0])
+    if all(word.isupper() and len(word) < 5 for word in found):
+        return False
     return is_address(text) and any(word.lower() not in words.dictionary() for word in found)
 
 
 def is_street_between_numbers(text: str) -> bool:
     """Say so of a street between two numbers: one word between short numbers is a product or a model (`2 Atom 9`)."""
     names = re.findall(r"[^\W\d_]{2,}", text)
+    if all(name.isupper() and len(name) < 5 for name in names):  # a unit or a norm, as in `250 VAC 16`
+        return False
     return is_unusual_address(text) and (len(names) > 1 or re.search(r"\d{3}|[,\n]", text) is not None)
 
 
