@@ -34,6 +34,7 @@ from apps.privacy.recognisers import (
     phones,
     places,
     references,
+    tables,
 )
 from apps.privacy.rules import LANGUAGE, REASON, RuleRecognizer
 
@@ -66,7 +67,7 @@ class Analyzer(AnalyzerEngine):
         reading = Reading(text)
         found: list[RecognizerResult] = []
         for recognizer in recognizers:
-            if isinstance(recognizer, RuleRecognizer | FirstNameRecognizer):
+            if isinstance(recognizer, RuleRecognizer | tables.TableRecognizer | FirstNameRecognizer):
                 found += recognizer.read(reading)
             else:
                 found += recognizer.analyze(text, recognizer.supported_entities, artifacts)
@@ -87,7 +88,8 @@ def find(text: str, dictionary: Dictionary = EMPTY) -> tuple[Finding, ...]:
     seen = [finding for finding in raw if not _is_allowed(view.text, finding, own, phrases)]
     seen += [finding for finding in _listed(view.text, seen) if not _is_allowed(view.text, finding, own, phrases)]
     seen += own.findings
-    seen = list(overlaps.resolve(seen, text=view.text))
+    settled = overlaps.resolve(seen, text=view.text)
+    seen = [finding for finding in settled if finding.score >= overlaps.STRONG or not _is_no_secret(view.text, finding)]
     known = KnownValues()
     for finding in seen:
         known.add(finding.type, view.text[finding.start : finding.end])
@@ -102,7 +104,8 @@ def analyzer() -> Analyzer:
     """Build the analyzer, once for each process. Takes a second or two and loads the language model."""
     nlp_engine = chosen_engine()
     registry = RecognizerRegistry(
-        [RuleRecognizer("rules", RULES), FirstNameRecognizer(), ModelNameRecognizer()], supported_languages=[LANGUAGE]
+        [RuleRecognizer("rules", RULES), tables.TableRecognizer(), FirstNameRecognizer(), ModelNameRecognizer()],
+        supported_languages=[LANGUAGE],
     )
     return Analyzer(registry=registry, nlp_engine=nlp_engine, supported_languages=[LANGUAGE])
 

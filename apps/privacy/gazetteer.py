@@ -74,11 +74,6 @@ SINGLE: Final = regex.compile(
     rf"|^(?<one>(?<label>{CAPITALISED}))(?=: ?[\"“\p{{L}}])",
     regex.MULTILINE,
 )
-MADE_OF_A_WORD: Final = regex.compile(
-    r"(?:(?:un|re|non|pre|sub|multi|auto|micro|meta|hyper|inter|de|over|under|post|anti|co|cross|super)(?=\w{4}))?(?<stem>\w{3,}?)"
-    r"(?:i?fier|i[sz]er|[ae]tor|er|or|ing|ment|ness|less|ware|able|ible|ified|i[sz]ed|ism|ation|ology|ity|ly|al|ed|s)?"
-)
-"""How words of the trade are made, which no dictionary has: `Classifier`, `Reranker`, `Preprocessing`."""
 NAME: Final = r"(?:\p{Lu}\p{Ll}[\p{L}'-]*(?: \p{Lu}\.)?(?: \p{Lu}\p{Ll}[\p{L}'-]*){0,2})"
 BEFORE_LAST: Final = r",? (?:and|or|&|und|et|y|e|en) "
 LISTING: Final = regex.compile(
@@ -166,15 +161,8 @@ def _unheard(pattern: regex.Pattern[str], text: str) -> Iterator[tuple[int, int]
 
 
 def _is_heading(word: str) -> bool:
-    """Say whether a word before a colon rather names what follows than who speaks: made of words that are known."""
-    if word in words.first_names():
-        return False
-    dictionary = words.dictionary()
-    made = MADE_OF_A_WORD.fullmatch(word)
-    stems = (made["stem"], made["stem"] + "e", made["stem"] + "y") if made else ()
-    return any(stem in dictionary for stem in stems) or any(
-        word[:at] in dictionary and word[at:] in dictionary for at in range(3, len(word) - 2)
-    )
+    """Say whether a word before a colon rather names what follows than who speaks."""
+    return word not in words.first_names() and (word in words.labels() or words.is_made_of_words(word))
 
 
 def _is_unheard(word: str) -> bool:

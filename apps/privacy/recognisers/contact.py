@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from apps.privacy import vocabulary as v
+from apps.privacy import words
 from apps.privacy.rules import Rule, at_codes, at_words, pattern
 
 DOMAIN: Final = r"(?:[^\W_](?:[\w-]{0,62}[^\W_])?\.)+(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{2,40})"
@@ -48,6 +49,15 @@ def is_user(name: str) -> bool:
         return False
     return name.lower() not in NO_USER and not OWNED.match(name) and not TYPE_NAME.fullmatch(name)
 
+
+def is_drawn_name(name: str) -> bool:
+    """Say whether letters after "user" are a name made for a computer: no word, nor made of words, nor short for one."""
+    return is_user(name) and name not in SHORT and name not in words.allowed() and not words.is_made_of_words(name)
+
+
+SHORT_WORDS: Final = "config conf auth mgmt repo env param params perms prefs prefs info admin dirs func args init ctrl dashboard dropdown metadata json username userid async"
+SHORT: Final = frozenset(SHORT_WORDS.split())
+"""Words of the trade that no dictionary has."""
 
 HIDDEN: Final = re.compile(r"(?i)[*x.\u2022#_-]{2,}|[<\[{].*|\$.*|%[\w(].*")
 
@@ -206,6 +216,28 @@ RULES: Final = (
             )
         ),
         place=at_words("user username login account handle benutzer utilisateur usuario utente gebruiker", before=1),
+    ),
+    Rule(
+        v.USERNAME,
+        "A user name of letters in a sentence",
+        pattern(
+            r"""(?<![\w.(-])(?i:(?:invalid|unknown|for|net|from|by|of|ad|domain|windows|unix|linux|sap)[ ])?(?i:user|username|login|uid)[ ]["'`]?(?P<value>[a-z]{4,20})(?=["'`]?(?:[ ,;]|[.!?]?(?:\s|$)))
+            |(?<![\w-])(?i:account)[ ]["'`](?P<value>[a-z]{4,20})["'`]
+            |(?<![\w-])(?i:benutzer|utilisateur|identifiant|usuario|utente|gebruiker|utilizador|usuário)[ ](?P<value>[a-z]{4,20})(?=,[ ]?(?:pass|kenn|mot|contra|clave|wacht|senha|pw))"""
+        ),
+        0.8,
+        is_drawn_name,
+        place=at_words(
+            "user username login uid account benutzer utilisateur identifiant usuario utente gebruiker utilizador usuário",
+            before=12,
+        ),
+    ),
+    Rule(
+        v.USERNAME,
+        "Who is to do what a comment says",
+        pattern(r"(?<!\w)(?:TODO|FIXME|XXX|HACK|NOTE|REVIEW|OPTIMIZE)\(@?(?P<value>[a-z][\w.-]{2,30})\)"),
+        0.85,
+        needs=("todo(", "fixme(", "xxx(", "hack(", "note(", "review(", "optimize("),
     ),
     Rule(
         v.USERNAME,

@@ -115,7 +115,7 @@ RULES: Final = (
         v.CARD,
         "A card's security code",
         pattern(
-            r"(?:cvv2?|cvc2?|cvn|security[ ]code|card[ ]code)[ ]*(?:is|:|=|\#|number)?[ ]*(?P<value>\d{3,4})(?!\w)",
+            r"(?:cvv2?|cvc2?|cvn|security[ ]code|card[ ]code|(?<=\d[/-]\d{2,4},?[ ])code)[\"']?[ ]*(?:is|:|=|\#|number)?[ ]*[\"']?(?P<value>\d{3,4})(?!\w)",
             is_any_case=True,
         ),
         0.9,

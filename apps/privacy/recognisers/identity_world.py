@@ -41,6 +41,7 @@ RULES: Final = (
         r"[A-Z][AEIOUX][A-Z]{2}\d{6}[HMX][A-Z]{2}[B-DF-HJ-NP-TV-ZÑ]{3}[A-Z0-9]\d",
         c.mx_curp,
     ),
+    beside("A Mexican personal code (CURP)", r"[A-Z]{4}\d{6}[HMX][A-Z]{5}[A-Z0-9]\d", None, "curp"),
     beside(
         "A Canadian social insurance number", r"\d{3}[ -]?\d{3}[ -]?\d{3}", c.ca_sin, "sin", "social insurance", "nas"
     ),

@@ -120,7 +120,7 @@ RULES: Final = (
         v.ADDRESS,
         "A street address",
         pattern(
-            rf"(?<!\w)(?:\d{{1,6}}(?:[ ]?(?:bis|ter))?,?[ ]){{0,2}}(?i:{ROMANCE_STREET})[ ](?:(?i:de|du|des|de[ ]la|del|della|dei|d'|l'|da|do|dos|las|los|la|le)[ ']?){{0,2}}\p{{Lu}}[\p{{L}}'.-]+(?:[ ](?:(?:de|du|des|del|della|di|la|le|y|e)[ ])?\p{{Lu}}[\p{{L}}'.-]+){{0,3}}(?:,?[ ](?:n[°º.][ ]?)?\d{{1,4}}[a-z]?)?(?:,?[ ]\d{{4,5}}(?:-\d{{3}})?[ ]\p{{Lu}}[\p{{L}}-]+(?:[ ]\p{{Lu}}[\p{{L}}-]+)?|{TAIL})?(?!\w)"
+            rf"(?<!\w)(?:\d{{1,6}}(?:[ ]?(?:bis|ter))?,?[ ]){{0,2}}(?i:{ROMANCE_STREET})[ ](?:(?i:de|du|des|de[ ]la|del|della|dei|d'|l'|da|do|dos|las|los|la|le)[ ']?){{0,2}}\p{{Lu}}[\p{{L}}'.-]+(?:[ ](?:(?:de|du|des|del|della|di|la|le|y|e)[ ])?\p{{Lu}}[\p{{L}}'.-]+){{0,3}}(?:,?[ ](?:n[°º.][ ]?)?\d{{1,4}}[a-z]?)?(?:,?[ ]\d{{1,2}}\.?[ºª°oa][ ]?(?:[A-Z]|izq|dcha|dto|esq|int)?\.?)?(?:,?[ ]\d{{4,5}}(?:-\d{{3}})?[ ]\p{{Lu}}[\p{{L}}-]+(?:[ ]\p{{Lu}}[\p{{L}}-]+)?|{TAIL})?(?!\w)"
         ),
         0.85,
         is_address,
@@ -221,6 +221,15 @@ RULES: Final = (
         0.84,
         is_unusual_address,
         place=at_codes(before=60, after=120, digits=5),
+    ),
+    Rule(
+        v.ADDRESS,
+        "A unit of a building or an estate",
+        pattern(
+            rf"(?<!\w)(?:(?:Unit|Suite|Flat|Floor|Building|Block|Warehouse)[ ]\w{{1,5}},?[ ])(?:{CAPITAL}[ ]){{1,4}}(?:Park|Estate|House|Court|Tower|Towers|Centre|Center|Building|Plaza|Quarter|Campus|Mews|Yard|Works|Mill)(?!\w)(?:(?:,[ ]{CAPITAL}(?:[ ]{CAPITAL}){{0,2}}){{0,2}}?,?[ ]{POSTCODE}(?![\w-]))?"
+        ),
+        0.83,
+        place=at_words("unit suite flat floor building block warehouse", before=2, after=140),
     ),
     Rule(
         v.ADDRESS,

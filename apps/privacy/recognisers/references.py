@@ -64,7 +64,7 @@ RULES: Final = (
         v.REFERENCE,
         "A customer, contract or case number",
         pattern(
-            rf"(?<!\w)(?i:{KIND})[ ]?[\#:]?[ ]?(?P<value>[A-Z]{{1,6}}[-/_]?\d[A-Z0-9/_-]{{3,20}}|\d{{5,14}})(?![\w.])"
+            rf"(?<!\w)(?i:{KIND})[ ]?[\#:]?[ ]?(?P<value>[A-Z]{{1,6}}[-/_]?\d[A-Z0-9/_-]{{3,20}}|(?:19|20)\d\d[-/]\d{{3,8}}|\d{{5,14}})(?![\w.])"
         ),
         0.82,
         place=at_words(KIND_WORDS, before=2, after=40),

@@ -33,8 +33,8 @@ BESIDE_A_PASSWORD: Final = rf"""(?<![A-Za-z])(?:[\w.]{{0,30}}[_.-])?(?:user(?:[ 
 
 def is_user_beside_a_password(text: str) -> bool:
     """Say whether a value beside a user's name is one: no placeholder, no type, no name of a variable, no role."""
-    is_name = shapes.is_reference(text) or shapes.CONSTANT.fullmatch(text) is not None
-    return text.lower() not in NO_USER and shapes.is_value(text) and not is_name
+    is_name = shapes.SECRETS_NAME.search(text) is not None or shapes.CONSTANT.fullmatch(text) is not None
+    return text.lower() not in NO_USER and not shapes.is_placeholder(text) and not shapes.is_code(text) and not is_name
 
 
 RULES: Final = (
