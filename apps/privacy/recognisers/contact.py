@@ -10,10 +10,11 @@ from typing import Final
 
 from apps.privacy import vocabulary as v
 from apps.privacy import words
+from apps.privacy.recognisers import disguised
 from apps.privacy.rules import Rule, at_codes, at_words, pattern
 
 DOMAIN: Final = r"(?:[^\W_](?:[\w-]{0,62}[^\W_])?\.)+(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{2,40})"
-DOT: Final = r"(?:\.|\[\.\]|\(\.\))"
+DOT: Final = r"(?:\.|\[\.\]|\(\.\)|[ ]\.[ ])"
 SERVICE_ACCOUNTS: Final = re.compile(r"(?i)git@(?:github|gitlab|bitbucket|ssh\.dev\.azure)\.")
 USER_LABEL: Final = r"""(?:user(?:[ _-]?(?:name|id))?|login|log-?in[ ](?:name|id)|account[ ]name|screen[ ]name|nick(?:name)?|handle|alias|uid|
     benutzer(?:name|kennung)?|anmeldename|kennung|utilisateur|identifiant|pseudo|usuario|nombre[ ]de[ ]usuario|utente|nome[ ]utente|gebruiker(?:snaam)?|
@@ -35,7 +36,7 @@ def is_mailbox(address: str) -> bool:
 
 def is_ip(address: str) -> bool:
     """Say whether this is an IP address that tells something: not loopback, not unspecified, no netmask."""
-    plain = re.sub(r"[\[\]()]", "", address).split("%")[0].split("/")[0]
+    plain = re.sub(r"[\[\]() ]", "", address).split("%")[0].split("/")[0]
     try:
         parsed = ipaddress.ip_address(plain)
     except ValueError:
@@ -105,31 +106,7 @@ RULES: Final = (
         0.95,
         needs=('"@', "@["),
     ),
-    Rule(
-        v.EMAIL,
-        "An e-mail address written out to hide it",
-        pattern(
-            r"""(?<![\w.])[a-z0-9][\w+-]*(?:(?:\.|[ ]?[(\[](?:dot|punkt|punto|point|ponto)[)\]][ ]?|[ ]+(?:dot|punkt|punto|point|ponto|underscore|dash)[ ]+)[\w+-]+){0,4}
-            (?:\s*[\[({<]\s*(?:at|@|arroba|ät|chiocciola)\s*[\])}>]\s*|[ ]+(?:at|arroba|chiocciola|arobase|ät)[ ]+)
-            [a-z0-9][a-z0-9-]*(?:(?:\s*[\[({<]\s*(?:dot|punkt|punto|point|ponto)\s*[\])}>]\s*|[ ]+(?:dot|punkt|punto|point|ponto)[ ]+|\.)[a-z0-9-]+){0,3}
-            (?:\s*[\[({<]\s*(?:dot|punkt|punto|point|ponto)\s*[\])}>]\s*|[ ]+(?:dot|punkt|punto|point|ponto)[ ]+|(?<=[\])}>]\s?[a-z0-9-]{1,30})\.)[a-z]{2,12}\b""",
-            is_any_case=True,
-        ),
-        0.9,
-        place=at_words("dot punkt punto point ponto", before=90, after=70),
-    ),
-    Rule(
-        v.EMAIL,
-        "An e-mail address pulled apart to hide it",
-        pattern(
-            r"""(?<![\w.])[a-z0-9][\w.+-]*[ ]?@[ ]?[a-z0-9-]+(?:[ ]?(?:[(\[]dot[)\]]|\bdot\b)[ ]?[a-z0-9-]+){1,3}\b
-            |(?<![\w.])[a-z0-9][\w.+-]*[ ]{1,2}@[ ]{1,2}[a-z0-9-]+(?:[ ]?\.[ ]?[a-z0-9-]+){0,2}[ ]?\.[ ]?[a-z]{2,4}\b
-            |(?<![\w.])[a-z0-9][\w.+-]*_?(?:\(at\)|\[at\]|_at_|-at-)[a-z0-9-]+(?:\.[a-z0-9-]+){0,2}\.[a-z]{2,12}\b""",
-            is_any_case=True,
-        ),
-        0.9,
-        needs=("@ ", " @", "at)", "at]", "_at_", "-at-", "dot]", "dot)"),
-    ),
+    *disguised.RULES,
     Rule(
         v.URL,
         "A link that carries a user name and password",
