@@ -8,6 +8,7 @@ Free of Django, so that the engine's own process stays small.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final
@@ -51,6 +52,9 @@ RULES: Final = (
     *people.RULES,
     *places.RULES,
 )
+
+
+WORD: Final = re.compile(r"[^\W\d_]+")
 
 
 class Analyzer(AnalyzerEngine):
@@ -133,12 +137,14 @@ def _is_allowed(text: str, finding: Finding, own: Sightings, phrases: Sequence[t
 def _phrases(text: str) -> Iterator[tuple[int, int]]:
     """Give the places of phrases that hold a name and are nobody's, where lower case keeps the length."""
     folded = text.lower()
+    by_word = words.allowed_phrases_by_word()
     if len(folded) == len(text):
-        for phrase in words.allowed_phrases():
-            start = folded.find(phrase)
-            while start >= 0:
-                yield start, start + len(phrase)
-                start = folded.find(phrase, start + 1)
+        for word in by_word.keys() & set(WORD.findall(folded)):
+            for phrase in by_word[word]:
+                start = folded.find(phrase)
+                while start >= 0:
+                    yield start, start + len(phrase)
+                    start = folded.find(phrase, start + 1)
 
 
 def _is_no_secret(text: str, finding: Finding) -> bool:

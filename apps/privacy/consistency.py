@@ -150,14 +150,30 @@ class KnownValues:
         return [finding for finding in self._find(text) if 0 in covered[finding.start : finding.end]]
 
     def _find(self, text: str) -> Iterator[Finding]:
-        for word in WORD.finditer(text):
-            alike = self._by_first_word.get(word[0].lower())
-            found = alike.at(text, word.start()) if alike else None
+        for alike, place in self._first_words(text):
+            found = alike.at(text, place)
             if found:
                 known, start, end = found
                 yield Finding(known.type, start, end, 0.9, known.reason)
         for type_, start, end in self._inside_words.find(text):
             yield Finding(type_, start, end, 0.9, SEEN_BEFORE)
+
+    def _first_words(self, text: str) -> Iterator[tuple[_Alike, int]]:
+        """Give every word of the text with which a value begins: few are searched for, many are looked up."""
+        folded = text.lower()
+        if len(self._by_first_word) > FEW or len(folded) != len(text):
+            for word in WORD.finditer(text):
+                alike = self._by_first_word.get(word[0].lower())
+                if alike is not None:
+                    yield alike, word.start()
+            return
+        for first, alike in self._by_first_word.items():
+            for place in _places(folded, first):
+                if (
+                    not (place and folded[place - 1].isalnum())
+                    and not folded[place + len(first) : place + len(first) + 1].isalnum()
+                ):
+                    yield alike, place
 
     def _index(self, type_: str, value: str, reason: str, *, is_any_case: bool) -> None:
         first = WORD.search(value)

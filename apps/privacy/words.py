@@ -41,6 +41,16 @@ def allowed_phrases() -> frozenset[str]:
 
 
 @cache
+def allowed_phrases_by_word() -> dict[str, tuple[str, ...]]:
+    """Give those phrases by the longest run of letters in each."""
+    by_word: dict[str, tuple[str, ...]] = {}
+    for phrase in sorted(allowed_phrases()):
+        word = max(re.findall(r"[^\W\d_]+", phrase), key=len)
+        by_word[word] = (*by_word.get(word, ()), phrase)
+    return by_word
+
+
+@cache
 def first_names() -> frozenset[str]:
     """Give first names in lower case that are hardly anything else."""
     return _read("first_names.txt")

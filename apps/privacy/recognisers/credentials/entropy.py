@@ -71,6 +71,7 @@ RULES: Final = (
         0.84,
         is_vendors_value,
         BESIDE_A_VENDOR,
+        needs=VENDORS,
         place=at_codes(before=2, after=2),
     ),
     Rule(
