@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
 
 from apps.gateway import departures
 from apps.privacy import policies
 from portal.embedded.database import EmbeddedPostgres
+from tests import clusters
 from tests.environment import POSTGRES, STATE
 from tests.fake_provider import FakeProvider
 
@@ -45,33 +47,35 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[EmbeddedPostgres]:
-    """The test run's own PostgreSQL cluster."""
-    POSTGRES.initialise()
-    server = POSTGRES.start(durable=False)
-    POSTGRES.create_databases()
+def postgres(django_db_blocker: pytest.FixtureRequest) -> Iterator[EmbeddedPostgres]:
+    """The run's own PostgreSQL cluster, migrated by the owner; tests run as the runtime role, like the product."""
+
+    def prepare() -> None:
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            call_command("prepare_database", verbosity=0)
+            close_connections()
+
+    server = clusters.start_prepared(POSTGRES, prepare)
     yield POSTGRES
-    server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown: it waits for no client
-    server.wait()
+    clusters.stop(server)
     shutil.rmtree(POSTGRES.socket_dir, ignore_errors=True)
     shutil.rmtree(STATE, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(postgres: EmbeddedPostgres, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
-    """Migrate as the owner; the tests themselves run as the runtime role, like the product."""
-    from django.core.management import call_command
-    from django.db import connections
-
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        call_command("prepare_database", verbosity=0)
-        connections["owner"].close()
+    """Close this process's connections before its cluster ends."""
     yield
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        for connection in connections.all():
-            connection.close()
-            if hasattr(connection, "close_pool"):
-                connection.close_pool()
+        close_connections()
+
+
+def close_connections() -> None:
+    """Close every connection of Django's and the pools behind them."""
+    for connection in connections.all():
+        connection.close()
+        if hasattr(connection, "close_pool"):
+            connection.close_pool()
 
 
 @pytest.fixture(autouse=True)

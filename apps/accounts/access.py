@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from importlib import import_module
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.conf import settings
-from django.contrib.auth import get_user
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
 
 from apps.accounts.models import User
+from apps.accounts.sessions import SessionStore
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -82,9 +83,24 @@ def person_of_scope(scope: Mapping[str, Any]) -> User | None:
     if not session_key:
         return None
     request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    request.session = SessionStore(session_key)
     person = get_user(request)
     return person if isinstance(person, User) and person.is_active else None
+
+
+def is_session_of(person: User, session_data: str) -> bool:
+    """
+    Say whether a session, as its row keeps it, is one in which `person` as they are now is signed in. No query.
+
+    It asks what `get_user` asks of a row that somebody has read already: whose session it is, by which way they came
+    in, and that their sessions were not ended since.
+    """
+    kept = SessionStore().decode(session_data)
+    if kept.get(SESSION_KEY) != str(person.pk) or kept.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return False
+    carried = kept.get(HASH_SESSION_KEY) or ""
+    valid = (person.get_session_auth_hash(), *person.get_session_auth_fallback_hash())
+    return any(constant_time_compare(carried, one) for one in valid)
 
 
 def _is_person(request: HttpRequest) -> bool:

@@ -13,8 +13,9 @@ from django.db import transaction
 from apps.accounts.actors import who
 from apps.chat import frames, recording, turns
 from apps.chat.endings import Ending
+from apps.chat.jobs import Asked
 from apps.chat.models import Turn
-from apps.chat.turns import Asked, TurnAlreadyClosed
+from apps.chat.turns import TurnAlreadyClosed
 from apps.gateway import budgets
 from apps.gateway.budgets import Cost
 from apps.ledger import clock, open_exchanges, records

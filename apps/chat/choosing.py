@@ -11,8 +11,9 @@ from django.db import transaction
 
 from apps.chat import turns
 from apps.chat.endings import Ending, usage_of
+from apps.chat.jobs import Job
 from apps.chat.models import Turn
-from apps.chat.turns import Job, TurnAlreadyClosed
+from apps.chat.turns import TurnAlreadyClosed
 from apps.gateway import auto, routes
 from apps.gateway.admission import Admission
 from apps.gateway.client import ModelFailed

@@ -164,12 +164,12 @@ def _send_off_at_once(asking: Asking, standing: Standing, prompt: Scrubbed, *, n
         intent_id, rows = records.intent_along(**_facts(asking, standing, admission, prompt, now=now))
         intent_ids.append(intent_id)
         key = [keys.as_write(standing.key_row)] if standing.key_row is not None else []
-        values = standing.vault.first_as_write()
+        values = standing.vault.as_write()
         return [*key, *([values] if values else []), *rows]
 
     with records.durably_at_once():
         admission = standing.route.admit_first(prompt, _admitting(asking, prompt, now, along), now=now)
-    standing.vault.note_first_saved()
+    standing.vault.note_saved()
     _note(standing, admission, intent_ids[-1])
     return admission
 
@@ -316,13 +316,14 @@ def _is_concluded_plainly(standing: Standing, ending: Ending, *, now: datetime) 
         now=now,
     )
     with records.concluding(standing.intent_id):
-        return budgets.settle_plainly(
+        told = budgets.settle_plainly(
             standing.reservation_id,
             input_tokens=ending.input_tokens,
             output_tokens=ending.output_tokens,
             now=now,
             along=conclusion,
         )
+    return told is not None
 
 
 def _conclude(standing: Standing, ending: Ending, *, now: datetime) -> None:

@@ -61,10 +61,12 @@ class QuestionForm(forms.Form):
         super().__init__(*arguments, **named)
         self.person = person
         self.team = team
-        self.offered = (
-            LanguageModel.objects.callable_by(person, team).for_chat() if team else LanguageModel.objects.none()
-        )
         self.fields["key"].error_messages["required"] = "This page is too old to send from. Reload it and try again."
+
+    @property
+    def offered(self) -> LanguageModelQuerySet:
+        """The models of the picker. Made where it is shown: a question that is sent needs none of it."""
+        return offered_to(self.person, self.team)
 
     @property
     def models(self) -> list[Pick]:
@@ -130,7 +132,6 @@ class NewConversationForm(QuestionForm):
         team = teams.filter(pk=str(asked)).first() if _is_uuid(asked) else teams.first()
         if team:
             self.team = team
-            self.offered = offered_to(person, team)
 
 
 class PreviewForm(forms.Form):

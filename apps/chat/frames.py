@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from apps.chat import texts
+from apps.chat.jobs import Job
 from apps.chat.models import Frame, Turn
-from apps.chat.turns import LEASE, Job
+from apps.chat.turns import LEASE
 from apps.ledger import prepared
 from apps.ledger.compiled import Compiled, a_number, an_id
 from apps.privacy.keys import ConversationKey

@@ -7,28 +7,48 @@ this process is handed to its pages from memory: the statement that kept it has 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
 from channels.layers import get_channel_layer
 
+from apps.chat.models import Turn
+
+
+class Opening(NamedTuple):
+    """What a page has to know with an answer's first words: how much was masked, and the values of the conversation."""
+
+    masked: int
+    values: Sequence[str]
+
 
 class HandedFrame(NamedTuple):
-    """A frame as it was kept: its number within the turn, and its words."""
+    """A frame as it was kept: its number within the turn, its words, and, with the first, how the answer opens."""
 
     turn_id: UUID
     number: int
     words: str
+    opening: Opening | None = None
+
+
+class HandedEnd(NamedTuple):
+    """A turn as it was closed, to which no passages went along: its row, and what was said in it."""
+
+    turn: Turn
+    question: str
+    answer: str
+    values: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listener:
-    """One page of this process: the session it belongs to, and the function that takes a frame, on the event loop."""
+    """One page of this process: the session it belongs to, and the functions that take news, on the event loop."""
 
     session_key: str
     take: Callable[[HandedFrame], None]
+    take_end: Callable[[HandedEnd], None]
 
 
 _listeners: dict[UUID, set[Listener]] = {}
@@ -57,6 +77,13 @@ def hand(conversation_id: UUID, frame: HandedFrame, *, sessions: Collection[str]
     for listener in tuple(_listeners.get(conversation_id, ())):
         if listener.session_key in sessions:
             listener.take(frame)
+
+
+def hand_end(conversation_id: UUID, end: HandedEnd, *, sessions: Collection[str]) -> None:
+    """Give a turn's end to the pages of those sessions, which were asked for permission as the turn was closed."""
+    for listener in tuple(_listeners.get(conversation_id, ())):
+        if listener.session_key in sessions:
+            listener.take_end(end)
 
 
 def group_of(conversation_id: UUID) -> str:

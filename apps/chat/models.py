@@ -19,6 +19,13 @@ from apps.ledger import clock
 from apps.ledger.ids import new_id
 
 
+def _may_read(person_id: UUID, session_key: str) -> tuple[Exists, Exists]:
+    """The conditions that a session is alive and that the person may chat, for the statements that read for a page."""
+    is_signed_in = Session.objects.filter(session_key=session_key, expire_date__gt=Now())
+    may_chat = RoleAssignment.objects.filter(person_id=person_id, role=Role.EMPLOYEE)
+    return Exists(is_signed_in), Exists(may_chat)
+
+
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, person: Any) -> Self:
         """Conversations of `person` that they have not deleted. Only the owner reads a conversation here."""
@@ -29,6 +36,13 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def owned_by(self, person_id: UUID) -> Self:
         """Conversations of an active person that they have not deleted, for those who know the person's id alone."""
         return self.filter(owner_id=person_id, owner__is_active=True, deleted_at=None)
+
+    def watched_by(self, person_id: UUID, *, session_key: str) -> Self:
+        """
+        Conversations that a page of this very session of their owner may go on showing: the session is alive, the owner
+        active and may chat. Whether the session is still the owner's says `accounts.access.is_session_of`.
+        """
+        return self.owned_by(person_id).filter(*_may_read(person_id, session_key))
 
 
 class Conversation(models.Model):
@@ -181,11 +195,8 @@ class FrameQuerySet(models.QuerySet["Frame"]):
 
         One query asks it all: owner, active, may chat, not deleted, session alive. Nothing found gives no reason.
         """
-        is_signed_in = Session.objects.filter(session_key=session_key, expire_date__gt=Now())
-        may_chat = RoleAssignment.objects.filter(person_id=person_id, role=Role.EMPLOYEE)
         return self.filter(
-            Exists(is_signed_in),
-            Exists(may_chat),
+            *_may_read(person_id, session_key),
             turn_id=turn_id,
             number__gt=after,
             turn__outcome=Turn.Outcome.OPEN,

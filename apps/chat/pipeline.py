@@ -11,13 +11,15 @@ from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
 
-from apps.chat import choosing, composition, frames, live, recording, story, turns
+from apps.chat import choosing, composition, frames, live, plain_turns, recording, story, turns
 from apps.chat.companions import Stopped, together
 from apps.chat.database import by_length, in_database, on_loop
 from apps.chat.endings import UNRECORDED, Ending
+from apps.chat.jobs import Job
 from apps.chat.models import Turn
+from apps.chat.plain_turns import Call
 from apps.chat.story import Composed
-from apps.chat.turns import Job, TurnAlreadyClosed
+from apps.chat.turns import TurnAlreadyClosed
 from apps.gateway.admission import Admission
 from apps.gateway.client import ModelFailed
 from apps.gateway.upstream import CallPiece
@@ -61,6 +63,8 @@ class TurnKeeper:
         self.frames = 0
         self._passages: Sequence[composition.Passage] = ()
         self._labels: Sequence[str] = ()
+        self._call: Call | None = None
+        self._opening = live.Opening(0, ())
         self._kept = 0
         self._characters = len(job.question) + sum(len(one.question) + len(one.answer) for one in job.history)
         self._news = asyncio.Event()
@@ -138,11 +142,16 @@ class TurnKeeper:
         """Keep the vault, note what goes along, hold the money, record: one crossing."""
         self._labels = [recording.masked_again(passage.label, vault) for passage in self._passages]
         admission = await by_length(self._characters, self._kept_and_recorded, prompt, vault)
+        self._opening = live.Opening(len(prompt.masked), tuple(vault.placeholders.values()))
         self._stepped.set()
         return admission
 
     def _kept_and_recorded(self, prompt: Scrubbed, vault: Vault) -> Admission:
         """Do what must be on disk before a byte leaves."""
+        sent = None if self._passages else plain_turns.send_off(self.job, prompt=prompt, vault=vault, now=clock.now())
+        if sent is not None:
+            admission, self._call = sent
+            return admission
         vault.save()
         turns.note_masked(self.job.turn_id, masked=len(prompt.masked), passages=self._hits)
         return turns.send_off(self.job, prompt=prompt, passages=self._hits, labels=self._labels, now=clock.now())
@@ -201,7 +210,7 @@ class TurnKeeper:
         The closing message holds the rest.
         """
         words = self.text[self._kept :]
-        frame = live.HandedFrame(self.key, self.frames + 1, words)
+        frame = live.HandedFrame(self.key, self.frames + 1, words, None if self.frames else self._opening)
         conversation = self.job.conversation_id
         sessions = live.sessions_of(conversation)
         readers = await by_length(
@@ -240,16 +249,27 @@ class TurnKeeper:
                 await self._say_that_it_waits(ending)
                 await asyncio.sleep(CLOSING_PAUSE_SECONDS)
             else:
-                break
+                return
         await self._wake()
 
     async def _close_rows(self, ending: Ending) -> None:
-        """Close the turn; with a refusal, which is rare and takes many statements, in a thread."""
-        closing = partial(turns.close_turn, self.job, ending, now=clock.now())
-        if ending.outcome == OutcomeKind.REFUSED:
-            await in_database(closing)
-        else:
-            await by_length(self._characters + len(ending.answer_as_received), closing)
+        """Close the turn, hand its end to this process's pages and wake the others; a refusal is closed in a thread."""
+        conversation = self.job.conversation_id
+        closing = partial(
+            plain_turns.close_turn,
+            self.job,
+            self._call,
+            ending,
+            sessions=live.sessions_of(conversation),
+            now=clock.now(),
+        )
+        is_refusal = ending.outcome == OutcomeKind.REFUSED  # which is rare and takes many statements
+        length = self._characters + len(ending.answer_as_received)
+        closed = await (in_database(closing) if is_refusal else by_length(length, closing))
+        if closed is not None:
+            end = live.HandedEnd(closed.turn, self.job.question, ending.answer, self._opening.values)
+            live.hand_end(conversation, end, sessions=closed.sessions)
+        await self._wake(frame=closed.turn.last_frame if closed else None)
 
     async def _say_that_it_waits(self, ending: Ending) -> None:
         """Tell the person what keeps the turn open, and the other processes that it is not abandoned."""

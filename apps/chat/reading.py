@@ -6,18 +6,21 @@ import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError
+from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.chat import frames, texts
 from apps.chat.forms import offered_to
-from apps.chat.models import Conversation, Message, Turn
+from apps.chat.models import Citation, Conversation, Message, Turn
 from apps.chat.recording import PAYLOAD
 from apps.chat.rendering import BlockRenderer
 from apps.chat.verbatim import Verbatim
+from apps.ledger.compiled import Compiled, an_id, is_one_of
 from apps.ledger.looks import Look, looks_in
 from apps.ledger.models import Intent
 from apps.privacy import keys, releases
@@ -111,6 +114,31 @@ class Reader:
         return [(index, html) for index, html in enumerate(after) if index >= len(before) or before[index] != html]
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A turn with what was said in it, still sealed; the answer is empty while it arrives."""
+
+    turn: Turn
+    question: bytes
+    answer: bytes
+    is_superseded: bool
+    is_cited: bool
+
+
+def _whole_turns() -> Any:
+    said = Message.objects.filter(turn=OuterRef("pk"))
+    return Turn.objects.filter(is_one_of("pk", "turns")).annotate(
+        question=Subquery(said.filter(author=Message.Author.PERSON).values("sealed_text")),
+        answer=Subquery(said.filter(author=Message.Author.MODEL).values("sealed_text")),
+        is_superseded=Exists(Turn.objects.filter(retry_of=OuterRef("pk"))),
+        is_cited=Exists(Citation.objects.filter(turn=OuterRef("pk"))),
+    )
+
+
+_WHOLE = Compiled(_whole_turns)
+_CITATIONS = Compiled(lambda: Citation.objects.filter(turn_id=an_id("turn")))
+
+
 def conversations_of(person: User) -> list[tuple[Conversation, str]]:
     """The newest conversations with their titles."""
     newest = list(Conversation.objects.visible_to(person).order_by("-updated_at")[:NEWEST_CONVERSATIONS])
@@ -134,7 +162,7 @@ def _title(conversation: Conversation, data_key: ConversationKey | None) -> str:
 def turns_of(conversation: Conversation, *, person: User) -> list[TurnView]:
     """Every turn of a conversation, oldest first. Eight or nine queries, whatever its length."""
     rows = list(conversation.turns.prefetch_related("messages", "citations", "retries").select_related("model"))
-    passages = _readable_passages(rows, person)
+    passages = _readable_passages((one for turn in rows for one in turn.citations.all()), person)
     data_key = keys.open_keys([conversation.pk]).get(conversation.pk)
     verbatim = verbatim_of(data_key)
     looks = _looks_in(conversation) if rows else {}
@@ -156,11 +184,46 @@ def _looks_in(conversation: Conversation) -> dict[UUID, list[Look]] | None:
         return None
 
 
+def wholes(turn_ids: Iterable[UUID]) -> dict[UUID, Whole]:
+    """Read turns with what was said in them, by id; of a conversation that the caller may read. One query."""
+    rows: list[Any] = _WHOLE.rows(turns=list(turn_ids))
+    return {
+        row.pk: Whole(row, bytes(row.question), bytes(row.answer or b""), row.is_superseded, row.is_cited)
+        for row in rows
+    }
+
+
 def turn_view(turn: Turn, *, person: User) -> TurnView:
-    """One turn."""
+    """One turn that the person was found to be the owner of. Two queries and those of `view_of`."""
     data_key = keys.open_keys([turn.conversation_id]).get(turn.conversation_id)
-    view = _view(turn, _readable_passages([turn], person), data_key, verbatim_of(data_key))
+    return view_of(wholes([turn.pk])[turn.pk], person=person, data_key=data_key)
+
+
+def view_of(whole: Whole, *, person: User, data_key: ConversationKey | None) -> TurnView:
+    """
+    One turn as its owner sees it. One query for an answer, more where passages went along or the model was chosen.
+
+    While nothing has arrived there is nothing in which a masked value could stand, and the vault is not read.
+    """
+    turn = whole.turn
+    if data_key is None:
+        return TurnView(turn, ERASED, [], [])
+    sources = sources_of(turn, person=person) if whole.is_cited else []
+    question = texts.unseal_text(data_key, whole.question, purpose=texts.QUESTION)
+    answer = frames.arrived_text(turn, data_key) if turn.is_open else _answer_in(whole, data_key)
+    verbatim = verbatim_of(data_key) if answer else verbatim_of(None)
+    blocks = BlockRenderer(addresses(sources), verbatim).render(answer)
+    view = TurnView(turn, question, blocks, sources, is_superseded=whole.is_superseded)
     return replace(view, others=_others(turn, person))
+
+
+def _answer_in(whole: Whole, data_key: ConversationKey) -> str:
+    return texts.unseal_text(data_key, whole.answer, purpose=texts.ANSWER) if whole.answer else ""
+
+
+def rendered(answer: str, *, values: Iterable[str]) -> list[str]:
+    """The blocks of an answer to which no passages went along; `values` are those that were masked."""
+    return BlockRenderer(verbatim=Verbatim(values)).render(answer)
 
 
 def verbatim_of(data_key: ConversationKey | None) -> Verbatim:
@@ -169,8 +232,9 @@ def verbatim_of(data_key: ConversationKey | None) -> Verbatim:
 
 
 def sources_of(turn: Turn, *, person: User) -> list[Source]:
-    """The passages that went along with a turn, as `person` may see them now."""
-    return _sources(turn, _readable_passages([turn], person))
+    """The passages that went along with a turn, as `person` may see them now. One query where there are none."""
+    citations = _CITATIONS.rows(turn=turn.pk)
+    return _sources(citations, _readable_passages(citations, person))
 
 
 def addresses(sources: Iterable[Source]) -> dict[int, str]:
@@ -226,7 +290,7 @@ def _view(
 ) -> TurnView:
     if data_key is None:
         return TurnView(turn, ERASED, [], [])
-    sources = _sources(turn, passages)
+    sources = _sources(turn.citations.all(), passages)
     asked = next(m for m in turn.messages.all() if m.author == Message.Author.PERSON)
     question = texts.unseal_text(data_key, asked.sealed_text, purpose=texts.QUESTION)
     blocks = BlockRenderer(addresses(sources), verbatim).render(answer_text(turn, data_key))
@@ -241,9 +305,9 @@ def _others(turn: Turn, person: User) -> list[tuple[str, str]]:
     return [(str(model.pk), model.label) for model in offered]
 
 
-def _sources(turn: Turn, passages: Mapping[UUID, Passage]) -> list[Source]:
+def _sources(citations: Iterable[Citation], passages: Mapping[UUID, Passage]) -> list[Source]:
     sources = []
-    for citation in turn.citations.all():
+    for citation in citations:
         passage = passages.get(citation.passage_id)
         if passage is None:
             sources.append(Source(citation.number, "", "A passage you may no longer read"))
@@ -253,8 +317,8 @@ def _sources(turn: Turn, passages: Mapping[UUID, Passage]) -> list[Source]:
     return sources
 
 
-def _readable_passages(rows: Iterable[Turn], person: User) -> dict[UUID, Passage]:
-    wanted = [citation.passage_id for turn in rows for citation in turn.citations.all()]
+def _readable_passages(citations: Iterable[Citation], person: User) -> dict[UUID, Passage]:
+    wanted = [citation.passage_id for citation in citations]
     if not wanted:
         return {}
     return Passage.objects.visible_to(person).select_related("document").in_bulk(wanted)

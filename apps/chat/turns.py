@@ -4,36 +4,38 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, prefetch_related_objects
 
 from apps.accounts.actors import who
 from apps.accounts.models import Team, User
-from apps.chat import texts
+from apps.chat import intents, texts
 from apps.chat.companions import Stopped
 from apps.chat.composition import CHARACTERS_PER_TOKEN, PROMPT_VERSION, Exchange
 from apps.chat.endings import Ending
 from apps.chat.forms import Question
+from apps.chat.jobs import Asked, Job
 from apps.chat.models import Citation, Conversation, Message, Turn
-from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, Refusal, payload_of, record_refusal, sealed_typed
-from apps.gateway import budgets, leases
-from apps.gateway.admission import Admission, admit
+from apps.chat.recording import LEDGER_ANSWER, Refusal, record_refusal
+from apps.gateway import budgets
+from apps.gateway.admission import Admission, Along, admit
 from apps.gateway.models import LanguageModel
-from apps.gateway.routes import Admit, Route
+from apps.gateway.routes import Admit
 from apps.ledger import prepared, records
 from apps.ledger.compiled import Compiled, a_moment, a_row, an_id
-from apps.ledger.facts import Circumstances, PassageFact, Who
+from apps.ledger.facts import Circumstances
 from apps.ledger.ids import new_id
+from apps.ledger.prepared import Condition
 from apps.ledger.vocabulary import Action, Door, EgressClass, Purpose
 from apps.privacy import keys
 from apps.privacy.keys import ConversationKey
-from apps.privacy.scrub import Draft, Scrubbed
+from apps.privacy.scrub import Scrubbed
 from apps.rag.search import Hit
 
 logger = logging.getLogger(__name__)
@@ -44,6 +46,8 @@ KEEP_ALIVE = """
 UPDATE chat_turn SET lease_until = %s, step = coalesce(%s::varchar, step)
  WHERE id = %s AND outcome = 'OPEN' AND stop_requested_at IS NULL RETURNING 1
 """
+RENEW = "UPDATE chat_turn SET lease_until = %s WHERE id = ANY(%s) AND outcome = 'OPEN'"
+ONE_AFTER_ANOTHER = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 CLAIM = """
 UPDATE chat_turn AS claimed SET step = %s, lease_until = %s WHERE id = %s AND outcome = 'OPEN' AND step = %s
 RETURNING (SELECT coalesce(sum(octet_length(said.sealed_text)), 0)::int
@@ -54,6 +58,9 @@ _GRANTED = Compiled(
     lambda: LanguageModel.objects.granted_to(a_row("person"), an_id("team"), now=a_moment("now")).filter(
         pk=an_id("model")
     )
+)
+_SENT_BEFORE = Compiled(
+    lambda: Turn.objects.filter(conversation__in=Conversation.objects.owned_by(an_id("person")), key=an_id("key"))
 )
 _TURN = Compiled(lambda: Turn.objects.filter(pk=an_id("turn")))
 _WHOLE_TURN = Compiled(
@@ -87,43 +94,6 @@ class NothingToRetry(Exception):
     sentence = "This question was answered. Ask it again as a new message if you want another answer."
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Who asked, and where: all that is left to know of a turn whose conversation was erased."""
-
-    turn_id: UUID
-    conversation_id: UUID
-    who: Who
-
-    @property
-    def typed(self) -> Sequence[Draft]:
-        """What the person typed, where that is still known."""
-        return ()
-
-
-@dataclass(frozen=True, slots=True)
-class Job(Asked):
-    """Everything the pipeline needs to know of a turn, read once."""
-
-    person: User
-    team: Team
-    question: str
-    history: Sequence[Exchange]
-    uses_documents: bool
-    model: LanguageModel | None
-    is_auto: bool
-    egress_class: str
-    window_tokens: int
-    data_key: ConversationKey
-    route: Route | None = None
-    replaces_turn_id: UUID | None = None
-
-    @property
-    def typed(self) -> Sequence[Draft]:
-        """What the person typed."""
-        return (Draft("user", self.question),)
-
-
 @transaction.atomic
 def begin_conversation(person: User, *, team: Team, question: Question, now: datetime) -> Turn:
     """
@@ -131,11 +101,17 @@ def begin_conversation(person: User, *, team: Team, question: Question, now: dat
 
     :raises texts.BadMessage: if the text cannot be asked.
     """
+    text = texts.clean_question(question.text, limit=settings.MESSAGE_LIMIT_CHARACTERS)
     _one_after_another(person.pk, question.key)
-    sent_before = Turn.objects.visible_to(person).filter(key=question.key).first()
+    sent_before = _SENT_BEFORE.first(person=person.pk, key=question.key)
     if sent_before:
         return sent_before
-    conversation = Conversation.objects.create(owner=person, team=team, created_at=now, updated_at=now)
+    conversation = Conversation(owner=person, team=team, created_at=now)
+    data_key, row = keys.new_key(conversation.pk)
+    keys.keep_new(row)
+    model = _granted(conversation, question.model_id, is_auto=question.is_auto, now=now)
+    _note_question(conversation, question, text, model, data_key, now=now)
+    conversation.save(force_insert=True)
     records.record_event(
         Action.CONVERSATION_STARTED,
         who=who(person, team),
@@ -143,7 +119,11 @@ def begin_conversation(person: User, *, team: Team, question: Question, now: dat
         subject_id=str(conversation.pk),
         now=now,
     )
-    return start_turn(conversation, question, now=now)
+    turn = _turn_of(conversation, question.key, model, is_auto=question.is_auto, now=now)
+    turn.uses_documents = question.uses_documents
+    turn.save(force_insert=True)
+    _keep_question(turn, text, data_key)
+    return turn
 
 
 @transaction.atomic
@@ -168,22 +148,39 @@ def start_turn(conversation: Conversation, question: Question, *, now: datetime)
         now=now,
     )
     data_key = keys.open_key(conversation.pk)
-    sealed = texts.seal_text(data_key, text, purpose=texts.QUESTION)
-    Message.objects.create(turn=turn, author=Message.Author.PERSON, sealed_text=sealed)
-    if not conversation.sealed_title:
-        conversation.sealed_title = texts.seal_text(data_key, texts.title_of(text), purpose=texts.TITLE)
-    conversation.model_id = turn.model_id or conversation.model_id
-    conversation.is_auto = turn.is_auto
-    conversation.uses_documents = question.uses_documents
-    conversation.updated_at = now
+    _keep_question(turn, text, data_key)
+    _note_question(conversation, question, text, turn.model, data_key, now=now)
     conversation.save(update_fields=["sealed_title", "model", "is_auto", "uses_documents", "updated_at"])
     return turn
 
 
+def _note_question(
+    conversation: Conversation,
+    question: Question,
+    text: str,
+    model: LanguageModel | None,
+    data_key: ConversationKey,
+    *,
+    now: datetime,
+) -> None:
+    """Note on a conversation, which the caller saves, what its next question begins with."""
+    if not conversation.sealed_title:
+        conversation.sealed_title = texts.seal_text(data_key, texts.title_of(text), purpose=texts.TITLE)
+    conversation.model_id = model.pk if model else conversation.model_id
+    conversation.is_auto = question.is_auto
+    conversation.uses_documents = question.uses_documents
+    conversation.updated_at = now
+
+
+def _keep_question(turn: Turn, text: str, data_key: ConversationKey) -> None:
+    sealed = texts.seal_text(data_key, text, purpose=texts.QUESTION)
+    Message.objects.create(turn=turn, author=Message.Author.PERSON, sealed_text=sealed)
+
+
 def _one_after_another(person_id: UUID, key: UUID) -> None:
     """Make a question that is sent twice at the same moment wait for its first sending to be committed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"chat {person_id} {key}"])
+    with prepared.cursor() as cursor:
+        cursor.execute(ONE_AFTER_ANOTHER, [f"chat {person_id} {key}"])
 
 
 @transaction.atomic
@@ -237,28 +234,41 @@ def _open_turn(
     now: datetime,
     retry_of: Turn | None = None,
 ) -> Turn:
-    # A model that the team may not use stays unnamed, also in the refusal that admission gives.
-    asked = {"person": conversation.owner_id, "team": conversation.team_id, "model": model_id, "now": now}
-    model = _GRANTED.first(**asked) if model_id and not is_auto else None
+    model = _granted(conversation, model_id, is_auto=is_auto, now=now)
+    turn = _turn_of(conversation, key, model, is_auto=is_auto, now=now)
+    turn.uses_documents, turn.retry_of = uses_documents, retry_of
     try:
         with transaction.atomic():
-            return Turn.objects.create(
-                conversation=conversation,
-                key=key,
-                model=model,
-                model_label=str(model) if model else "",
-                is_auto=is_auto,
-                uses_documents=uses_documents,
-                retry_of=retry_of,
-                started_at=now,
-                lease_until=now + LEASE,
-            )
+            turn.save(force_insert=True)
+            return turn
     except IntegrityError as error:
         if "chat_one_open_turn" in str(error):
             raise AnotherTurnIsOpen from error
         if "chat_question_sent_twice" in str(error):
             return Turn.objects.get(conversation=conversation, key=key)
         raise
+
+
+def _granted(
+    conversation: Conversation, model_id: UUID | None, *, is_auto: bool, now: datetime
+) -> LanguageModel | None:
+    """Find the model that was chosen. One that the team may not use stays unnamed, also in admission's refusal."""
+    asked = {"person": conversation.owner_id, "team": conversation.team_id, "model": model_id, "now": now}
+    return _GRANTED.first(**asked) if model_id and not is_auto else None
+
+
+def _turn_of(
+    conversation: Conversation, key: UUID, model: LanguageModel | None, *, is_auto: bool, now: datetime
+) -> Turn:
+    return Turn(
+        conversation=conversation,
+        key=key,
+        model=model,
+        model_label=str(model) if model else "",
+        is_auto=is_auto,
+        started_at=now,
+        lease_until=now + LEASE,
+    )
 
 
 def load_job(turn_id: UUID) -> Job:
@@ -325,7 +335,7 @@ def renew(turn_ids: Sequence[UUID], *, now: datetime) -> None:
     On a machine with more to do than it can, a turn waits longer for its own next step than a lease lasts.
     """
     if turn_ids:
-        Turn.objects.open().filter(pk__in=turn_ids).update(lease_until=now + LEASE)
+        prepared.rows(RENEW, (now + LEASE, list(turn_ids)))
 
 
 def note_checked(turn_id: UUID, *, percent: int) -> None:
@@ -376,27 +386,11 @@ def write_intent(
     job: Job, *, admission: Admission, prompt: Scrubbed, passages: Sequence[Hit], labels: Sequence[str], now: datetime
 ) -> None:
     """Write the intent of a call and note it on the turn, in the caller's durable transaction."""
-    intent_id = records.write_intent(
-        who=job.who,
-        door=Door.BROWSER,
-        purpose=Purpose.CHAT,
-        conversation_id=job.conversation_id,
-        turn_id=job.turn_id,
-        model_label=admission.model_label,
-        provider_label=admission.provider_label,
-        egress_class=admission.egress_class,
-        sealed_payload=keys.seal(job.conversation_id, payload_of(prompt, passages, labels), purpose=PAYLOAD),
-        left_text=prompt.record_text,
-        masked=prompt.masked,
-        passages=[PassageFact(hit.passage_id, hit.document_id, hit.permission) for hit in passages],
-        policy_version=prompt.policy_version,
-        prompt_version=PROMPT_VERSION,
-        circumstances=_circumstances(job, admission),
-        sealed_typed=sealed_typed(job.data_key, job.typed),
-        now=now,
-        lease_until=now + leases.LEASE,
-        reservation_id=admission.reservation_id,
+    data_key = keys.open_key(job.conversation_id)
+    facts = intents.facts_of(
+        job, data_key, admission=admission, prompt=prompt, passages=passages, labels=labels, now=now
     )
+    intent_id = records.write_intent(**facts)
     Turn.objects.filter(pk=job.turn_id).update(
         intent_id=intent_id,
         reservation_id=admission.reservation_id,
@@ -407,11 +401,6 @@ def write_intent(
     )
 
 
-def _circumstances(job: Job, admission: Admission) -> Circumstances:
-    told = job.route.told(admission) if job.route else admission.circumstances
-    return replace(told, replaces_turn_id=job.replaces_turn_id)
-
-
 def admit_call(job: Job, *, prompt: Scrubbed, now: datetime) -> Admission:
     """Admit the turn's first call by its route; a turn whose model the team may not use has none and is refused."""
     if job.route is None:
@@ -419,9 +408,19 @@ def admit_call(job: Job, *, prompt: Scrubbed, now: datetime) -> Admission:
     return job.route.admit_first(prompt, admitting(job, prompt=prompt, now=now), now=now)
 
 
-def admitting(job: Job, *, prompt: Scrubbed, now: datetime) -> Admit:
+def admitting(
+    job: Job, *, prompt: Scrubbed, now: datetime, along: Along | None = None, only_while: Condition | None = None
+) -> Admit:
     """Give the function that admits a call of this turn to a model."""
-    return lambda model_id: admit(person=job.person, team=job.team, model_id=model_id, prompt=prompt, now=now)
+    return lambda model_id: admit(
+        person=job.person,
+        team=job.team,
+        model_id=model_id,
+        prompt=prompt,
+        now=now,
+        along=along,
+        only_while=only_while,
+    )
 
 
 @transaction.atomic

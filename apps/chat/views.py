@@ -18,10 +18,10 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.access import person_of, roles_required, signed_in
 from apps.accounts.models import Role, Team, User
 from apps.chat import conversations, lifecycle, reading, turns
-from apps.chat.consumers import render_turn
 from apps.chat.forms import AnotherModelForm, NewConversationForm, QuestionForm, RenameForm, offered_to
 from apps.chat.models import Conversation, Turn
 from apps.chat.money_views import nearly_spent
+from apps.chat.shown import rendered_turn
 from apps.chat.texts import BadMessage
 from apps.gateway import auto
 from apps.gateway.models import LoopStop
@@ -179,7 +179,9 @@ def wants_piece(request: HttpRequest) -> bool:
 def turn_or_page(request: HttpRequest, person: User, turn: Turn) -> HttpResponse:
     """Give a new turn as a piece to a script, and the conversation's page to a browser."""
     if wants_piece(request):
-        return HttpResponse(render_turn(turn, person), status=201, headers={"X-Next-Key": str(new_id())})
+        return HttpResponse(
+            rendered_turn(reading.turn_view(turn, person=person)), status=201, headers={"X-Next-Key": str(new_id())}
+        )
     return redirect("chat:conversation", turn.conversation_id)
 
 

@@ -42,7 +42,7 @@ from apps.privacy.keys import KeyUnavailable, SealBroken
 
 if TYPE_CHECKING:
     from apps.accounts.models import Team, User
-    from apps.ledger.prepared import Write
+    from apps.ledger.prepared import Condition, Write
     from apps.privacy.scrub import Scrubbed
 
 __all__ = ["Admission", "Refused", "admit"]
@@ -118,6 +118,7 @@ def admit(
     most_output_tokens: int | None = None,
     may_repeat: bool = False,
     along: Along | None = None,
+    only_while: Condition | None = None,
 ) -> Admission:
     """
     Admit one call: the person belongs to the team, the team may use the model, the prompt fits, no program runs away,
@@ -126,9 +127,10 @@ def admit(
     `key_id` is the API key that the call came with, or the batch; `most_output_tokens` lowers the model's own limit;
     `may_repeat` says that the caller's work has an end and repeats itself by nature, as a batch's does; `along` gives
     what is to be written if the money is held, with it or not at all. Everything is asked of the database now;
-    nothing is remembered from an earlier call. Two statements.
+    nothing is remembered from an earlier call. Two statements. `only_while` locks the row of whoever waits for it.
 
     :raises Refused: with a sentence for the person; then nothing is held.
+    :raises budgets.NotAwaited: if that row is not there; then nothing is held either.
     """
     pk = _as_id(model_id)
     asked = runaway.question(prompt, model_id=pk, now=now)
@@ -163,6 +165,7 @@ def admit(
             shape=watched.shape,
             reservation_id=admission.reservation_id,
             along=along(admission) if along else (),
+            only_while=only_while,
         )
     return admission
 

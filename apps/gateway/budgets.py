@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from apps.gateway.models import Budget, LanguageModel, Reservation, SpentHour
@@ -24,7 +25,8 @@ from apps.gateway.money_models import LONGEST_ROLLING_HOURS, Scope
 from apps.gateway.prices import Price
 from apps.ledger import prepared
 from apps.ledger.ids import new_id
-from apps.ledger.prepared import Write
+from apps.ledger.models import OpenIntent
+from apps.ledger.prepared import Condition, Told, Write
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 
@@ -84,6 +86,10 @@ class NotHeld(Exception):
         self.obstacle = obstacle
         self.limit_id = limit_id
         self.figure = figure
+
+
+class NotAwaited(Exception):
+    """What the money was to be held or paid for is not there any more; nothing was done."""
 
 
 class ReservationUnknown(Exception):
@@ -152,14 +158,16 @@ def reserve(
     shape: Shape | None = None,
     reservation_id: UUID | None = None,
     along: Sequence[Write] = (),
+    only_while: Condition | None = None,
 ) -> Reservation:
     """
     Hold `amount`, the worst case of one call, in every purse that a budget asks for, or in none. One statement, which
-    writes `along` too, or none of it.
+    writes `along` too, or none of it. `only_while` locks a row before any purse.
 
     The purses stay locked until the caller's transaction ends: keep that short. Limits of pace are asked on the way.
 
     :raises NotHeld: if a limit stands in the way.
+    :raises NotAwaited: if the row of `only_while` is not there.
     """
     held = Reservation(
         id=reservation_id or new_id(),
@@ -179,13 +187,17 @@ def reserve(
         created_at=now,
         heard_at=now,
     )
-    verdict, limit_id, figure, held.purses = prepared.call_and_write(
+    answer = prepared.call_and_write(
         "gateway_reserve",
         _values(held),
         along,
         answer="verdict, limit_id, figure, purses",
         only_if="verdict = 'HELD'",
+        only_while=only_while,
     )
+    if answer is None:
+        raise NotAwaited
+    verdict, limit_id, figure, held.purses = answer
     if verdict != Reservation.State.HELD:
         raise NotHeld(Obstacle(verdict), limit_id or 0, figure or Decimal(0))
     held._state.adding = False
@@ -240,25 +252,36 @@ def settle(reservation_id: UUID, *, input_tokens: int, output_tokens: int, now: 
 
 
 def settle_plainly(
-    reservation_id: UUID, *, input_tokens: int, output_tokens: int, now: datetime, along: Sequence[Write]
-) -> bool:
+    reservation_id: UUID,
+    *,
+    input_tokens: int,
+    output_tokens: int,
+    now: datetime,
+    along: Sequence[Write],
+    only_while: Condition | None = None,
+    told: Told = prepared.NOTHING_ELSE,
+) -> tuple[Any, ...] | None:
     """
     Do as `settle`, and write `along` (the cost is in `agreed.cost` and `agreed.currency`): one statement, all or none.
 
-    False, and nothing was done, where the settlement has to be told on the record: use `settle` then.
+    `only_while` locks a row before the purses.
 
+    :return: what is `told` of it. None, and nothing was done, where that row is not there, or where the settlement has
+        to be told on the record: use `settle` then.
     :raises ValueError: if a count is negative.
     """
     if input_tokens < 0 or output_tokens < 0:
         raise ValueError("Tokens cannot be negative.")
-    (is_plain,) = prepared.call_and_write(
+    answer = prepared.call_and_write(
         "gateway_settle_plainly",
         (reservation_id, input_tokens, output_tokens, now),
         along,
         answer="is_plain",
         only_if="is_plain",
+        only_while=only_while,
+        told=told,
     )
-    return bool(is_plain)
+    return answer[1:] if answer and answer[0] else None
 
 
 def settle_worst_case(reservation_id: UUID, *, now: datetime) -> Cost:
@@ -308,10 +331,13 @@ def sweep(unheard_for: timedelta, *, now: datetime | None = None) -> list[UUID]:
     """
     Give back reservations whose process was not heard of for `unheard_for`; return their ids.
 
-    Should such an answer come to an end all the same, settling it still books its cost.
+    What is held for an exchange that is open on the record stays: whoever closes the exchange pays with it, and until
+    then nobody else may spend it. Should another answer come to an end all the same, settling it still books its cost.
     """
     moment = now or timezone.now()
+    of_an_open_exchange = OpenIntent.objects.filter(reservation_id=OuterRef("pk"))
     leaked = Reservation.objects.filter(state=Reservation.State.HELD, heard_at__lt=moment - unheard_for)
+    leaked = leaked.exclude(Exists(of_an_open_exchange))
     return [pk for pk in leaked.values_list("pk", flat=True) if release(pk, now=moment)]
 
 

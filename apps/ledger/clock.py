@@ -15,9 +15,9 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.utils import timezone
 
+from apps.ledger import prepared
 from apps.ledger.models import Event
 from apps.ledger.vocabulary import Action
 
@@ -68,9 +68,7 @@ now = _clock.now
 def read() -> datetime:
     """Read the database's clock. One statement, so not for the event loop."""
     began = time.monotonic()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        (at,) = cursor.fetchone()
+    ((at,),) = prepared.rows("SELECT clock_timestamp()")
     _clock.take(at, began=began, ended=time.monotonic())
     return at  # type: ignore[no-any-return]
 

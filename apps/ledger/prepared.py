@@ -85,9 +85,33 @@ class Condition:
     values: tuple[Any, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """
+    What else a statement answers with, beside the function's own answer.
+
+    :ivar columns: more columns in SQL, which may read what was written: ``written_0`` is the first of `writes`.
+    :ivar beside: what is joined to the answer for them.
+    """
+
+    columns: str
+    values: tuple[Any, ...] = ()
+    beside: str = ""
+
+
+NOTHING_ELSE: Final = Told("")
+
+
 def call_and_write(
-    function: str, arguments: Sequence[Any], writes: Sequence[Write], *, answer: str, only_if: str
-) -> tuple[Any, ...]:
+    function: str,
+    arguments: Sequence[Any],
+    writes: Sequence[Write],
+    *,
+    answer: str,
+    only_if: str,
+    only_while: Condition | None = None,
+    told: Told = NOTHING_ELSE,
+) -> tuple[Any, ...] | None:
     """
     Call a function of the database and, where its answer meets a condition, write rows along: one statement.
 
@@ -96,22 +120,31 @@ def call_and_write(
 
     :param answer: the columns of the function's answer that are returned.
     :param only_if: the condition on them without which nothing is written.
+    :param only_while: a query that locks a row and gives ``true AS is_there``; without it the function is not called.
+    :return: the answer; None where there is no such row.
     """
     texts = tuple(write.text for write in writes)
-    text = _call_and_write(function, len(arguments), texts, answer, only_if)
-    (row,) = rows(text, (*arguments, *(value for write in writes for value in write.values)))
-    return row
+    lock = only_while.text if only_while else ""
+    text = _call_and_write(function, len(arguments), texts, answer + told.columns, only_if, lock, told.beside)
+    along = (value for write in writes for value in write.values)
+    found = rows(text, (*(only_while.values if only_while else ()), *arguments, *along, *told.values))
+    return found[0] if found else None
 
 
 @lru_cache(maxsize=100)
-def _call_and_write(function: str, arguments: int, writes: tuple[str, ...], answer: str, only_if: str) -> str:
-    # The first argument hangs on the settings, so that they are made before the function runs.
-    places = ", ".join(["CASE WHEN durably.is_set <> '' THEN %s END", *["%s"] * (arguments - 1)])
+def _call_and_write(
+    function: str, arguments: int, writes: tuple[str, ...], answer: str, only_if: str, lock: str, beside: str
+) -> str:
+    # The first argument hangs on the settings, and on the row that is locked: both come before the function runs.
+    locked = f", locked AS MATERIALIZED ({lock})" if lock else ""
+    waits = "locked.is_there AND " if lock else ""
+    places = ", ".join([f"CASE WHEN {waits}durably.is_set <> '' THEN %s END", *["%s"] * (arguments - 1)])
     along = "".join(f", written_{place} AS ({write})" for place, write in enumerate(writes))
     return f"""
     WITH durably AS MATERIALIZED (SELECT set_config('synchronous_commit', 'on', true) AS is_set,
-                                         set_config('lock_timeout', '{LOCK_MILLISECONDS}', true)),
-         answer AS MATERIALIZED (SELECT one.* FROM durably CROSS JOIN LATERAL {function}({places}) AS one),
+                                         set_config('lock_timeout', '{LOCK_MILLISECONDS}', true)){locked},
+         answer AS MATERIALIZED (SELECT one.* FROM durably {"CROSS JOIN locked" if lock else ""}
+                                  CROSS JOIN LATERAL {function}({places}) AS one),
          agreed AS MATERIALIZED (SELECT * FROM answer WHERE {only_if}){along}
-    SELECT {answer} FROM answer
+    SELECT {answer} FROM answer {beside}
     """  # noqa: S608 - made of names of our own functions, tables and columns

@@ -8,23 +8,32 @@ the sequencer, the verifier and the officers' pages read by the same code.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from apps.ledger import merkle
-from apps.ledger.merkle import Range, Subtree
+from apps.ledger.merkle import HASH_BYTES, Range, Subtree
 
 TILE_LEVELS = 8
 TILE = 1 << TILE_LEVELS
 
 _HASHES = """
-    WITH span AS (SELECT * FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) AS span (level, first, beyond))
-    SELECT span.level, entry.index, entry.leaf FROM span
-      JOIN ledger_entry AS entry ON span.level = 0 AND entry.index >= span.first AND entry.index < span.beyond
-    UNION ALL
-    SELECT span.level, node.index, node.hash FROM span
-      JOIN ledger_node AS node ON node.level = span.level AND node.index >= span.first AND node.index < span.beyond
-     WHERE span.level > 0
+    SELECT CASE span.level
+      WHEN 0 THEN (SELECT string_agg(entry.leaf, '' ORDER BY entry.index) FROM ledger_entry AS entry
+                    WHERE entry.index >= span.first AND entry.index < span.beyond)
+      ELSE (SELECT string_agg(node.hash, '' ORDER BY node.index) FROM ledger_node AS node
+             WHERE node.level = span.level AND node.index >= span.first AND node.index < span.beyond) END
+      FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS span (level, first, beyond, place)
+     ORDER BY span.place
 """
+"""The hashes of each span as one value: a row for each of a thousand hashes cost more than all else of a proof."""
+
+_PLACES = (
+    "SELECT index, length(leaf) FROM ledger_entry WHERE %s = 0 AND index >= %s AND index < %s",
+    "SELECT index, length(hash) FROM ledger_node WHERE level = %s AND index >= %s AND index < %s",
+)
+
+Span: TypeAlias = tuple[int, int, int]
+"""Stored hashes: their level (0 for leaves), the place of the first, and the place beyond the last."""
 
 
 class Cursor(Protocol):
@@ -96,34 +105,49 @@ def tile_roots(cursor: Cursor, level: int, first: int, beyond: int) -> list[byte
 
     :raises HashMissing: if one of those is not stored.
     """
-    below = level - 1
-    hashes = _hashes(cursor, [(below, first * TILE, beyond * TILE)])
-    return [_over(hashes, below, range(place * TILE, (place + 1) * TILE)) for place in range(first, beyond)]
+    span = (level - 1, first * TILE, beyond * TILE)
+    hashes = _hashes(cursor, [span])[span]
+    return [merkle.root_of_complete(hashes[start : start + TILE]) for start in range(0, len(hashes), TILE)]
 
 
 def _read(cursor: Cursor, wanted: set[Subtree]) -> dict[Subtree, bytes]:
     """Read complete subtrees of any height. One statement."""
     spans = {subtree: _stored_span(subtree) for subtree in wanted}
     hashes = _hashes(cursor, list(spans.values()))
-    return {subtree: _over(hashes, tier, range(first, beyond)) for subtree, (tier, first, beyond) in spans.items()}
+    return {subtree: merkle.root_of_complete(hashes[span]) for subtree, span in spans.items()}
 
 
-def _stored_span(subtree: Subtree) -> tuple[int, int, int]:
-    """Say which stored hashes make up a subtree: their level (0 for leaves), the first, and the one beyond the last."""
+def _stored_span(subtree: Subtree) -> Span:
+    """Say which stored hashes make up a subtree."""
     level, index = subtree
     tier, rest = divmod(level, TILE_LEVELS)
     return tier, index << rest, (index + 1) << rest
 
 
-def _hashes(cursor: Cursor, spans: Sequence[tuple[int, int, int]]) -> dict[tuple[int, int], bytes]:
+def _hashes(cursor: Cursor, spans: Sequence[Span]) -> dict[Span, list[bytes]]:
+    """
+    Read every hash of the spans. One statement.
+
+    :raises HashMissing: if one of them is not there, or is no hash.
+    """
     if not spans:
         return {}
     cursor.execute(_HASHES, [list(column) for column in zip(*spans, strict=True)])
-    return {(tier, index): bytes(value) for tier, index, value in cursor.fetchall()}
+    return {
+        span: _cut(cursor, span, bytes(joined or b"")) for span, (joined,) in zip(spans, cursor.fetchall(), strict=True)
+    }
 
 
-def _over(hashes: dict[tuple[int, int], bytes], tier: int, places: range) -> bytes:
-    try:
-        return merkle.root_of_complete([hashes[tier, place] for place in places])
-    except KeyError as missing:
-        raise HashMissing(tier, missing.args[0][1]) from None
+def _cut(cursor: Cursor, span: Span, joined: bytes) -> list[bytes]:
+    level, first, beyond = span
+    if len(joined) != (beyond - first) * HASH_BYTES:
+        raise HashMissing(level, _missing(cursor, span))
+    return [joined[start : start + HASH_BYTES] for start in range(0, len(joined), HASH_BYTES)]
+
+
+def _missing(cursor: Cursor, span: Span) -> int:
+    """Find the first place of a span that holds no hash."""
+    level, first, beyond = span
+    cursor.execute(_PLACES[level > 0], span)
+    there = {place for place, length in cursor.fetchall() if length == HASH_BYTES}
+    return next((place for place in range(first, beyond) if place not in there), first)

@@ -8,14 +8,15 @@ dictionary is not sent.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from weakref import WeakKeyDictionary
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 
@@ -109,12 +110,18 @@ def current() -> Handover:
 
 async def current_async() -> Handover:
     """
-    Give the dictionary of this moment without holding the event loop up.
+    Give the dictionary of this moment without holding the event loop up; one look serves all that wait for it.
 
     :raises DictionaryUnavailable: if it cannot be read or written for the engine.
     """
     present = _latest.if_present()
-    return present if present is not None else await sync_to_async(_current_in_thread, thread_sensitive=False)()
+    if present is not None:
+        return present
+    loop = asyncio.get_running_loop()
+    look = _looks.get(loop)
+    if look is None or look.done():
+        look = _looks[loop] = loop.run_in_executor(None, _current_in_thread)
+    return await asyncio.shield(look)
 
 
 def in_use() -> Handover:
@@ -171,3 +178,5 @@ def _folder() -> Path:
 
 
 _latest: Final = _Latest()
+_looks: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Future[Handover]]] = WeakKeyDictionary()
+"""The look that is under way, of each event loop."""

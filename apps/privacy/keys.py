@@ -203,6 +203,19 @@ def open_key(conversation_id: UUID) -> ConversationKey:
     return ConversationKey(conversation_id, _unwrap(row))
 
 
+def opened(conversation_id: UUID, *, wrapped: bytes | None, destroyed_at: datetime | None) -> ConversationKey:
+    """
+    Open a data key whose row somebody has read along with another one. No query, unless it has to be made.
+
+    Raises what `open_key` raises.
+    """
+    if destroyed_at is not None:
+        raise KeyDestroyed(conversation_id)
+    if wrapped is None:
+        return open_key(conversation_id)
+    return ConversationKey(conversation_id, _unwrap(DataKey(conversation_id=conversation_id, wrapped_key=wrapped)))
+
+
 def new_key(exchange_id: UUID) -> tuple[ConversationKey, DataKey]:
     """
     Make the data key of an exchange that belongs to no conversation: the open key, and the row that must be saved.

@@ -129,16 +129,20 @@ class Vault:
             VaultEntry.objects.bulk_create([self._row(placeholder) for placeholder in self._values])
             self._saved.update(self._values)
 
-    def first_as_write(self) -> Write | None:
-        """Give what `save_first` stores for another statement to write along; None if there is nothing."""
-        rows = [self._row(placeholder) for placeholder in self._values]
+    def as_write(self) -> Write | None:
+        """
+        Give what `save` stores for another statement to write along; None if there is nothing new.
+
+        That statement fails as a whole where another message gave one of the placeholders away first.
+        """
+        rows = [self._row(placeholder) for placeholder in self._values if placeholder not in self._saved]
         if not rows:
             return None
         values = [[getattr(row, column) for row in rows] for column in COLUMNS]
         return Write(STORE_IF_AGREED, (self.conversation_id, rows[0].created_at, *values))
 
-    def note_first_saved(self) -> None:
-        """Note that what `first_as_write` gave is on disk."""
+    def note_saved(self) -> None:
+        """Note that what `as_write` gave is on disk."""
         self._saved.update(self._values)
 
     def _adopt_what_others_saved(self, new: Sequence[str]) -> None:

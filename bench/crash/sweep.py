@@ -21,6 +21,8 @@ from bench.crash.scene import Scene, Web
 
 SYSTEM_CALLS: Final = ("sendto", "recvfrom", "sendmsg", "connect", "write", "close", "epoll_ctl", "read", "futex")
 """What the web process says to the database, the provider and the page, and what it waits for."""
+ALL, LOOP, OTHERS = "", "the event loop", "the other threads"
+"""strace counts calls for each thread alone, so the busiest would hide the moments of the others."""
 MOST: Final = 2_000
 SETTLED_AFTER: Final = 62.0
 LINES_CLOSED_AFTER: Final = 180.0
@@ -36,6 +38,7 @@ class Sweep:
     until: float = float("inf")
     asks: list[Ask] = field(default_factory=list)
     points: Counter[str] = field(default_factory=Counter)
+    sent: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -48,9 +51,11 @@ class Sweep:
     def note(self, series: str, asks: list[Ask]) -> None:
         """Keep what was asked at one point, and look at the money that is held at this moment."""
         held = referee.held_now(self.scene)
+        served = {one.mark for one in self.scene.provider.log()}
         with self._lock:
             self.asks += asks
             self.points[series] += 1
+            self.sent[series] += any(ask.mark in served for ask in asks)
             self.problems += [f"{asks[0].door}, {asks[0].point}: {scope}" for scope in held]
 
 
@@ -62,17 +67,19 @@ class Series:
     doors: tuple[str, ...]
     stride: int = 1
     begin: int = 1
+    threads: str = ALL
 
     @property
     def name(self) -> str:
         """Name it for the table."""
-        return f"{self.kind} at {' and '.join(self.doors)}"
+        return f"{self.kind}{' of ' if self.threads else ''}{self.threads} at {' and '.join(self.doors)}"
 
 
 def all_series(stride: int, *, begin: int = 1) -> list[Series]:
-    """List the rows: statements and awaits at each door, each system call with two exchanges in flight."""
+    """List the rows: statements and awaits at each door, each system call of two exchanges in flight."""
     counted = [Series(kind, (door,), stride, begin) for kind in ("sql", "await") for door in (*DOORS, BATCH)]
-    return counted + [Series(name, (BROWSER, STREAM), stride, begin) for name in SYSTEM_CALLS]
+    calls = itertools.product(SYSTEM_CALLS, (LOOP, OTHERS))
+    return counted + [Series(name, (BROWSER, STREAM), stride, begin, threads) for name, threads in calls]
 
 
 def run(scene: Scene, series: list[Series], *, seconds: float, lanes: int) -> Sweep:
@@ -118,13 +125,18 @@ def _go_through(sweep: Sweep, web: Web, series: Series) -> None:
     """Kill at moment 1, 2, 3 ... until an exchange gets through."""
     for number in range(series.begin, MOST, series.stride):
         if time.monotonic() > sweep.until:
-            print(f"  {series.name:<40} {sweep.points[series.name]:>5} points, stopped at number {number}", flush=True)
+            _say(sweep, series, f"stopped at number {number}")
             return
         survived = (kill_worker_at if series.doors == (BATCH,) else kill_at)(sweep, web, series, number)
         if survived:
-            print(f"  {series.name:<40} {sweep.points[series.name]:>5} points", flush=True)
+            _say(sweep, series, f"over before number {number}")
             return
     raise RuntimeError(f"{series.name}: no end after {MOST} moments")
+
+
+def _say(sweep: Sweep, series: Series, end: str) -> None:
+    points, sent = sweep.points[series.name], sweep.sent[series.name]
+    print(f"  {series.name:<60} {points:>5} points, {sent:>4} with a request out; {end}", flush=True)
 
 
 def kill_at(sweep: Sweep, web: Web, series: Series, number: int) -> bool:
@@ -133,7 +145,7 @@ def kill_at(sweep: Sweep, web: Web, series: Series, number: int) -> bool:
     web.start("none" if is_traced else series.kind, number)
     visitor = Visitor(sweep.scene, web.address)
     token = visitor.open_page() if BROWSER in series.doors else ""
-    tracer = trace(web.pid, series.kind, number) if is_traced else None
+    tracer = trace(web.pid, series.kind, number, threads=series.threads) if is_traced else None
     began_at = datetime.now(UTC)
     wanted = {sweep.next_mark(): door for door in series.doors}
     with ThreadPoolExecutor(len(wanted)) as pool:
@@ -176,20 +188,28 @@ def _asked(visitor: Visitor, door: str, mark: str, token: str) -> Said:
     return visitor.ask(door, mark, token)
 
 
-def trace(pid: int, call: str, number: int) -> subprocess.Popen[bytes]:
-    """Attach strace to every thread: the one that makes the call for the `number`-th time takes the process with it."""
+def trace(pid: int, call: str, number: int, *, threads: str = ALL) -> subprocess.Popen[bytes]:
+    """
+    Attach strace: the thread that makes the call for the `number`-th time takes the process with it.
+
+    :param threads: those of the process that are there now, and whatever they start; or the event loop's alone, which
+        is the first; or all but that.
+    """
+    there = [task.name for task in Path(f"/proc/{pid}/task").iterdir()]
+    chosen = {ALL: there, LOOP: [str(pid)], OTHERS: [each for each in there if each != str(pid)]}[threads]
     inject = f"inject={call}:signal=SIGKILL:when={number}"
-    threads = [argument for task in Path(f"/proc/{pid}/task").iterdir() for argument in ("-p", task.name)]
-    command = ["strace", "-qq", "-f", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject, *threads]
+    follow = [] if threads == LOOP else ["-f"]
+    attach = [argument for each in chosen for argument in ("-p", each)]
+    command = ["strace", "-qq", *follow, "-o", "/dev/null", "-e", f"trace={call}", "-e", inject, *attach]
     tracer = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    _wait_until_traced(pid)
+    _wait_until_traced(pid, chosen[-1])
     return tracer
 
 
-def _wait_until_traced(pid: int) -> None:
+def _wait_until_traced(pid: int, thread: str) -> None:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        if "TracerPid:\t0\n" not in Path(f"/proc/{pid}/status").read_text():
+        if "TracerPid:\t0\n" not in Path(f"/proc/{pid}/task/{thread}/status").read_text():
             time.sleep(0.1)  # the other threads follow
             return
         time.sleep(0.01)

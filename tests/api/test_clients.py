@@ -18,10 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anthropic
-import openai
 import pytest
 from django.test import TransactionTestCase
 from django.utils import timezone
@@ -39,14 +37,29 @@ from portal.embedded.ports import free_port
 from tests.fake_provider import FakeProvider
 from tests.platform.processes import running, status_of, wait_until
 
+if TYPE_CHECKING:
+    import anthropic
+    import openai
+
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(180)]
 
 GREETING = [{"role": "user", "content": "Please greet Grace Hopper"}]
 PARAMETERS = {"type": "object", "properties": {"to": {"type": "string"}}, "required": ["to"]}
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 
-# As a client of the portal; through the gateway's loader, which takes its filters off other libraries' loggers again.
-litellm = litellm_client.load()
+
+@pytest.fixture(scope="module", autouse=True)
+def _clients() -> None:
+    """
+    Import the clients for the tests of this file alone: they take seconds, for which every run of any test would wait.
+
+    LiteLLM through the gateway's loader, which takes its filters off other libraries' loggers again.
+    """
+    global anthropic, openai, litellm
+    import anthropic
+    import openai
+
+    litellm = litellm_client.load()
 
 
 @dataclass

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from apps.accounts.models import RoleAssignment, Team, User
 from apps.chat import frames, texts, turns
-from apps.chat.consumers import ChatConsumer
 from apps.chat.forms import Question
 from apps.chat.live import HandedFrame
 from apps.chat.models import Conversation, Turn
 from apps.chat.reading import Reader
+from apps.chat.shown import Shown
 from apps.ledger.ids import new_id
 from apps.privacy import keys
 
@@ -85,25 +85,25 @@ def test_a_frame_that_comes_while_a_page_is_read_is_not_shown_twice(turn: Turn) 
     keep(turn, 1, "Dear ")
     as_read = Turn.objects.get(pk=turn.pk)
     keep(turn, 2, "Grace")
-    data_key, consumer = keys.open_key(turn.conversation_id), ChatConsumer()
-    consumer.readers, consumer.statuses = {turn.pk: Reader(box=data_key.box(texts.FRAME))}, {}
+    data_key, shown = keys.open_key(turn.conversation_id), Shown({turn.pk: 0})
+    shown.readers = {turn.pk: Reader(box=data_key.box(texts.FRAME))}
 
-    consumer._growth_of(as_read, turn.conversation.owner, data_key)
+    shown.growth_of(as_read, turn.conversation.owner, data_key)
 
-    reader = consumer.readers[turn.pk]
+    reader = shown.readers[turn.pk]
     assert (reader.number, reader.text) == (1, "Dear ")
 
 
 def test_only_frames_that_follow_on_what_the_page_has_come_from_memory(turn: Turn) -> None:
-    consumer = ChatConsumer()
+    shown = Shown({turn.pk: 0})
     box = keys.open_key(turn.conversation_id).box(texts.FRAME)
 
-    def follows(has: int, *numbers: int, of: UUID = turn.pk) -> bool:
-        consumer.readers = {turn.pk: Reader(number=has, text="Dear ", box=box)}
-        consumer.handed = [HandedFrame(of, number, "word") for number in numbers]
-        return consumer._follows()
+    def follows(has: int, *numbers: int, of: UUID = turn.pk, text: str = "Dear ") -> bool:
+        shown.readers = {turn.pk: Reader(number=has, text=text, box=box)}
+        return shown.following([HandedFrame(of, number, "word") for number in numbers]) is not None
 
     assert follows(1, 2, 3)
     assert follows(2, 1, 2, 3)
     assert not follows(1, 3)
     assert not follows(1, 2, of=new_id())
+    assert not follows(0, 1, text="")

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
-from apps.chat import abandoned, choosing, lifecycle, turns
+from apps.chat import abandoned, choosing, lifecycle, plain_turns, turns
 from apps.chat.forms import Question
 from apps.chat.models import Conversation, Turn
 from apps.gateway import budgets
@@ -73,15 +73,15 @@ def test_a_question_sent_ten_times_at_once_is_one_turn_and_no_error(maya, provid
 
 
 def test_a_record_whose_confirmation_got_lost_is_concluded_as_refused_and_pays_nothing(maya, provider, monkeypatch):
-    durably_together = records.durably_together
+    durably_at_once = records.durably_at_once
 
     @contextmanager
     def without_confirmation():
-        with durably_together():
+        with durably_at_once():
             yield
         raise records.LedgerUnavailable("57P01")
 
-    monkeypatch.setattr(records, "durably_together", without_confirmation)
+    monkeypatch.setattr(records, "durably_at_once", without_confirmation)
 
     turn = maya.ask("Hello?")
 
@@ -120,7 +120,7 @@ def test_a_turn_that_waited_long_is_nobody_s_to_close_once_it_is_taken(maya):
     assert abandoned.close_abandoned(now=taken + turns.LEASE * 2) == [(turn.conversation_id, turn.pk)]
 
 
-def test_a_process_that_dies_while_it_holds_money_for_a_turn_holds_none(maya, provider, monkeypatch):
+def test_a_process_that_dies_while_it_holds_money_for_a_turn_holds_none(maya, second, provider, monkeypatch):
     reserve = budgets.reserve
 
     def die_right_after(**terms):
@@ -137,16 +137,15 @@ def test_a_process_that_dies_while_it_holds_money_for_a_turn_holds_none(maya, pr
 
 
 def test_no_money_is_held_for_a_turn_that_was_closed_meanwhile(maya, provider, monkeypatch):
-    note_masked = turns.note_masked
+    send_off, close_turn = plain_turns.send_off, plain_turns.close_turn
 
-    def after_which_the_turn_is_closed(turn_id, **noted):
-        note_masked(turn_id, **noted)
+    def after_the_turn_was_closed(*job, **terms):
         Turn.objects.open().update(outcome="REFUSED", closed_at=timezone.now())
+        return send_off(*job, **terms)
 
     ended = []
-    close_turn = turns.close_turn
-    monkeypatch.setattr(turns, "close_turn", lambda *job, **at: (ended.append(job), close_turn(*job, **at)))
-    monkeypatch.setattr(turns, "note_masked", after_which_the_turn_is_closed)
+    monkeypatch.setattr(plain_turns, "close_turn", lambda *job, **at: (ended.append(job), close_turn(*job, **at)))
+    monkeypatch.setattr(plain_turns, "send_off", after_the_turn_was_closed)
 
     maya.begin("Hello?")
 

@@ -11,7 +11,8 @@ import pytest
 from apps.chat import pipeline, story, turns
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "life-of-a-message.md"
-STEPS = ["search", "compose", "scrub", "vault.save", "admit", "write_intent", "stream", "close_turn"]
+STEPS = ["search", "compose", "scrub", "admit", "vault.as_write", "intent_along", "stream", "close_turn"]
+LONGER_WAY = ["search", "compose", "scrub", "vault.save", "admit", "write_intent", "stream", "close_turn"]
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`(apps(?:\.\w+)+)`", PAGE.read_text()))))
@@ -26,16 +27,16 @@ def test_every_function_named_in_the_page_exists(name):
     assert callable(found)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_steps_happen_in_the_order_of_the_page(maya, provider, monkeypatch):
-    provider.will_answer("Yes.")
-    happened: list[str] = []
+@pytest.fixture
+def happened(monkeypatch):
+    """The steps that happen, by the names of their functions."""
+    names: list[str] = []
 
     def note(place, attribute, name):
         original = getattr(place, attribute)
 
         def noted(*arguments, **named):
-            happened.append(name)
+            names.append(name)
             return original(*arguments, **named)
 
         monkeypatch.setattr(place, attribute, noted)
@@ -44,14 +45,31 @@ def test_the_steps_happen_in_the_order_of_the_page(maya, provider, monkeypatch):
     note(pipeline.composition, "compose", "compose")
     note(story, "scrub", "scrub")
     note(pipeline.Vault, "save", "vault.save")
+    note(pipeline.Vault, "as_write", "vault.as_write")
     note(turns, "admit", "admit")
     note(turns.records, "write_intent", "write_intent")
+    note(turns.records, "intent_along", "intent_along")
     note(story.client, "stream", "stream")
-    note(turns, "close_turn", "close_turn")
+    note(pipeline.plain_turns, "close_turn", "close_turn")
+    return names
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_steps_happen_in_the_order_of_the_page(maya, provider, happened):
+    provider.will_answer("Yes.")
 
     maya.ask("Hello?", uses_documents="on")
 
     assert happened == STEPS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_they_happen_in_its_order_too_where_another_model_may_answer(maya, second, provider, happened):
+    provider.will_answer("Yes.")
+
+    maya.ask("Hello?", uses_documents="on")
+
+    assert happened == LONGER_WAY
 
 
 def _is_module(name: str) -> bool:

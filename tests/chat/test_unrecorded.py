@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from apps.chat import abandoned, turns
+from apps.chat import abandoned, plain_turns, turns
 from apps.chat.models import Turn
 from apps.gateway.models import Reservation
 from apps.ledger.models import Intent, Outcome
@@ -63,20 +63,19 @@ def test_an_answer_that_cannot_be_recorded_is_kept_open_with_a_sentence_and_then
     maya: Any, provider: Any, as_superuser: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provider.will_answer("Yes.")
-    close_turn = turns.close_turn
+    close_turn = plain_turns.close_turn
 
-    def close(*job: Any, **at: Any) -> None:
+    def close(*job: Any, **at: Any) -> Any:
         if Turn.objects.filter(pk=maya.newest().pk, step="NOT_CLOSED").exists():
-            close_turn(*job, **at)
-            return
+            return close_turn(*job, **at)
         with unwritable(as_superuser, "search rows refused"):
             as_superuser.execute("REVOKE INSERT ON ledger_outcome FROM portcullis_app")
             try:
-                close_turn(*job, **at)
+                return close_turn(*job, **at)
             finally:
                 as_superuser.execute("GRANT INSERT ON ledger_outcome TO portcullis_app")
 
-    monkeypatch.setattr(turns, "close_turn", close)
+    monkeypatch.setattr(plain_turns, "close_turn", close)
 
     maya.begin("Hello?")
     turn = maya.closed(maya.newest(), PATIENCE)

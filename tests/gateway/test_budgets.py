@@ -15,6 +15,9 @@ from django.db import IntegrityError, connection, transaction
 from apps.gateway import budgets
 from apps.gateway.models import Budget, Reservation, SpentDay, SpentHour
 from apps.gateway.prices import Price, in_figures
+from apps.ledger import records
+from apps.ledger.facts import Who
+from apps.ledger.vocabulary import Door, EgressClass, OutcomeKind, Purpose
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 PRICE = Price(Decimal("2.5"), Decimal(10), "USD")
@@ -175,6 +178,27 @@ def test_the_sweeper_gives_back_only_what_is_old_and_still_held(hold, sales):
 
     assert released == [old.id]
     assert month(sales).reserved == young.amount
+
+
+def test_what_is_held_for_an_exchange_that_is_open_on_the_record_stays_until_that_is_closed(hold, sales):
+    reservation = hold("1")
+    with records.durably_together():
+        intent_id = records.write_intent(
+            who=Who(uuid4(), "Maya"), door=Door.API, purpose=Purpose.CHAT, conversation_id=None, turn_id=None,
+            model_label="Fake", provider_label="Fake", egress_class=EgressClass.OUTSIDE, sealed_payload=b"",
+            left_text="", masked=[], passages=[], policy_version="1", prompt_version="1", now=NOW,
+            reservation_id=reservation.id,
+        )  # fmt: skip
+    much_later = NOW + timedelta(hours=1)
+
+    assert budgets.sweep(timedelta(minutes=30), now=much_later) == []
+    assert month(sales).reserved == reservation.amount
+
+    records.conclude(
+        intent_id, outcome=OutcomeKind.UNKNOWN, reason="", sealed_answer=b"", answer_text="", input_tokens=0,
+        output_tokens=0, cost=Decimal(0), currency="", now=much_later,
+    )  # fmt: skip
+    assert budgets.sweep(timedelta(minutes=30), now=much_later) == [reservation.id]
 
 
 def test_the_price_at_admission_holds_to_the_end(hold, sales):

@@ -14,7 +14,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from apps.ledger import leaves, notes, proofs, records, verify
+from apps.ledger import leaves, notes, proofs, records, stored, verify
 from apps.ledger.evidence import Evidence
 from apps.ledger.facts import Circumstances
 from apps.ledger.models import Checkpoint, Entry, Event, Pending, RowKind
@@ -116,6 +116,28 @@ def test_what_changed_between_ordering_and_signing_is_never_signed(sequencer, as
 
     assert not Checkpoint.objects.exists()
     assert Event.objects.get(action=Action.LEDGER_ALARM_RAISED).details["kind"] == kind
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM ledger_entry WHERE index = 4",
+        "UPDATE ledger_entry SET leaf = substring(leaf, 1, 31) WHERE index = 4",
+    ],
+)
+def test_a_stored_hash_that_is_gone_or_torn_is_named_by_its_place_and_nothing_is_proved(
+    sequencer, as_forger, maya, change
+):
+    for number in range(8):
+        records.record_event(Action.SIGNED_IN, who=maya, details={"n": number}, now=NOON)
+    sequencer.round(now=NOON)
+    as_forger.execute(change)
+
+    with connection.cursor() as cursor:
+        with pytest.raises(stored.HashMissing, match=r"level 0, place 4\."):
+            stored.root_at(cursor, 8)
+        with pytest.raises(proofs.DoesNotFit):
+            proofs.prove(cursor, Entry.objects.get(index=7).row_id)
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,15 @@ TASKS = {
         held_by="audit/test_overview.py::test_every_ended_exchange_is_counted_once_whatever_dies_in_between"
     ),
     "portal.forget_ended_sessions": Row(),
+    "portal.make_demo_history": Row(
+        held_by="platform/test_demo_history.py::"
+        "test_drift_and_figures_show_plots_one_week_stands_out_and_a_second_delivery_adds_nothing"
+    ),
+    "portal.play_demo_review": Row(
+        has_id=True,
+        held_by="platform/test_demo_history.py::"
+        "test_drift_and_figures_show_plots_one_week_stands_out_and_a_second_delivery_adds_nothing",
+    ),
     "rag.ingest": Row(has_id=True, held_by="rag/test_ingest.py::test_of_many_deliveries_at_once_one_works"),
     "rag.refresh_findings": Row(),
     "rag.resume": Row(

@@ -52,6 +52,11 @@ class Series:
         return sum(point.is_marked for point in self.points)
 
     @property
+    def most(self) -> float:
+        """The highest value, to which its bar is drawn; 0 where every week is 0."""
+        return max((point.value or 0 for point in self.points), default=0)
+
+    @property
     def is_empty(self) -> bool:
         """Say whether there is no value at all."""
         return all(point.value is None for point in self.points)

@@ -15,6 +15,7 @@ from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 from apps.privacy import demo as dictionary
 from apps.rag import demo as documents
+from portal.tasks import make_demo_history
 
 
 class Command(BaseCommand):
@@ -31,3 +32,4 @@ class Command(BaseCommand):
         models.seed_demo(Team.objects.all(), now=timezone.now())
         dictionary.seed_demo(now=timezone.now())
         documents.seed_demo()
+        make_demo_history.delay()
