@@ -211,6 +211,21 @@ RULES: Final = (
     ),
     Rule(
         v.USERNAME,
+        "An account in a command, a log or a list of reviewers",
+        pattern(
+            r"""(?<!\S)(?:sudo[ ]-u|su[ ]-|chown|runuser[ ]-u|kinit|passwd|usermod(?:[ ]-\w+)*)[ ](?P<value>[a-z][a-z0-9._-]{2,30})(?![\w/(])
+            |(?<![\w.])(?:owner|assignee|reviewers?|approver|uname|whoami|principal|author)[ ]?(?:[:=]|->)[ ]?@?(?P<value>[a-z][a-z0-9._-]{2,30})(?![\w@(/])
+            |(?i:assigned[ ]to|reviewed[ ]by|approved[ ]by|requested[ ]by|created[ ]by|closed[ ]by|opened[ ]by|principal)[ ]@?(?P<value>[a-z][a-z0-9._-]{2,30})(?![\w(/])"""
+        ),
+        0.8,
+        is_drawn_name,
+        place=at_words(
+            "sudo su chown runuser kinit passwd usermod owner assignee reviewer reviewers approver uname whoami principal author assigned reviewed approved requested created closed opened",
+            after=140,
+        ),
+    ),
+    Rule(
+        v.USERNAME,
         "Who is to do what a comment says",
         pattern(r"(?<!\w)(?:TODO|FIXME|XXX|HACK|NOTE|REVIEW|OPTIMIZE)\(@?(?P<value>[a-z][\w.-]{2,30})\)"),
         0.85,

@@ -104,7 +104,7 @@ RULES: Final = (
         v.ADDRESS,
         "A street address",
         pattern(
-            rf"(?<!\w)(?:\d{{1,6}}[ ])?(?:\p{{Lu}}[\p{{L}}.-]*[ ]){{0,2}}(?:{GERMAN_STREET}|\p{{Lu}}\p{{L}}+(?:er|sche|sche[rn])[ ](?:Stra(?:ß|ss)e|Str\.|Weg|Allee|Platz|Ring|Damm|Ufer|Gasse))[ ]?\d{{1,4}}[ ]?[a-z]?(?:[ ]?[-/][ ]?\d{{1,4}})?(?!\w)(?:,?(?:[ ]|[ ]?\n[ ]?)(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?:[ ][A-Z]{{2}})?[ ]\p{{Lu}}[\p{{L}}-]+(?:[ ](?:am|an[ ]der|im|bei)[ ]\p{{Lu}}[\p{{L}}-]+)?|{TAIL})?"
+            rf"(?<!\w)(?:\d{{1,6}}[ ])?(?:\p{{Lu}}[\p{{L}}.-]*[ ]){{0,2}}(?:{GERMAN_STREET}|\p{{Lu}}\p{{L}}+(?:er|sche|sche[rn])[ ](?:Stra(?:ß|ss)e|Str\.|Weg|Allee|Platz|Ring|Damm|Ufer|Gasse))[ ]?\d{{1,4}}[ ]?[a-z]?(?:[ ]?[-/][ ]?\d{{1,4}})?(?!\w)(?:,?[ ]\d{{1,2}}\.[ ]?(?:OG|UG|Stock|Etage)(?:[ ](?:links|rechts|mitte))?|,?[ ]EG)?(?:,?(?:[ ]|[ ]?\n[ ]?)(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?:[ ][A-Z]{{2}})?[ ]\p{{Lu}}[\p{{L}}-]+(?:[ ](?:am|an[ ]der|im|bei)[ ]\p{{Lu}}[\p{{L}}-]+)?|{TAIL})?"
         ),
         0.88,
         is_unusual_address,
