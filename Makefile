@@ -38,7 +38,7 @@ reset: install ## Delete all data of the embedded installation (needs CONFIRM=ye
 test: install-dev ## Install what the tests need and run every test, browser journeys too
 	@scripts/test-tools.sh
 	@$(VENV)/pytest -n logical -m "not journey"
-	@$(VENV)/pytest -n 2 --dist loadfile -m journey
+	@$(VENV)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m journey
 
 fast: install-dev ## Run the quick tests: no journeys, no browsers, nothing that takes a second
 	@$(VENV)/pytest -n logical -m "not journey and not thorough"

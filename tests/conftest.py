@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from django.db import connections
 from apps.gateway import departures
 from apps.privacy import policies
 from portal.embedded.database import EmbeddedPostgres
-from tests import clusters
+from tests import clusters, order
 from tests.environment import POSTGRES, STATE
 from tests.fake_provider import FakeProvider
 
@@ -33,12 +33,19 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if alone and f"mark.{JOURNEY}" not in collection_path.read_text() else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Whatever looks at a page in a real browser is thorough, and whatever commits: all tables are emptied then."""
+@pytest.hookimpl(wrapper=True)  # marks before pytest selects by them, the order after pytest-django has sorted
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> Generator[None, None, None]:
+    """
+    Say which tests are thorough, and bring journeys into their order.
+
+    Whatever looks at a page in a real browser is thorough, and whatever commits: all tables are emptied then.
+    """
     for item in items:
         commits = any(mark.kwargs.get("transaction") for mark in item.iter_markers("django_db"))
         if commits or {"chromium", "transactional_db"} & set(item.fixturenames):
             item.add_marker(pytest.mark.thorough)
+    yield
+    items.sort(key=lambda item: order.turn_of(item.nodeid) if item.get_closest_marker(JOURNEY) else len(order.LONGEST))
 
 
 def pytest_unconfigure() -> None:

@@ -79,8 +79,9 @@ class Alarm:
 
     @property
     def sentence(self) -> str:
-        """Say what it means."""
-        return SENTENCES.get(self.kind, self.kind)
+        """Say what it means, and which witness says so."""
+        sentence, witness = SENTENCES.get(self.kind, self.kind), self.details.get("witness")
+        return f"{sentence} It is {witness}." if witness else sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ def standing(cursor: Cursor, *, now: datetime) -> Standing:
 
 def open_alarms(cursor: Cursor) -> tuple[Alarm, ...]:
     """
-    List the alarms that were raised and have not ended, newest first.
+    List the alarms that were raised and have not ended, newest first: of each kind one, or one for each witness.
 
     What came first is told by the tree, and not by a clock that may have been set; what waits for its place is newest.
     """
@@ -156,11 +157,11 @@ def open_alarms(cursor: Cursor) -> tuple[Alarm, ...]:
         "WHERE action IN (%s, %s) ORDER BY entry.index DESC NULLS FIRST, waiting.id DESC NULLS FIRST LIMIT %s",
         [Action.LEDGER_ALARM_RAISED, Action.LEDGER_ALARM_ENDED, REMEMBERED_ALARMS],
     )
-    newest: dict[str, Alarm | None] = {}
+    newest: dict[tuple[str, str], Alarm | None] = {}
     for action, at, details in cursor.fetchall():
         said = _object(details)
-        kind = str(said.get("kind", ""))
-        newest.setdefault(kind, Alarm(kind, at, said) if action == Action.LEDGER_ALARM_RAISED else None)
+        kind, witness = str(said.get("kind", "")), str(said.get("witness", ""))
+        newest.setdefault((kind, witness), Alarm(kind, at, said) if action == Action.LEDGER_ALARM_RAISED else None)
     raised = [alarm for alarm in newest.values() if alarm]
     known = _acknowledged(cursor) if raised else {}
     return tuple(replace(alarm, acknowledged=tuple(known.get((alarm.kind, alarm.raised), ()))) for alarm in raised)

@@ -148,10 +148,11 @@ def _phrases(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_no_secret(text: str, finding: Finding) -> bool:
-    """Say whether a guess is about what everybody knows: a product, or the name in that of an award or a law."""
+    """Say whether a guess is about what everybody knows: a product, or the name in that of an award or an asteroid."""
     if text[finding.start : finding.end].lower() in words.allowed():
         return True
-    return finding.type == v.PERSON and gazetteer.is_namesake(text, finding.end)
+    start, end = finding.start, finding.end
+    return finding.type == v.PERSON and (gazetteer.is_namesake(text, end) or gazetteer.is_asteroid(text, start, end))
 
 
 def _moved(finding: Finding, view: normalise.View) -> Finding:

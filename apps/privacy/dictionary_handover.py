@@ -51,9 +51,11 @@ class _Known:
     handover: Handover
     version: int
     until: float
+    place: Path
+    """The handover's file; kept, since each text asks whether it is there."""
 
     def is_present(self) -> bool:
-        has_file = self.handover == NONE or Path(self.handover.path).exists()
+        has_file = self.handover == NONE or self.place.exists()
         return time.monotonic() < self.until and has_file
 
 
@@ -77,7 +79,7 @@ class _Latest:
             return self._look().handover if present is None else present
 
     def fix(self, handover: Handover) -> None:
-        self._known = _Known(handover, -1, float("inf"))
+        self._known = _Known(handover, -1, float("inf"), Path(handover.path))
 
     def expire(self) -> None:
         self._known = None
@@ -86,13 +88,14 @@ class _Latest:
         began = time.monotonic()
         version, has_directory = _state()
         known = self._known
-        if known is None or known.version != version or not Path(known.handover.path).exists():
+        if known is None or known.version != version or not known.place.exists():
             terms = _terms(has_directory=has_directory)
             handover = dictionary_file.write(terms, folder=_folder(), now=time.time())
+            place = Path(handover.path)
         else:
-            handover = known.handover
+            handover, place = known.handover, known.place
         now = time.monotonic()
-        self._known = _Known(handover, version, now + max(CHECK_SECONDS, REST_FACTOR * (now - began)))
+        self._known = _Known(handover, version, now + max(CHECK_SECONDS, REST_FACTOR * (now - began)), place)
         return self._known
 
 

@@ -41,6 +41,11 @@ NAMESAKE: Final = regex.compile(
 )
 """What makes a name before it that of a thing: `the Ada Lovelace Medal`, `Ohm's law`."""
 
+CELESTIAL: Final = regex.compile(r"\b(?:asteroids?|minor planets?|dwarf planets?|planetoids?)\b", regex.IGNORECASE)
+NUMBERED: Final = regex.compile(r"(?<![\w.,/-])\d{1,6} \Z")
+AROUND: Final = 300
+"""Characters to each side of a name in which a text says that it speaks of asteroids: these bear first names too."""
+
 BRITISH: Final = regex.compile(r"is(e|er|ed|es|ing|ation)$")
 """The endings of words that the dictionary writes with a z."""
 
@@ -129,6 +134,13 @@ class FirstNameRecognizer(LocalRecognizer):
 def is_namesake(text: str, end: int) -> bool:
     """Say whether the name that ends at `end` is part of a thing's: an award, a school, a law of nature."""
     return NAMESAKE.match(text, end) is not None
+
+
+def is_asteroid(text: str, start: int, end: int) -> bool:
+    """Say whether a name of one word is that of a numbered asteroid: `87 Sylvia`, where asteroids are spoken of."""
+    if " " in text[start:end] or not NUMBERED.search(text[max(0, start - 8) : start]):
+        return False
+    return CELESTIAL.search(text[max(0, start - AROUND) : end + AROUND]) is not None
 
 
 def beside(text: str, places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
 
@@ -81,7 +82,13 @@ def master_key() -> bytes:
 
     :raises KeyUnavailable: if its file is missing, unreadable, or not 32 bytes in base64.
     """
-    return master_key_in(Path(settings.MASTER_KEY_FILE))
+    return master_key_in(_place(settings.MASTER_KEY_FILE))
+
+
+@lru_cache(maxsize=2)
+def _place(file: str) -> Path:
+    """Keep the path of a key's file: each new one would enter the parts of its name anew among Python's own names."""
+    return Path(file)
 
 
 def master_key_in(path: Path) -> bytes:

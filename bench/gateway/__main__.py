@@ -2,6 +2,7 @@
 What an exchange costs at the portal and at its peers: CPU, first word, distance of words, memory; all in one run.
 
     python -m bench.gateway [--peers FOLDER] [--users 1,10,40,200] [--only NAMES] [--paste] [--long 10000] [--plot FILE]
+        [--plot-memory FILE]
 
 A provider on this machine answers with 100 tokens, 10 ms apart. Every target stands before the same provider and is
 started alone, warmed, measured at each number of users and stopped. Peers are measured where FOLDER has them: an
@@ -42,6 +43,9 @@ def main() -> None:
     sys.stdout.write(report.tables(measured))
     if options.plot:
         options.plot.write_text(report.picture(measured))
+    for one in measured:
+        if options.plot_memory and one.memory:
+            options.plot_memory.write_text(report.memory_picture(one.name, one.memory))
     if options.json:
         options.json.write_text(json.dumps([one.as_json() for one in measured], indent=1))
 
@@ -78,6 +82,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--paste", action="store_true", help="also: a stream beside a paste of 200,000 characters")
     parser.add_argument("--long", type=int, default=0, help="also: memory over so many exchanges")
     parser.add_argument("--plot", type=Path, help="write the picture (SVG) there")
+    parser.add_argument("--plot-memory", type=Path, help="write the picture of --long (SVG) there; of one target")
     parser.add_argument("--json", type=Path, help="write every figure there")
     return parser.parse_args()
 

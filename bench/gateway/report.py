@@ -79,3 +79,24 @@ def _chart(title: str, measured: Sequence[Measured], value_of: object) -> tuple[
         parts.append(f'<text x="{LEFT + width + 6:.1f}" y="{y + 14}" fill="#333333">{label}</text>')
         y, last = y + ROW_HEIGHT, name
     return "".join(parts), y
+
+
+def memory_picture(name: str, samples: Sequence[tuple[int, float]]) -> str:
+    """Draw memory of the web process in megabytes, from zero, over (exchanges so far, megabytes), as SVG."""
+    exchanges, highest = samples[-1][0], max(size for _, size in samples)
+    left, right, top, bottom = 60, 700, 40, 190
+    points = [
+        (left + count / exchanges * (right - left), bottom - size / highest * (bottom - top)) for count, size in samples
+    ]
+    line = " ".join(f"{x:.0f},{y:.1f}" for x, y in points)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="230" viewBox="0 0 {WIDTH} 230" '
+        f'font-family="sans-serif" font-size="13"><rect width="100%" height="100%" fill="#ffffff"/>'
+        f'<text x="10" y="20" font-weight="bold" fill="#111111">Memory of the web process, MB</text>'
+        f'<polyline points="{line}" fill="none" stroke="{COLOURS[40]}" stroke-width="2"/>'
+        f'<line x1="{left}" y1="{bottom}" x2="{right}" y2="{bottom}" stroke="{OTHER_COLOUR}"/>'
+        f'<text x="20" y="{bottom + 4}" fill="#333333">0</text>'
+        f'<text x="20" y="{points[0][1] + 4:.0f}" fill="#333333">{samples[0][1]:.0f}</text>'
+        f'<text x="{right + 6}" y="{points[-1][1] + 4:.0f}" fill="#333333">{samples[-1][1]:.1f}</text>'
+        f'<text x="520" y="212" fill="#333333">{exchanges:,} exchanges, {escape(name)}</text></svg>\n'
+    )

@@ -36,6 +36,7 @@ from apps.ledger.vocabulary import Action
 from tests.completeness.doors import OURS
 
 EXCHANGE = "an exchange"
+ACTIONS = frozenset(Action.values)  # the property makes its list anew each time
 WRITERS = {records.write_intent, records.record_refusal}
 THEIRS = (
     str, dict, list, set, QuerySet, Model, HttpRequest, Form, Field, Client, BaseCommand, Thread, Event, logging.Logger,
@@ -110,7 +111,7 @@ def _read(one: Any) -> tuple[frozenset[str], tuple[Any, ...]]:
         elif isinstance(node, ast.Call):
             made = _resolved(node.func, space)
             onward.append(made if isinstance(made, type) and not issubclass(made, Model) else None)
-        elif isinstance(node, ast.Constant) and node.value in Action.values:
+        elif isinstance(node, ast.Constant) and node.value in ACTIONS:
             actions.add(str(node.value))
     return frozenset(actions), tuple(_unpacked(onward))
 

@@ -93,7 +93,8 @@ def test_a_page_that_changes_something_is_not_waived_without_being_named_here():
 
 def test_the_vocabulary_is_large_and_each_word_is_written_somewhere_or_explained():
     source = "\n".join(path.read_text("utf-8") for room in APPS for path in room.rglob("*.py"))
-    written = {action for action in Action if re.search(rf"\bAction\.{action.value}\b", source)}
+    named = set(re.findall(r"\bAction\.(\w+)", source))  # one pass: to look for each word by itself takes seconds
+    written = {action for action in Action if action.value in named}
 
     unexplained = sorted(action.value for action in set(Action) - written if action.value not in rows())
 

@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from portal.embedded.ports import free_port
+from tests.platform.processes import START_PATIENCE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
@@ -29,7 +30,6 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-READY_SECONDS = 180
 PATIENCE_MILLISECONDS = 20_000  # for what a page shows; a busy machine is no fault of the product
 
 
@@ -42,7 +42,7 @@ class Stack:
     process: subprocess.Popen[str]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     """Start the product as `make run` does, with a state folder and a port of its own; stop it as Ctrl-C does."""
     state = Path(tempfile.mkdtemp(prefix="portcullis-journey-"))
@@ -59,24 +59,27 @@ def stack() -> Iterator[Stack]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    _wait_until_ready(process)
-    yield Stack(f"http://localhost:{port}", state, process)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 0
-    shutil.rmtree(state)
+    try:
+        _wait_until_ready(process)
+        yield Stack(f"http://localhost:{port}", state, process)
+    finally:  # a product that is never ready is stopped too
+        process.send_signal(signal.SIGINT)
+        ended = process.wait(60)
+        shutil.rmtree(state)
+    assert ended == 0
 
 
 def _wait_until_ready(process: subprocess.Popen[str]) -> None:
     lines: queue.Queue[str] = queue.Queue()
     threading.Thread(target=lambda: [lines.put(line) for line in process.stdout or ()], daemon=True).start()
     said = ""
-    deadline = time.monotonic() + READY_SECONDS
+    deadline = time.monotonic() + START_PATIENCE_SECONDS
     while "Ctrl-C" not in said:
         assert process.poll() is None, f"The product did not start:\n{said}"
         try:
             said += lines.get(timeout=max(deadline - time.monotonic(), 0.1))
         except queue.Empty:
-            pytest.fail(f"The product was not ready after {READY_SECONDS} seconds:\n{said}")
+            pytest.fail(f"The product was not ready after {START_PATIENCE_SECONDS:.0f} seconds:\n{said}")
 
 
 @pytest.fixture(scope="package")

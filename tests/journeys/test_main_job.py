@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 
 CUSTOMER = "Marisol Quintero"
 QUESTION = f"When does the contract of {CUSTOMER} at Brightwater Clinics renew?"

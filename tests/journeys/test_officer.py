@@ -17,7 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.conftest import ROOT
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 
 CUSTOMER, SECRET = "Marisol Quintero", "AKIAQ3EGRZX7N2KLMT5B"
 QUESTION = f"Write one line to {CUSTOMER}. The key of her sensor is {SECRET}."
@@ -142,9 +142,8 @@ def unmask_with_two(officer: Any, second: Any) -> None:
     page.get_by_role("button", name="Show the original text now").press("Enter")
 
     expect(page.get_by_text("The original text is shown")).to_be_visible()
-    shown = " ".join(page.locator("mark.unmasked").all_inner_texts())
-    assert CUSTOMER in shown
-    assert SECRET in shown
+    for word in (CUSTOMER, SECRET):
+        expect(page.locator("mark.unmasked").filter(has_text=word)).not_to_have_count(0)
 
 
 def see_who_looked(employee: Any, conversation: str) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from apps.accounts.models import User
+from apps.privacy import dictionary_handover, keys
 from portal import lifespan
 
 UNDER_WAY = 500
@@ -36,3 +39,26 @@ def test_garbage_that_outlived_collections_is_collected_beside_all_that_stays(co
 
     assert len(stays) == 100_000
     assert gc.get_stats()[2]["collections"] > full
+
+
+@pytest.mark.django_db
+def test_what_every_exchange_asks_of_files_enters_no_names_into_the_interpreters_table(
+    make_person: Callable[[str], User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_person("maya")
+    dictionary_handover.expire()
+    assert dictionary_handover.current().path
+    keys.master_key()
+    entered: list[str] = []
+    intern = sys.intern
+
+    def noted(name: str) -> str:
+        entered.append(name)
+        return intern(name)
+
+    monkeypatch.setattr(sys, "intern", noted)
+
+    keys.master_key()
+    dictionary_handover.current()
+
+    assert entered == []

@@ -25,7 +25,7 @@ from apps.audit import looks
 from apps.audit.cases import case_file, choosing, lines, runs, writers
 from apps.audit.cases.lines import Line
 from apps.audit.cases.models import Export, Run
-from apps.audit.cases.recording import about_case
+from apps.audit.cases.recording import about_case, name_for_the_desk
 from apps.audit.cases.spool import Part, PartWriter, Spool
 from apps.ledger import canonical, clock, excerpts, proofs
 from apps.ledger.facts import Json
@@ -183,7 +183,7 @@ def _sealed_into_the_ledger(export: Export, digest: str, gathered: Gathered) -> 
         }  # fmt: skip
         event_id = record_event(
             Action.EXPORT_SEALED, who=who(export.by), subject_kind="export", subject_id=str(export.pk),
-            subject_label=choosing.label_of(export), details=details, now=now,
+            subject_label=name_for_the_desk(export), details=details, now=now,
         )  # fmt: skip
         if export.case is not None:
             about_case(

@@ -145,7 +145,7 @@ def asked(export: Export) -> Json:
 
 
 def label_of(export: Export) -> str:
-    """Name an export in a few words."""
+    """Name an export in a few words, for whoever asked for it."""
     return export.case.number if export.case else f"Search of {export.asked_at:%Y-%m-%d}"
 
 

@@ -19,7 +19,7 @@ from apps.audit.approvals.deeds import Deed
 from apps.audit.cases import building, choosing, runs, sealed_file, words
 from apps.audit.cases.building import Built
 from apps.audit.cases.models import Case, Export, Run
-from apps.audit.cases.recording import EXPORT, about_export
+from apps.audit.cases.recording import EXPORT, about_export, name_for_the_desk
 from apps.audit.cases.spool import Spool
 from apps.audit.reads import TookTooLong
 from apps.ledger import clock
@@ -88,13 +88,13 @@ def start(export: Export, *, by: User, now: datetime) -> bool:
 
 def subject_of(export: Export) -> Subject:
     """Name the export for whoever has to consent."""
-    return Subject(EXPORT, str(export.pk), f"Export of {choosing.label_of(export)}")
+    return Subject(EXPORT, str(export.pk), f"Export of {name_for_the_desk(export)}")
 
 
 def terms_of(export: Export) -> dict[str, Json]:
     """Say what is consented to, exactly."""
     return {
-        "what": choosing.label_of(export),
+        "what": name_for_the_desk(export),
         "filters": ", ".join(f"{name}: {value}" for name, value in choosing.filters(export).items()) or "none",
         "exchanges": export.total,
         "as of": f"{export.asked_at:%Y-%m-%d %H:%M:%S %Z}",

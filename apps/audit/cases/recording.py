@@ -15,6 +15,7 @@ from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 
 CASE, SEARCH, EXPORT = "case", "saved search", "export"
+CONFIDENTIAL = "A confidential case"
 
 
 def about_case(action: Action, case: Case, *, by: User | None, now: datetime, **details: Json) -> None:
@@ -35,11 +36,17 @@ def about_search(action: Action, search: SavedSearch, *, by: User, now: datetime
 
 def about_export(action: Action, export: Export, *, by: User | None, now: datetime, **details: Json) -> None:
     """Record an act on an export, named by its case where it has one."""
-    label = export.case.number if export.case else "Search"
     record_event(
-        action, who=who(by) if by else None, subject_kind=EXPORT, subject_id=str(export.pk), subject_label=label,
-        details={"variant": export.variant, **details}, now=now,
+        action, who=who(by) if by else None, subject_kind=EXPORT, subject_id=str(export.pk),
+        subject_label=name_for_the_desk(export), details={"variant": export.variant, **details}, now=now,
     )  # fmt: skip
+
+
+def name_for_the_desk(export: Export) -> str:
+    """Name an export where the whole desk reads it: events and requests for consent tell no confidential case."""
+    if export.case is None:
+        return f"Search of {export.asked_at:%Y-%m-%d}"
+    return CONFIDENTIAL if export.case.is_confidential else export.case.number
 
 
 def listed(action: Action, *, by: User, shown: int, now: datetime, **details: Json) -> None:

@@ -142,6 +142,21 @@ def test_a_confidential_case_does_not_exist_for_others(colleague, auditor, offic
         assert there.case.number not in browser.get(there("")).text
 
 
+def test_the_number_of_a_confidential_case_stands_in_no_event_and_no_request_that_others_read(
+    colleague, auditor, officer, there, desk
+):
+    work.set_confidential(there.case, is_confidential=True, by=officer, now=timezone.now())
+    case = Case.objects.get(pk=there.case.pk)
+
+    asked = exporting.ask(case=case, query="", variant="FULL", is_whole=False, why=LONG, by=officer, now=timezone.now())
+
+    for browser in (sign_in(colleague), sign_in(auditor)):
+        for page in (browser.get("/audit/approvals/").text, browser.get("/audit/events").text):
+            assert recording.CONFIDENTIAL in page
+            assert case.number not in page
+    assert case.number in desk.get(there("exports/{export}", export=asked.pk)).text
+
+
 def test_a_member_sees_a_confidential_case_and_works_on_it(colleague, officer, there):
     work.set_confidential(there.case, is_confidential=True, by=officer, now=timezone.now())
     work.add_member(there.case, person=colleague, by=officer, now=timezone.now())
