@@ -19,13 +19,6 @@ def forget_ended_sessions() -> None:
     call_command("clearsessions")
 
 
-@shared_task(name="portal.make_demo_history")
-def make_demo_history() -> None:
-    """Make up the demo company's past, then let its officers have worked through it."""
-    if record_id := demo.make_history(now=timezone.now()):
-        play_demo_review.apply_async((str(record_id),), countdown=ROUND_SECONDS)
-
-
 @shared_task(name="portal.play_demo_review")
 def play_demo_review(record_id: str) -> None:
     """Have the demo's officers work, once the review queues were shown the past; until then look again."""

@@ -73,10 +73,6 @@ TASKS = {
         held_by="audit/test_overview.py::test_every_ended_exchange_is_counted_once_whatever_dies_in_between"
     ),
     "portal.forget_ended_sessions": Row(),
-    "portal.make_demo_history": Row(
-        held_by="platform/test_demo_history.py::"
-        "test_drift_and_figures_show_plots_one_week_stands_out_and_a_second_delivery_adds_nothing"
-    ),
     "portal.play_demo_review": Row(
         has_id=True,
         held_by="platform/test_demo_history.py::"
