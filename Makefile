@@ -88,7 +88,7 @@ erasure-proof: install-dev ## Prove that an erased person leaves no readable wor
 fuzz: install-dev ## Scrub and restore hostile texts for SECONDS=60 and report what does not come back exactly
 	@exec $(VENV)/python -m bench.fuzz_privacy $(or $(SECONDS),60)
 
-evidence: install-dev ## Write the control mapping with the results of its tests to FOLDER (default evidence; a few minutes)
+evidence: install-dev ## Write the control mapping with the results of its tests to FOLDER (default evidence; 5 to 20 minutes)
 	@scripts/evidence.sh $(or $(FOLDER),evidence)
 
 install:

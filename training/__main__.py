@@ -3,7 +3,8 @@ Train the name model: `python -m training --out FILE [--text FOLDER …] [--labe
 
 Without folders it learns from synthetic text alone. `--text` takes folders of ``*.jsonl``, lines of ``{"text": …,
 "language": "en"}``: the teachers label them, and their labels are kept in `--cache`. `--labelled` takes folders of
-``*.iob2``. Needs `training/requirements.txt`; nothing of it is part of the product.
+``*.iob2``, or of ``*.jsonl`` with spans as `training.treebanks` writes them. Needs `training/requirements.txt`;
+nothing of it is part of the product.
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ def _documents(texts: list[Path], options: argparse.Namespace) -> Iterator[Docum
     yield from corpus.variations(taught, seed=options.seed, share=TAUGHT_AGAIN)
     files = [file for folder in options.labelled for file in sorted(folder.glob("*.iob2"))]
     labelled = [d for file in files for d in corpus.read_labelled(file) if rng.random() < options.share]
+    annotated = [file for folder in options.labelled for file in sorted(folder.glob("*.jsonl"))]
+    labelled += [d for file in annotated for d in corpus.read_annotated(file) if rng.random() < options.share]
     yield from labelled
     yield from corpus.variations(labelled, seed=options.seed + 1, share=LABELLED_AGAIN)
 
@@ -94,7 +97,7 @@ def _teach(file: Path, name: str, kept: Path) -> None:
 
 def _plain_words(files: Iterable[Path]) -> frozenset[str]:
     """Read lists of words that are no names; what is not written in small letters alone is left out."""
-    words = (line.strip() for file in files for line in file.read_text(encoding="latin-1").splitlines())
+    words = (line.strip() for file in files for line in file.read_text(encoding="utf-8").splitlines())
     return frozenset(word for word in words if word.isalpha() and word.islower())
 
 

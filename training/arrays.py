@@ -10,7 +10,7 @@ import numpy as np
 
 from apps.privacy.tagger import network, tokens
 from apps.privacy.tagger.labels import LABELS
-from training.documents import Document
+from training.documents import UNSURE, Document
 from training.lexicon import Lexicon
 
 ROW_OF: Final = {label: row for row, label in enumerate(LABELS)}
@@ -29,40 +29,40 @@ class Forms:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Tokens of all documents in a row: form, place, label and its certainty; `starts` says where documents begin."""
+    """All documents' tokens in a row: form, place, label, certainty, weight; `starts` says where documents begin."""
 
     forms: Forms
     form: Any
     place: Any
     label: Any
     certainty: Any
+    weight: Any
     starts: Any
-    weights: Any
 
 
 def build(documents: Iterable[Document], lexicon: Lexicon) -> Corpus:
     """Describe every token of every document."""
     numbers: dict[str, int] = {}
-    form, place, label, certainty, starts, weights = [], [], [], [], [0], []
+    form, place, label, certainty, weight, starts = [], [], [], [], [], [0]
     for document in documents:
         matches = list(tokens.TOKEN.finditer(document.text))
         if not matches:
             continue
         form += [numbers.setdefault(match[0], len(numbers)) for match in matches]
         place.append(_places(document.text, matches))
-        labels, sure = _labels(document, matches)
+        labels, sure, heavy = _labels(document, matches)
         label.append(labels)
         certainty.append(sure)
+        weight.append(heavy * document.certainty)
         starts.append(len(form))
-        weights.append(document.certainty)
     return Corpus(
         _forms(list(numbers), lexicon),
         np.array(form),
         np.concatenate(place),
         np.concatenate(label),
         np.concatenate(certainty),
+        np.concatenate(weight),
         np.array(starts),
-        np.array(weights, np.float32),
     )
 
 
@@ -85,13 +85,17 @@ def _places(text: str, matches: list[Any]) -> Any:
     return network.place_rows(network.lines_of(text, starts), starts, ends, kinds)
 
 
-def _labels(document: Document, matches: list[Any]) -> tuple[Any, Any]:
-    labels, sure = np.zeros(len(matches), np.int64), np.ones(len(matches), np.float32)
+def _labels(document: Document, matches: list[Any]) -> tuple[Any, Any, Any]:
+    labels = np.zeros(len(matches), np.int64)
+    sure, weight = np.ones((2, len(matches)), np.float32)
     ends = np.array([match.end() for match in matches])
     for mark in document.marks:
         row = int(np.searchsorted(ends, mark.start, side="right"))
         edge = "B"
         while row < len(matches) and matches[row].start() < mark.end:
-            labels[row], sure[row] = ROW_OF[f"{edge}-{mark.label}"], mark.certainty
+            if mark.label == UNSURE:
+                weight[row] = mark.certainty
+            else:
+                labels[row], sure[row] = ROW_OF[f"{edge}-{mark.label}"], mark.certainty
             row, edge = row + 1, "I"
-    return labels, sure
+    return labels, sure, weight

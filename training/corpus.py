@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from apps.privacy.tagger.labels import ADDRESS, LOCATION, ORGANIZATION, PERSON
 from training import people, synthetic
-from training.documents import Document, Draft, Mark
+from training.documents import UNSURE, Document, Draft, Mark
 from training.teachers import Opinion, Teacher
 
 FOREIGN_LABELS: Final = {"PER": PERSON, "ORG": ORGANIZATION, "LOC": LOCATION}
@@ -32,6 +32,13 @@ AGREED: Final = 0.97
 
 IN_HASTE: Final = 0.2
 """Share of variations that are misspelled besides."""
+
+TAUGHT: Final = 0.6
+ANNOTATED: Final = 0.9
+"""Weights of texts that teachers and that people labelled."""
+
+OVERLOOKED: Final = 0.3
+"""Weight of a proper noun that no teacher names."""
 
 ALONE: Final = 0.75
 """How sure a name is that one of two teachers gives."""
@@ -83,12 +90,32 @@ def label_texts(rows: Iterable[dict[str, Any]], teach: Teacher) -> Iterator[dict
 def read_taught(files: Iterable[Path]) -> Iterator[Document]:
     """Read what teachers labelled; a text that several labelled becomes one document."""
     texts: dict[str, list[list[Opinion]]] = {}
+    proper: dict[str, list[list[int]]] = {}
     for file in files:
         for line in file.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             texts.setdefault(row["text"], []).append([Opinion(*span) for span in row["spans"]])
+            proper.setdefault(row["text"], row.get("proper", []))
     for text, opinions in texts.items():
-        yield from pieces(Document(text, tuple(agree(opinions)), 0.6))
+        yield from pieces(Document(text, tuple(_with_unsure(agree(opinions), proper[text])), TAUGHT))
+
+
+def read_annotated(file: Path) -> Iterator[Document]:
+    """Read texts whose names people labelled, as `treebanks` writes them."""
+    for line in file.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        marks = tuple(Mark(*span) for span in row.get("spans", []))
+        yield from pieces(Document(row["text"], marks, ANNOTATED))
+
+
+def _with_unsure(marks: list[Mark], proper: list[list[int]]) -> list[Mark]:
+    """Mark the proper nouns of which no teacher said anything: they may be names that all have overlooked."""
+    unsaid = [
+        Mark(start, end, UNSURE, OVERLOOKED)
+        for start, end in proper
+        if not any(mark.start < end and mark.end > start for mark in marks)
+    ]
+    return sorted([*marks, *unsaid], key=lambda mark: mark.start)
 
 
 def agree(opinions: list[list[Opinion]]) -> list[Mark]:

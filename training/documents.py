@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+UNSURE: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The label of ``text[start:end]``, and how sure it is (1 where we wrote the text ourselves)."""
+    """
+    The label of ``text[start:end]``, and how sure it is (1 where we wrote the text ourselves).
+
+    The label `UNSURE` says that nobody knows what it is; `certainty` is then its weight.
+    """
 
     start: int
     end: int
@@ -38,6 +45,11 @@ class Draft:
             self.marks.append(Mark(self.length, self.length + len(piece), label))
         self.pieces.append(piece)
         self.length += len(piece)
+
+    def add_marked(self, piece: str, mark: Mark) -> None:
+        """Append a piece with the label and the certainty of a mark."""
+        self.marks.append(replace(mark, start=self.length, end=self.length + len(piece)))
+        self.add(piece)
 
     def add_document(self, document: Document) -> None:
         """Append a whole document."""

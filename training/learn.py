@@ -104,7 +104,7 @@ def learn(model: Model, corpus: Corpus, *, epochs: float, rate: float, seed: int
     torch.manual_seed(seed)
     torch.set_flush_denormal(True)
     parts = _parts(corpus)
-    steps = int(sum(end - start for start, end, _ in parts) * epochs / TOKENS_A_BATCH * 1.12) + 1
+    steps = int(sum(end - start for start, end in parts) * epochs / TOKENS_A_BATCH * 1.12) + 1
     large = [model.word.weight, model.gram.weight]
     small = [parameter for parameter in model.parameters() if all(parameter is not table for table in large)]
     optimizers = (torch.optim.SparseAdam(large, lr=rate), torch.optim.Adam(small, lr=rate))
@@ -156,20 +156,20 @@ def _loss(logits: Any, batch: Batch) -> Any:
     label = odds.gather(-1, torch.from_numpy(batch.label)[..., None])[..., 0]
     certainty = torch.from_numpy(batch.certainty)
     losses = -(certainty * label + (1 - certainty) * odds[..., 0])
-    weights = batch.mask * torch.from_numpy(batch.weight)[:, None]
+    weights = torch.from_numpy(batch.weight)
     return (losses * weights).sum() / weights.sum()
 
 
-def _parts(corpus: Corpus) -> list[tuple[int, int, int]]:
-    """Cut documents into stretches of bounded length: start, end, document."""
+def _parts(corpus: Corpus) -> list[tuple[int, int]]:
+    """Cut documents into stretches of bounded length: start, end."""
     return [
-        (first, min(end, first + LONGEST), number)
-        for number, (start, end) in enumerate(zip(corpus.starts, corpus.starts[1:], strict=False))
+        (first, min(end, first + LONGEST))
+        for start, end in zip(corpus.starts, corpus.starts[1:], strict=False)
         for first in range(start, end, LONGEST)
     ]
 
 
-def _batches(corpus: Corpus, parts: list[tuple[int, int, int]], *, seed: int) -> Iterator[Batch]:
+def _batches(corpus: Corpus, parts: list[tuple[int, int]], *, seed: int) -> Iterator[Batch]:
     """Give batches without end: stretches of like length together, batches in random order."""
     rng = np.random.default_rng(seed)
     while True:
@@ -184,14 +184,12 @@ def _batches(corpus: Corpus, parts: list[tuple[int, int, int]], *, seed: int) ->
                 yield _batch(corpus, [parts[index] for index in groups[number]])
 
 
-def _batch(corpus: Corpus, parts: list[tuple[int, int, int]]) -> Batch:
-    size = (len(parts), max(end - start for start, end, _ in parts))
+def _batch(corpus: Corpus, parts: list[tuple[int, int]]) -> Batch:
+    size = (len(parts), max(end - start for start, end in parts))
     form, place, label = (np.zeros(size, np.int64) for _ in range(3))
-    certainty, mask = np.zeros(size, np.float32), np.zeros(size, np.float32)
-    for row, (start, end, _) in enumerate(parts):
+    certainty, weight, mask = (np.zeros(size, np.float32) for _ in range(3))
+    for row, (start, end) in enumerate(parts):
         here = (row, slice(0, end - start))
         form[here], place[here], label[here] = corpus.form[start:end], corpus.place[start:end], corpus.label[start:end]
-        certainty[here], mask[here] = corpus.certainty[start:end], 1
-    return Batch(
-        form, place, label, certainty, corpus.weights[[number for *_, number in parts]], torch.from_numpy(mask)
-    )
+        certainty[here], weight[here], mask[here] = corpus.certainty[start:end], corpus.weight[start:end], 1
+    return Batch(form, place, label, certainty, weight, torch.from_numpy(mask))

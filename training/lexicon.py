@@ -50,8 +50,9 @@ def build(texts: Iterable[str], plain: Iterable[str] = ()) -> Lexicon:
     """Build the lexicon of the name lists, the word lists and what is written in lower case in `texts`."""
     flags: Counter[str] = Counter()
     for culture in people.cultures():
-        _add(flags, culture.firsts, FIRST)
-        _add(flags, culture.lasts, LAST)
+        if culture is not people.census():
+            _add(flags, culture.firsts, FIRST)
+            _add(flags, culture.lasts, LAST)
     for language in LANGUAGES:
         _add(flags, values.cities(language), PLACE)
     _add(flags, values.PRODUCTS, PRODUCT)
@@ -60,9 +61,17 @@ def build(texts: Iterable[str], plain: Iterable[str] = ()) -> Lexicon:
     _add(flags, plain, PLAIN)
     _add(flags, (word for word, count in lower.items() if count >= SEEN_LOWER), PLAIN)
     _add(flags, (word for word, count in lower.items() if count >= OFTEN_LOWER), FREQUENT)
+    _add_census(flags)
     table = {crc(word): flag for word, flag in flags.items()}
     keys = np.array(sorted(table), np.uint32)
     return Lexicon(keys, np.array([table[int(key)] for key in keys], np.uint8))
+
+
+def _add_census(flags: Counter[str]) -> None:
+    """Add what a census knows and everyday language does not: half of its surnames are words too."""
+    census = people.census()
+    for names, flag in ((census.firsts, FIRST), (product_words.first_names(), FIRST), (census.lasts, LAST)):
+        _add(flags, [name for name in names if not flags[name.lower()] & PLAIN], flag)
 
 
 def _lower_case_words(texts: Iterable[str]) -> Counter[str]:

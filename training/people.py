@@ -1,8 +1,8 @@
 """
 Invent people: names of some sixty cultures in the ways they are written.
 
-The lists are those of the Faker package (MIT). A name's parts are drawn from one culture, four times in five, because
-people move and marry.
+The lists are those of the Faker package (MIT) and of a census (package names, MIT). A name's parts are drawn from one
+culture, four times in five, because people move and marry.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ import random
 import re
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
+
+from training import novel
 
 PARTICLES: Final = (
     "van",
@@ -32,7 +35,7 @@ PARTICLES: Final = (
     "le",
 )
 NEAR: Final = {
-    "en": ("en_US", "en_GB", "en_IE", "en_NZ", "en_IN", "en_KE", "en", "en_PK", "en_NG"),
+    "en": ("en_US", "en_GB", "en_IE", "en_NZ", "en_IN", "en_KE", "en", "en_PK", "en_NG", "census"),
     "de": ("de_DE", "de_AT", "de_CH", "tr_TR", "pl_PL", "hr_HR"),
     "fr": ("fr_FR", "fr_BE", "fr_CA", "fr_CH", "fr_DZ"),
     "es": ("es_ES", "es_MX", "es_AR", "es_CL", "es_CO"),
@@ -41,6 +44,11 @@ NEAR: Final = {
     "pt": ("pt_BR", "pt_PT", "it_IT"),
 }
 """Cultures whose names are most frequent in texts of a language; half of all names are drawn from all cultures."""
+
+UNHEARD_LASTS: Final = 0.22
+UNHEARD_FIRSTS: Final = 0.07
+WORD_LASTS: Final = 0.05
+"""Shares of invented surnames and first names, and of surnames that are everyday words."""
 
 LATIN_ONLY: Final = re.compile(r"[A-Za-zÀ-ɏ\u1e00-\u1eff'\u2019. -]+")
 
@@ -64,7 +72,20 @@ def cultures() -> tuple[Culture, ...]:
         firsts, lasts = _names(provider, "first"), _names(provider, "last")
         if len(firsts) > 15 and len(lasts) > 6:
             found.append(Culture(module.name, firsts, lasts))
-    return tuple(found)
+    return (*found, census())
+
+
+@cache
+def census() -> Culture:
+    """Read the names of the census of the United States of 1990: 88,000 surnames, 5,000 first names."""
+    import names
+
+    read = {part: _first_column(Path(file)) for part, file in names.FILES.items()}
+    return Culture("census", tuple(sorted(read["first:male"] | read["first:female"])), tuple(sorted(read["last"])))
+
+
+def _first_column(file: Path) -> set[str]:
+    return {line.split()[0].title() for line in file.read_text(encoding="ascii").splitlines()}
 
 
 @cache
@@ -93,7 +114,10 @@ def person(rng: random.Random, *, language: str) -> Person:
     pool = [culture for culture in cultures() if culture.name in near] if rng.random() < 0.5 else []
     culture = rng.choice(pool or latin_cultures())
     surnames = culture if rng.random() < 0.8 else rng.choice(latin_cultures())
-    return Person(rng.choice(culture.firsts), rng.choice(surnames.lasts))
+    last = novel.sample(rng, surnames.lasts, UNHEARD_LASTS, surnames.lasts)
+    if rng.random() < WORD_LASTS:
+        last = novel.word_surname(rng)
+    return Person(novel.sample(rng, culture.firsts, UNHEARD_FIRSTS, culture.firsts), last)
 
 
 def foreigner(rng: random.Random) -> Person:
@@ -125,6 +149,12 @@ def full_name(rng: random.Random, who: Person, *, language: str) -> str:
     if roll < 0.97:
         return f"{who.last} {who.first}"
     return f"{who.first[0]}.{other.first[0]}. {who.last}"
+
+
+def initials(rng: random.Random) -> str:
+    """Write the initials of one or two first names."""
+    first, second = (rng.choice("ABCDEFGHIJKLMNOPRSTVW") for _ in range(2))
+    return rng.choice((f"{first}.", f"{first}.", f"{first}. {second}.", f"{first}.{second}.", f"{first}{second}"))
 
 
 def _names(provider: Any, part: str) -> tuple[str, ...]:

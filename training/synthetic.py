@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from apps.privacy.tagger.labels import ADDRESS, LOCATION, ORGANIZATION, PERSON
-from training import people, science, values
+from training import abroad, novel, people, science, values
 from training.documents import Document, Draft, Mark
 from training.people import Person
 
@@ -57,6 +57,8 @@ def _foreign(rng: random.Random) -> str:
 def _address(scene: Scene) -> tuple[str, str]:
     """Write a whole address: street, perhaps a unit, town, perhaps a state and a country; in a row or in lines."""
     rng, language = scene.rng, scene.language
+    if rng.random() < 0.4:
+        return abroad.address(rng, language=language), ADDRESS
     street = values.street(rng, scene.somebody().last, language=language)
     if rng.random() < 0.06:
         return (
@@ -132,6 +134,18 @@ SLOTS: Final[dict[str, Callable[[Scene], tuple[str, str]]]] = {
     "handle": _handle,
     "mail": _mail,
     "nick": lambda scene: (values.nickname(scene.rng, scene.somebody()), PERSON),
+    "firm": lambda scene: (
+        values.firm(scene.rng, scene.somebody(), scene.somebody(), language=scene.language),
+        ORGANIZATION,
+    ),
+    "reference": lambda scene: (f"{scene.somebody().last}, {people.initials(scene.rng)}", PERSON),
+    "initials": lambda scene: (f"{people.initials(scene.rng)} {scene.somebody().last}", PERSON),
+    "term": lambda scene: (novel.plain(scene.rng), ""),
+    "Term": lambda scene: (novel.plain(scene.rng).title(), ""),
+    "TERM": lambda scene: (novel.plain(scene.rng).upper(), ""),
+    "slang": lambda scene: (scene.rng.choice(values.SLANG), ""),
+    "Slang": lambda scene: (scene.rng.choice(values.SLANG).capitalize(), ""),
+    "babble": lambda scene: (abroad.babble(scene.rng), ""),
     "brand": lambda scene: (values.invented(scene.rng), ""),
     "work": lambda scene: (values.work(scene.rng), ""),
     "substance": lambda scene: (science.substance(scene.rng), ""),
@@ -179,6 +193,28 @@ def post(rng: random.Random, language: str) -> Document:
         source = rng.choice(("en.posts", "en.posts", "en.posts.clean"))
         draft.add_document(fill(rng.choice(templates(source)), scene))
     return in_haste(draft.finish(), rng)
+
+
+def prompt(rng: random.Random, language: str) -> Document:
+    """Write what people ask a machine for, or tell about their lives, in one paste."""
+    scene, draft = Scene(rng, language), Draft()
+    sources = ENGLISH_PROMPTS if language == "en" else (f"{language}.posts", f"{language}.posts", f"{language}.terms")
+    for number in range(rng.choice((1, 1, 1, 2, 3))):
+        draft.add(rng.choice((" ", "\n", "\n\n")) if number else "")
+        draft.add_document(fill(rng.choice(templates(rng.choice(sources))), scene))
+    return in_haste(draft.finish(), rng)
+
+
+ENGLISH_PROMPTS: Final = ("en.prompts", "en.prompts", "en.life", "en.life", "en.prompts.clean")
+
+
+def terms(rng: random.Random, language: str) -> Document:
+    """Write contracts, headings and firms: capitals without people."""
+    scene, draft = Scene(rng, language), Draft()
+    for number in range(rng.choice((1, 1, 2, 3))):
+        draft.add(rng.choice((" ", "\n")) if number else "")
+        draft.add_document(fill(rng.choice(templates(f"{language}.terms")), scene))
+    return draft.finish()
 
 
 def learned(rng: random.Random, language: str) -> Document:
@@ -306,7 +342,8 @@ def roster(rng: random.Random, language: str) -> Document:
 
 
 GENRES: Final = (
-    (sentences, 0.45), (post, 0.11), (learned, 0.12), (code, 0.07), (table, 0.07), (record, 0.08), (chat, 0.06), (roster, 0.04)
+    (sentences, 0.37), (prompt, 0.16), (terms, 0.08), (post, 0.1), (learned, 0.1), (code, 0.06), (table, 0.06), (record, 0.08), (chat, 0.06),
+    (roster, 0.04),
 )  # fmt: skip
 
 
@@ -331,10 +368,10 @@ def in_haste(document: Document, rng: random.Random) -> Document:
     draft, position = Draft(), 0
     for mark in document.marks:
         draft.add(HASTY_WORD.sub(lambda word: _hasty(word[0], rng), document.text[position : mark.start]))
-        draft.add(document.text[mark.start : mark.end], mark.label)
+        draft.add_marked(document.text[mark.start : mark.end], mark)
         position = mark.end
     draft.add(HASTY_WORD.sub(lambda word: _hasty(word[0], rng), document.text[position:]))
-    return draft.finish()
+    return replace(draft.finish(), certainty=document.certainty)
 
 
 def _hasty(word: str, rng: random.Random) -> str:
@@ -352,6 +389,7 @@ def _hasty(word: str, rng: random.Random) -> str:
     return word.title() if roll < 0.19 else word
 
 
+WORD_BEGINS: Final = re.compile(r"(?<![^\W\d_])(?<!['\u2019])[^\W\d_]")
 HASTY_WORD: Final = re.compile(r"(?<![\w@#])[A-Za-z][a-z]{3,}(?!\w)")
 
 
@@ -370,6 +408,8 @@ def disturb(document: Document, rng: random.Random) -> Document:
         return replace(document, text=re.sub(r"[.,;:!?\"]", " ", document.text))
     if roll < 0.33:
         return _as_html(document, rng)
+    if roll < 0.355:
+        return replace(document, text=WORD_BEGINS.sub(lambda word: _same_length(word[0], str.upper), document.text))
     return document
 
 
@@ -390,11 +430,11 @@ def _as_html(document: Document, rng: random.Random) -> Document:
     for mark in document.marks:
         inner = rng.random() < 0.25
         draft.add(document.text[position : mark.start].replace("\n", f"{closing}{opening}") + ("<b>" if inner else ""))
-        draft.add(document.text[mark.start : mark.end], mark.label)
+        draft.add_marked(document.text[mark.start : mark.end], mark)
         draft.add("</b>" if inner else "")
         position = mark.end
     draft.add(document.text[position:].replace("\n", f"{closing}{opening}") + closing)
-    return draft.finish()
+    return replace(draft.finish(), certainty=document.certainty)
 
 
 def _same_length(text: str, change: Callable[[str], str]) -> str:

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from apps.privacy import words as product_words
+from training import novel
 from training.people import Person
 
 LISTS: Final = Path(__file__).parent / "lists"
@@ -33,6 +33,7 @@ LOCALES: Final = {
     "pt": ("pt_BR", "pt_PT"),
 }
 PRODUCTS: Final = listed("products")
+SLANG: Final = listed("slang")
 WORD_NAMES: Final = listed("word_names")
 PLAIN_SURNAMES: Final = listed("plain_surnames")
 COMPANY_WORDS: Final = listed("company_words")
@@ -406,6 +407,26 @@ def company(rng: random.Random, who: Person, other: Person, *, language: str) ->
     return f"{word} {suffix}" if roll < 0.9 else f"{word} & {rng.choice(COMPANY_WORDS)} {suffix}"
 
 
+def firm(rng: random.Random, who: Person, other: Person, *, language: str) -> str:
+    """Name a firm after the people who founded it."""
+    suffix = rng.choice(SUFFIXES[language])
+    return rng.choice(
+        (
+            f"{who.last} {suffix}",
+            f"{who.first} {who.last} {suffix}",
+            f"{who.last} & {other.last}",
+            f"{who.last} & {other.last} {suffix}",
+            f"{who.last} {other.last}",
+            f"{who.last} {rng.choice(INSTITUTIONS)}",
+            f"{who.last} {rng.choice(COMPANY_WORDS)} {suffix}",
+            f"{who.last} {other.last} {rng.choice(INSTITUTIONS)}",
+            f"{who.last}, {other.last} & Co.",
+            f"{who.last} Bros.",
+            f"{who.last} and {rng.choice(('Sons', 'Daughters', 'Company', 'Partners'))}",
+        )
+    )
+
+
 def choice_of(lists: dict[str, str], rng: random.Random, *, language: str) -> str:
     """Draw one entry of a comma-separated list."""
     return rng.choice(lists[language].split(","))
@@ -456,14 +477,9 @@ NICK_PARTS: Final = listed("nick_parts")
 
 def work(rng: random.Random) -> str:
     """Invent the title of a film, a song or a book, of plain words."""
-    words = [rng.choice(_plain_words()).title() for _ in range(rng.randint(1, 3))]
+    words = [rng.choice(novel.plain_words()).title() for _ in range(rng.randint(1, 3))]
     joint = rng.choice((" ", " ", " of the ", " and ", " in the "))
     return rng.choice(("", "", "The ", "A ")) + (joint.join(words) if len(words) == 2 else " ".join(words))
-
-
-@cache
-def _plain_words() -> tuple[str, ...]:
-    return tuple(sorted(word for word in product_words.dictionary() if 3 < len(word) < 10 and word.isalpha()))
 
 
 def nickname(rng: random.Random, who: Person) -> str:
@@ -474,7 +490,7 @@ def nickname(rng: random.Random, who: Person) -> str:
     elif roll < 0.5:
         name = who.first[: rng.randint(2, 4)] + rng.choice(("y", "ie", "o", "zy", "inho", "i"))
     elif roll < 0.65:
-        name = f"{rng.choice(NICK_STARTS)} {rng.choice(_plain_words())}"
+        name = f"{rng.choice(NICK_STARTS)} {rng.choice(novel.plain_words())}"
     else:
         name = "".join(rng.choice(NICK_PARTS) for _ in range(rng.randint(2, 4)))
     return rng.choice((name.lower(), name.title(), name.title(), name[:1].upper() + name[1:]))

@@ -8,6 +8,7 @@ Free of Django, so that the engine's own process stays small.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final
@@ -34,6 +35,7 @@ from apps.privacy.recognisers import (
     phones,
     places,
     references,
+    tables,
 )
 from apps.privacy.rules import LANGUAGE, REASON, RuleRecognizer
 
@@ -52,6 +54,9 @@ RULES: Final = (
 )
 
 
+WORD: Final = re.compile(r"[^\W\d_]+")
+
+
 class Analyzer(AnalyzerEngine):
     """
     Presidio's analyzer without its quadratic pass over duplicates and its lemma-based context.
@@ -66,7 +71,7 @@ class Analyzer(AnalyzerEngine):
         reading = Reading(text)
         found: list[RecognizerResult] = []
         for recognizer in recognizers:
-            if isinstance(recognizer, RuleRecognizer | FirstNameRecognizer):
+            if isinstance(recognizer, RuleRecognizer | tables.TableRecognizer | FirstNameRecognizer):
                 found += recognizer.read(reading)
             else:
                 found += recognizer.analyze(text, recognizer.supported_entities, artifacts)
@@ -87,7 +92,8 @@ def find(text: str, dictionary: Dictionary = EMPTY) -> tuple[Finding, ...]:
     seen = [finding for finding in raw if not _is_allowed(view.text, finding, own, phrases)]
     seen += [finding for finding in _listed(view.text, seen) if not _is_allowed(view.text, finding, own, phrases)]
     seen += own.findings
-    seen = list(overlaps.resolve(seen, text=view.text))
+    settled = overlaps.resolve(seen, text=view.text)
+    seen = [finding for finding in settled if finding.score >= overlaps.STRONG or not _is_no_secret(view.text, finding)]
     known = KnownValues()
     for finding in seen:
         known.add(finding.type, view.text[finding.start : finding.end])
@@ -102,7 +108,8 @@ def analyzer() -> Analyzer:
     """Build the analyzer, once for each process. Takes a second or two and loads the language model."""
     nlp_engine = chosen_engine()
     registry = RecognizerRegistry(
-        [RuleRecognizer("rules", RULES), FirstNameRecognizer(), ModelNameRecognizer()], supported_languages=[LANGUAGE]
+        [RuleRecognizer("rules", RULES), tables.TableRecognizer(), FirstNameRecognizer(), ModelNameRecognizer()],
+        supported_languages=[LANGUAGE],
     )
     return Analyzer(registry=registry, nlp_engine=nlp_engine, supported_languages=[LANGUAGE])
 
@@ -130,19 +137,22 @@ def _is_allowed(text: str, finding: Finding, own: Sightings, phrases: Sequence[t
 def _phrases(text: str) -> Iterator[tuple[int, int]]:
     """Give the places of phrases that hold a name and are nobody's, where lower case keeps the length."""
     folded = text.lower()
+    by_word = words.allowed_phrases_by_word()
     if len(folded) == len(text):
-        for phrase in words.allowed_phrases():
-            start = folded.find(phrase)
-            while start >= 0:
-                yield start, start + len(phrase)
-                start = folded.find(phrase, start + 1)
+        for word in by_word.keys() & set(WORD.findall(folded)):
+            for phrase in by_word[word]:
+                start = folded.find(phrase)
+                while start >= 0:
+                    yield start, start + len(phrase)
+                    start = folded.find(phrase, start + 1)
 
 
 def _is_no_secret(text: str, finding: Finding) -> bool:
-    """Say whether a guess is about what everybody knows: a product, or the name in that of an award or a law."""
+    """Say whether a guess is about what everybody knows: a product, or the name in that of an award or an asteroid."""
     if text[finding.start : finding.end].lower() in words.allowed():
         return True
-    return finding.type == v.PERSON and gazetteer.is_namesake(text, finding.end)
+    start, end = finding.start, finding.end
+    return finding.type == v.PERSON and (gazetteer.is_namesake(text, end) or gazetteer.is_asteroid(text, start, end))
 
 
 def _moved(finding: Finding, view: normalise.View) -> Finding:

@@ -35,9 +35,7 @@ LAST: Final = 0x20000
 
 def plain(text: str) -> str:
     """Replace single characters by the single characters they look like: the length never changes."""
-    text = SURROGATE.sub("\ufffd", text)
-    if _disguised().search(text):
-        text = text.translate(_table())
+    text = SURROGATE.sub("\ufffd", text).translate(_table())
     if OTHER_SCRIPT.search(text):
         text = MIXED_WORD.sub(lambda match: match[0].translate(_look_alikes()), text)
     return text
@@ -78,11 +76,6 @@ def _table() -> dict[int, str]:
     table |= {ord(space): " " for space in SPACES} | {ord(dash): "-" for dash in DASHES}
     table |= {ord(dot): "." for dot in DOTS} | {ord(quote): simple for quote, simple in QUOTES.items()}
     return table
-
-
-@cache
-def _disguised() -> re.Pattern[str]:
-    return re.compile("[" + re.escape("".join(map(chr, sorted(_table())))) + "]")
 
 
 @cache

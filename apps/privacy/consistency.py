@@ -150,20 +150,40 @@ class KnownValues:
         return [finding for finding in self._find(text) if 0 in covered[finding.start : finding.end]]
 
     def _find(self, text: str) -> Iterator[Finding]:
-        for word in WORD.finditer(text):
-            alike = self._by_first_word.get(word[0].lower())
-            found = alike.at(text, word.start()) if alike else None
+        for place, alike in self._first_words(text):
+            found = alike.at(text, place)
             if found:
                 known, start, end = found
                 yield Finding(known.type, start, end, 0.9, known.reason)
         for type_, start, end in self._inside_words.find(text):
             yield Finding(type_, start, end, 0.9, SEEN_BEFORE)
 
+    def _first_words(self, text: str) -> Iterator[tuple[int, _Alike]]:
+        """Give every word with which a value begins, in order: few are searched for, many are looked up."""
+        folded = text.lower()
+        if len(self._by_first_word) > FEW or len(folded) != len(text):
+            for word in WORD.finditer(text):
+                alike = self._by_first_word.get(word[0].lower())
+                if alike is not None:
+                    yield word.start(), alike
+            return
+        found = [
+            (place, alike)
+            for first, alike in self._by_first_word.items()
+            for place in _places(folded, first)
+            if _is_whole_word(folded, place, place + len(first))
+        ]
+        yield from sorted(found, key=lambda one: one[0])
+
     def _index(self, type_: str, value: str, reason: str, *, is_any_case: bool) -> None:
         first = WORD.search(value)
         if first is not None:
             known = _Known(type_, value, value.lower(), first.start(), is_any_case, reason)
             self._by_first_word.setdefault(first[0].lower(), _Alike()).add(known)
+
+
+def _is_whole_word(text: str, start: int, end: int) -> bool:
+    return not (start and text[start - 1].isalnum()) and not text[end : end + 1].isalnum()
 
 
 def _is_rest_of_an_address(type_: str, value: str) -> bool:

@@ -41,8 +41,21 @@ NAMESAKE: Final = regex.compile(
 )
 """What makes a name before it that of a thing: `the Ada Lovelace Medal`, `Ohm's law`."""
 
+CELESTIAL: Final = regex.compile(r"\b(?:asteroids?|minor planets?|dwarf planets?|planetoids?)\b", regex.IGNORECASE)
+NUMBERED: Final = regex.compile(r"(?<![\w.,/-])\d{1,6} \Z")
+AROUND: Final = 300
+"""Characters to each side of a name in which a text says that it speaks of asteroids: these bear first names too."""
+
 BRITISH: Final = regex.compile(r"is(e|er|ed|es|ing|ation)$")
 """The endings of words that the dictionary writes with a z."""
+
+BEFORE_A_THING: Final = regex.compile(
+    r"(?<!\w)(?i:the|an?|der|die|das|ein|eine|les?|la|une?|el|los|las|una|il|lo|gli|het|een|os?|as?|uma?) $"
+)
+"""An article before one name alone: a hotel, a ship, a model."""
+
+DRAWN_OUT: Final = regex.compile(r"(.)\1\1")
+"""A letter three times, as in `Aaawww`."""
 
 MOST_SURNAMES: Final = 3
 SHORTEST_LOWER_SURNAME: Final = 4
@@ -63,7 +76,7 @@ SPEAKS: Final = (
 SINGLE: Final = regex.compile(
     rf"(?<=(?<![\w-]){RELATION},? )(?<one>{CAPITALISED})(?![\w@/\\(-])|(?<![\w@/\\.#-])(?<one>{CAPITALISED})(?= {SPEAKS}(?!\w))"
     rf"|(?:^|(?<=[.!?] ))(?<one>{CAPITALISED})(?=, (?:can|could|would|will|please|did|do|are|have|what|how|when|where|I|we)(?!\w))"
-    rf"|^(?<one>{CAPITALISED})(?=: ?[\"“\p{{L}}])",
+    rf"|^(?<one>(?<label>{CAPITALISED}))(?=: ?[\"“\p{{L}}])",
     regex.MULTILINE,
 )
 NAME: Final = r"(?:\p{Lu}\p{Ll}[\p{L}'-]*(?: \p{Lu}\.)?(?: \p{Lu}\p{Ll}[\p{L}'-]*){0,2})"
@@ -72,6 +85,26 @@ LISTING: Final = regex.compile(
     rf"(?<![\w.])(?<one>{NAME})(?:, (?<one>{NAME})){{0,12}}{BEFORE_LAST}(?<one>{NAME})(?!\w)"
 )
 LISTING_ENDS: Final = regex.compile(rf"[\p{{L}}.'-]{BEFORE_LAST}\p{{Lu}}\p{{Ll}}")
+
+
+ALSO_THINGS: Final = frozenset(
+    [
+        "darwin",
+        "tesla",
+        "pascal",
+        "kelvin",
+        "newton",
+        "joule",
+        "gauss",
+        "curie",
+        "hertz",
+        "faraday",
+        "watt",
+        "volta",
+        "fermi",
+    ]
+)
+"""Names of people that, in small letters, are systems, languages and units."""
 
 
 class FirstNameRecognizer(LocalRecognizer):
@@ -103,6 +136,13 @@ def is_namesake(text: str, end: int) -> bool:
     return NAMESAKE.match(text, end) is not None
 
 
+def is_asteroid(text: str, start: int, end: int) -> bool:
+    """Say whether a name of one word is that of a numbered asteroid: `87 Sylvia`, where asteroids are spoken of."""
+    if " " in text[start:end] or not NUMBERED.search(text[max(0, start - 8) : start]):
+        return False
+    return CELESTIAL.search(text[max(0, start - AROUND) : end + AROUND]) is not None
+
+
 def beside(text: str, places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Give the names in a list ("A, B and C") of which one begins at one of `places`, but those that are there whole."""
     known = set(places)
@@ -126,13 +166,24 @@ def _is_open(word: str) -> bool:
 def _unheard(pattern: regex.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
     """Give the places where every capitalised word is in no dictionary."""
     for match in pattern.finditer(text):
+        if "label" in pattern.groupindex and match["label"] and _is_heading(match["label"].lower()):
+            continue
         if all(_is_unheard(word.lower()) or word.lower() in words.first_names() for word in match.captures("one")):
             yield match.start("one") if len(match.captures("one")) == 1 else match.start(), match.end()
 
 
+def _is_heading(word: str) -> bool:
+    """Say whether a word before a colon rather names what follows than who speaks."""
+    return word not in words.first_names() and (word in words.labels() or words.is_made_of_words(word))
+
+
 def _is_unheard(word: str) -> bool:
     stem = word.removesuffix("s")
+    if "-" in word and any(part in words.dictionary() for part in word.split("-")):
+        return False
     if BRITISH.sub(r"iz\1", word) in words.dictionary():
+        return False
+    if DRAWN_OUT.search(word):
         return False
     is_known = word in words.dictionary() or word in words.allowed() or word in words.places()
     return len(word) >= SHORTEST_LOWER_SURNAME and not is_known and stem not in words.dictionary()
@@ -143,7 +194,8 @@ def _well_known(reading: Reading) -> Iterator[tuple[int, int]]:
     for word in words.well_known_names() & reading.words.keys():
         for place in reading.words[word]:
             match = WORD.match(reading.text, place)
-            if match and match[0].lower() == word and (match[0][0].isupper() or word not in words.dictionary()):
+            is_thing = word in words.dictionary() or word in ALSO_THINGS
+            if match and match[0].lower() == word and (match[0][0].isupper() or not is_thing):
                 yield match.start(), match.end()
 
 
@@ -162,7 +214,8 @@ def _first_names(reading: Reading) -> Iterator[tuple[int, int]]:
         if not (is_sure or word in also_words):
             continue
         end = _end_of_surnames(text, match.end(), is_lower=match[0].islower())
-        if is_namesake(text, end):
+        is_thing = end == match.end() and BEFORE_A_THING.search(text, max(0, place - 8), place) is not None
+        if is_thing or is_namesake(text, end):
             position = end
         elif end > match.end() or is_sure:
             yield match.start(), end

@@ -48,8 +48,8 @@ class VaultEntry(models.Model):
     """
     One placeholder of one conversation and its sealed value.
 
-    `created_at` is the database's, as `recorded_at` of the exchange is. `digest` is an HMAC of the value under a subkey of the data key: equal values meet in it, and it tells nobody
-    anything without the key.
+    `created_at` is the database's, as `recorded_at` of the exchange is. `digest` is an HMAC of the value under a subkey
+    of the data key: equal values meet in it, and it tells nobody anything without the key.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -39,8 +39,14 @@ EDGES: Final = re.compile(r"^[\W_]+|[^\w.]+$|(?<=\w)['\u2019]s?$")
 FIRST_WORD: Final = re.compile(r"([^\W\d_]+)[\s,]+")
 LAST_WORD: Final = re.compile(r"[\s,]+([^\W\d_]+)\Z")
 NO_ADDRESS: Final = frozenset(["and", "or", "for", "in", "at", "is", "the", "to", "from", "with", "of", "office"])
-CRY: Final = re.compile(r"(?:h+[aeiou]+|a+h+|l+o+l+|w+o+w+|a+w+|o+h+|u+g+h+|y+a+y+|h+m+|e+h+|y+o+h+)+", re.IGNORECASE)
-"""A cry or a laugh: `haha`, `aww`."""
+CRY: Final = re.compile(
+    r"(?:h+[aeiou]+|a+h+|l+(?:o+l+)+|w+o+w+|a+w+|o+h+|u+g+h+|y+a+y+|h+m+|e+h+|y+o+h+)+", re.IGNORECASE
+)
+"""A cry or a laugh: `haha`, `aww`, `lololol`."""
+
+LONGEST_CRY: Final = 30
+LETTERS_OF_A_CRY: Final = 3
+"""A longer word, which would take the pattern too long, is a cry if it is made of so few letters."""
 
 ORDERED: Final = re.compile(r" (?:the|an?|this|that|these|those|it|them|your|our|my|each|all|any|every)\b")
 JOINED_BEFORE: Final = re.compile(r"[\w.@/-]")
@@ -163,6 +169,8 @@ def is_plausible(name: str) -> bool:
 
 def _is_cry(word: str) -> bool:
     """Say whether a word is a cry, or an everyday word dragged out: `noooo`."""
+    if len(word) > LONGEST_CRY:
+        return len(set(word.lower())) <= LETTERS_OF_A_CRY
     return CRY.fullmatch(word) is not None or (
         DRAGGED.search(word) is not None and DRAGGED.sub(r"\1", word.lower()) in words.dictionary()
     )

@@ -32,7 +32,8 @@ ATTEMPTS: Final = 3
 COLUMNS: Final = ("id", "placeholder", "type", "digest", "sealed_value")
 STORE_IF_AGREED: Final = """
 INSERT INTO privacy_vaultentry (conversation_id, created_at, id, placeholder, type, digest, sealed_value)
-SELECT %s, statement_timestamp(), new.* FROM agreed, unnest(%s::uuid[], %s::text[], %s::text[], %s::bytea[], %s::bytea[]) AS new
+SELECT %s, statement_timestamp(), new.*
+  FROM agreed, unnest(%s::uuid[], %s::text[], %s::text[], %s::bytea[], %s::bytea[]) AS new
 """
 _ENTRIES: Final = Compiled(lambda: VaultEntry.objects.filter(conversation_id=an_id("conversation")).order_by("id"))
 

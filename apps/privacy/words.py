@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Final
+
+MADE_OF_A_WORD: Final = re.compile(
+    r"(?:(?:un|re|non|pre|sub|multi|auto|micro|meta|hyper|inter|de|over|under|post|anti|co|cross|super)(?=\w{4}))?(?P<stem>\w{3,}?)"
+    r"(?:i?fier|i[sz]er|[ae]tor|er|or|ing|ment|ness|less|ware|able|ible|ified|i[sz]ed|ism|ation|ology|ity|ly|al|ed|s)?"
+)
+"""How words of the trade are made, which no dictionary has: `classifier`, `reranker`, `preprocessing`."""
 
 FOLDER: Final = Path(__file__).parent / "data"
 
@@ -31,6 +38,16 @@ def allowed() -> frozenset[str]:
 def allowed_phrases() -> frozenset[str]:
     """Give phrases in lower case that hold a name and are nobody's: firms, brands, methods."""
     return _read("allowed_phrases.txt")
+
+
+@cache
+def allowed_phrases_by_word() -> dict[str, tuple[str, ...]]:
+    """Give those phrases by the longest run of letters in each."""
+    by_word: dict[str, tuple[str, ...]] = {}
+    for phrase in sorted(allowed_phrases()):
+        word = max(re.findall(r"[^\W\d_]+", phrase), key=len)
+        by_word[word] = (*by_word.get(word, ()), phrase)
+    return by_word
 
 
 @cache
@@ -61,6 +78,22 @@ def places() -> frozenset[str]:
 def surnames_also_words() -> frozenset[str]:
     """Give surnames in lower case that are words too."""
     return _read("surnames_also_words.txt")
+
+
+@cache
+def labels() -> frozenset[str]:
+    """Give words in lower case that stand before a value in forms, in seven languages."""
+    return _read("labels.txt")
+
+
+def is_made_of_words(word: str) -> bool:
+    """Say whether letters in lower case are a word of the dictionary, one with another ending, or two run together."""
+    known = dictionary()
+    made = MADE_OF_A_WORD.fullmatch(word)
+    stems = (made["stem"], made["stem"] + "e", made["stem"] + "y") if made else ()
+    if word in known or any(stem in known for stem in stems):
+        return True
+    return any(word[:at] in known and word[at:] in known for at in range(3, len(word) - 2))
 
 
 def _read(name: str) -> frozenset[str]:

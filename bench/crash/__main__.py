@@ -48,8 +48,9 @@ def _sweep(wanted: argparse.Namespace) -> list[str]:
     began = time.monotonic()
     series = [one for one in sweep.all_series(wanted.stride, begin=wanted.begin) if re.search(wanted.only, one.name)]
     with scene() as made:
+        web = sweep.bystander(made)
         swept = sweep.run(made, series, seconds=wanted.minutes * 60, lanes=wanted.lanes)
-        web = sweep.settle(made)
+        sweep.settle(made)
         found = referee.judge(made, swept.asks)
         web.close()
     problems = [*swept.problems, *found.problems]

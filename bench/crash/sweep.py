@@ -110,15 +110,19 @@ def run(scene: Scene, series: list[Series], *, seconds: float, lanes: int) -> Sw
     return sweep
 
 
-def settle(scene: Scene) -> Web:
-    """Start one web process, as an operator would, and give it the time in which everything must have closed."""
-    web = Web(scene, "web-after")
+def bystander(scene: Scene) -> Web:
+    """Start a web process that nobody kills: it closes what others leave, as one that is started again at once does."""
+    web = Web(scene, "web-beside")
     web.start()
+    return web
+
+
+def settle(scene: Scene) -> None:
+    """Give the bystander the time in which everything must have closed."""
     time.sleep(SETTLED_AFTER)
     deadline = time.monotonic() + LINES_CLOSED_AFTER
     while scene.rows(UNFINISHED) != [(0,)] and time.monotonic() < deadline:
         time.sleep(1)
-    return web
 
 
 def _go_through(sweep: Sweep, web: Web, series: Series) -> None:

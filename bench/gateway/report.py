@@ -98,5 +98,6 @@ def memory_picture(name: str, samples: Sequence[tuple[int, float]]) -> str:
         f'<text x="20" y="{bottom + 4}" fill="#333333">0</text>'
         f'<text x="20" y="{points[0][1] + 4:.0f}" fill="#333333">{samples[0][1]:.0f}</text>'
         f'<text x="{right + 6}" y="{points[-1][1] + 4:.0f}" fill="#333333">{samples[-1][1]:.1f}</text>'
-        f'<text x="520" y="212" fill="#333333">{exchanges:,} exchanges, {escape(name)}</text></svg>\n'
+        f'<text x="{right}" y="212" text-anchor="end" fill="#333333">{exchanges:,} exchanges, {escape(name)}</text>'
+        "</svg>\n"
     )

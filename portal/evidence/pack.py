@@ -32,9 +32,9 @@ def write(folder: Path, controls: list[Control], results: Results, *, now: datet
     table, page, data = (folder / name for name in NAMES)
     data.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     table.write_text(_table(controls, results), "utf-8", newline="")
-    page.write_text(
-        paper.page("portal/evidence.html", {**told, "frameworks": _by_framework(told["controls"])}), "utf-8"
-    )
+    failed = sorted({test["test"] for test in _tests(told["controls"]) if test["result"] == FAILED})
+    words = {**told, "frameworks": _by_framework(told["controls"]), "failed": failed}
+    page.write_text(paper.page("portal/evidence.html", words), "utf-8")
     return Counter(told["summary"])
 
 
@@ -48,6 +48,10 @@ def _told(controls: list[Control], results: Results, now: datetime) -> dict[str,
         "summary": {each: ended[each] for each in (PASSED, FAILED, SKIPPED, NOT_RUN)},
         "controls": [_control(control, results) for control in controls],
     }
+
+
+def _tests(controls: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    return (test for control in controls for feature in control["features"] for test in feature["tests"])
 
 
 def _control(control: Control, results: Results) -> dict[str, Any]:

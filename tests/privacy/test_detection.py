@@ -74,6 +74,7 @@ FOUND = [
     ("PERSON", "Herr Jürgen Müller-Lüdenscheidt rief an", "Jürgen Müller-Lüdenscheidt"),
     ("PERSON", 'Then Charalambos "Babis" Xenakis left', 'Charalambos "Babis" Xenakis'),
     ("PERSON", "what did oprah say about it", "oprah"),
+    ("PERSON", "In row 12 Kimberley waits for the car.", "Kimberley"),
     ("PERSON", "tell crissy that the file is late", "crissy"),
 ]  # fmt: skip
 LEFT_ALONE = [
@@ -86,6 +87,8 @@ LEFT_ALONE = [
     "The sample holds Strontium, Barium and Zirconium; Kepler 442 is on page 3.",
     "We compared 2 Vertex 7 boards and 3 Hyper 5 nodes in the lab.",
     "She won the J. Lawrence Porter Medal and the Ada Lovelace Prize; Ohm's law holds.",
+    "The asteroid belt holds 87 Sylvia, 45 Eugenia and 216 Kleopatra.",
+    "She has a Ph.D. and a B.Sc. in chemistry.",
     "The gene was named CCR9 by the office of the Lord Mayor.",
     "Dear Retirement Account,\nyour statement is ready.\nSincerely,\nBilling Department",
     'char *user = NULL;\nint len = strlen(user);\nconn->user = "anonymous";',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from pathlib import Path
 
 import numpy as np
@@ -199,3 +200,16 @@ def test_a_spacy_pipeline_that_is_not_there_is_no_engine(monkeypatch: pytest.Mon
 
     with pytest.raises(spacy_names.ModelMissing):
         ner.chosen_engine()
+
+
+@pytest.mark.parametrize("cry", ["lolll" * 16 + "x", "haah" * 3_000 + "x", "ooohh" * 2_000, "l" * 9_000 + "o"])
+def test_a_cry_of_any_length_is_looked_at_in_time(cry: str) -> None:
+    began = time.process_time()
+
+    ner.is_plausible(cry)
+
+    assert time.process_time() - began < 0.2
+
+
+def test_what_is_shouted_in_a_chat_is_nobody() -> None:
+    assert names("Bruh this is too good LOLOLOLOLOL\nWelp, no way.") == []

@@ -93,6 +93,10 @@ FOUND = [
     ("la parola d'ordine è Roma2020!", "Roma2020!"),
     ("het wachtwoord is Fiets!99", "Fiets!99"),
     ("a senha é Futebol10", "Futebol10"),
+    ("Ann forgot her password again, it's Garden2024!", "Garden2024!"),
+    ("shippo: 381f9e086ef3aa56bd4be33b28ab220b1e07fd3f", "381f9e086ef3aa56bd4be33b28ab220b1e07fd3f"),
+    ('asanaToken ??= "9e8d7f6a5b4c3d2e"', "9e8d7f6a5b4c3d2e"),
+    ("api_key: 1234567890abcdef1234567890abcdef", "1234567890abcdef1234567890abcdef"),
 ]  # fmt: skip
 LEFT_ALONE = [
     "password: ********", "api_key: <your-token>", "token=${TOKEN}", "secret: process.env.SECRET", "password: changeme",
@@ -109,7 +113,16 @@ LEFT_ALONE = [
     "cache_key = 'user_profile_v2'", "the API key for the service is in the vault", 'password="" user=""',
     "password: {{ vault_password }}", "n.password=r,t.token=e.key", "sk-xxxxxxxxxxxxxxxxxxxxxxxx", "AKIAIOSFODNN7EXAMPLE",
     "model: claude-sonnet-4-5-20250929, key in the vault", "postgres://app:${PASSWORD}@db/main", "Cookie: <cookies>",
-    "access denied for user 'root'@'localhost' (using password: YES)", "def login(user='', password='', domain=''):",
+    "access denied for user 'root'@'localhost' (using password: YES)",
+    # the form of a key only, with its letters crossed out or counted up
+    "token: ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "key: AKIAXXXXXXXXXXXXXXXX", "xoxb-your-token-here",
+    'api_key = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"', "GOOGLE_API_KEY=your-google-api-key", "aws_secret = aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaend",
+    "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4y5Z6", "-----BEGIN RSA PRIVATE KEY----- ... -----END RSA PRIVATE KEY-----",
+    # what is public, and names in programs
+    'publicToken = "9Cnzj4p4WGeKLs1Pt8QuKUpRKfFLfRYC9AIKjbJTWit"', "sourcegraph commit 0a1b9c8d7e6f5a4b3c2d1e0f9a8b7c6d5e4f3a2b",
+    "apt-key adv --recv-keys E298A3A825C0D65DFD57CBB651716619E084DAB9", "report_access_id: e8e4df51-2054-49b0-ab1c-516ac95c691d",
+    "client_class = DingTalkOAuth2Client", "auth_s = URLSafeSerializer(app)", "DB_PASSWORD: ${DB_PASSWORD:?required}",
+    "test_user_cannot_log_in_with_wrong_password_2", "echo -n pass | base64", "Authorization: AWS4-HMAC-SHA256 Credential=${ID}", "def login(user='', password='', domain=''):",
 ]  # fmt: skip
 
 

@@ -9,10 +9,12 @@ import re
 from typing import Final
 
 from apps.privacy import vocabulary as v
+from apps.privacy import words
+from apps.privacy.recognisers import disguised
 from apps.privacy.rules import Rule, at_codes, at_words, pattern
 
 DOMAIN: Final = r"(?:[^\W_](?:[\w-]{0,62}[^\W_])?\.)+(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{2,40})"
-DOT: Final = r"(?:\.|\[\.\]|\(\.\))"
+DOT: Final = r"(?:\.|\[\.\]|\(\.\)|[ ]\.[ ])"
 SERVICE_ACCOUNTS: Final = re.compile(r"(?i)git@(?:github|gitlab|bitbucket|ssh\.dev\.azure)\.")
 USER_LABEL: Final = r"""(?:user(?:[ _-]?(?:name|id))?|login|log-?in[ ](?:name|id)|account[ ]name|screen[ ]name|nick(?:name)?|handle|alias|uid|
     benutzer(?:name|kennung)?|anmeldename|kennung|utilisateur|identifiant|pseudo|usuario|nombre[ ]de[ ]usuario|utente|nome[ ]utente|gebruiker(?:snaam)?|
@@ -20,7 +22,7 @@ USER_LABEL: Final = r"""(?:user(?:[ _-]?(?:name|id))?|login|log-?in[ ](?:name|id
 NO_USERS: Final = (
     "none null nil true false name required string str char int admin administrator root not the a an is are was were and or "
     "of for to in on with by user username anonymous guest nobody test tester testuser example default demo system service self "
-    "current_user localhost apache nginx postgres mysql ubuntu runner sudo"
+    "current_user localhost apache nginx postgres mysql ubuntu runner sudo pass password passwd login"
 )
 """What stands in the place of a user name and is nobody."""
 
@@ -34,7 +36,7 @@ def is_mailbox(address: str) -> bool:
 
 def is_ip(address: str) -> bool:
     """Say whether this is an IP address that tells something: not loopback, not unspecified, no netmask."""
-    plain = re.sub(r"[\[\]()]", "", address).split("%")[0].split("/")[0]
+    plain = re.sub(r"[\[\]() ]", "", address).split("%")[0].split("/")[0]
     try:
         parsed = ipaddress.ip_address(plain)
     except ValueError:
@@ -43,9 +45,20 @@ def is_ip(address: str) -> bool:
 
 
 def is_user(name: str) -> bool:
-    """Say whether a word after "user" names one."""
-    return name.lower() not in NO_USER
+    """Say whether a word after "user" names one: no role, no type, no field of a program, no small number."""
+    if name.isdigit() and len(name) < 4:
+        return False
+    return name.lower() not in NO_USER and not OWNED.match(name) and not TYPE_NAME.fullmatch(name)
 
+
+def is_drawn_name(name: str) -> bool:
+    """Say whether letters after "user" are a name made for a computer: no word, nor made of words, nor short for one."""
+    return is_user(name) and name not in SHORT and name not in words.allowed() and not words.is_made_of_words(name)
+
+
+SHORT_WORDS: Final = "config conf auth mgmt repo env param params perms prefs prefs info admin dirs func args init ctrl dashboard dropdown metadata json username userid async"
+SHORT: Final = frozenset(SHORT_WORDS.split())
+"""Words of the trade that no dictionary has."""
 
 HIDDEN: Final = re.compile(r"(?i)[*x.\u2022#_-]{2,}|[<\[{].*|\$.*|%[\w(].*")
 
@@ -54,6 +67,23 @@ def carries_password(link: str) -> bool:
     """Say whether a link holds a password and not only what stands for one."""
     return HIDDEN.fullmatch(link.split("://", 1)[1].partition("@")[0].partition(":")[2]) is None
 
+
+SITE_PAGES: Final = r"(?:login|signup|features|about|sponsors|orgs|settings|marketplace|explore|topics|sharer?|intent|hashtag|search|help|plugins|dialog|privacy|legal|terms|policies|business|home|events|groups|p|apps|docs|pricing|security|i)(?![\w-])"
+"""What follows the name of a site and is nobody's page."""
+
+A_VERSION: Final = r"\b(?i:version|release|build|firmware|driver|(?:up|down)grade|(?:up|down)graded|upgrading|bump|bumped|patch|hotfix|v)[ ](?:[a-z]{1,12}[ ]){0,3}(?:[\d.]{5,15}[ ](?:to|and|or|auf|à|a|naar)[ ])?"
+"""What stands before four numbers with dots that count releases."""
+
+A_DECORATOR: Final = (
+    r"(?<=^[ \t]{0,40})@[\w.]+(?:\([^\n]*)?[ ]*(?:\n[ \t]*(?:[@)}]|(?:async|def|class|public|private|protected|static|fun|export|const|override|final|abstract|void|return|function|data|open|interface|enum|record)[ ])"
+    r"|\.\w+\(|\Z)"
+)
+"""An annotation in a program: on a line of its own above what it is about."""
+
+OWNED: Final = re.compile(
+    r"(?:user|self|request|data|this|obj|args|kwargs|ctx|context|event|session|req|res|row|cls|config|settings|os|env|process|params|form|account|item)\."
+)
+TYPE_NAME: Final = re.compile(r"(?:[A-Z][a-z]{2,}){2,}\d?|[A-Z][a-z]+(?:\.[A-Z][A-Za-z]+)+")
 
 RULES: Final = (
     Rule(
@@ -76,31 +106,7 @@ RULES: Final = (
         0.95,
         needs=('"@', "@["),
     ),
-    Rule(
-        v.EMAIL,
-        "An e-mail address written out to hide it",
-        pattern(
-            r"""(?<![\w.])[a-z0-9][\w+-]*(?:(?:\.|[ ]?[(\[](?:dot|punkt|punto|point|ponto)[)\]][ ]?|[ ]+(?:dot|punkt|punto|point|ponto|underscore|dash)[ ]+)[\w+-]+){0,4}
-            (?:\s*[\[({<]\s*(?:at|@|arroba|ät|chiocciola)\s*[\])}>]\s*|[ ]+(?:at|arroba|chiocciola|arobase|ät)[ ]+)
-            [a-z0-9][a-z0-9-]*(?:(?:\s*[\[({<]\s*(?:dot|punkt|punto|point|ponto)\s*[\])}>]\s*|[ ]+(?:dot|punkt|punto|point|ponto)[ ]+|\.)[a-z0-9-]+){0,3}
-            (?:\s*[\[({<]\s*(?:dot|punkt|punto|point|ponto)\s*[\])}>]\s*|[ ]+(?:dot|punkt|punto|point|ponto)[ ]+|(?<=[\])}>]\s?[a-z0-9-]{1,30})\.)[a-z]{2,12}\b""",
-            is_any_case=True,
-        ),
-        0.9,
-        place=at_words("dot punkt punto point ponto", before=90, after=70),
-    ),
-    Rule(
-        v.EMAIL,
-        "An e-mail address pulled apart to hide it",
-        pattern(
-            r"""(?<![\w.])[a-z0-9][\w.+-]*[ ]?@[ ]?[a-z0-9-]+(?:[ ]?(?:[(\[]dot[)\]]|\bdot\b)[ ]?[a-z0-9-]+){1,3}\b
-            |(?<![\w.])[a-z0-9][\w.+-]*[ ]{1,2}@[ ]{1,2}[a-z0-9-]+(?:[ ]?\.[ ]?[a-z0-9-]+){0,2}[ ]?\.[ ]?[a-z]{2,4}\b
-            |(?<![\w.])[a-z0-9][\w.+-]*_?(?:\(at\)|\[at\]|_at_|-at-)[a-z0-9-]+(?:\.[a-z0-9-]+){0,2}\.[a-z]{2,12}\b""",
-            is_any_case=True,
-        ),
-        0.9,
-        needs=("@ ", " @", "at)", "at]", "_at_", "-at-", "dot]", "dot)"),
-    ),
+    *disguised.RULES,
     Rule(
         v.URL,
         "A link that carries a user name and password",
@@ -113,8 +119,8 @@ RULES: Final = (
         v.URL,
         "A link to a person's own page",
         pattern(
-            r"""\b(?:https?://)?(?:www\.)?(?:linkedin\.com/in|facebook\.com|instagram\.com|x\.com|twitter\.com|
-            github\.com|t\.me|tiktok\.com/@?|xing\.com/profile|medium\.com/@)/?[\w.%@-]{3,60}/?""",
+            rf"""\b(?:https?://)?(?:www\.)?(?:linkedin\.com/in/|(?:facebook|instagram|x|twitter)\.com/(?!{SITE_PAGES})|
+            (?:github|gitlab)\.com/(?!{SITE_PAGES})(?=[\w.%@-]{{3,60}}+/?(?![\w/-]))|t\.me/|tiktok\.com/@?|xing\.com/profile/|medium\.com/@)[\w.%@-]{{3,60}}/?""",
             is_any_case=True,
         ),
         0.8,
@@ -124,7 +130,7 @@ RULES: Final = (
         v.IP,
         "An IP address",
         pattern(
-            rf"(?<![\w.])(?<!\brv:)(?<!\b[A-Za-z]{{3,20}}/)(?<!\b(?i:section|clause|chapter|article|version|release)[ ])\d{{1,3}}(?:{DOT}\d{{1,3}}){{3}}(?![\w]|\.\d)"
+            rf"(?<![\w.])(?<!\brv:)(?<!\b[A-Za-z]{{3,20}}/)(?<!\b(?i:section|clause|chapter|article|version|release)[ ])(?<!{A_VERSION})\d{{1,3}}(?:{DOT}\d{{1,3}}){{3}}(?![\w]|\.\d)"
         ),
         0.96,
         is_ip,
@@ -159,7 +165,7 @@ RULES: Final = (
         "A user name after its label",
         pattern(
             rf"""(?<![\w-]){USER_LABEL}["'`]?[ ]?(?:is[ ]|:|=|[ ]->|ist[ ]|est[ ]|es[ ]|è[ ]|é[ ])[ ]*["'`]?
-            (?P<value>@?[a-z0-9][\w.@\\-]{{1,40}}\w)["'`]?""",
+            (?P<value>@?[a-z0-9][\w.@\\-]{{1,40}}+(?<=\w))["'`]?(?![(\[])(?!(?-i:(?<=[ ][A-Z][a-z]{{1,12}})[ ][a-z]))""",
             is_any_case=True,
         ),
         0.8,
@@ -187,6 +193,43 @@ RULES: Final = (
             )
         ),
         place=at_words("user username login account handle benutzer utilisateur usuario utente gebruiker", before=1),
+    ),
+    Rule(
+        v.USERNAME,
+        "A user name of letters in a sentence",
+        pattern(
+            r"""(?<![\w.(-])(?i:(?:invalid|unknown|for|net|from|by|of|ad|domain|windows|unix|linux|sap)[ ])?(?i:user|username|login|uid)[ ]["'`]?(?P<value>[a-z]{4,20})(?=["'`]?(?:[ ,;]|[.!?]?(?:\s|$)))
+            |(?<![\w-])(?i:account)[ ]["'`](?P<value>[a-z]{4,20})["'`]
+            |(?<![\w-])(?i:benutzer|utilisateur|identifiant|usuario|utente|gebruiker|utilizador|usuário)[ ](?P<value>[a-z]{4,20})(?=,[ ]?(?:pass|kenn|mot|contra|clave|wacht|senha|pw))"""
+        ),
+        0.8,
+        is_drawn_name,
+        place=at_words(
+            "user username login uid account benutzer utilisateur identifiant usuario utente gebruiker utilizador usuário",
+            before=12,
+        ),
+    ),
+    Rule(
+        v.USERNAME,
+        "An account in a command, a log or a list of reviewers",
+        pattern(
+            r"""(?<!\S)(?:sudo[ ]-u|su[ ]-|chown|runuser[ ]-u|kinit|passwd|usermod(?:[ ]-\w+)*)[ ](?P<value>[a-z][a-z0-9._-]{2,30})(?![\w/(])
+            |(?<![\w.])(?:owner|assignee|reviewers?|approver|uname|whoami|principal|author)[ ]?(?:[:=]|->)[ ]?@?(?P<value>[a-z][a-z0-9._-]{2,30})(?![\w@(/])
+            |(?i:assigned[ ]to|reviewed[ ]by|approved[ ]by|requested[ ]by|created[ ]by|closed[ ]by|opened[ ]by|principal)[ ]@?(?P<value>[a-z][a-z0-9._-]{2,30})(?![\w(/])"""
+        ),
+        0.8,
+        is_drawn_name,
+        place=at_words(
+            "sudo su chown runuser kinit passwd usermod owner assignee reviewer reviewers approver uname whoami principal author assigned reviewed approved requested created closed opened",
+            after=140,
+        ),
+    ),
+    Rule(
+        v.USERNAME,
+        "Who is to do what a comment says",
+        pattern(r"(?<!\w)(?:TODO|FIXME|XXX|HACK|NOTE|REVIEW|OPTIMIZE)\(@?(?P<value>[a-z][\w.-]{2,30})\)"),
+        0.85,
+        needs=("todo(", "fixme(", "xxx(", "hack(", "note(", "review(", "optimize("),
     ),
     Rule(
         v.USERNAME,
@@ -218,7 +261,7 @@ RULES: Final = (
     Rule(
         v.USERNAME,
         "A handle",
-        pattern(r"(?<![\w@/.`*:>}\]-])@(?P<value>[A-Za-z][\w.-]{2,30}\w)(?![\w@/(])"),
+        pattern(rf"(?<![\w@/.`*:>}}\]-])(?!{A_DECORATOR})@(?P<value>[A-Za-z][\w.-]{{2,30}}\w)(?![\w@/(]|\.\w)"),
         0.7,
         lambda name: any(character.isdigit() or character in "_." for character in name),
         needs=("@",),

@@ -17,7 +17,7 @@ ID_LABEL: Final = r"""ssn|social[ ]security|itin|ein|tin|npi|national[ ]provider
     |sozialversicherungs(?:nummer|nr)|versicherungs(?:nummer|nr)|krankenversicherungs(?:nummer|nr)|personalausweis(?:nummer|nr)?|ausweis(?:nummer|nr)?|reisepass(?:nummer|nr)?|führerschein(?:nummer|nr)?
     |num[ée]ro[ ]de[ ]s[ée]curit[ée][ ]sociale|s[ée]curit[ée][ ]sociale|n[ée]?[ ]?s[ée]cu|nir|insee|passeport|carte[ ](?:nationale[ ])?d'identit[ée]|cni|permis[ ]de[ ]conduire|carte[ ]vitale
     |dni|nie|nif|cif|pasaporte|seguridad[ ]social|nuss|codice[ ]fiscale|partita[ ]iva|carta[ ]d'identit[àa]|patente|passaporto|tessera[ ]sanitaria
-    |bsn|burgerservicenummer|paspoort(?:nummer)?|rijbewijs(?:nummer)?|identiteitskaart|contribuinte|cart[ãa]o[ ]de[ ]cidad[ãa]o|cpf|cnpj|rg|passaporte|niss|pesel|personnummer|cpr|oib|aadhaar|pan|cnic|nric"""
+    |bsn|burgerservicenummer|paspoort(?:nummer)?|rijbewijs(?:nummer)?|identiteitskaart|contribuinte|cart[ãa]o[ ]de[ ]cidad[ãa]o|cpf|cnpj|rg|passaporte|niss|pesel|personn(?:umme)?r|sv-?nr|p\.?[ ]?iva|マイナンバー|個人番号|身份证号?|身份證|身分證字號|주민등록번호|teudat[ ]zehut|תעודת[ ]זהות|снилс|инн|паспорт|cpr|oib|aadhaar|pan|cnic|nric"""
 ID_LABEL_WORDS: Final = (
     "ssn social itin ein tin npi national nino ni nhs utr tax taxpayer vat passport driver drivers driving license licence identity id "
     "residence visa green mrn medical patient health insurance policy medicare medicaid beneficiary member steuer steuerid "
@@ -26,6 +26,7 @@ ID_LABEL_WORDS: Final = (
     "führerschein führerscheinnummer numéro numero sécurité securite nir insee passeport carte cni permis dni nie nif cif "
     "pasaporte seguridad nuss codice partita carta patente passaporto tessera bsn burgerservicenummer paspoort "
     "paspoortnummer rijbewijs rijbewijsnummer identiteitskaart contribuinte cartão cartao cpf cnpj rg passaporte niss pesel "
+    "personnr sv iva マイナンバー 個人番号 身份证号 身份证 身份證 身分證字號 주민등록번호 teudat תעודת снилс инн паспорт "
     "personnummer cpr oib aadhaar pan cnic nric steueridnr"
 )
 
@@ -110,7 +111,7 @@ RULES: Final = (
         v.VEHICLE,
         "A vehicle's registration plate",
         pattern(
-            r"(?<![\w-])(?:[A-ZÄÖÜ]{1,3}[ -][A-Z]{1,2}[ ]?\d{1,4}[EH]?|[A-Z]{2}\d{2}[ ]?[A-Z]{3}|[A-Z]{2}-\d{3}-[A-Z]{2}|\d{4}[ ]?[BCDFGHJ-NPRSTV-Z]{3}|[A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,4})(?![\w-])"
+            r"(?<![\w-])(?:[A-ZÄÖÜ]{1,3}[ -][A-Z]{1,2}[ ]?\d{1,4}[EH]?|[A-Z]{2}\d{2}[ ]?[A-Z]{3}|[A-Z]{2}-\d{3}-[A-Z]{2}|\d-[A-Z]{3}-\d{3}|(?:[A-Z]{1,3}|\d{1,3})-(?:[A-Z]{2,3}|\d{2,3})-(?:[A-Z]{1,2}|\d{1,2})|[A-Z]{2}[ ]?\d{3}[ ]?[A-Z]{2}|\d{4}[ ]?[BCDFGHJ-NPRSTV-Z]{3}|[A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,4})(?![\w-])"
         ),
         0.8,
         lambda plate: (

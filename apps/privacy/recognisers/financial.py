@@ -33,6 +33,7 @@ RULES: Final = (
     _card(r"\d{4}([ -])\d{6}\1\d{4,5}(?!\w)"),
     _card(r"\d{4}([./_\xb7]|[ ]-[ ]|[ ]{2,3})\d{4}\1\d{4}\1\d{4}(?!\w)"),
     _card(r"(?:\d[ -]?){11,18}\d(?!\w)"),
+    _card(r"\d{4}[ -]\d{4}[ ]?\n[ ]{0,8}\d{4}[ -]\d{4}(?!\w)"),
     Rule(
         v.IBAN,
         "An IBAN with valid check digits",
@@ -40,6 +41,16 @@ RULES: Final = (
         1.0,
         check_digits.iban,
         place=at_mixed(after=44),
+    ),
+    Rule(
+        v.IBAN,
+        "An IBAN with valid check digits",
+        pattern(
+            r"(?<![^\W_])[A-Za-z]{2}[ ]?\d{2}(?:[ -]?[A-Za-z0-9]{4}){1,7}(?:[ ]?\n[ ]{0,8}[A-Za-z0-9]{2,4}(?:[ -]?[A-Za-z0-9]{4}){0,6})?(?:[ -]?[A-Za-z0-9]{1,3})?(?![^\W_])"
+        ),
+        1.0,
+        check_digits.iban,
+        place=at_numbers(12, before=4, after=8),
     ),
     Rule(
         v.IBAN,
@@ -115,7 +126,7 @@ RULES: Final = (
         v.CARD,
         "A card's security code",
         pattern(
-            r"(?:cvv2?|cvc2?|cvn|security[ ]code|card[ ]code)[ ]*(?:is|:|=|\#|number)?[ ]*(?P<value>\d{3,4})(?!\w)",
+            r"(?:cvv2?|cvc2?|cvn|security[ ]code|card[ ]code|(?<=\d[/-]\d{2,4},?[ ])code)[\"']?[ ]*(?:is|:|=|\#|number)?[ ]*[\"']?(?P<value>\d{3,4})(?!\w)",
             is_any_case=True,
         ),
         0.9,

@@ -41,6 +41,7 @@ RULES: Final = (
         r"[A-Z][AEIOUX][A-Z]{2}\d{6}[HMX][A-Z]{2}[B-DF-HJ-NP-TV-ZÑ]{3}[A-Z0-9]\d",
         c.mx_curp,
     ),
+    beside("A Mexican personal code (CURP)", r"[A-Z]{4}\d{6}[HMX][A-Z]{5}[A-Z0-9]\d", None, "curp"),
     beside(
         "A Canadian social insurance number", r"\d{3}[ -]?\d{3}[ -]?\d{3}", c.ca_sin, "sin", "social insurance", "nas"
     ),
@@ -62,9 +63,17 @@ RULES: Final = (
         "individual number",
     ),
     sure("A Singapore identity number", r"[STFGM]\d{7}[A-Z]", c.sg_nric),
-    beside("An Israeli identity number", r"\d{9}", c.il_identity, "teudat", "israeli id"),
+    beside("An Israeli identity number", r"\d{9}", c.il_identity, "teudat", "israeli id", "תעודת זהות", "ת\\.?ז\\.?"),
     beside("A South African identity number", r"\d{13}", c.za_identity, "id", "identity", "south african"),
-    beside("A Thai identity number", r"\d-?\d{4}-?\d{5}-?\d{2}-?\d", c.th_identity, "thai", "national id", "identity"),
+    beside(
+        "A Thai identity number",
+        r"\d-?\d{4}-?\d{5}-?\d{2}-?\d",
+        c.th_identity,
+        "thai",
+        "national id",
+        "identity",
+        "เลขประจำตัวประชาชน",
+    ),
     sure("A number in the shape of a US social security number", r"\d{3}([-. ])\d{2}\1\d{4}", None, score=0.86),
     beside("A US prescriber's number (DEA)", r"[ABCDEFGHJKLMPRSTUX][A-Z9]\d{7}", w.dea, "dea"),
     beside("A Mexican tax code (RFC)", r"[A-ZÑ&]{3,4}\d{6}[A-Z0-9]{3}", None, "rfc"),

@@ -89,6 +89,9 @@ INSTITUTIONS: Final = frozenset(
 )
 
 
+IDENTIFIER: Final = re.compile(r"(?<!^Mc)(?<!^Mac)(?<!^[DLO]e)(?<!^[DL]a)(?<!^[DF]i)(?<!^Van)(?<!^Fitz)(?<=[a-z])[A-Z]")
+"""A capital inside a word, where no family name has one."""
+
 RANK: Final = (
     "mayor provost chancellor chief justice president minister secretary general counsel emerita emeritus advocate marshal "
     "consul commissioner candidate practitioner assistant associate of"
@@ -116,6 +119,12 @@ def is_titled(text: str) -> bool:
 def is_signed(text: str) -> bool:
     """Say whether capitalised words under a letter may be a name: words of the dictionary alone are a department."""
     return is_name(text) and not _is_phrase(text)
+
+
+def is_labelled(text: str) -> bool:
+    """Say whether capitalised words after a label may be a name: no words of the dictionary alone, no identifier."""
+    is_identifier = " " not in text and IDENTIFIER.search(text) is not None
+    return is_name(text) and not is_identifier and not _is_phrase(text)
 
 
 def _is_phrase(text: str) -> bool:
@@ -207,10 +216,10 @@ RULES: Final = (
         v.PERSON,
         "A name after its label",
         pattern(
-            rf"[:=|,](?<=(?<![\w-])(?i:{LABEL})[\"'`*]{{0,3}}[ ]{{0,2}}(?:[:=|]|,(?=\")))[ ]{{0,8}}[\"'`*]{{0,3}}(?:(?i:{TITLE})\.?[ ])?(?P<value>{NAME})(?=[ ]*(?:[\"'`*,;|<(\n]|$))"
+            rf"[:=|,](?<=(?<![\w-])(?i:{LABEL})[\"'`*]{{0,3}}[ ]{{0,2}}(?:[:=|]|,(?=\")))[ ]{{0,8}}[\"'`*]{{0,3}}(?:(?i:{TITLE})\.?[ ])?(?P<value>{NAME})(?=[ ]*(?:[\"'`*,;|<\n]|[ ]\(|$))"
         ),
         0.82,
-        is_name,
+        is_labelled,
         needs=(":", "=", "|", ',"'),
     ),
     Rule(
@@ -233,7 +242,7 @@ RULES: Final = (
         v.PERSON,
         "Initials and a surname",
         pattern(
-            rf"(?<![\w.&'-])(?:\p{{Lu}}\.[ ]?){{1,3}}(?:{PARTICLE}[ ]){{0,2}}\p{{Lu}}\p{{Ll}}+(?:['-]?\p{{Lu}}\p{{Ll}}+)?(?![\w.@(]|[ ]\p{{Lu}}\p{{Ll}}+\.)"
+            rf"(?<![\w.&'-])(?:\p{{Lu}}\.[ ]?){{1,3}}(?:{PARTICLE}[ ]){{0,2}}\p{{Lu}}\p{{Ll}}+(?:['-]?\p{{Lu}}\p{{Ll}}+)?(?![\w.@(\[]|[ ]\p{{Lu}}\p{{Ll}}+\.)"
         ),
         0.7,
         is_initialled,

@@ -17,14 +17,18 @@ CALLED: Final = near(
     "telefon", "telefonnummer", "handy", "handynummer", "mobil", "mobilnummer", "rufnummer", "festnetz", "durchwahl",
     "anrufen", "erreichbar", "téléphone", "portable", "fixe", "appeler", "appelez", "joindre", "teléfono", "móvil",
     "llamar", "llame", "llámame", "telefono", "cellulare", "chiamare", "telefoon", "mobiel", "telefoonnummer", "bellen",
-    "bel", "gsm", "telefone", "celular", "telemóvel", "ligar", "ligue", "tfno", "tlf", "tél", "ph", "p", "t", "m", "f",
+    "bel", "gsm", "telefone", "celular", "telemóvel", "ligar", "ligue", "tfno", "tlf", "tél", "ph", r"(?<!%)[ptmf](?=[.:] ?[+(\d])",
 )  # fmt: skip
 EXTENSION: Final = r"(?:[ ,]{0,2}(?:x|ext\.?|extn\.?|extension|durchwahl|poste|\#)[ ]?\d{1,6})?"
+NO_LABEL: Final = r"(?<!(?i:tel|fon|fax|mob|phone|ph))"
+"""What may stand before a dot or a colon that a number follows at once."""
+
 ENDS: Final = r"(?!\w|-\d)"
 TAIL: Final = re.compile(r"(?i)[ ,]*(?:x|ext\.?|extn\.?|extension|durchwahl|poste|#)[ ]?\d{1,6}$")
 DATE: Final = re.compile(
     r"(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12]\d|3[01])(?:[ T]\d{1,2})?"
     r"|(?:0?[1-9]|[12]\d|3[01])[-./ ](?:0?[1-9]|[12]\d|3[01])[-./ ](?:19|20)\d\d"
+    r"|\d\d([-./])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])(?:[ T]\d{1,2})?"
 )
 AMOUNT: Final = re.compile(r"\d+\.\d{1,2}|(?:19|20)\d\d ?[-/] ?(?:19|20)\d\d|\d{1,3}(?:[ .]000)+")
 DIGIT_WORDS: Final = (
@@ -32,6 +36,11 @@ DIGIT_WORDS: Final = (
     "neun zwo cero uno dos tres cuatro cinco seis siete ocho nueve zéro un deux trois quatre cinq six sept huit neuf due "
     "tre quattro cinque sei sette otto nove nul een twee drie vijf zes zeven negen um dois três quatro sete oito"
 )
+PAIRS: Final = (
+    "zéro|une?|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingts?|trente|quarante|cinquante|soixante"
+    "|septante|huitante|nonante"
+)
+"""The words of which numbers under a hundred are made in French, where phone numbers are said in pairs."""
 
 
 def is_phone(number: str) -> bool:
@@ -73,7 +82,7 @@ RULES: Final = (
         v.PHONE,
         "A phone number with its area code",
         pattern(
-            rf"(?<![\w./+=:-])(?:\(0?\d{{1,5}}\)[ ]?\d{{2,5}}(?:[ .-]\d{{2,5}}){{1,3}}|0\d{{1,5}}[ ]?(?:[/.-][ ]?|[ ])\d{{2,8}}(?:[ .-]?\d{{2,4}}){{0,4}}){EXTENSION}{ENDS}",
+            rf"(?<![\w/+=-])(?<!{NO_LABEL}[.:])(?:\(0?\d{{1,5}}\)[ ]?\d{{2,5}}(?:[ .-]\d{{2,5}}){{1,3}}|0\d{{1,5}}[ ]?(?:[/.-][ ]?|[ ])\d{{2,8}}(?:[ .-]?\d{{2,4}}){{0,4}}){EXTENSION}{ENDS}",
             is_any_case=True,
         ),
         0.82,
@@ -84,7 +93,7 @@ RULES: Final = (
         v.PHONE,
         "Digits beside words such as phone or call",
         pattern(
-            rf"(?<![\w.,/=-])\+?\(?\d{{1,5}}\)?(?:[ ./-]{{0,2}}\(?\d{{2,5}}\)?){{1,6}}{EXTENSION}{ENDS}",
+            rf"(?<![\w,/=-])(?<!{NO_LABEL}\.)\+?\(?\d{{1,5}}\)?(?:[ ./-]{{0,2}}\(?\d{{2,5}}\)?){{1,6}}{EXTENSION}{ENDS}",
             is_any_case=True,
         ),
         0.8,
@@ -102,5 +111,15 @@ RULES: Final = (
         0.85,
         lambda number: len(set(number.lower().split())) > 2,
         place=at_words(DIGIT_WORDS, before=6, after=240),
+    ),
+    Rule(
+        v.PHONE,
+        "A number spoken in pairs",
+        pattern(
+            rf"(?<!\w)(?:plus[ ]trente-trois|zéro)[ ,-]{{1,2}}(?:{PAIRS})(?:[ ,-]{{1,2}}(?:et[ ])?(?:{PAIRS})){{3,14}}(?!\w)",
+            is_any_case=True,
+        ),
+        0.85,
+        place=at_words("zéro plus", before=2, after=240),
     ),
 )

@@ -64,12 +64,16 @@ def is_address(text: str) -> bool:
 def is_unusual_address(text: str) -> bool:
     """Say so of an address whose only signs are numbers: its street has a word that is in no dictionary."""
     found = re.findall(r"[^\W\d_]{3,}", text.split(",")[0])
+    if all(word.isupper() and len(word) < 5 for word in found):
+        return False
     return is_address(text) and any(word.lower() not in words.dictionary() for word in found)
 
 
 def is_street_between_numbers(text: str) -> bool:
     """Say so of a street between two numbers: one word between short numbers is a product or a model (`2 Atom 9`)."""
     names = re.findall(r"[^\W\d_]{2,}", text)
+    if all(name.isupper() and len(name) < 5 for name in names):  # a unit or a norm, as in `250 VAC 16`
+        return False
     return is_unusual_address(text) and (len(names) > 1 or re.search(r"\d{3}|[,\n]", text) is not None)
 
 
@@ -100,7 +104,7 @@ RULES: Final = (
         v.ADDRESS,
         "A street address",
         pattern(
-            rf"(?<!\w)(?:\d{{1,6}}[ ])?(?:\p{{Lu}}[\p{{L}}.-]*[ ]){{0,2}}(?:{GERMAN_STREET}|\p{{Lu}}\p{{L}}+(?:er|sche|sche[rn])[ ](?:Stra(?:ß|ss)e|Str\.|Weg|Allee|Platz|Ring|Damm|Ufer|Gasse))[ ]?\d{{1,4}}[ ]?[a-z]?(?:[ ]?[-/][ ]?\d{{1,4}})?(?!\w)(?:,?(?:[ ]|[ ]?\n[ ]?)(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?:[ ][A-Z]{{2}})?[ ]\p{{Lu}}[\p{{L}}-]+(?:[ ](?:am|an[ ]der|im|bei)[ ]\p{{Lu}}[\p{{L}}-]+)?|{TAIL})?"
+            rf"(?<!\w)(?:\d{{1,6}}[ ])?(?:\p{{Lu}}[\p{{L}}.-]*[ ]){{0,2}}(?:{GERMAN_STREET}|\p{{Lu}}\p{{L}}+(?:er|sche|sche[rn])[ ](?:Stra(?:ß|ss)e|Str\.|Weg|Allee|Platz|Ring|Damm|Ufer|Gasse))[ ]?\d{{1,4}}[ ]?[a-z]?(?:[ ]?[-/][ ]?\d{{1,4}})?(?!\w)(?:,?[ ]\d{{1,2}}\.[ ]?(?:OG|UG|Stock|Etage)(?:[ ](?:links|rechts|mitte))?|,?[ ]EG)?(?:,?(?:[ ]|[ ]?\n[ ]?)(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?:[ ][A-Z]{{2}})?[ ]\p{{Lu}}[\p{{L}}-]+(?:[ ](?:am|an[ ]der|im|bei)[ ]\p{{Lu}}[\p{{L}}-]+)?|{TAIL})?"
         ),
         0.88,
         is_unusual_address,
@@ -116,7 +120,7 @@ RULES: Final = (
         v.ADDRESS,
         "A street address",
         pattern(
-            rf"(?<!\w)(?:\d{{1,6}}(?:[ ]?(?:bis|ter))?,?[ ]){{0,2}}(?i:{ROMANCE_STREET})[ ](?:(?i:de|du|des|de[ ]la|del|della|dei|d'|l'|da|do|dos|las|los|la|le)[ ']?){{0,2}}\p{{Lu}}[\p{{L}}'.-]+(?:[ ](?:(?:de|du|des|del|della|di|la|le|y|e)[ ])?\p{{Lu}}[\p{{L}}'.-]+){{0,3}}(?:,?[ ](?:n[°º.][ ]?)?\d{{1,4}}[a-z]?)?(?:,?[ ]\d{{4,5}}(?:-\d{{3}})?[ ]\p{{Lu}}[\p{{L}}-]+(?:[ ]\p{{Lu}}[\p{{L}}-]+)?|{TAIL})?(?!\w)"
+            rf"(?<!\w)(?:\d{{1,6}}(?:[ ]?(?:bis|ter))?,?[ ]){{0,2}}(?i:{ROMANCE_STREET})[ ](?:(?i:de|du|des|de[ ]la|del|della|dei|d'|l'|da|do|dos|las|los|la|le)[ ']?){{0,2}}\p{{Lu}}[\p{{L}}'.-]+(?:[ ](?:(?:de|du|des|del|della|di|la|le|y|e)[ ])?\p{{Lu}}[\p{{L}}'.-]+){{0,3}}(?:,?[ ](?:n[°º.][ ]?)?\d{{1,4}}[a-z]?)?(?:,?[ ]\d{{1,2}}\.?[ºª°oa][ ]?(?:[A-Z]|izq|dcha|dto|esq|int)?\.?)?(?:,?[ ]\d{{4,5}}(?:-\d{{3}})?[ ]\p{{Lu}}[\p{{L}}-]+(?:[ ]\p{{Lu}}[\p{{L}}-]+)?|{TAIL})?(?!\w)"
         ),
         0.85,
         is_address,
@@ -220,6 +224,15 @@ RULES: Final = (
     ),
     Rule(
         v.ADDRESS,
+        "A unit of a building or an estate",
+        pattern(
+            rf"(?<!\w)(?:(?:Unit|Suite|Flat|Floor|Building|Block|Warehouse)[ ]\w{{1,5}},?[ ])(?:{CAPITAL}[ ]){{1,4}}(?:Park|Estate|House|Court|Tower|Towers|Centre|Center|Building|Plaza|Quarter|Campus|Mews|Yard|Works|Mill)(?!\w)(?:(?:,[ ]{CAPITAL}(?:[ ]{CAPITAL}){{0,2}}){{0,2}}?,?[ ]{POSTCODE}(?![\w-]))?"
+        ),
+        0.83,
+        place=at_words("unit suite flat floor building block warehouse", before=2, after=140),
+    ),
+    Rule(
+        v.ADDRESS,
         "A military address",
         pattern(
             r"(?<!\w)(?:PSC|CMR|Unit|USNS|USS|USCGC|USNV)[ ]\w{2,12}(?:,?[ ]Box[ ]\d{1,5})?,?\s{1,3}[AFD]PO[ ]A[AEP][ ]\d{5}(?:-\d{4})?(?!\w)",
@@ -288,7 +301,7 @@ RULES: Final = (
         v.LOCATION,
         "Coordinates on the map",
         pattern(
-            r"(?<![\w.-])[-+]?(?:[1-8]?\d|90)\.\d{4,}[ ]?°?[ ]?[NS]?,[ ]?[-+]?(?:1[0-7]\d|[1-9]?\d|180)\.\d{4,}[ ]?°?[ ]?[EW]?(?![\w.])"
+            r"(?<![\w.-])(?<!\d\.\d{4,20},[ ]{0,2})(?<!\[)[-+]?(?:[1-8]?\d|90)\.\d{4,}[ ]?°?[ ]?[NS]?,[ ]?[-+]?(?:1[0-7]\d|[1-9]?\d|180)\.\d{4,}[ ]?°?[ ]?[EW]?(?![\w.]|,[ ]?-?\d+\.\d{4})"
         ),
         0.85,
         place=at_codes(before=4, after=30, digits=8),

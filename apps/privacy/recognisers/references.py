@@ -13,7 +13,7 @@ from apps.privacy.rules import Rule, at_codes, at_mixed, at_words, pattern
 KIND: Final = r"""(?:customer|client|account|contract|agreement|invoice|order|purchase[ ]order|po|case|ticket|claim|policy|booking|reservation|
     membership|member|employee|staff|personnel|badge|payroll|student|patient|matter|file|loan|mortgage|subscription|tracking|shipment|docket|
     application|registration|reference|record|incident|service|user|participant|subject|applicant|beneficiary|donor|tax|medical|health|
-    kunden|vertrags?|rechnungs?|auftrags?|bestell|personal|mitarbeiter|akten|patienten|mitglieds?|versicherungs?|vorgangs?|fall|matrikel|steuer|
+    kunden|kd|vertrags?|rechnungs?|auftrags?|bestell|personal|mitarbeiter|akten|patienten|mitglieds?|versicherungs?|vorgangs?|fall|matrikel|steuer|
     client|facture|contrat|dossier|commande|salari[ée]|employ[ée]|adh[ée]rent|abonn[ée]|affaire|requ[êe]te|cliente|contrato|factura|pedido|
     expediente|empleado|socio|p[óo]liza|caso|pratica|contratto|fattura|ordine|dipendente|matricola|polizza|klant|contract|factuur|bestelling|
     dossier|personeels|polis|zaak|cliente|contrato|fatura|processo|funcion[áa]rio|ap[óo]lice|encomenda)"""
@@ -64,7 +64,7 @@ RULES: Final = (
         v.REFERENCE,
         "A customer, contract or case number",
         pattern(
-            rf"(?<!\w)(?i:{KIND})[ ]?[\#:]?[ ]?(?P<value>[A-Z]{{1,6}}[-/_]?\d[A-Z0-9/_-]{{3,20}}|\d{{5,14}})(?![\w.])"
+            rf"(?<!\w)(?i:{KIND})[ ]?[\#:]?[ ]?(?P<value>[A-Z]{{1,6}}[-/_]?\d[A-Z0-9/_-]{{3,20}}|(?:19|20)\d\d[-/]\d{{3,8}}|\d{{5,14}})(?![\w.])"
         ),
         0.82,
         place=at_words(KIND_WORDS, before=2, after=40),

@@ -10,6 +10,9 @@ from apps.privacy import vocabulary as v
 from apps.privacy.rules import Rule, pattern
 
 KIND: Final = r"(?P<kind>[A-Z0-9 -]{0,40}(?:PRIVATE[ ]KEY(?:[ ]BLOCK)?))"
+HOLDS_A_KEY: Final = r"(?=(?:[^-]|-(?!----)){0,400}?[A-Za-z0-9+/]{12})"
+"""A block that is only begun, or holds three dots, shows what a key looks like."""
+
 BODY: Final = r"(?:[^-]|-(?!----)){1,40000}+"
 OPEN_BODY: Final = r"(?:\\[nrt]|[ \t\r\n\"'+,;]|Proc-Type:[^\n]{0,60}|DEK-Info:[^\n]{0,100}|(?:Version|Comment|Charset):[^\n]{0,100}|[A-Za-z0-9+/]{20,}+={0,2}|[A-Za-z0-9+/]{1,19}+={1,2}|[A-Za-z0-9+/]{4,19}+(?=\s*(?:-----|[\"'\\]|\Z))){1,4000}+"
 
@@ -17,7 +20,7 @@ RULES: Final = (
     Rule(
         v.SECRET,
         "A private key",
-        pattern(rf"-----[ ]?BEGIN[ ]{KIND}[ ]?-----(?:{BODY}-----[ ]?END[ ](?P=kind)[ ]?-----|{OPEN_BODY})"),
+        pattern(rf"-----[ ]?BEGIN[ ]{KIND}[ ]?-----{HOLDS_A_KEY}(?:{BODY}-----[ ]?END[ ](?P=kind)[ ]?-----|{OPEN_BODY})"),
         1.0,
         needs=("begin ",),
     ),

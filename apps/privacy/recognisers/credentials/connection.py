@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import Final
 
 from apps.privacy import vocabulary as v
+from apps.privacy.recognisers.contact import NO_USER
 from apps.privacy.recognisers.credentials import shapes
-from apps.privacy.rules import Rule, pattern
+from apps.privacy.rules import Rule, at_words, pattern
 
 USER: Final = r"(?:user[ ]?(?:id|name)?|uid|login)"
 PASSWORD: Final = (
@@ -22,7 +23,47 @@ def is_userinfo(text: str) -> bool:
     return len(password) >= 2 and not shapes.is_placeholder(password) and "(" not in password
 
 
+PASSWORD_NEAR: Final = (
+    r"(?:pass(?:word|wd|phrase)?|pwd|secret|kennwort|contrase[nñ]a|mot[ _-]?de[ _-]?passe|wachtwoord|senha)"
+)
+BESIDE_A_PASSWORD: Final = rf"""(?<![A-Za-z])(?:[\w.]{{0,30}}[_.-])?(?:user(?:[ _-]?(?:name|id))?|login(?:name)?|uid|usr)(?:\\?["'`])?[\])]?
+    (?:[ \t]{{0,8}}(?:=>|:=|[:=])[ \t]{{0,8}}|[ ](?=["']))(?:\\?["'`])?(?P<value>[A-Za-z][\w.@\\+-]{{1,60}})(?![\w(\[.$]|[ ]?[(.][\w(])
+    (?=[^\n]{{0,120}}(?:\n[^\n]{{0,120}}){{0,2}}?(?<![A-Za-z]){PASSWORD_NEAR}["'`\]\\]{{0,3}}[ \t]{{0,8}}(?:=>|:=|[:=]|[ ](?=["']))[ \t]{{0,8}}["'`\\]{{0,2}}(?![xX\#*.]{{3}})[^\s"'`$<{{%*(\[])"""
+
+
+def is_user_beside_a_password(text: str) -> bool:
+    """Say whether a value beside a user's name is one: no placeholder, no type, no name of a variable, no role."""
+    is_name = shapes.SECRETS_NAME.search(text) is not None or shapes.CONSTANT.fullmatch(text) is not None
+    return text.lower() not in NO_USER and not shapes.is_placeholder(text) and not shapes.is_code(text) and not is_name
+
+
 RULES: Final = (
+    Rule(
+        v.USERNAME,
+        "A user name beside its password",
+        pattern(BESIDE_A_PASSWORD, is_any_case=True),
+        0.84,
+        is_user_beside_a_password,
+        place=at_words("user username userid login loginname uid usr", before=34, after=400),
+    ),
+    Rule(
+        v.USERNAME,
+        "A user name given to a function beside its password",
+        pattern(
+            r"""(?:NetworkCredential|PSCredential|DirectoryEntry|UsernamePasswordCredentials|HTTPBasicAuth|BasicAuth|SetCredentials)\(\s{0,4}(?:["'][^"'\n]{4,120}://[^"'\n]{1,80}["'],\s{0,4})?
+            ["'](?P<value>[^"'\n\s]{2,80})["'],\s{0,4}["'][^"'\n]{3,200}["']""",
+            is_any_case=True,
+        ),
+        0.84,
+        needs=("credential", "directoryentry", "basicauth"),
+    ),
+    Rule(
+        v.USERNAME,
+        "An account in a connection string",
+        pattern(r"(?<![A-Za-z])(?:AccountName|SharedAccessKeyName)=(?P<value>[\w.-]{2,60})(?=;[^\n]{0,80}Key=)", is_any_case=True),
+        0.84,
+        needs=("accountname=", "sharedaccesskeyname="),
+    ),
     Rule(
         v.SECRET,
         "A user name and password in a link",

@@ -24,7 +24,7 @@ BESIDE: Final = near(
     r"[\w.-]*(?:key|secret|token|password|passwd|pat|private|access|auth|credential|signature|api|client|cookie|session|webhook|licen[cs]e)s?"
 )
 BESIDE_A_VENDOR: Final = regex.compile(
-    rf"""(?:(?<![A-Za-z])|(?-i:(?<=[a-z])(?=[A-Z])))(?:{"|".join(VENDORS)})[ \t\w.-]{{0,28}}
+    rf"""(?:(?<![A-Za-z])|(?-i:(?<=[a-z])(?=[A-Z])))(?:{"|".join(VENDORS)})(?![ \t\w.-]{{0,24}}(?:commit|revision|checkout|digest|checksum|version|image|build))[ \t\w.-]{{0,28}}
     ["'\s\])\\]{{0,4}}(?:["']?,?\s{{0,20}}["']?value["']?)?(?:=>|:{{1,3}}=?|\?=|\|?={{1,2}}|\|\||<-|->|>|,|\()?[`"'\s=\\]{{0,5}}$""",
     regex.IGNORECASE | regex.VERBOSE,
 )
@@ -47,7 +47,7 @@ def is_vendors_value(text: str) -> bool:
     )
 
 
-HASH_BEFORE: Final = r"""(?<!(?:pub(?:lic)?[_-]?key|md5|sha-?\d{{1,3}}|checksum|chksum|digest|integrity|etag|fingerprint|commit|revision)["']?\s{{0,3}}[=:]\s{{0,3}}["']?)"""
+HASH_BEFORE: Final = r"""(?<!(?i:pub(?:lic)?[_-]?(?:key|token)|md5|sha-?\d{{1,3}}|checksum|chksum|digest|integrity|etag|fingerprint|commit|revision|version|access_id|trace[_-]?id|request[_-]?id|option_?id)["']?\s{{0,3}}[=:]\s{{0,3}}["']?|(?i:commit|revision|checkout|recv-keys?|key[_ -]?id|fingerprint|digest|checksum)[ ])"""
 FIRST_DIGIT: Final = rf"[0-9](?<=(?=(?P<value>{{value}}))(?<![{{before}}]){HASH_BEFORE}[{{letters}}]{{{{0,60}}}}[0-9])"
 """
 A run of characters with a digit in it, found by its first digit: a scan for digits costs a tenth of a scan for runs.
@@ -71,6 +71,7 @@ RULES: Final = (
         0.84,
         is_vendors_value,
         BESIDE_A_VENDOR,
+        needs=VENDORS,
         place=at_codes(before=2, after=2),
     ),
     Rule(

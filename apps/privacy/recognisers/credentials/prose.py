@@ -63,6 +63,17 @@ RULES: Final = (
     ),
     Rule(
         v.SECRET,
+        "A password said of one named before",
+        pattern(
+            r"(?<![\w-])(?:pass(?:word|code|phrase)|pwd?|passwort|kennwort)(?![\w-])[^\n]{0,60}?[,.;:-]?[ ](?:it'?s|it[ ]is|it[ ]was|try|use|es[ ]ist)[ ]{1,2}[\"'`]?(?P<value>(?=[^\s]{0,40}[\d!@\#$%&*])[^\s\"'`,;()<>]{5,60}[^\s\"'`,;.()<>?])",
+            is_any_case=True,
+        ),
+        0.84,
+        is_named_password,
+        needs=("pass", "pw", "kennwort"),
+    ),
+    Rule(
+        v.SECRET,
         "A user name and password side by side",
         pattern(
             r"""(?<!\w)(?:log[ -]?ins?|sign[ -]?in|credentials?|creds|access|account|zugang(?:sdaten)?|anmeldung|anmelden|identifiants?|connexion|acc[eé]s|credenciales|acceso|credenziali|accesso|inloggegevens|inlog(?:gen)?|credenciais|acesso|user(?:name)?[/ &+]{1,3}(?:password|pass|pw))(?:[ ]\w+){0,3}?

@@ -13,23 +13,24 @@ from collections import Counter
 from typing import Final
 
 from apps.privacy import words
+from apps.privacy.recognisers.credentials import made_up
 
 STANDS_FOR_A_VALUE: Final = re.compile(
     r"""(?ix)
     (?:[x*.•#_?-]|\\|\s)+ | (.)\1+ | <[^<>]*>? | &lt;.* | \[.* | \{.* | \\?\$.* | %[\w(]?.*%?s?d? | @\w+@ | \#\{.* | __\w+__ | :\w+ | ~.*
-    | \\?["'] .* | .*(?:change|replace)[-_ ]?(?:me|this|it|with).* | .*(?:your|put|insert|enter|add)[-_ ]?(?:own|real|actual)?[-_ ]?
+    | \\?["'] .* | (?:your|the|insert|enter|put|add|some)(?:[-_ ][a-z0-9]{1,16}){1,5} | .*(?:change|replace)[-_ ]?(?:me|this|it|with).* | .*(?:your|put|insert|enter|add)[-_ ]?(?:own|real|actual)?[-_ ]?
       (?:api|access|secret|client|auth|db|database|new|strong)?[-_ ]?(?:pass|secret|token|key|pw|value|here|id|user|name).*
     | .*(?:placeholder|redacted|goes[-_ ]?here|example|sample[-_ ]).* | (?:my|some|the|a|any|this|super|very|new|old|test|fake|dummy|default|no)?
       [-_ ]?(?:api|access|auth|client|db|user)?[-_ ]?(?:password|passwd|passphrase|secret|token|key|apikey|pass|pwd|credentials?)(?:[-_ ]?(?:key|value|string|here))?
     | none | null | nil | true | false | undefined | empty | n/a | todo | tbd | foo | bar | baz | string | str | bytes | char | text | varchar.*
     | int(?:eger)? | bool(?:ean)? | number | any | object | optional | required | hidden | masked | dummy | fake | unset | disabled | enabled
     | yes | no | on | off | auto | default | invalid | expired? | wrong | incorrect | missing | unknown | prompt | encrypted | hash(?:ed)?
-    | bearer | basic | oauth2? | jwt | digest | off(?:line)? | sha\d+ | md5 | bcrypt | argon2\w* | void | self | this | function.* | lambda.*
+    | base64 | xargs | tee | jq | awk | grep | aws4-hmac-sha256 | bearer | basic | oauth2? | jwt | digest | off(?:line)? | sha\d+ | md5 | bcrypt | argon2\w* | void | self | this | function.* | lambda.*
     """
 )
 CODE: Final = re.compile(
     r"""(?x)
-    (?:await|new|return|typeof|not|function|async|lambda|if|else|new)\s.* | [\w.$>:!?&*-]{1,80}[(\[].* | \(.* | [=!<>|&+]{1,3}(?:[\s("'].*)?
+    \?[a-z_ ]{1,40}\}? | (?:await|new|return|typeof|not|function|async|lambda|if|else|new)\s.* | [\w.$>:!?&*-]{1,80}[(\[].* | \(.* | [=!<>|&+]{1,3}(?:[\s("'].*)?
     | [A-Za-z_$][\w$]{0,40}(?:(?:\??\.|->|::)[A-Za-z_$*][\w$*]{0,40})+[;,)]? | \.{0,2}/.* | \\\\.* | ~/.* | [A-Z]:\\.*
     | (?:file|env|fd):.* | !(?:[A-Za-z]+\b|\S*$) | [a-z][a-z0-9+.-]{1,20}://[^@\s]* | (?:process|import\.meta|os|sys|env|ENV|config|settings|secrets|vars|var|local|data|module)[.\[:].*
     """
@@ -75,6 +76,8 @@ def is_value(text: str) -> bool:
     stripped = text.strip("\"'`,;)")
     if len(stripped) < 3 or is_placeholder(stripped) or is_code(stripped) or len(set(stripped)) < 3:
         return False
+    if made_up.is_crossed_out(stripped):
+        return False
     return not (IDENTIFIER.fullmatch(stripped) and is_reference(stripped))
 
 
@@ -108,9 +111,16 @@ def is_machine_made(text: str) -> bool:
     stripped = text.strip("\"'`,;")
     if len(stripped) < 8 or is_placeholder(stripped) or is_code(stripped) or len(set(stripped)) < 4:
         return False
+    if made_up.is_crossed_out(stripped):
+        return False
     if UUID.fullmatch(stripped):
         return True
-    if is_wordy(stripped) or NAMES_WITH_NUMBERS.fullmatch(stripped) or VERSION_OR_DATE.match(stripped):
+    if (
+        is_wordy(stripped)
+        or CAMEL.fullmatch(stripped)
+        or NAMES_WITH_NUMBERS.fullmatch(stripped)
+        or VERSION_OR_DATE.match(stripped)
+    ):
         return False
     if not HAS_DIGIT.search(stripped) and (CONSTANT.fullmatch(stripped) or PATH.fullmatch(stripped)):
         return False
@@ -119,8 +129,15 @@ def is_machine_made(text: str) -> bool:
     return (has_digit and has_letter and len(stripped) >= 10) or len(stripped) >= 16
 
 
+CAMEL: Final = re.compile(
+    r"_{0,2}(?=\w*[A-Z][a-z]{3})(?:[a-z]{3,}\d?)?(?:[A-Z][a-z]{2,}\d?|[A-Z]{2,6}\d?(?=[A-Z]|$)|[A-Z](?=[A-Z][a-z]{2})){2,}"
+)
+"""A name in a program, of words and abbreviations run together: `OAuth2Client`, `URLSafeSerializer`."""
+
 PATH: Final = re.compile(r"[\w.-]+(?:/[\w.-]+)+")
-NAMES_WITH_NUMBERS: Final = re.compile(r"[A-Za-z]{1,20}(?:[_.-][A-Za-z]{1,20})*[_.-]?\d{1,3}(?:[_.-][A-Za-z]{2,20})*")
+NAMES_WITH_NUMBERS: Final = re.compile(
+    r"[A-Za-z]+-\d+(?:\.\d+)+|[A-Za-z]{1,20}(?:[_.-][A-Za-z]{1,20})*[_.-]?\d{1,3}(?:[_.-][A-Za-z]{2,20})*"
+)
 VERSION_OR_DATE: Final = re.compile(
     r"v?\d{1,4}(?:[.-]\d{1,4}){2,3}(?![\w])|\d+(?:\.\d+)?\s?(?:[kKMG]?B|ms|s|px|em|rem|%)$"
 )
@@ -130,7 +147,7 @@ def is_long_random(text: str) -> bool:
     """Say whether a run of 16 characters or more has letters and digits and is not made of words."""
     if len(text) < 16 or len(set(text)) < 6 or is_wordy(text) or is_placeholder(text) or CONSTANT.fullmatch(text):
         return False
-    if is_name_like(text) or ("/" in text and not is_base64_like(text)):
+    if is_name_like(text) or CAMEL.fullmatch(text) or ("/" in text and not is_base64_like(text)):
         return False
     holds_both = HAS_DIGIT.search(text) is not None and any(character.isalpha() for character in text)
     is_mixed = not text.islower() and not text.isupper() and entropy(text) > 3.8
@@ -164,10 +181,12 @@ def stands_out(text: str) -> bool:
     Three classes of characters or a vendor's kind of prefix, no words, no plain hash, high entropy for its length.
     """
     text = text[:MOST_LETTERS_READ]
-    has_prefix = re.match(r"[a-z]{2,10}[_-](?=[A-Za-z0-9_-]{20,}$)", text) is not None
+    has_prefix = re.match(r"[a-z]{1,10}\d?[_-](?=[A-Za-z0-9_-]{20,}$)", text) is not None
     if class_count(text) < (2 if has_prefix else 3) or HEX.fullmatch(text.replace("-", "")):
         return False
     digits = len(HAS_DIGIT.findall(text))
+    if made_up.is_crossed_out(text) or (made_up.is_counted(text) and not has_prefix):
+        return False
     return digits >= 2 and entropy(text) > 3.9 and not is_wordy(text) and switches(text) >= len(text) / 8
 
 
@@ -180,17 +199,21 @@ def switches(text: str) -> int:
 
 def is_varied(text: str) -> bool:
     """Say whether a text in a vendor's format is a key, not the format's description with one letter repeated."""
-    return (
-        len(set(text[-32:].lower())) >= 6
-        and not text.endswith("EXAMPLE")
-        and not re.search(r"[xX]{8}|\*{4}|\.{4}", text)
-    )
+    if len(set(text[-32:].lower())) < 6 or text.endswith("EXAMPLE") or made_up.is_crossed_out(text):
+        return False
+    return not (NO_KEY_IN_WORDS.fullmatch(text) and is_wordy(text))
+
+
+NO_KEY_IN_WORDS: Final = re.compile(r"[a-z]+(?:[-_.][a-z]+)+(?:[-_.]\d{1,3})?")
+"""Words with dashes or underscores between them, as in a test's name that begins like a key."""
 
 
 def is_said_password(text: str) -> bool:
     """Say whether a word after "password is" is one: not a plain word."""
     stripped = text.rstrip(".,;:!?\"')»”")
     if len(stripped) < 4 or is_placeholder(stripped) or is_code(stripped) or PARTS.search(stripped):
+        return False
+    if made_up.is_crossed_out(stripped):
         return False
     return not re.fullmatch(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", stripped) or looks_typed(stripped)
 
