@@ -115,7 +115,7 @@ def with_original_text(
     passages = [passage.said for passage in exchange.passages if passage.said]
     texts = [said.text for said in (*exchange.left.messages, *exchange.answer.messages, *passages)]
     intent = exchange.intent
-    asked = Exchange(intent.id, exchange.label, conversation_id, intent.started_at, texts, intent.person_id)
+    asked = Exchange(intent.id, exchange.label, conversation_id, intent.recorded_at, texts, intent.person_id)
     consent = partial(
         asking.spend, Deed.UNMASK, subject=_subject(exchange), terms=_terms(exchange), by=officer, now=now
     )

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.ledger.ids import new_id
@@ -47,8 +48,8 @@ class VaultEntry(models.Model):
     """
     One placeholder of one conversation and its sealed value.
 
-    `digest` is an HMAC of the value under a subkey of the data key: equal values meet in it, and it tells nobody
-    anything without the key.
+    `created_at` is the database's, as `recorded_at` of the exchange is. `digest` is an HMAC of the value under a subkey
+    of the data key: equal values meet in it, and it tells nobody anything without the key.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -57,7 +58,7 @@ class VaultEntry(models.Model):
     type = models.CharField(max_length=32)
     digest = models.BinaryField(max_length=32)
     sealed_value = models.BinaryField()
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [

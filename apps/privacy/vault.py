@@ -32,7 +32,8 @@ ATTEMPTS: Final = 3
 COLUMNS: Final = ("id", "placeholder", "type", "digest", "sealed_value")
 STORE_IF_AGREED: Final = """
 INSERT INTO privacy_vaultentry (conversation_id, created_at, id, placeholder, type, digest, sealed_value)
-SELECT %s, %s, new.* FROM agreed, unnest(%s::uuid[], %s::text[], %s::text[], %s::bytea[], %s::bytea[]) AS new
+SELECT %s, statement_timestamp(), new.*
+  FROM agreed, unnest(%s::uuid[], %s::text[], %s::text[], %s::bytea[], %s::bytea[]) AS new
 """
 _ENTRIES: Final = Compiled(lambda: VaultEntry.objects.filter(conversation_id=an_id("conversation")).order_by("id"))
 
@@ -71,7 +72,7 @@ class Vault:
         """
         Load and open the conversation's vault, making its key on first use. Two queries, four on first use.
 
-        :param as_of: leave out what was given away later; such a vault is for reading only.
+        :param as_of: leave out what was given away after this moment of the database's clock; for reading only.
         :raises KeyDestroyed: if the conversation was erased.
         :raises KeyUnavailable: if the master key cannot be used.
         """
@@ -139,7 +140,7 @@ class Vault:
         if not rows:
             return None
         values = [[getattr(row, column) for row in rows] for column in COLUMNS]
-        return Write(STORE_IF_AGREED, (self.conversation_id, rows[0].created_at, *values))
+        return Write(STORE_IF_AGREED, (self.conversation_id, *values))
 
     def note_saved(self) -> None:
         """Note that what `as_write` gave is on disk."""

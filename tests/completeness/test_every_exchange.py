@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,11 +11,15 @@ from django.utils import timezone
 
 from apps.accounts.models import Role
 from apps.audit import sealed
+from apps.audit.approvals.deeds import Deed
 from apps.chat import abandoned
 from apps.gateway import departures
 from apps.gateway.models import Budget, Grant, PriceVersion
 from apps.ledger import reconciliation
 from apps.ledger.models import Departure, Intent, Outcome
+from apps.privacy.findings import Finding
+from apps.privacy.vault import Vault
+from tests.audit.conftest import sign_in
 from tests.fake_provider import PAUSE
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,6 +74,24 @@ def test_an_answer_leaves_what_was_typed_beside_what_left_and_how_it_came_about(
     assert intent.prompt_version
     assert (compared().calls, compared().missing) == (1, {})
     assert str(Departure.objects.get().call_id) == known["call_id"]
+
+
+@pytest.mark.parametrize("door", EVERY_DOOR)
+def test_an_officer_with_a_reason_reads_the_words_that_were_masked_and_none_that_were_masked_later(
+    doors, provider, make_person, left_to_one, door
+):
+    provider.will_answer("Dear <PERSON_1>.")
+    left_to_one(Deed.UNMASK)
+    officer = sign_in(make_person("samir", roles=(Role.COMPLIANCE_OFFICER,)))
+
+    intent = doors.ask(door, QUESTION)
+    later = Vault.open(intent.conversation_id)
+    later.mask("Alan Turing", [Finding("PERSON", 0, 11, 1.0, "")])
+    later.save()
+    page = officer.post(f"/audit/exchanges/{intent.pk}/original", {"reason": "Inquiry 2026-17: a complaint"})
+
+    assert re.findall('<mark class="unmasked"[^>]*>([^<]*)</mark>', page.text)[0] == "Grace Hopper"
+    assert set(Vault.open(intent.conversation_id, as_of=intent.recorded_at).placeholders) == {"<PERSON_1>"}
 
 
 @pytest.mark.parametrize("door", EVERY_DOOR)

@@ -108,6 +108,7 @@ def _young(*, now: datetime) -> Iterator[Item]:
         yield from waiting.order_by("due_at", "id")[:1]
 
 
+@transaction.atomic
 def _decide(item: Item, dice: random.Random, *, by: User, second: User) -> None:
     """Take an item some hours after it came, read it, and close it; with a second officer where it takes two."""
     at = item.ended_at + dice.uniform(0.2, 0.8) * LEFT_WAITING

@@ -15,8 +15,8 @@ from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 from apps.privacy import demo as dictionary
 from apps.rag import demo as documents
-from portal import demo
-from portal.tasks import play_demo_review
+from portal import demo as past
+from portal.tasks import ROUND_SECONDS, play_demo_review
 
 
 class Command(BaseCommand):
@@ -33,5 +33,5 @@ class Command(BaseCommand):
         models.seed_demo(Team.objects.all(), now=timezone.now())
         dictionary.seed_demo(now=timezone.now())
         documents.seed_demo()
-        if record_id := demo.make_history(now=timezone.now()):
-            play_demo_review.delay(str(record_id))
+        if record_id := past.make_history(now=timezone.now()):
+            play_demo_review.apply_async((str(record_id),), countdown=ROUND_SECONDS)
