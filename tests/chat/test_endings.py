@@ -9,9 +9,10 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.actors import who
-from apps.chat import abandoned, story, turns
+from apps.chat import abandoned, plain_turns, story, turns
 from apps.chat.models import Turn
 from apps.gateway.models import Budget, Grant, SpentDay
+from apps.ledger import records
 from apps.ledger.models import Intent
 from apps.ledger.records import LedgerUnavailable
 from apps.privacy.engine import ScrubberUnavailable
@@ -77,11 +78,14 @@ def test_a_scrubber_that_fails_lets_nothing_out(maya, provider, monkeypatch, fai
     assert nothing_is_held()
 
 
-def test_without_a_record_nothing_is_sent(maya, provider, monkeypatch):
+@pytest.mark.parametrize("is_plain", [True, False])
+def test_without_a_record_nothing_is_sent(maya, provider, monkeypatch, is_plain):
     def unwritable(*arguments, **named):
         raise LedgerUnavailable("58030")
 
-    monkeypatch.setattr(turns.records, "write_intent", unwritable)
+    if not is_plain:
+        monkeypatch.setattr(plain_turns, "send_off", lambda *_, **__: None)
+    monkeypatch.setattr(records, "intent_along" if is_plain else "write_intent", unwritable)
 
     turn = maya.ask("Hello?")
 
