@@ -22,8 +22,9 @@ _DECIDED = """
     SELECT date_trunc('week', d.decided_at AT TIME ZONE %(zone)s)::date, d.queue_id, d.officer_id, count(*),
            count(*) FILTER (WHERE d.tag = %(false)s),
            percentile_disc(0.5) WITHIN GROUP (ORDER BY d.seconds) FILTER (WHERE NOT d.is_one_of_many)
-    FROM review_decision AS d JOIN review_item AS i ON i.id = d.item_id
-    WHERE d.decided_at >= %(since)s AND d.step = %(closed)s AND i.person_id <> %(reader)s
+    FROM review_decision AS d
+    WHERE d.decided_at >= %(since)s AND d.step = %(closed)s
+      AND d.item_id NOT IN (SELECT id FROM review_item WHERE person_id = %(reader)s)
     GROUP BY GROUPING SETS ((1, 2), (1, 3))
 """
 
