@@ -153,7 +153,9 @@ def main() -> None:
     finally:
         if not arguments.keep:
             shutil.rmtree(folder, ignore_errors=True)
-    sys.exit("\nNOT PROVED: " + "; ".join(report.problems) if report.problems else "\nNo canary was found.")
+    if report.problems:
+        sys.exit("\nNOT PROVED: " + "; ".join(report.problems))
+    print("\nNo canary was found.")
 
 
 def _prove(one: Installation, address: str, url: str, count: int, folder: Path, report: Report) -> None:
