@@ -12,7 +12,15 @@ from django.db import transaction
 
 from apps.accounts.models import Team, User
 from apps.chat.endings import Ending
-from apps.chat.recording import LEDGER_ANSWER, PAYLOAD, Refusal, payload_of, record_refusal, sealed_typed
+from apps.chat.recording import (
+    LEDGER_ANSWER,
+    PAYLOAD,
+    Refusal,
+    conclusion_of,
+    payload_of,
+    record_refusal,
+    sealed_typed,
+)
 from apps.chat.ways import Wanted
 from apps.gateway import auto, budgets, leases, lookups, routes
 from apps.gateway.admission import Admission, Along, Refused, admit, admit_embedding, require_embeddings
@@ -303,18 +311,9 @@ def _is_concluded_plainly(standing: Standing, ending: Ending, *, now: datetime) 
     """
     if standing.intent_id is None or standing.reservation_id is None:
         return False
-    answer = ending.answer_as_received
-    conclusion = records.conclusion(
-        standing.intent_id,
-        outcome=ending.outcome,
-        reason=ending.in_words,
-        sealed_answer=standing.data_key.box(LEDGER_ANSWER).seal(answer.encode()) if answer else b"",
-        answer_text=answer,
-        input_tokens=ending.input_tokens,
-        output_tokens=ending.output_tokens,
-        kept_if=keys.is_alive(standing.id),
-        now=now,
-    )
+    answer, key = ending.answer_as_received, standing.data_key
+    sealed = key.box(LEDGER_ANSWER).seal(answer.encode()) if answer else b""
+    conclusion = conclusion_of(standing.intent_id, ending, data_key=key, sealed_answer=sealed, now=now)
     with records.concluding(standing.intent_id):
         told = budgets.settle_plainly(
             standing.reservation_id,

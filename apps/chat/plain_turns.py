@@ -19,7 +19,7 @@ from apps.chat import intents, texts, turns
 from apps.chat.endings import Ending
 from apps.chat.jobs import Job
 from apps.chat.models import Message, Turn
-from apps.chat.recording import LEDGER_ANSWER
+from apps.chat.recording import LEDGER_ANSWER, conclusion_of
 from apps.chat.turns import LEASE
 from apps.gateway import budgets
 from apps.gateway.admission import Admission
@@ -125,18 +125,8 @@ def close_turn(job: Job, call: Call | None, ending: Ending, *, sessions: Sequenc
 
 
 def _closed_at_once(job: Job, call: Call, ending: Ending, *, sessions: Sequence[str], now: datetime) -> Closed | None:
-    as_received = ending.answer_as_received
-    conclusion = records.conclusion(
-        call.intent_id,
-        outcome=ending.outcome,
-        reason=ending.in_words,
-        sealed_answer=job.data_key.box(LEDGER_ANSWER).seal(as_received.encode()),
-        answer_text=as_received,
-        input_tokens=ending.input_tokens,
-        output_tokens=ending.output_tokens,
-        kept_if=keys.is_alive(job.conversation_id),
-        now=now,
-    )
+    sealed = job.data_key.box(LEDGER_ANSWER).seal(ending.answer_as_received.encode())
+    conclusion = conclusion_of(call.intent_id, ending, data_key=job.data_key, sealed_answer=sealed, now=now)
     with records.concluding(call.intent_id):
         told = budgets.settle_plainly(
             call.reservation_id,

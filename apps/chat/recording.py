@@ -12,8 +12,9 @@ from apps.chat.endings import Ending
 from apps.gateway.refusals import RunAtCeiling
 from apps.ledger import records
 from apps.ledger.facts import NOTHING_KNOWN, Circumstances, Who
+from apps.ledger.prepared import Write
 from apps.ledger.vocabulary import Action, Door, Purpose
-from apps.privacy import overlaps
+from apps.privacy import keys, overlaps
 from apps.privacy.keys import ConversationKey
 from apps.privacy.scrub import Draft, Scrubbed, ScrubbedMessage, Surroundings
 from apps.privacy.vault import Vault
@@ -80,6 +81,23 @@ def _record_ceiling(refusal: Refusal, exchange_id: UUID, *, now: datetime) -> No
         subject_id=str(key_id or refusal.who.id),
         subject_label=refusal.who.label,
         details={"exchange": str(exchange_id)},
+        now=now,
+    )
+
+
+def conclusion_of(
+    intent_id: UUID, ending: Ending, *, data_key: ConversationKey, sealed_answer: bytes, now: datetime
+) -> tuple[Write, ...]:
+    """Give the one outcome of a call as its ending says, to be written along; an erased exchange keeps no answer."""
+    return records.conclusion(
+        intent_id,
+        outcome=ending.outcome,
+        reason=ending.in_words,
+        sealed_answer=sealed_answer,
+        answer_text=ending.answer_as_received,
+        input_tokens=ending.input_tokens,
+        output_tokens=ending.output_tokens,
+        kept_if=keys.is_alive(data_key.conversation_id),
         now=now,
     )
 
