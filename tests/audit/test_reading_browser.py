@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from playwright.sync_api import Browser, FrameLocator, Page, expect
@@ -36,13 +37,17 @@ def _beside_playwrights_loop() -> Iterator[None]:
 
 
 class Reader:
-    """An officer's page, with all that it asked for and all that it complained about."""
+    """An officer's page, with all that it asked for and all that it complained about.
+
+    The portal's own icon is left out: the browser fetches it for its tab, when it likes.
+    """
 
     def __init__(self, page: Page, home: str) -> None:
         self.page, self.home = page, home
         self.asked: list[str] = []
         self.complaints: list[str] = []
-        page.on("request", lambda request: self.asked.append(request.url))
+        icon = f"{home}{static('img/favicon.svg')}"
+        page.on("request", lambda request: request.url != icon and self.asked.append(request.url))
         page.on(
             "console", lambda message: message.type in ("error", "warning") and self.complaints.append(message.text)
         )
