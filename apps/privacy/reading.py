@@ -113,16 +113,22 @@ class Reading:
 
         A window ends at a blank where one is near, never inside a word.
         """
+        if not spans:
+            return ()
+        size = len(self.text)
+        start, end, count = spans[0]
+        first, last = max(0, start - before), end + after
+        if last >= size:  # a short text: everything lies in the first window
+            return ((first, size),) if sum([span[2] for span in spans]) >= digits else ()
         windows: list[tuple[int, int]] = []
-        first, last, count = 0, -1, 0
-        for start, end, here in spans:
+        for start, end, here in spans[1:]:
             if start - before <= last:
                 last, count = max(last, end + after), count + here
                 continue
-            if last >= 0 and count >= digits:
+            if count >= digits:
                 windows.append((first, self._blank_after(last)))
             first, last, count = max(0, start - before), end + after, here
-        if last >= 0 and count >= digits:
+        if count >= digits:
             windows.append((first, self._blank_after(last)))
         return windows
 
