@@ -209,7 +209,7 @@ class Selection:
             self._always.setdefault(rule.place, []).append(rule)
 
     def _likely(self, reading: Reading) -> set[int]:
-        """Give the rules of which a text holds one of the strings they need, or one of the words near which they look."""
+        """Give the rules of which a text holds one of the strings they need, or a word near which they look."""
         folded, by_head = reading.folded, self._by_head
         holds: set[int] = set()
         for head in by_head.keys() & reading.heads:
