@@ -37,10 +37,15 @@ class Reading:
         return self.text.lower()
 
     @cached_property
-    def heads(self) -> frozenset[str]:
-        """Every character of the text in lower case, and every three that stand together."""
+    def characters(self) -> set[str]:
+        """Every character of the text in lower case."""
+        return set(self.folded)
+
+    @cached_property
+    def heads(self) -> set[tuple[str, str, str]]:
+        """Every three characters that stand together in the text in lower case."""
         folded = self.folded
-        return frozenset(folded).union(map("".join, zip(folded, folded[1:], folded[2:], strict=False)))
+        return set(zip(folded, folded[1:], folded[2:], strict=False))
 
     @cached_property
     def words(self) -> dict[str, list[int]]:

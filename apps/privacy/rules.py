@@ -181,7 +181,8 @@ class Selection:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = tuple(rules)
         self._fewest_digits = [max(rule.place.digits, 1) if rule.place.where in DIGITS else 0 for rule in rules]
-        self._by_head: dict[str, dict[str, list[int]]] = {}
+        self._by_head: dict[tuple[str, ...], dict[str, list[int]]] = {}
+        self._by_character: dict[str, dict[str, list[int]]] = {}
         self._by_word: dict[str, list[int]] = {}
         self._with_words: set[int] = set()
         self._with_words_only: set[int] = set()
@@ -210,8 +211,11 @@ class Selection:
 
     def _register(self, number: int, rule: Rule) -> None:
         for needle in rule.needs:
-            head = needle[:HEAD] if len(needle) >= HEAD else needle[0]
-            self._by_head.setdefault(head, {}).setdefault(needle, []).append(number)
+            if len(needle) >= HEAD:
+                needles = self._by_head.setdefault(tuple(needle[:HEAD]), {})
+            else:
+                needles = self._by_character.setdefault(needle[0], {})
+            needles.setdefault(needle, []).append(number)
         if rule.place.where is Where.AT_WORDS and not rule.place.endings:
             for word in rule.place.words:
                 self._by_word.setdefault(word, []).append(number)
@@ -221,10 +225,12 @@ class Selection:
 
     def _likely(self, reading: Reading) -> set[int]:
         """Give the rules of which a text holds one of the strings they need, or a word near which they look."""
-        folded, by_head = reading.folded, self._by_head
+        folded = reading.folded
         holds: set[int] = set()
-        for head in by_head.keys() & reading.heads:
-            for needle, numbers in by_head[head].items():
+        begun = [self._by_head[head] for head in self._by_head.keys() & reading.heads]
+        begun += [self._by_character[one] for one in self._by_character.keys() & reading.characters]
+        for needles in begun:
+            for needle, numbers in needles.items():
                 if needle in folded:
                     holds.update(numbers)
         worded: set[int] = set()
