@@ -16,7 +16,7 @@ from apps.chat import abandoned, live, pipeline, turns
 from apps.chat.database import in_database
 from apps.gateway import health, leases
 from apps.gateway.refusals import PortalFull
-from apps.ledger import clock, greenlets
+from apps.ledger import clock, greenlets, hosts
 from apps.ledger.records import LedgerUnavailable
 
 logger = logging.getLogger(__name__)
@@ -116,6 +116,8 @@ class Runner:
                 closed = await in_database(abandoned.close_abandoned, now=now)
                 await in_database(abandoned.conclude_forgotten, now=now)
                 await in_database(health.share, now=clock.now())
+                if hosts.is_news():
+                    await in_database(hosts.tell, now=clock.now())
             except (LedgerUnavailable, DatabaseError, InterfaceError) as error:
                 logger.warning("The sweep for abandoned turns has to wait: %s", type(error).__name__)
                 closed = []

@@ -37,6 +37,7 @@ from apps.privacy.recognisers import (
     references,
     tables,
 )
+from apps.privacy.recognisers.credentials import public_parts
 from apps.privacy.rules import LANGUAGE, REASON, RuleRecognizer
 
 RULES: Final = (
@@ -86,7 +87,7 @@ def find(text: str, dictionary: Dictionary = EMPTY) -> tuple[Finding, ...]:
     view = normalise.view(text)
     own = dictionary.look(view.text)
     reading = Reading(view.text)
-    raw = list(_raw(reading))
+    raw = [finding for finding in _raw(reading) if not public_parts.is_public(view.text, finding)]
     phrases = list(_phrases(reading)) if raw else []
     seen = [finding for finding in raw if not _is_allowed(view.text, finding, own, phrases)]
     seen += [finding for finding in _listed(view.text, seen) if not _is_allowed(view.text, finding, own, phrases)]
