@@ -34,7 +34,6 @@ from apps.ledger.facts import Circumstances, Who
 from apps.ledger.prepared import Write
 from apps.ledger.vocabulary import Door, Purpose
 from apps.privacy import keys, policies
-from apps.privacy.models import DataKey
 from apps.privacy.policy import Policy
 from apps.privacy.positions import NOTHING_ELSE, Draft, Surroundings
 from apps.privacy.scrub import Scrubbed
@@ -78,7 +77,7 @@ class Standing:
     policy: Policy
     vault: Vault
     data_key: keys.ConversationKey
-    key_row: DataKey | None
+    key_row: keys.NewKey | None
     intent_id: UUID | None = None
     reservation_id: UUID | None = None
 
