@@ -24,6 +24,7 @@ from apps.privacy.gazetteer import FirstNameRecognizer
 from apps.privacy.ner import ModelNameRecognizer, chosen_engine
 from apps.privacy.reading import Reading
 from apps.privacy.recognisers import (
+    accounts,
     contact,
     credentials,
     documents,
@@ -42,6 +43,7 @@ from apps.privacy.rules import LANGUAGE, REASON, RuleRecognizer
 RULES: Final = (
     *contact.RULES,
     *handles.RULES,
+    *accounts.RULES,
     *phones.RULES,
     *financial.RULES,
     *identity.RULES,

@@ -81,6 +81,12 @@ def surnames_also_words() -> frozenset[str]:
 
 
 @cache
+def beside_users() -> frozenset[str]:
+    """Give words in lower case that follow "the user" or "signed in as" in six languages and are no user name."""
+    return frozenset(word for line in _lines("beside_users.txt") for word in line.lower().split())
+
+
+@cache
 def labels() -> frozenset[str]:
     """Give words in lower case that stand before a value in forms, in seven languages."""
     return _read("labels.txt")
@@ -97,5 +103,9 @@ def is_made_of_words(word: str) -> bool:
 
 
 def _read(name: str) -> frozenset[str]:
+    return frozenset(line.strip().lower() for line in _lines(name))
+
+
+def _lines(name: str) -> list[str]:
     lines = (FOLDER / name).read_text(encoding="utf-8").splitlines()
-    return frozenset(line.strip().lower() for line in lines if line.strip() and not line.startswith("#"))
+    return [line for line in lines if line.strip() and not line.startswith("#")]

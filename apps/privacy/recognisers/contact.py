@@ -22,7 +22,7 @@ USER_LABEL: Final = r"""(?:user(?:[ _-]?(?:name|id))?|login|log-?in[ ](?:name|id
 NO_USERS: Final = (
     "none null nil true false name required string str char int admin administrator root not the a an is are was were and or "
     "of for to in on with by user username anonymous guest nobody test tester testuser example default demo system service self "
-    "current_user localhost apache nginx postgres mysql ubuntu runner sudo pass password passwd login"
+    "current_user localhost apache nginx postgres mysql ubuntu runner sudo pass password passwd login await async new return"
 )
 """What stands in the place of a user name and is nobody."""
 
@@ -53,7 +53,9 @@ def is_user(name: str) -> bool:
 
 def is_drawn_name(name: str) -> bool:
     """Say whether letters after "user" are a name made for a computer: no word, nor made of words, nor short for one."""
-    return is_user(name) and name not in SHORT and name not in words.allowed() and not words.is_made_of_words(name)
+    parts = [part for part in re.split(r"[_.-]", name) if part]
+    is_worded = all(words.is_made_of_words(part) for part in parts)
+    return is_user(name) and name not in SHORT and name not in words.allowed() and not is_worded
 
 
 SHORT_WORDS: Final = "config conf auth mgmt repo env param params perms prefs prefs info admin dirs func args init ctrl dashboard dropdown metadata json username userid async"
@@ -164,7 +166,7 @@ RULES: Final = (
         v.USERNAME,
         "A user name after its label",
         pattern(
-            rf"""(?<![\w-]){USER_LABEL}["'`]?[ ]?(?:is[ ]|:|=|[ ]->|ist[ ]|est[ ]|es[ ]|è[ ]|é[ ])[ ]*["'`]?
+            rf"""(?<![\w-]){USER_LABEL}["'`]?[ ]?(?:is[ ](?![a-z]{{2,20}}(?:ed|ing|ken|wn)(?!\w))|ist[ ](?!(?:ge|be|ver|ent|nicht|ab|an)\w{{0,14}}(?:t|en)(?!\w))|est[ ](?!\w{{2,16}}ée?(?!\w))|(?:es|è|é)[ ](?!\w{{2,16}}[aiu][td][oa](?!\w))|:|=|[ ]->)[ ]*["'`]?
             (?P<value>@?[a-z0-9][\w.@\\-]{{1,40}}+(?<=\w))["'`]?(?![(\[])(?!(?-i:(?<=[ ][A-Z][a-z]{{1,12}})[ ][a-z]))""",
             is_any_case=True,
         ),
@@ -229,13 +231,14 @@ RULES: Final = (
         "Who is to do what a comment says",
         pattern(r"(?<!\w)(?:TODO|FIXME|XXX|HACK|NOTE|REVIEW|OPTIMIZE)\(@?(?P<value>[a-z][\w.-]{2,30})\)"),
         0.85,
+        lambda name: name not in words.common() or name in words.first_names_also_words(),
         needs=("todo(", "fixme(", "xxx(", "hack(", "note(", "review(", "optimize("),
     ),
     Rule(
         v.USERNAME,
         "A user at a machine",
         pattern(
-            r"(?<![\w.@/+-])(?P<value>(?!git@|root@|admin@|user@)[a-z][\w.-]{1,31})@(?:[a-z][\w-]{1,40}(?=[:\s]|$)|\d{1,3}(?:\.\d{1,3}){3}(?!\w))",
+            r"(?<![\w.@/+-])(?P<value>(?!git@|root@|admin@|user@)[a-z][\w.-]{1,31})@(?!(?:latest|next|beta|alpha|canary|stable|dev|edge|main|master|v\d)\b)(?:[a-z][\w-]{1,40}(?=[:\s]|$)|\d{1,3}(?:\.\d{1,3}){3}(?!\w))",
             is_any_case=True,
         ),
         0.8,

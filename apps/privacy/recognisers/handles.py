@@ -139,6 +139,17 @@ RULES: Final = (
     ),
     Rule(
         v.USERNAME,
+        "What somebody is called on a service",
+        pattern(
+            rf"(?<![\w-])on[ ]{SERVICE}[ ](?:i[ ]am|i['\u2019]?m|as|under|my[ ](?:nick|name|handle)[ ]is)[ ](?P<value>@?{NICK})(?![\w@/(])",
+            is_any_case=True,
+        ),
+        0.8,
+        is_nick,
+        place=at_words(SERVICE_WORDS, before=4, after=70),
+    ),
+    Rule(
+        v.USERNAME,
         "Whose account it is",
         pattern(
             r"""(?<![\w-])(?i:mfa|2fa|passwor[dt]s?|mailbox|account|licen[cs]e|login)[ ](?:for|of)[ ](?:user[ ])?
