@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from psycopg import Connection
+from psycopg import Connection, abc
 from psycopg._preparing import Prepare
 from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
@@ -67,9 +67,9 @@ def _execute(connection: Connection[Any], text: bytes, values: Sequence[Any]) ->
     return found
 
 
-def _adapting(connection: Connection[Any]) -> Transformer:
+def _adapting(connection: Connection[Any]) -> abc.Transformer:
     """Keep with each connection what adapts values and rows, as a cursor does: it looks each type up once."""
-    kept: Transformer | None = connection.__dict__.get(ADAPTING)
+    kept: abc.Transformer | None = connection.__dict__.get(ADAPTING)
     if kept is None:
         kept = connection.__dict__[ADAPTING] = Transformer(connection)
     return kept
