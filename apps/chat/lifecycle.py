@@ -16,7 +16,7 @@ from apps.chat import abandoned, live, pipeline, turns
 from apps.chat.database import in_database
 from apps.gateway import health, leases
 from apps.gateway.refusals import PortalFull
-from apps.ledger import clock, greenlets
+from apps.ledger import clock, greenlets, hosts
 from apps.ledger.records import LedgerUnavailable
 
 logger = logging.getLogger(__name__)
@@ -124,7 +124,8 @@ class Runner:
 
 def _swept(under_way: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
     """
-    Renew what this process answers, then close what a dead one left, and share what is known of models: one crossing.
+    Renew what this process answers, then close what a dead one left, and share what is known of models and of
+    this host's clock: one crossing.
 
     :return: (conversation, turn) of the turns that it closed. Four statements where there is nothing to do.
     """
@@ -134,6 +135,8 @@ def _swept(under_way: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
     closed = abandoned.close_abandoned(now=now)
     abandoned.conclude_forgotten(now=now)
     health.share(now=clock.now())
+    if hosts.is_news():
+        hosts.tell(now=clock.now())
     return closed
 
 

@@ -38,6 +38,7 @@ from apps.privacy.recognisers import (
     references,
     tables,
 )
+from apps.privacy.recognisers.credentials import public_parts
 from apps.privacy.rules import LANGUAGE, REASON, RuleRecognizer
 
 RULES: Final = (
@@ -89,7 +90,7 @@ def find(text: str, dictionary: Dictionary = EMPTY) -> tuple[Finding, ...]:
     """
     view = normalise.view(text)
     own = dictionary.look(view.text)
-    raw = list(_raw(view.text))
+    raw = [finding for finding in _raw(view.text) if not public_parts.is_public(view.text, finding)]
     phrases = list(_phrases(view.text)) if raw else []
     seen = [finding for finding in raw if not _is_allowed(view.text, finding, own, phrases)]
     seen += [finding for finding in _listed(view.text, seen) if not _is_allowed(view.text, finding, own, phrases)]

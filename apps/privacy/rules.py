@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import regex
 from presidio_analyzer import LocalRecognizer, RecognizerResult
@@ -102,6 +102,13 @@ def at_numbers(digits: int, *, before: int = 4, after: int = 8) -> Place:
     return Place(Where.AT_NUMBERS, before, after, digits)
 
 
+class Context(Protocol):
+    """What can say whether the text before or after a value speaks for it: a compiled pattern, or something faster."""
+
+    def search(self, text: str, /) -> object:
+        """Give something true if it does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """
@@ -116,7 +123,7 @@ class Rule:
     pattern: regex.Pattern[str]
     score: float
     validate: Callable[[str], bool] | None = None
-    context: regex.Pattern[str] | None = None
+    context: Context | None = None
     needs: tuple[str, ...] = ()
     place: Place = field(default=ANYWHERE)
     group: str | int = field(init=False)

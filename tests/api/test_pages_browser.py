@@ -13,14 +13,6 @@ from apps.accounts.models import Membership
 from tests.design.conftest import chromium  # noqa: F401
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _beside_playwrights_loop():
-    """Playwright runs an event loop in this thread; Django's own check against that would refuse the database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
 @pytest.fixture
 def page(transactional_db, make_person, make_team, make_model, live_server, chromium: Browser):  # noqa: F811
     """A page of Maya, who leads Sales, on which no error may appear."""

@@ -38,14 +38,6 @@ NAMELESS = """() => [...document.querySelectorAll(
     .map((each) => each.outerHTML.slice(0, 120))"""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _beside_playwrights_loop():
-    """Playwright runs an event loop in this thread; Django's own check against that would refuse the database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
 @pytest.fixture
 def page(transactional_db, desk, live_server, chromium: Browser, make_item):  # noqa: F811
     """The officer's browser, at a desk with an item in review and an alarm."""

@@ -24,14 +24,6 @@ CHECK_VECTORS = """async (cases) => {
 NOTHING_OVERFLOWS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _beside_playwrights_loop():
-    """Playwright runs an event loop in this thread; Django's own check against that would refuse the database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
 def test_the_browser_accepts_and_refuses_every_vector_as_stated(transactional_db, live_server, chromium: Browser):  # noqa: F811
     cases = [json.loads(line) for line in VECTORS.read_text().splitlines()]
     cases = [case for case in cases if case["path"].startswith("inclusion")]

@@ -28,14 +28,6 @@ from tests.design.conftest import chromium  # noqa: F401
 pytestmark = pytest.mark.journey
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _beside_playwrights_loop() -> Iterator[None]:
-    """Playwright runs an event loop in this thread; Django's own check against that would refuse the database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
 class Reader:
     """An officer's page, with all that it asked for and all that it complained about.
 

@@ -18,14 +18,6 @@ pytestmark = pytest.mark.journey
 NAME = "Zebulon <b>Quartermain</b>"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _beside_playwrights_loop():
-    """Playwright runs an event loop in this thread; Django's own check against that would refuse the database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
 def test_an_officer_gives_a_reason_and_reads_the_words(
     transactional_db, left_to_one, desk, make_exchange, live_server, chromium: Browser  # noqa: F811
 ):  # fmt: skip

@@ -25,14 +25,6 @@ from tests.fake_provider import PAUSE
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _beside_playwrights_loop():
-    """Playwright runs an event loop in this thread; Django's own check against that would refuse the database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
 @pytest.fixture
 def address(transactional_db):
     """Serve pages and sockets, as the web process does."""

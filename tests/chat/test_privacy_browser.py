@@ -12,14 +12,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
 PATIENCE_MILLISECONDS = 20_000
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _beside_playwrights_loop():
-    """Playwright runs an event loop in this thread; Django's own check against that would refuse the database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
 def test_the_composer_says_what_will_be_masked_and_the_dialog_releases_it(
     maya,
     provider,

@@ -14,14 +14,6 @@ from tests.design.conftest import chromium  # noqa: F401
 WIDTHS = (390, 768)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _beside_playwrights_loop():
-    """Playwright runs an event loop in this thread; Django's own check against that would refuse the database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
 @pytest.fixture
 def company(transactional_db, make_person, make_team, make_model):
     """An admin's session, two teams and a model that neither has."""

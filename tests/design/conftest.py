@@ -32,8 +32,13 @@ class _Site(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One headless Chromium: the machine's own, or the one that Playwright installed."""
-    with sync_playwright() as playwright:
+    """
+    One headless Chromium: the machine's own, or the one that Playwright installed.
+
+    Playwright runs an event loop in this thread; while it does, Django's own check would refuse the database.
+    """
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         path = shutil.which("chromium") or playwright.chromium.executable_path
         if not Path(path).exists():
             pytest.skip("There is no Chromium on this machine; `playwright install chromium` brings one.")

@@ -16,6 +16,9 @@ from apps.privacy.rules import Rule, at_codes, at_words, pattern
 DOMAIN: Final = r"(?:[^\W_](?:[\w-]{0,62}[^\W_])?\.)+(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{2,40})"
 DOT: Final = r"(?:\.|\[\.\]|\(\.\)|[ ]\.[ ])"
 SERVICE_ACCOUNTS: Final = re.compile(r"(?i)git@(?:github|gitlab|bitbucket|ssh\.dev\.azure)\.")
+PICTURE: Final = re.compile(r"(?i)@\dx\.(?:png|jpe?g|webp|gif|svg|avif)$")
+"""A picture for dense screens: `logo@2x.png`."""
+
 USER_LABEL: Final = r"""(?:user(?:[ _-]?(?:name|id))?|login|log-?in[ ](?:name|id)|account[ ]name|screen[ ]name|nick(?:name)?|handle|alias|uid|
     benutzer(?:name|kennung)?|anmeldename|kennung|utilisateur|identifiant|pseudo|usuario|nombre[ ]de[ ]usuario|utente|nome[ ]utente|gebruiker(?:snaam)?|
     usu[áa]rio|utilizador)"""
@@ -31,7 +34,7 @@ NO_USER: Final = frozenset(NO_USERS.split())
 
 def is_mailbox(address: str) -> bool:
     """Say whether an address belongs to somebody: not the shared account of a code host."""
-    return not SERVICE_ACCOUNTS.match(address)
+    return not SERVICE_ACCOUNTS.match(address) and not PICTURE.search(address)
 
 
 def is_ip(address: str) -> bool:
@@ -166,7 +169,7 @@ RULES: Final = (
         v.USERNAME,
         "A user name after its label",
         pattern(
-            rf"""(?<![\w-]){USER_LABEL}["'`]?[ ]?(?:is[ ](?![a-z]{{2,20}}(?:ed|ing|ken|wn)(?!\w))|ist[ ](?!(?:ge|be|ver|ent|nicht|ab|an)\w{{0,14}}(?:t|en)(?!\w))|est[ ](?!\w{{2,16}}ée?(?!\w))|(?:es|è|é)[ ](?!\w{{2,16}}[aiu][td][oa](?!\w))|:|=|[ ]->)[ ]*["'`]?
+            rf"""(?<![\w-])(?<!(?:dashboard|panel|folder|source|rule|device|card|pod|resource)[ ])(?:[a-z]{{2,16}}_(?=user|login))?{USER_LABEL}["'`]?[ ]?(?:is[ ](?![a-z]{{2,20}}(?:ed|ing|ken|wn)(?!\w))|ist[ ](?!(?:ge|be|ver|ent|nicht|ab|an)\w{{0,14}}(?:t|en)(?!\w))|est[ ](?!\w{{2,16}}ée?(?!\w))|(?:es|è|é)[ ](?!\w{{2,16}}[aiu][td][oa](?!\w))|:|=|[ ]->)[ ]*["'`]?
             (?P<value>@?[a-z0-9][\w.@\\-]{{1,40}}+(?<=\w))["'`]?(?![(\[])(?!(?-i:(?<=[ ][A-Z][a-z]{{1,12}})[ ][a-z]))""",
             is_any_case=True,
         ),
@@ -176,7 +179,7 @@ RULES: Final = (
             "user username userid login log account screen nick nickname handle alias uid benutzer benutzername kennung "
             "benutzerkennung anmeldename utilisateur identifiant pseudo usuario nombre utente nome gebruiker usuário "
             "gebruikersnaam utilizador",
-            before=2,
+            before=18,
             after=70,
         ),
     ),
@@ -238,7 +241,7 @@ RULES: Final = (
         v.USERNAME,
         "A user at a machine",
         pattern(
-            r"(?<![\w.@/+-])(?P<value>(?!git@|root@|admin@|user@)[a-z][\w.-]{1,31})@(?!(?:latest|next|beta|alpha|canary|stable|dev|edge|main|master|v\d)\b)(?:[a-z][\w-]{1,40}(?=[:\s]|$)|\d{1,3}(?:\.\d{1,3}){3}(?!\w))",
+            r"(?<![\w.@/+-])(?P<value>(?!git@|root@|admin@|user@)[a-z][\w.-]{1,31})@(?!(?:latest|next|beta|alpha|canary|stable|dev|edge|main|master|v\d|sha\d{1,3}|md5)\b)(?:[a-z][\w-]{1,40}(?=[:\s]|$)|\d{1,3}(?:\.\d{1,3}){3}(?!\w))",
             is_any_case=True,
         ),
         0.8,

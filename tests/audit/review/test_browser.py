@@ -13,14 +13,6 @@ from tests.design.conftest import chromium  # noqa: F401
 pytestmark = pytest.mark.journey
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _beside_playwrights_loop():
-    """Playwright runs an event loop in this thread; Django's own check against that would refuse the database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
 def test_an_officer_decides_by_keyboard_alone(
     transactional_db, desk, make_queue, make_exchange, place, live_server, chromium: Browser  # noqa: F811
 ):  # fmt: skip

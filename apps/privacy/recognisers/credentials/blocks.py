@@ -41,7 +41,7 @@ RULES: Final = (
     Rule(
         v.SECRET,
         "A key block in base64",
-        pattern(r"(?<![A-Za-z0-9+/])LS0tLS1CRUdJTi[A-Za-z0-9+/\\\n]{16,20000}+={0,2}"),
+        pattern(r"(?<![A-Za-z0-9+/])LS0tLS1CRUdJTi(?!BDRVJU|BQVUJMSUMg|BYNTA5|BQR1AgUFVC)[A-Za-z0-9+/\\\n]{16,20000}+={0,2}"),
         1.0,
         needs=("ls0tls1crudjti",),
     ),

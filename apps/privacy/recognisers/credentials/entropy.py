@@ -9,26 +9,14 @@ from typing import Final
 import regex
 
 from apps.privacy import vocabulary as v
-from apps.privacy import words
 from apps.privacy.recognisers.credentials import shapes
+from apps.privacy.recognisers.credentials.nearby import VendorBefore
 from apps.privacy.rules import Rule, at_codes, near, pattern
 
-
-def _names() -> tuple[str, ...]:
-    lists = [(words.FOLDER / name).read_text(encoding="utf-8") for name in ("secret_vendors.txt", "vendors.txt")]
-    return tuple(sorted({line for text in lists for line in text.splitlines() if line and line[0] != "#"}))
-
-
-VENDORS: Final = _names()
 BESIDE: Final = near(
     r"[\w.-]*(?:key|secret|token|password|passwd|pat|private|access|auth|credential|signature|api|client|cookie|session|webhook|licen[cs]e)s?"
 )
-BESIDE_A_VENDOR: Final = regex.compile(
-    rf"""(?:(?<![A-Za-z])|(?-i:(?<=[a-z])(?=[A-Z])))(?:{"|".join(VENDORS)})(?![ \t\w.-]{{0,24}}(?:commit|revision|checkout|digest|checksum|version|image|build))[ \t\w.-]{{0,28}}
-    ["'\s\])\\]{{0,4}}(?:["']?,?\s{{0,20}}["']?value["']?)?(?:=>|:{{1,3}}=?|\?=|\|?={{1,2}}|\|\||<-|->|>|,|\()?[`"'\s=\\]{{0,5}}$""",
-    regex.IGNORECASE | regex.VERBOSE,
-)
-
+BESIDE_A_VENDOR: Final = VendorBefore()
 
 NO_KEY: Final = regex.compile(
     r"(?:sha\d{1,3}|md5)[:-]|[a-z][a-z0-9]*(?:-[a-z0-9]+)*-[a-f0-9]{8,10}-[a-z0-9]{5}$", regex.IGNORECASE
@@ -71,7 +59,6 @@ RULES: Final = (
         0.84,
         is_vendors_value,
         BESIDE_A_VENDOR,
-        needs=VENDORS,
         place=at_codes(before=2, after=2),
     ),
     Rule(

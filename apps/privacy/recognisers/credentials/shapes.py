@@ -22,6 +22,7 @@ STANDS_FOR_A_VALUE: Final = re.compile(
       (?:api|access|secret|client|auth|db|database|new|strong)?[-_ ]?(?:pass|secret|token|key|pw|value|here|id|user|name).*
     | .*(?:placeholder|redacted|goes[-_ ]?here|example|sample[-_ ]).* | (?:my|some|the|a|any|this|super|very|new|old|test|fake|dummy|default|no)?
       [-_ ]?(?:api|access|auth|client|db|user)?[-_ ]?(?:password|passwd|passphrase|secret|token|key|apikey|pass|pwd|credentials?)(?:[-_ ]?(?:key|value|string|here))?
+    | contrase[nñ]as? | pass?w[oö]r[td]+(?:er|en)? | kennw[oö]rt(?:er)? | mots?[ _-]de[ _-]passe | wachtwoord(?:en)? | senhas? | parola[ ]d['’]ordine
     | none | null | nil | true | false | undefined | empty | n/a | todo | tbd | foo | bar | baz | string | str | bytes | char | text | varchar.*
     | int(?:eger)? | bool(?:ean)? | number | any | object | optional | required | hidden | masked | dummy | fake | unset | disabled | enabled
     | yes | no | on | off | auto | default | invalid | expired? | wrong | incorrect | missing | unknown | prompt | encrypted | hash(?:ed)?
@@ -93,10 +94,17 @@ def is_quoted_value(text: str) -> bool:
     if len(stripped) < 4 or is_placeholder(stripped) or len(set(stripped)) < 3 or CODE_IN_QUOTES.search(stripped):
         return False
     if IDENTIFIER.fullmatch(stripped) and (SECRETS_NAME.search(stripped) or CONSTANT.fullmatch(stripped)):
-        return False
-    return stripped.count(" ") < 6 and not (" " in stripped and stripped[0].isupper() and is_wordy(stripped))
+        return len(stripped) >= SHORTEST_RUN_TOGETHER and stripped.islower() and stripped.isalpha()
+    is_sentence = " " in stripped and (
+        NAMES_A_PASSWORD.search(stripped) or (stripped[0].isupper() and is_wordy(stripped))
+    )
+    return stripped.count(" ") < 6 and not is_sentence
 
 
+SHORTEST_RUN_TOGETHER: Final = 14
+"""Letters of a password made of words without anything between: `thisismypassword`; shorter ones name a field."""
+
+NAMES_A_PASSWORD: Final = re.compile(r"(?i)\b(?:passw\w+|kennw\w+|contrase\w+|mots? de passe|wachtwoord\w*|senhas?)\b")
 CODE_IN_QUOTES: Final = re.compile(
     r"^(?:(?:cat|echo|printf|openssl|aws|az|gcloud|vault|kubectl|op|date|uuidgen|pwgen)\s|(?:file|env|fd):|[./#]|\$[({\w]|%[({]?\w+|https?://[^@]*$|\{)|[({<>]|:$|^[A-Za-z_-]+/[A-Za-z_/#-]+$|^[\w-]+\.[a-z]{2,4}$"
 )

@@ -1,0 +1,44 @@
+"""What is made to be shown: certificates, public keys, signatures, and the digests that name a file or an image."""
+
+# ruff: noqa: E501 - a pattern is read whole
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from apps.privacy import vocabulary as v
+from apps.privacy.findings import Finding
+
+OPENING: Final = "-----BEGIN "
+LONGEST_BLOCK: Final = 20_000
+PUBLIC_BLOCK: Final = re.compile(
+    r"-----BEGIN (?:TRUSTED |X509 |NEW |RSA |EC |DSA |PGP |SSH2 )?(?:CERTIFICATE(?: REQUEST)?|CRL|PUBLIC KEY(?: BLOCK)?|SIGNATURE|SIGNED MESSAGE|PKCS7|CMS|DH PARAMETERS|EC PARAMETERS)-----"
+)
+BODY: Final = re.compile(
+    r"(?:(?:\r?\n|\\[rn])+(?:[A-Z][A-Za-z-]{2,20}: [^\n]{0,80}(?:\r?\n)+)*)?(?:[A-Za-z0-9+/]{4,100}={0,2}(?:\r?\n|\\r?\\?n?|[\"',+ ]{0,12}\r?\n[\"' ]{0,12})+)*+[A-Za-z0-9+/]{0,100}\\?"
+)
+"""What stands in a block before a line of it: headers, and lines of base64 alone."""
+
+LINE: Final = re.compile(r"[A-Za-z0-9+/\\\s]{20,}={0,2}")
+PUBLIC_KEY_LINE: Final = re.compile(
+    r"AAAA(?:B3NzaC1yc2|B3NzaC1kc3|C3NzaC1lZDI1NTE5|E2VjZHNhLXNoYTItbmlzdHA|InNrLWVjZHNh|GnNrLXNzaC1lZDI1NTE5)[A-Za-z0-9+/]*={0,2}"
+)
+"""The base64 of a public key of SSH, by its beginning."""
+
+
+def is_public(text: str, finding: Finding) -> bool:
+    """
+    Say whether a secret is a line of a certificate, a public key or a signature.
+
+    What stands in such a block without being base64, as where its end is missing, is not. Looks back so far as a block is long.
+    """
+    if finding.type != v.SECRET:
+        return False
+    if PUBLIC_KEY_LINE.fullmatch(text, finding.start, finding.end):
+        return True
+    if LINE.fullmatch(text, finding.start, finding.end) is None:
+        return False
+    opened = text.rfind(OPENING, max(0, finding.start - LONGEST_BLOCK), finding.start)
+    block = PUBLIC_BLOCK.match(text, opened) if opened >= 0 else None
+    return block is not None and BODY.fullmatch(text, block.end(), finding.start) is not None
