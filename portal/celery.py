@@ -31,10 +31,17 @@ def keep_our_logging(**kwargs: Any) -> None:
 
 @signals.task_prerun.connect(weak=False)
 def read_the_clock(**kwargs: Any) -> None:
-    """Let every task tell the time by the database's clock. Without a database the task itself says what is wrong."""
+    """
+    Let every task tell the time by the database's clock, and tell of a host whose clock is off.
+
+    Without a database or a ledger the task itself says what is wrong.
+    """
     from django.db import DatabaseError
 
-    from apps.ledger import clock
+    from apps.ledger import clock, hosts
+    from apps.ledger.records import LedgerUnavailable
 
-    with contextlib.suppress(DatabaseError):
+    with contextlib.suppress(DatabaseError, LedgerUnavailable):
         clock.keep()
+        if hosts.is_news():
+            hosts.tell(now=clock.now())

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from apps.ledger import prepared
+from apps.ledger.clocks import Ahead
 from apps.ledger.models import Event
 from apps.ledger.vocabulary import Action
 
@@ -39,6 +40,7 @@ class _Clock:
 
     read_at: datetime | None = None
     monotonic: float = 0.0
+    ahead: Ahead | None = None
     unsteady_until: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -59,6 +61,8 @@ class _Clock:
                     self.unsteady_until = ended + GRACE_SECONDS
                     _log.warning("The database's clock was set by %.0f seconds; nobody is given up for a while.", off)
             self.read_at, self.monotonic = at, middle
+            here = time.time() - (time.monotonic() - middle)
+            self.ahead = Ahead(at.timestamp() - here, (ended - began) / 2)
 
 
 _clock = _Clock()
@@ -77,6 +81,11 @@ def keep() -> None:
     """Read the database's clock unless that was done within ten seconds."""
     if _clock.read_at is None or time.monotonic() - _clock.monotonic > READ_AGAIN_SECONDS:
         read()
+
+
+def ahead() -> Ahead | None:
+    """Say how far the database's clock is ahead of this host's by the last reading; None before the first."""
+    return _clock.ahead
 
 
 def is_steady() -> bool:

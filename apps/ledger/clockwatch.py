@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 from django.conf import settings
 
+from apps.ledger import hosts
 from apps.ledger.clocks import Compared, Others, compare
 from apps.ledger.models import Event
 from apps.ledger.sequencer import hour_of, record_act
@@ -24,6 +25,8 @@ class Watch:
     """
     Compares the clocks once a minute. ``connection`` is the sequencer's own; ``others`` are the clocks outside.
 
+    Which of the portal's hosts are off, their own processes have said (`hosts`): it only raises the alarm for them.
+
     What it finds is recorded when the watch begins, with each hour, when another clock is heard for the first time, and
     whenever the alarm is raised or ended.
     """
@@ -35,12 +38,12 @@ class Watch:
         self._recorded: tuple[datetime, frozenset[str]] | None = None
 
     def follow(self, *, now: datetime) -> None:
-        """Compare if a minute has passed: two statements, and up to two records."""
+        """Compare if a minute has passed: three statements, and up to two records."""
         if time.monotonic() < self._next:
             return
         with self._connection.transaction(), self._connection.cursor() as cursor:
             compared = compare(cursor, self._others)
-            found = sentences(compared)
+            found = [*sentences(compared), *hosts.off(cursor)]
             is_raised = any(alarm.kind == CLOCKS for alarm in open_alarms(cursor))
             said = hour_of(now), frozenset(compared.ahead)
             if said != self._recorded or bool(found) != is_raised:

@@ -336,6 +336,7 @@ class Action(TextChoices):
     PORTAL_STOPPED = "PORTAL_STOPPED", "Portal stopped"
     PORTAL_READY = "PORTAL_READY", "Portal became ready"
     PORTAL_NOT_READY = "PORTAL_NOT_READY", "Portal became not ready"
+    PORTAL_CLOCK_OFF = "PORTAL_CLOCK_OFF", "Clock of a portal's host found off"
     DEMO_SEEDED = "DEMO_SEEDED", "Demo company created"
     EXCHANGES_SWEPT = "EXCHANGES_SWEPT", "Open exchanges closed by the sweeper"
 

@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from socket import gethostname
 
 import pytest
 from django.db import connection
 from django.urls import reverse
 
-from apps.ledger import clocks
+from apps.ledger import clock, clocks, hosts
 from apps.ledger.clocks import DATABASE, Ahead, Kernel, Others
 from apps.ledger.clockwatch import Watch, last_compared
 from apps.ledger.models import Event
@@ -19,6 +20,7 @@ from apps.ledger.standing import CLOCKS, open_alarms
 from apps.ledger.vocabulary import Action
 from apps.ledger.witnesses import Courier, WitnessAddress
 from portal import recording
+from portal.celery import read_the_clock
 from tests.audit.conftest import desk, officer  # noqa: F401
 from tests.ledger.test_witness import Running
 
@@ -187,3 +189,65 @@ def test_a_web_process_says_at_its_start_how_its_clock_stands(monkeypatch):
 
     (event,) = Event.objects.filter(action=Action.PORTAL_STARTED)
     assert event.details["clocks"]["ahead_ms"][DATABASE] == pytest.approx(-3_600_000, abs=1_000)
+
+
+@pytest.fixture
+def portal_host(monkeypatch) -> Iterator[None]:
+    """A process of the portal that has said nothing of its host's clock yet; the next test's has not either."""
+    monkeypatch.setattr(hosts._Said, "at", None)
+    yield
+    monkeypatch.undo()
+    clock.read()
+
+
+def sweep() -> None:
+    """Do what a process of the portal does every two seconds, or before a task."""
+    clock.read()
+    if hosts.is_news():
+        hosts.tell(now=clock.now())
+
+
+@pytest.mark.parametrize(("by", "words"), [(HOUR, "ahead of"), (-HOUR, "behind"), (timedelta(seconds=7), "ahead of")])
+def test_a_host_of_the_portal_whose_clock_is_off_raises_the_alarm_until_nothing_says_so_any_more(
+    watch, portal_host, monkeypatch, by, words
+):
+    with monkeypatch.context() as while_it_is_wrong:
+        set_this_host(while_it_is_wrong, by)
+        sweep()
+        sweep()
+    watch.follow(now=now())
+    with connection.cursor() as cursor:
+        (alarm,) = open_alarms(cursor)
+        monkeypatch.setattr(hosts, "BELIEVED_FOR", timedelta(0))
+        watch.follow(now=now())
+        ended = open_alarms(cursor)
+
+    assert alarm.kind == CLOCKS
+    assert alarm.named == [
+        f"The clock of the portal's host {gethostname()} is {abs(by.total_seconds()):,.1f} s {words} the database's."
+    ]
+    assert Event.objects.filter(action=Action.PORTAL_CLOCK_OFF).count() == 1
+    assert not ended
+
+
+def test_what_goes_on_being_off_is_said_every_ten_minutes_and_a_right_clock_says_nothing(portal_host, monkeypatch):
+    sweep()
+    assert not Event.objects.filter(action=Action.PORTAL_CLOCK_OFF).exists()
+
+    set_this_host(monkeypatch, HOUR)
+    sweep()
+    monkeypatch.setattr(hosts._Said, "at", hosts._Said.at - hosts.SAID_AGAIN_SECONDS)
+    sweep()
+
+    assert Event.objects.filter(action=Action.PORTAL_CLOCK_OFF).count() == 2
+
+
+def test_a_task_tells_of_its_host_s_clock(portal_host, monkeypatch):
+    set_this_host(monkeypatch, -HOUR)
+    monkeypatch.setattr(clock._clock, "read_at", None)
+
+    read_the_clock()
+
+    (said,) = Event.objects.filter(action=Action.PORTAL_CLOCK_OFF)
+    assert said.details["database_ahead_ms"] == pytest.approx(3_600_000, abs=1_000)
+    assert said.subject_label == gethostname()
