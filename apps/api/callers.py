@@ -14,8 +14,9 @@ from django.db.models import Q
 
 from apps.accounts import key_texts
 from apps.accounts.models import Team, User
-from apps.api.lookup import find_key
+from apps.api.lookup import find_key, find_key_and_model
 from apps.api.models import ApiKey, Scope
+from apps.gateway.models import LanguageModel
 from apps.ledger.facts import Who
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
@@ -134,10 +135,28 @@ def authenticate(secret: str, *, now: datetime) -> Caller:
 
     :raises NotAuthenticated: with a code and a sentence.
     """
+    digest = _digest_of(secret)
+    return _let_in(find_key(digest), digest, now=now)
+
+
+def authenticate_for(model: str, secret: str, *, now: datetime) -> tuple[Caller, LanguageModel | None]:
+    """
+    Do as `authenticate`, and find the model of this id or label among those that the caller may call. Still one query.
+
+    :raises NotAuthenticated: with a code and a sentence.
+    """
+    digest = _digest_of(secret)
+    key, found = find_key_and_model(digest, model, now=now)
+    return _let_in(key, digest, now=now), found
+
+
+def _digest_of(secret: str) -> bytes:
     if not key_texts.is_well_formed(secret):
         raise UnknownKey
-    digest = key_texts.digest_of(secret)
-    key = find_key(digest)
+    return key_texts.digest_of(secret)
+
+
+def _let_in(key: ApiKey | None, digest: bytes, *, now: datetime) -> Caller:
     if key is None or not hmac.compare_digest(bytes(key.digest), digest):
         raise UnknownKey
     if refusal := _REFUSALS.get(key.state(now)):

@@ -7,6 +7,8 @@ call of a program begins here, and Django needs 1.6 ms of CPU to write that quer
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from itertools import islice
 from typing import Any, Final
@@ -15,6 +17,8 @@ from django.db import connection, models
 
 from apps.accounts.models import Membership, Role, RoleAssignment, Team, User
 from apps.api.models import ApiKey
+from apps.gateway import lookups
+from apps.gateway.models import LanguageModel, day_of
 from apps.ledger import instances, prepared
 
 PARTS: Final[tuple[tuple[str, type[models.Model]], ...]] = (("found", ApiKey), ("person", User), ("team", Team))
@@ -23,9 +27,27 @@ PARTS: Final[tuple[tuple[str, type[models.Model]], ...]] = (("found", ApiKey), (
 def find_key(digest: bytes) -> ApiKey | None:
     """Give the key of this digest as things stand now, with `person` and `team` loaded and its standing; one query."""
     found = prepared.rows(_statement(), [Role.EMPLOYEE.value, digest])
+    return _read(iter(found[0])) if found else None
+
+
+def find_key_and_model(digest: bytes, name: str, *, now: datetime) -> tuple[ApiKey | None, LanguageModel | None]:
+    """
+    Give what `find_key` gives, and the model of this id or label among those that the key's person may call now for its
+    team and that answer in words; one query.
+    """
+    if "\0" in name:
+        return find_key(digest), None
+    model, named = lookups.beside_a_key(name)
+    given = model.given(now=now, day=day_of(now), **named)
+    found = prepared.rows(_statement_beside(model.text, model.width), [Role.EMPLOYEE.value, *given, digest])
     if not found:
-        return None
-    values = iter(found[0])
+        return None, None
+    row = found[0]
+    is_found = row[-1]
+    return _read(iter(row[: -model.width - 1])), model.read(row[-model.width - 1 : -1]) if is_found else None
+
+
+def _read(values: Iterator[Any]) -> ApiKey:
     key, person, team = (_instance(model, values) for _, model in PARTS)
     key.person, key.team = person, team
     key.is_employee, key.is_member = values
@@ -40,6 +62,19 @@ def _instance(model: type[models.Model], values: Any) -> Any:
 @cache
 def _names(model: type[models.Model]) -> tuple[str, ...]:
     return tuple(field.attname for field in model._meta.concrete_fields)
+
+
+@cache
+def _statement_beside(model: str, width: int) -> str:
+    """Write the key's statement with that of a model beside it; the last column says whether there is one."""
+    columns = [f"m{place}" for place in range(width)]
+    key, where = _statement().split("WHERE found.digest", 1)
+    selected, source = key.split("\n      FROM ", 1)
+    return f"""{selected}, {", ".join(f"model.{column}" for column in columns)}, model.is_found IS NOT NULL
+      FROM {source}
+      LEFT JOIN LATERAL (SELECT true AS is_found, one.* FROM ({model}) AS one ({", ".join(columns)}) LIMIT 1)
+        AS model ON true
+     WHERE found.digest{where}"""  # noqa: S608 - made of names of our own tables and columns
 
 
 @cache

@@ -6,6 +6,7 @@ import logging
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from apps.chat.turns import TurnAlreadyClosed
 from apps.gateway import budgets
 from apps.gateway.budgets import Cost
 from apps.ledger import clock, open_exchanges, records
+from apps.ledger.compiled import Compiled, a_moment
 from apps.ledger.facts import Json, OpenExchange
 from apps.ledger.vocabulary import Action, OutcomeKind
 from apps.privacy import keys
@@ -27,6 +29,9 @@ from apps.privacy.vault import Vault
 logger = logging.getLogger(__name__)
 
 FORGOTTEN_AFTER = timedelta(minutes=3)
+_ABANDONED: Final = Compiled(
+    lambda: Turn.objects.abandoned(a_moment("now"), set_back=a_moment("set_back")).select_related("conversation")[:100]
+)
 INTERRUPTED = "INTERRUPTED: The portal restarted before the result was recorded."
 
 
@@ -41,7 +46,7 @@ def close_abandoned(*, now: datetime) -> list[tuple[UUID, UUID]]:
     closed: list[tuple[UUID, UUID]] = []
     if not clock.is_steady():
         return closed
-    for turn in Turn.objects.abandoned(now).select_related("conversation")[:100]:
+    for turn in _ABANDONED.rows(now=now, set_back=now + clock.FUTURE):
         try:
             _close_interrupted(turn, now=now)
         except TurnAlreadyClosed:
@@ -89,6 +94,8 @@ def conclude_forgotten(*, now: datetime) -> int:
     if not clock.is_steady():
         return 0
     forgotten = open_exchanges.open_intents(now - FORGOTTEN_AFTER, now=now)
+    if not forgotten:
+        return 0
     answering = Turn.objects.open().filter(pk__in=[each.turn_id for each in forgotten if each.turn_id])
     waited_for = set(answering.values_list("pk", flat=True))
     concluded = 0

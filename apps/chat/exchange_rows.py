@@ -34,7 +34,6 @@ from apps.ledger.facts import Circumstances, Who
 from apps.ledger.prepared import Write
 from apps.ledger.vocabulary import Door, Purpose
 from apps.privacy import keys, policies
-from apps.privacy.models import DataKey
 from apps.privacy.policy import Policy
 from apps.privacy.positions import NOTHING_ELSE, Draft, Surroundings
 from apps.privacy.scrub import Scrubbed
@@ -78,35 +77,44 @@ class Standing:
     policy: Policy
     vault: Vault
     data_key: keys.ConversationKey
-    key_row: DataKey | None
+    key_row: keys.NewKey | None
     intent_id: UUID | None = None
     reservation_id: UUID | None = None
 
 
-def prepare(asking: Asking, exchange_id: UUID, *, now: datetime) -> Standing:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The model that an `Asking` names, as somebody found it who was at the database anyway; None if there is none."""
+
+    model: LanguageModel | None
+
+
+def prepare(asking: Asking, exchange_id: UUID, *, named: Named | None = None, now: datetime) -> Standing:
     """
-    Find the model and the policy, and make the exchange's key and its empty vault. One query.
+    Find the model and the policy, and make the exchange's key and its empty vault. One query, none for a `named` model.
 
     :raises ModelNotAllowed: if the person may not call such a model for the team: the same answer as for none.
     """
-    route = _route(asking, now)
+    route = _route(asking, named, now)
     data_key, row = keys.new_key(exchange_id)
     number = route.chosen.policy_number
     policy = policies.as_of(number, team_id=asking.team.pk, egress_class=route.asked.egress_class)
     return Standing(exchange_id, route, policy, Vault(data_key), data_key, row)
 
 
-def prepared(asking: Asking, exchange_id: UUID, *, now: datetime) -> Standing | Refused:
+def prepared(asking: Asking, exchange_id: UUID, *, named: Named | None = None, now: datetime) -> Standing | Refused:
     """Do as `prepare`, and give a refusal instead of raising it: the story records it like every other."""
     try:
-        return prepare(asking, exchange_id, now=now)
+        return prepare(asking, exchange_id, named=named, now=now)
     except Refused as refusal:
         return refusal
 
 
-def _route(asking: Asking, now: datetime) -> Route:
+def _route(asking: Asking, named: Named | None, now: datetime) -> Route:
     choice = None
-    if asking.model == auto.NAME and not isinstance(asking.wanted, AsVectors):
+    if named is not None:
+        model = named.model
+    elif asking.model == auto.NAME and not isinstance(asking.wanted, AsVectors):
         choice = auto.choose(_question(asking), person=asking.person, team=asking.team, now=now)
         model = choice.model if choice else None
     else:

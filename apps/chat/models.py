@@ -79,9 +79,14 @@ class TurnQuerySet(models.QuerySet["Turn"]):
         """Turns whose answer is still awaited."""
         return self.filter(outcome=Turn.Outcome.OPEN)
 
-    def abandoned(self, now: datetime) -> Self:
-        """Open turns whose process no longer renews its lease."""
-        return self.open().filter(Q(lease_until__lt=now) | Q(lease_until__gt=now + clock.FUTURE))
+    def abandoned(self, now: datetime, *, set_back: datetime | None = None) -> Self:
+        """
+        Open turns whose process no longer renews its lease.
+
+        A lease beyond `set_back` was given before the clock was set back; it is `now` and :data:`clock.FUTURE`.
+        """
+        beyond = set_back or now + clock.FUTURE
+        return self.open().filter(Q(lease_until__lt=now) | Q(lease_until__gt=beyond))
 
 
 class Turn(models.Model):

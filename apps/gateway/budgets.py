@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -25,6 +25,7 @@ from apps.gateway.money_models import LONGEST_ROLLING_HOURS, Scope
 from apps.gateway.prices import Price
 from apps.ledger import prepared
 from apps.ledger.ids import new_id
+from apps.ledger.instances import instance
 from apps.ledger.models import OpenIntent
 from apps.ledger.prepared import Condition, Told, Write
 from apps.ledger.records import record_event
@@ -44,6 +45,11 @@ SELECT one.budget, sums.spent, sums.held
                       AND p.currency = b.currency
  CROSS JOIN LATERAL gateway_sums(p.id, b."window", b.hours, %s, %s) AS sums
 """
+AS_HELD: Final = (
+    "id", "team_id", "person_id", "model_id", "key_id", "currency", "amount", "input_price", "output_price",
+    "tokens_at_most", "shape", "step", "created_at", "hour", "day",
+)  # fmt: skip
+"""What is given to the function that holds money, by the names of the row that it writes."""
 NOBODY = UUID(int=0)
 
 
@@ -169,59 +175,37 @@ def reserve(
     :raises NotHeld: if a limit stands in the way.
     :raises NotAwaited: if the row of `only_while` is not there.
     """
-    held = Reservation(
-        id=reservation_id or new_id(),
-        team=team,
-        person=person,
-        model=model,
-        key_id=key_id,
-        day=day_of(now),
-        hour=hour_of(now),
-        amount=amount,
-        input_price=price.input,
-        output_price=price.output,
-        currency=price.currency,
-        tokens_at_most=tokens_at_most,
-        shape=shape.whole if shape else None,
-        step=shape.step if shape else None,
-        created_at=now,
-        heard_at=now,
+    values = (
+        reservation_id or new_id(),
+        team.pk,
+        person.pk,
+        model.pk,
+        key_id,
+        price.currency,
+        amount,
+        price.input,
+        price.output,
+        tokens_at_most,
+        shape.whole if shape else None,
+        shape.step if shape else None,
+        now,
+        hour_of(now),
+        day_of(now),
     )
     answer = prepared.call_and_write(
         "gateway_reserve",
-        _values(held),
+        values,
         along,
-        answer="verdict, limit_id, figure, purses",
+        answer="verdict, limit_id, figure",
         only_if="verdict = 'HELD'",
         only_while=only_while,
     )
     if answer is None:
         raise NotAwaited
-    verdict, limit_id, figure, held.purses = answer
+    verdict, limit_id, figure = answer
     if verdict != Reservation.State.HELD:
         raise NotHeld(Obstacle(verdict), limit_id or 0, figure or Decimal(0))
-    held._state.adding = False
-    return held
-
-
-def _values(held: Reservation) -> tuple[Any, ...]:
-    return (
-        held.id,
-        held.team_id,
-        held.person_id,
-        held.model_id,
-        held.key_id,
-        held.currency,
-        held.amount,
-        held.input_price,
-        held.output_price,
-        held.tokens_at_most,
-        held.shape,
-        held.step,
-        held.created_at,
-        held.hour,
-        held.day,
-    )
+    return instance(Reservation, AS_HELD, values, DEFAULT_DB_ALIAS)
 
 
 def settle(reservation_id: UUID, *, input_tokens: int, output_tokens: int, now: datetime) -> Cost:

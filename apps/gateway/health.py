@@ -26,11 +26,13 @@ from django.db import transaction
 
 from apps.gateway.models import LanguageModel, ModelHealth
 from apps.gateway.upstream import FaultKind
+from apps.ledger.compiled import Compiled
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 
 State = ModelHealth.State
 
+_ALL: Final = Compiled(lambda: ModelHealth.objects.all())
 REMEMBERED: Final = 20
 """Calls of a model that are judged together."""
 
@@ -187,7 +189,7 @@ def share(*, now: datetime) -> None:
 
     Changes of state between down and not down are events of the record, written by the process that was first.
     """
-    rows = {row.model_id: row for row in ModelHealth.objects.all()}
+    rows = {row.model_id: row for row in _ALL.rows()}
     for model_id, watch in list(_watches.items()):
         with _lock:
             row = rows.get(model_id)

@@ -13,11 +13,11 @@ from types import SimpleNamespace
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import DateField
+from django.db.models import DateField, UUIDField
 
 from apps.accounts.models import Team, User
 from apps.gateway.models import LanguageModel, LanguageModelQuerySet, day_of
-from apps.ledger.compiled import Compiled, Parameter, a_moment, a_text, an_id
+from apps.ledger.compiled import Compiled, Parameter, Part, Stated, a_moment, a_text, an_id
 
 
 def callable_by_id(person: User, team: Team, model_id: UUID, *, now: datetime) -> LanguageModel | None:
@@ -47,6 +47,18 @@ def all_callable(person: User, team: Team, *, now: datetime) -> list[LanguageMod
     return _ALL.rows(person=person.pk, team=team.pk, now=now, day=day_of(now))
 
 
+def beside_a_key(name: str) -> tuple[Part[LanguageModel], dict[str, object]]:
+    """
+    Give the statement of `callable_by_id` or `callable_by_label`, whichever the name is for, and the value that is it.
+
+    It stands beside a row called ``found`` that has the caller's `person_id` and `team_id`, and wants `now` and `day`.
+    """
+    try:
+        return _BY_ID_BESIDE.part(), {"model": UUID(name)}
+    except ValueError:
+        return _BY_LABEL_BESIDE.part(), {"label": name}
+
+
 def _asked(
     query: Compiled[LanguageModel], person: User, team: Team, now: datetime, **named: object
 ) -> LanguageModel | None:
@@ -55,9 +67,11 @@ def _asked(
     return query.first(person=person.pk, team=team.pk, now=now, day=day_of(now), **named)
 
 
-def _callable(*, is_any: bool = False, **chosen: Any) -> Callable[[], LanguageModelQuerySet]:
-    somebody = SimpleNamespace(pk=an_id("person"), is_active=True)
-    team, now = an_id("team"), a_moment("now")
+def _callable(
+    *, is_any: bool = False, person: Any = None, team: Any = None, **chosen: Any
+) -> Callable[[], LanguageModelQuerySet]:
+    somebody = SimpleNamespace(pk=person or an_id("person"), is_active=True)
+    team, now = team or an_id("team"), a_moment("now")
     day: Any = Parameter("day", DateField())
 
     def query() -> LanguageModelQuerySet:
@@ -75,3 +89,9 @@ _BY_LABEL: Final = Compiled(_callable(label=a_text("label")))
 _ANY_BY_ID: Final = Compiled(_callable(is_any=True, pk=an_id("model")))
 _ANY_BY_LABEL: Final = Compiled(_callable(is_any=True, label=a_text("label")))
 _ALL: Final = Compiled(_callable())
+_BESIDE: Final[dict[str, Any]] = {
+    "person": Stated("found.person_id", UUIDField()),
+    "team": Stated("found.team_id", UUIDField()),
+}
+_BY_ID_BESIDE: Final = Compiled(_callable(**_BESIDE, pk=an_id("model")))
+_BY_LABEL_BESIDE: Final = Compiled(_callable(**_BESIDE, label=a_text("label")))

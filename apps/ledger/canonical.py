@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from json.encoder import encode_basestring
@@ -17,6 +18,7 @@ from typing import Any
 from apps.ledger.facts import Json
 
 _SMALLEST_PLAIN, _LARGEST_PLAIN = 1e-4, 1e15
+_TO_BE_ESCAPED = re.compile(r'["\\\x00-\x1f]')
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -94,14 +96,22 @@ def _written(value: Json) -> str:
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, Mapping):
-        ordered = sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
+        ordered = sorted(value, key=_code_units)
         return "{" + ",".join(f"{_string(key)}:{_written(value[key])}" for key in ordered) + "}"
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         return "[" + ",".join(map(_written, value)) + "]"
     raise NotCanonical(f"{type(value).__name__} is not JSON.")
 
 
+@lru_cache(maxsize=1024)
+def _code_units(key: str) -> bytes:
+    """Give what keys are ordered by. The names of columns come again with every record."""
+    return key.encode("utf-16-be", "surrogatepass")
+
+
 def _string(text: str) -> str:
+    if _TO_BE_ESCAPED.search(text) is None:
+        return f'"{text}"'
     return '"' + "".join(_ESCAPES.get(sign) or (f"\\u{ord(sign):04x}" if sign < " " else sign) for sign in text) + '"'
 
 

@@ -125,6 +125,25 @@ class _Ready(NamedTuple):
     text: str
     values: Sequence[object]
     reader: Reader
+    width: int
+
+
+class Part(Generic[Row]):
+    """A statement that is made, to stand within a larger one whose text is made once too."""
+
+    def __init__(self, made: _Ready) -> None:
+        self._made = made
+        self.text = made.text
+        self.width = made.width
+
+    def given(self, **values: object) -> list[object]:
+        """Give the values of its places, in their order."""
+        return [values[one.name] if isinstance(one, _Slot) else one for one in self._made.values]
+
+    def read(self, row: Sequence[Any]) -> Row:
+        """Read the row that it gave, `width` columns."""
+        read: Row = next(self._made.reader.read([row], connections[self._made.using]))
+        return read
 
 
 class Compiled(Generic[Row]):
@@ -144,6 +163,10 @@ class Compiled(Generic[Row]):
         connection = connections[made.using]
         given = [values[one.name] if isinstance(one, _Slot) else one for one in made.values]
         return list(made.reader.read(prepared.rows(made.text, given, using=connection), connection))
+
+    def part(self) -> Part[Row]:
+        """Give the statement to stand within a larger one, which `Stated` values may name the tables of."""
+        return Part(self._made or self._make())
 
     def first(self, **values: object) -> Row | None:
         """Run the statement and give its first row."""
@@ -165,5 +188,5 @@ class Compiled(Generic[Row]):
         template = self._build()
         compiler = template.query.get_compiler(using=template.db)
         text, values = compiler.as_sql()
-        self._made = _Ready(template.db, text, values, Reader(compiler))
+        self._made = _Ready(template.db, text, values, Reader(compiler), len(compiler.select))
         return self._made

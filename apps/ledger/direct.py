@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from psycopg import Connection
+from psycopg import Connection, abc
 from psycopg._preparing import Prepare
 from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
@@ -23,6 +23,7 @@ from psycopg.pq import ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 GOOD: Final = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
+ADAPTING: Final = "_portal_adapting"
 PLACE: Final = re.compile(r"%(?:s|\((\w+)\)s|%)")
 
 
@@ -47,7 +48,7 @@ def rows(connection: Connection[Any], text: str, values: Sequence[Any] | Mapping
 
 
 def _execute(connection: Connection[Any], text: bytes, values: Sequence[Any]) -> PQGen[list[tuple[Any, ...]]]:
-    adapting, server, prepared = Transformer(connection), connection.pgconn, connection._prepared
+    adapting, server, prepared = _adapting(connection), connection.pgconn, connection._prepared
     given = adapting.dump_sequence(values, [PyFormat.AUTO] * len(values))
     statement: Any = _Statement(text, tuple(adapting.types or ()))
     prepare, name = prepared.get(statement, True)
@@ -61,8 +62,17 @@ def _execute(connection: Connection[Any], text: bytes, values: Sequence[Any]) ->
         prepared.validate(key, prepare, name, results)
     adapting.set_pgresult(_checked(results, connection))
     found = adapting.load_rows(0, results[-1].ntuples, tuple)
+    adapting.set_pgresult(None)
     yield from prepared.maintain_gen(connection)
     return found
+
+
+def _adapting(connection: Connection[Any]) -> abc.Transformer:
+    """Keep with each connection what adapts values and rows, as a cursor does: it looks each type up once."""
+    kept: abc.Transformer | None = connection.__dict__.get(ADAPTING)
+    if kept is None:
+        kept = connection.__dict__[ADAPTING] = Transformer(connection)
+    return kept
 
 
 def _checked(results: Sequence[PGresult], connection: Connection[Any]) -> PGresult:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import events
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
@@ -166,16 +165,14 @@ async def _driven(function: _Function, connection: BaseDatabaseWrapper) -> Any:
     """Run a function to its end; a cancellation is raised when that has come."""
     loop, cancelled = asyncio.get_running_loop(), None
     try:
-        with _as_if_in_a_thread(loop, connection):
-            outcome = function.switch()
+        outcome = _gone_on(loop, connection, function.switch)
         while not function.dead:
             try:
                 ready = await _readiness(loop, outcome)
             except asyncio.CancelledError as error:
                 cancelled = error
                 continue
-            with _as_if_in_a_thread(loop, connection):
-                outcome = function.switch(ready)
+            outcome = _gone_on(loop, connection, function.switch, ready)
     except Exception:
         if cancelled is None:
             raise
@@ -190,10 +187,9 @@ async def _driven(function: _Function, connection: BaseDatabaseWrapper) -> Any:
 def _give_up(function: _Function, loop: asyncio.AbstractEventLoop, connection: BaseDatabaseWrapper) -> None:
     """End a function whose event loop ends: its connection is closed under it, so that nothing it began is kept."""
     function.is_given_up = True
-    with _as_if_in_a_thread(loop, connection):
-        if connection.connection is not None:
-            connection.connection.close()
-        function.throw()
+    if connection.connection is not None:
+        _gone_on(loop, connection, connection.connection.close)
+    _gone_on(loop, connection, function.throw)
 
 
 async def _readiness(loop: asyncio.AbstractEventLoop, awaited: _Awaited) -> Ready:
@@ -221,17 +217,27 @@ def _settle(come: asyncio.Future[Ready], ready: Ready) -> None:
         come.set_result(ready)
 
 
-@contextmanager
-def _as_if_in_a_thread(loop: asyncio.AbstractEventLoop, connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Let Django find this connection, and no event loop that it could block: whatever waits inside gives way."""
+def _gone_on(
+    loop: asyncio.AbstractEventLoop, connection: BaseDatabaseWrapper, step: Callable[..., Any], *given: Any
+) -> Any:
+    """
+    Take a step as if in a thread: Django finds this connection, and no event loop that it could block.
+
+    Whatever waits inside gives way. A function takes several steps for each statement, so the connection is put where
+    Django's own handler keeps that of a thread without a loop (asgiref's `Local`), and not by way of the handler.
+    """
+    kept: dict[str, Any] = connections._connections._storage.__dict__  # type: ignore[attr-defined]
+    before = kept.get(DEFAULT_DB_ALIAS)
+    kept[DEFAULT_DB_ALIAS] = connection
     events._set_running_loop(None)
-    before = connections[DEFAULT_DB_ALIAS]
-    connections[DEFAULT_DB_ALIAS] = connection
     try:
-        yield
+        return step(*given)
     finally:
-        connections[DEFAULT_DB_ALIAS] = before
         events._set_running_loop(loop)
+        if before is None:
+            del kept[DEFAULT_DB_ALIAS]
+        else:
+            kept[DEFAULT_DB_ALIAS] = before
 
 
 def _is_clean(connection: BaseDatabaseWrapper) -> bool:
@@ -242,5 +248,4 @@ def _is_clean(connection: BaseDatabaseWrapper) -> bool:
 
 
 def _close(connection: BaseDatabaseWrapper) -> None:
-    with _as_if_in_a_thread(asyncio.get_running_loop(), connection):
-        connection.close()
+    _gone_on(asyncio.get_running_loop(), connection, connection.close)

@@ -68,16 +68,15 @@ def _may_insert() -> bool:
 
 def _takes_an_exchange() -> bool:
     now = timezone.now()
-    intent = Intent(
-        id=new_id(), started_at=now, door=Door.TASK, purpose=Purpose.CONNECTION_TEST, person_id=new_id(),
-        person_label="readiness", sealed_payload=bytes(PAYLOAD_BYTES),
-    )  # fmt: skip
-    outcome = Outcome(intent_id=intent.id, started_at=now, concluded_at=now, kind=OutcomeKind.UNKNOWN)
+    intent_id = new_id()
+    intent = {
+        "id": intent_id, "started_at": now, "door": Door.TASK, "purpose": Purpose.CONNECTION_TEST,
+        "person_id": new_id(), "person_label": "readiness", "sealed_payload": bytes(PAYLOAD_BYTES),
+    }  # fmt: skip
+    outcome = {"intent_id": intent_id, "concluded_at": now, "kind": OutcomeKind.UNKNOWN}
     with transaction.atomic():
         _limit()
-        statements.insert_intent(
-            intent, OpenIntent(intent_id=intent.id, started_at=now), SearchRow(intent_id=intent.id)
-        )
+        statements.insert_intent(intent, {"intent_id": intent_id, "started_at": now}, {"intent_id": intent_id})
         statements.conclude(outcome, answer_text="")
         Event.objects.create(action=Action.PORTAL_READY, happened_at=now)
         transaction.set_rollback(True)

@@ -108,7 +108,7 @@ def of_values(form: Form, values: Sequence[Any]) -> bytes:
 
 
 def _time(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def _identifier(value: UUID) -> str:

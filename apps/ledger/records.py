@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NotRequired, TypedDict, Unpack
+from typing import Any, NotRequired, TypedDict, Unpack, cast
 from uuid import UUID
 
 from django.db import DatabaseError, Error, IntegrityError, connection, transaction
@@ -22,8 +21,10 @@ from django.db.models import Q
 from apps.ledger import prepared, statements
 from apps.ledger.facts import NOTHING_KNOWN, Circumstances, Json, MaskedSpan, PassageFact, Who
 from apps.ledger.ids import new_id
-from apps.ledger.models import Event, Intent, OpenIntent, Outcome, SearchRow
+from apps.ledger.models import Event, Intent, Outcome, SearchRow
 from apps.ledger.prepared import Condition, Write
+from apps.ledger.rows import intent_row, person_label
+from apps.ledger.statements import Values
 from apps.ledger.text import label, storable, storable_json
 from apps.ledger.vocabulary import Action, OutcomeKind
 
@@ -172,7 +173,7 @@ def write_intent(**facts: Unpack[IntentFacts]) -> UUID:
         raise IntentInsideTransaction
     intent, open_row, search = _rows_of(facts)
     statements.insert_intent(intent, open_row, search)
-    return intent.id
+    return _id_of(intent)
 
 
 def intent_along(**facts: Unpack[IntentFacts]) -> tuple[UUID, tuple[Write, ...]]:
@@ -184,7 +185,7 @@ def intent_along(**facts: Unpack[IntentFacts]) -> tuple[UUID, tuple[Write, ...]]
     if not _is_durable_at_once.get():
         raise IntentInsideTransaction
     intent, open_row, search = _rows_of(facts)
-    return intent.id, statements.as_writes(intent, open_row, search)
+    return _id_of(intent), statements.as_writes(intent, open_row, search)
 
 
 @contextmanager
@@ -207,19 +208,24 @@ def durably_at_once() -> Iterator[None]:
         _is_durable_at_once.reset(before)
 
 
-def _rows_of(facts: IntentFacts) -> tuple[Intent, OpenIntent, SearchRow]:
+def _rows_of(facts: IntentFacts) -> tuple[Values, Values, Values]:
     """Make an intent, its row in the list of open ones and its search row."""
-    reservation_id, lease_until = facts.get("reservation_id"), facts.get("lease_until")
     described = {name: value for name, value in facts.items() if name not in BESIDE_THE_INTENT}
-    intent = _intent(**{"circumstances": NOTHING_KNOWN, "sealed_typed": b"", **described})  # type: ignore[arg-type]
+    intent = intent_row(**{"circumstances": NOTHING_KNOWN, "sealed_typed": b"", **described})  # type: ignore[arg-type]
+    intent_id = intent["id"]
     return (
         intent,
-        OpenIntent(
-            intent_id=intent.id, started_at=facts["now"], lease_until=lease_until, reservation_id=reservation_id
-        ),
-        SearchRow(
-            intent_id=intent.id, conversation_id=facts["conversation_id"], left_text=storable(facts["left_text"])
-        ),
+        {
+            "intent_id": intent_id,
+            "started_at": facts["now"],
+            "lease_until": facts.get("lease_until"),
+            "reservation_id": facts.get("reservation_id"),
+        },
+        {
+            "intent_id": intent_id,
+            "conversation_id": facts["conversation_id"],
+            "left_text": storable(facts["left_text"]),
+        },
     )
 
 
@@ -246,14 +252,14 @@ def conclude(
     :raises LedgerUnavailable: if the record could not be written.
     """
     with concluding(intent_id), transaction.atomic():
-        row = Outcome(
-            intent_id=intent_id, started_at=now, concluded_at=now, kind=outcome, reason=storable(reason),
-            sealed_answer=sealed_answer, input_tokens=input_tokens, output_tokens=output_tokens, cost=cost,
-            currency=currency,
-        )  # fmt: skip
+        row: Values = {
+            "id": new_id(), "intent_id": intent_id, "concluded_at": now, "kind": outcome, "reason": storable(reason),
+            "sealed_answer": sealed_answer, "input_tokens": input_tokens, "output_tokens": output_tokens, "cost": cost,
+            "currency": currency,
+        }  # fmt: skip
         if not statements.conclude(row, answer_text=storable(answer_text)):
             raise NoSuchIntent(intent_id)
-    return row.id
+    return _id_of(row)
 
 
 def conclusion(
@@ -274,10 +280,10 @@ def conclusion(
 
     :param kept_if: holds unless the exchange was erased meanwhile; then no answer is kept.
     """
-    row = Outcome(
-        intent_id=intent_id, started_at=now, concluded_at=now, kind=outcome, reason=storable(reason),
-        sealed_answer=sealed_answer, input_tokens=input_tokens, output_tokens=output_tokens,
-    )  # fmt: skip
+    row: Values = {
+        "id": new_id(), "intent_id": intent_id, "concluded_at": now, "kind": outcome, "reason": storable(reason),
+        "sealed_answer": sealed_answer, "input_tokens": input_tokens, "output_tokens": output_tokens,
+    }  # fmt: skip
     return statements.conclusion(row, answer_text=storable(answer_text), kept_if=kept_if)
 
 
@@ -307,12 +313,13 @@ def record_refusal(
 
     :raises LedgerUnavailable: if the record could not be written.
     """
-    intent = _intent(
+    described = intent_row(
         who=who, door=door, purpose=purpose, conversation_id=conversation_id, turn_id=turn_id, model_label=model_label,
         provider_label=provider_label, egress_class=egress_class, sealed_payload=sealed_payload, masked=masked,
         passages=passages, policy_version=policy_version, prompt_version=prompt_version,
         circumstances=circumstances, sealed_typed=sealed_typed, now=now,
     )  # fmt: skip
+    intent = Intent(**described)
     with _database_errors_named(), transaction.atomic():
         _durably()
         intent.save(force_insert=True)
@@ -343,7 +350,7 @@ def record_event(
         action=Action(action),
         happened_at=now,
         actor_id=who.id if who else None,
-        actor_label=_person_label(who) if who else "",
+        actor_label=person_label(who) if who else "",
         team_id=who.team_id if who else None,
         team_label=label(who.team_label) if who else "",
         subject_kind=label(subject_kind),
@@ -379,61 +386,8 @@ def erase_texts(key_ids: Collection[UUID]) -> int:
     return SearchRow.objects.filter(under(key_ids)).delete()[0]
 
 
-def _intent(
-    *,
-    who: Who,
-    door: str,
-    purpose: str,
-    conversation_id: UUID | None,
-    turn_id: UUID | None,
-    model_label: str,
-    provider_label: str,
-    egress_class: str,
-    sealed_payload: bytes,
-    masked: Sequence[MaskedSpan],
-    passages: Sequence[PassageFact],
-    policy_version: str,
-    prompt_version: str,
-    circumstances: Circumstances,
-    sealed_typed: bytes,
-    now: datetime,
-) -> Intent:
-    return Intent(
-        id=new_id(),
-        started_at=now,
-        door=door,
-        purpose=purpose,
-        person_id=who.id,
-        person_label=_person_label(who),
-        team_id=who.team_id,
-        team_label=label(who.team_label),
-        conversation_id=conversation_id,
-        turn_id=turn_id,
-        model_label=label(model_label),
-        provider_label=label(provider_label),
-        egress_class=egress_class,
-        sealed_payload=sealed_payload,
-        masked=[storable_json(asdict(span)) for span in masked],
-        masked_types=sorted({label(span.type) for span in masked}),
-        masked_count=len(masked),
-        passages=[_passage_json(passage) for passage in passages],
-        policy_version=label(policy_version),
-        prompt_version=label(prompt_version),
-        circumstances=storable_json(circumstances.on_record),
-        sealed_typed=sealed_typed or None,
-    )
-
-
-def _passage_json(passage: PassageFact) -> dict[str, str]:
-    return {
-        "passage_id": str(passage.passage_id),
-        "document_id": str(passage.document_id),
-        "permission": storable(passage.permission),
-    }
-
-
-def _person_label(who: Who) -> str:
-    return label(who.label) or str(who.id)
+def _id_of(row: Values) -> UUID:
+    return cast(UUID, row["id"])
 
 
 def _durably(*, milliseconds: int | None = None) -> None:

@@ -6,11 +6,12 @@ They write what saving the rows would write; columns and values come from the mo
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from django.db import connection, models
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 from apps.ledger import prepared
 from apps.ledger.models import Intent, OpenIntent, Outcome, SearchRow
@@ -18,21 +19,37 @@ from apps.ledger.prepared import Condition, Write
 
 BY_THE_DATABASE: Final = "recorded_at"
 WRITTEN_BY_THE_STATEMENT: Final = ("started_at", "sealed_answer", "cost", "currency")
+TAKEN_AS_THEY_ARE: Final = frozenset({"UUIDField", "CharField", "TextField", "DateTimeField"})
+
+Values: TypeAlias = Mapping[str, Any]
+"""A row that is to be written, by the names of its fields as they are kept; what is missing has its field's default."""
 
 
-def insert_intent(intent: Intent, open_row: OpenIntent, search: SearchRow) -> None:
+class _Column(NamedTuple):
+    """How one field of a row is written: its default, and what makes its value one that the driver takes."""
+
+    name: str
+    default: Callable[[], Any]
+    prepare: Callable[[Any], Any] | None
+
+
+def insert_intent(intent: Values, open_row: Values, search: Values) -> None:
     """Insert an intent, its row in the list of open ones and its search row: all or none."""
     with prepared.cursor() as cursor:
-        cursor.execute(_insert(), [*_values(intent), *_values(open_row), *_values(search)])
+        cursor.execute(
+            _insert(), [*_values(Intent, intent), *_values(OpenIntent, open_row), *_values(SearchRow, search)]
+        )
 
 
-def as_writes(intent: Intent, open_row: OpenIntent, search: SearchRow) -> tuple[Write, ...]:
+def as_writes(intent: Values, open_row: Values, search: Values) -> tuple[Write, ...]:
     """Give the same three rows for another statement to write along."""
-    rows: tuple[models.Model, ...] = (intent, open_row, search)
-    return tuple(Write(_insert_if_agreed(type(row)), tuple(_values(row))) for row in rows)
+    rows: tuple[tuple[type[models.Model], Values], ...] = (
+        (Intent, intent), (OpenIntent, open_row), (SearchRow, search),
+    )  # fmt: skip
+    return tuple(Write(_insert_if_agreed(model), tuple(_values(model, row))) for model, row in rows)
 
 
-def conclude(outcome: Outcome, *, answer_text: str) -> bool:
+def conclude(outcome: Values, *, answer_text: str) -> bool:
     """
     Insert an outcome, take the exchange off the list of open ones and keep its answer searchable; false if there is no
     such intent. The outcome's `started_at` is taken from the intent.
@@ -40,24 +57,25 @@ def conclude(outcome: Outcome, *, answer_text: str) -> bool:
     A second closer waits for the first one's outcome, then meets the constraint that there is only one.
     """
     with prepared.cursor() as cursor:
-        whose: list[Any] = [outcome.intent_id, outcome.intent_id, answer_text, outcome.intent_id]
-        cursor.execute(_conclude(), [*whose, *_values(outcome, without=("started_at",))])
+        whose = outcome["intent_id"]
+        values = _values(Outcome, outcome, without=("started_at",))
+        cursor.execute(_conclude(), [whose, whose, answer_text, whose, *values])
         return bool(cursor.rowcount)
 
 
-def conclusion(outcome: Outcome, *, answer_text: str, kept_if: Condition) -> tuple[Write, ...]:
+def conclusion(outcome: Values, *, answer_text: str, kept_if: Condition) -> tuple[Write, ...]:
     """
     Give what `conclude` does for another statement to do along, which answers with `cost` and `currency`.
 
     :param kept_if: asked at that moment; where it does not hold, the answer is not kept. An intent that is missing or
         has its outcome already fails the whole statement.
     """
-    values = tuple(_values(outcome, without=WRITTEN_BY_THE_STATEMENT))
-    sealed = (*kept_if.values, outcome.sealed_answer)
+    whose = outcome["intent_id"]
+    values = _values(Outcome, outcome, without=WRITTEN_BY_THE_STATEMENT)
     return (
-        Write(_outcome_if_agreed(kept_if.text), (*values, outcome.intent_id, *sealed)),
-        Write(_told_if_agreed(kept_if.text), (*kept_if.values, answer_text, outcome.intent_id)),
-        Write(_closed_if_agreed(), (outcome.intent_id,)),
+        Write(_outcome_if_agreed(kept_if.text), (*values, whose, *kept_if.values, outcome["sealed_answer"])),
+        Write(_told_if_agreed(kept_if.text), (*kept_if.values, answer_text, whose)),
+        Write(_closed_if_agreed(), (whose,)),
     )
 
 
@@ -66,9 +84,28 @@ def _fields(model: type[models.Model]) -> tuple[models.Field[Any, Any], ...]:
     return tuple(field for field in model._meta.concrete_fields if field.name != BY_THE_DATABASE)
 
 
-def _values(row: models.Model, *, without: Collection[str] = ()) -> list[Any]:
-    fields = (field for field in _fields(type(row)) if field.name not in without)
-    return [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+def _values(model: type[models.Model], row: Values, *, without: tuple[str, ...] = ()) -> list[Any]:
+    """Give a row's values as the driver takes them, in the order of its columns."""
+    values = []
+    for name, default, prepare in _columns(model, without):
+        value = row[name] if name in row else default()
+        values.append(value if prepare is None else prepare(value))
+    return values
+
+
+@cache
+def _columns(model: type[models.Model], without: tuple[str, ...]) -> tuple[_Column, ...]:
+    """Find out once what saving an instance finds out of each field each time."""
+    fields = (field for field in _fields(model) if field.name not in without)
+    return tuple(_Column(field.attname, field.get_default, _preparing(field)) for field in fields)
+
+
+def _preparing(field: models.Field[Any, Any]) -> Callable[[Any], Any] | None:
+    kind = getattr(field, "target_field", field).get_internal_type()
+    if kind in TAKEN_AS_THEY_ARE:
+        return None
+    whole_number: Callable[[Any], Any] | None = DatabaseOperations.integerfield_type_map.get(kind)
+    return whole_number or (lambda value: field.get_db_prep_save(value, connection))
 
 
 def _into(model: type[models.Model]) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 
 from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, RecognizerResult
 
-from apps.privacy import encoded, gazetteer, literals, normalise, overlaps, words
+from apps.privacy import encoded, gazetteer, literals, nobodys, normalise, overlaps, words
 from apps.privacy import vocabulary as v
 from apps.privacy.consistency import KnownValues
 from apps.privacy.dictionary import EMPTY, Dictionary, Sightings
@@ -131,7 +131,9 @@ def _is_allowed(text: str, finding: Finding, own: Sightings, phrases: Sequence[t
     if own.is_allowed(finding):
         return True
     is_in_phrase = any(start <= finding.start and finding.end <= end for start, end in phrases)
-    return finding.score < overlaps.STRONG and (is_in_phrase or _is_no_secret(text, finding))
+    return finding.score < overlaps.STRONG and (
+        is_in_phrase or _is_no_secret(text, finding) or nobodys.is_nobodys(text, finding)
+    )
 
 
 def _phrases(reading: Reading) -> Iterator[tuple[int, int]]:

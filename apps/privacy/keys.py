@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -25,6 +26,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.utils import timezone
 
 from apps.ledger import prepared
 from apps.ledger.compiled import Compiled, an_id
@@ -223,7 +225,15 @@ def opened(conversation_id: UUID, *, wrapped: bytes | None, destroyed_at: dateti
     return ConversationKey(conversation_id, _unwrap(DataKey(conversation_id=conversation_id, wrapped_key=wrapped)))
 
 
-def new_key(exchange_id: UUID) -> tuple[ConversationKey, DataKey]:
+class NewKey(NamedTuple):
+    """The row of a data key that is still to be saved."""
+
+    conversation_id: UUID
+    wrapped_key: bytes
+    created_at: datetime
+
+
+def new_key(exchange_id: UUID) -> tuple[ConversationKey, NewKey]:
     """
     Make the data key of an exchange that belongs to no conversation: the open key, and the row that must be saved.
 
@@ -233,22 +243,18 @@ def new_key(exchange_id: UUID) -> tuple[ConversationKey, DataKey]:
     """
     secret = secrets.token_bytes(KEY_BYTES)
     wrapped = _encrypt(wrapping_key(master_key()), secret, bound_to=exchange_id.bytes)
-    return ConversationKey(exchange_id, secret), DataKey(conversation_id=exchange_id, wrapped_key=wrapped)
+    return ConversationKey(exchange_id, secret), NewKey(exchange_id, wrapped, timezone.now())
 
 
-def keep_new(row: DataKey) -> None:
+def keep_new(row: NewKey) -> None:
     """Save the row of a new key, in the caller's transaction. One statement."""
     with prepared.cursor() as cursor:
-        cursor.execute(f"{_INTO} VALUES (%s, %s, %s)", _values(row))
+        cursor.execute(f"{_INTO} VALUES (%s, %s, %s)", row)
 
 
-def as_write(row: DataKey) -> Write:
+def as_write(row: NewKey) -> Write:
     """Give the row of a new key for another statement to write along."""
-    return Write(f"{_INTO} SELECT %s, %s, %s FROM agreed", _values(row))  # noqa: S608 - constants
-
-
-def _values(row: DataKey) -> tuple[UUID, bytes, datetime]:
-    return row.conversation_id, bytes(row.wrapped_key), row.created_at
+    return Write(f"{_INTO} SELECT %s, %s, %s FROM agreed", row)  # noqa: S608 - constants
 
 
 def is_alive(conversation_id: UUID) -> Condition:

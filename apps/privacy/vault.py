@@ -7,7 +7,6 @@ was written. Two conversations never share anything.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections import Counter
@@ -20,6 +19,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from apps.ledger.compiled import Compiled, an_id
+from apps.ledger.ids import new_id
 from apps.ledger.prepared import Write
 from apps.privacy import keys, masking
 from apps.privacy.consistency import KnownValues
@@ -29,7 +29,6 @@ from apps.privacy.models import VaultEntry
 PURPOSE: Final = "vault"
 ENCODING: Final = "utf-8"
 ATTEMPTS: Final = 3
-COLUMNS: Final = ("id", "placeholder", "type", "digest", "sealed_value")
 STORE_IF_AGREED: Final = """
 INSERT INTO privacy_vaultentry (conversation_id, created_at, id, placeholder, type, digest, sealed_value)
 SELECT %s, statement_timestamp(), new.*
@@ -136,11 +135,12 @@ class Vault:
 
         That statement fails as a whole where another message gave one of the placeholders away first.
         """
-        rows = [self._row(placeholder) for placeholder in self._values if placeholder not in self._saved]
-        if not rows:
+        new = [placeholder for placeholder in self._values if placeholder not in self._saved]
+        if not new:
             return None
-        values = [[getattr(row, column) for row in rows] for column in COLUMNS]
-        return Write(STORE_IF_AGREED, (self.conversation_id, *values))
+        digests, sealed = map(list, zip(*map(self._sealed, new), strict=True))
+        types = [self._types[placeholder] for placeholder in new]
+        return Write(STORE_IF_AGREED, (self.conversation_id, [new_id() for _ in new], new, types, digests, sealed))
 
     def note_saved(self) -> None:
         """Note that what `as_write` gave is on disk."""
@@ -180,14 +180,19 @@ class Vault:
         self.known.add(type_, value)
 
     def _row(self, placeholder: str) -> VaultEntry:
-        value = self._values[placeholder].encode(ENCODING, "surrogatepass")
+        digest, sealed = self._sealed(placeholder)
         return VaultEntry(
             conversation_id=self.conversation_id,
             placeholder=placeholder,
             type=self._types[placeholder],
-            digest=hmac.digest(self._digest_key, value, hashlib.sha256),
-            sealed_value=self._box.seal(value, label=placeholder),
+            digest=digest,
+            sealed_value=sealed,
         )
+
+    def _sealed(self, placeholder: str) -> tuple[bytes, bytes]:
+        """Give the digest of a placeholder's value, and the value sealed."""
+        value = self._values[placeholder].encode(ENCODING, "surrogatepass")
+        return hmac.digest(self._digest_key, value, "sha256"), self._box.seal(value, label=placeholder)
 
 
 def values_of(key: keys.ConversationKey) -> list[str]:

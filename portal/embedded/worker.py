@@ -19,6 +19,7 @@ from celery.exceptions import SecurityWarning
 
 from portal.celery import app
 from portal.embedded.broker import show_unfinished
+from portal.embedded.looks import Timetable
 
 THREADS = 3
 QUEUES = "celery,batches"
@@ -31,7 +32,7 @@ class Scheduler(bootsteps.StartStopStep):
     schedule_file = ""
 
     def create(self, worker: Any) -> Any:
-        return EmbeddedService(app, thread=True, schedule_filename=self.schedule_file)
+        return EmbeddedService(app, thread=True, scheduler_cls=Timetable, schedule_filename=self.schedule_file)
 
 
 class QueueFeeder(bootsteps.StartStopStep):

@@ -12,9 +12,10 @@ from django.utils import timezone
 from apps.accounts import administration, key_texts
 from apps.accounts.models import Membership, Role
 from apps.api import callers, keys
-from apps.api.lookup import find_key
+from apps.api.lookup import find_key, find_key_and_model
 from apps.api.models import ApiKey, Scope
-from apps.gateway.models import Grant
+from apps.gateway import lookups
+from apps.gateway.models import Grant, LanguageModel
 from apps.ledger.models import Event
 from apps.privacy.reading import Reading
 from apps.privacy.recognisers.credentials import vendors
@@ -248,3 +249,31 @@ def test_the_statement_that_finds_a_key_says_what_the_query_says(make_key, make_
             }
         assert (found.is_employee, found.is_member) == (asked.is_employee, asked.is_member) == (True, True)
     assert find_key(key_texts.digest_of("no such key")) is None
+
+
+def test_the_model_beside_a_key_is_the_one_that_its_person_may_call_for_its_team(
+    make_key, make_model, make_person, make_team, sales, maya
+):
+    mine, theirs = make_model(sales, label="Mine"), make_model(make_team("Finance"), label="Theirs")
+    denied, switched_off = make_model(sales, label="Denied"), make_model(sales, label="Off")
+    embedder = make_model(sales, label="Embeds")
+    Grant.objects.create(model=denied, person=maya, effect="DENY")
+    LanguageModel.objects.filter(pk=switched_off.pk).update(is_on=False)
+    LanguageModel.objects.filter(pk=embedder.pk).update(capabilities=["embeddings"])
+    digest = key_texts.digest_of(make_key().secret)
+    stranger = key_texts.digest_of("no such key")
+
+    def beside(name):
+        key, model = find_key_and_model(digest, name, now=NOW)
+        assert (key.person, key.team) == (maya, sales)
+        return model
+
+    for one in (mine, theirs, denied, switched_off, embedder):
+        by_label = lookups.callable_by_label(maya, sales, one.label, now=NOW)
+        assert beside(one.label) == beside(str(one.pk)) == by_label == (mine if one == mine else None)
+    assert beside("No such model") is beside("Mi\0ne") is None
+    assert find_key_and_model(stranger, "Mine", now=NOW) == (None, None)
+    asked, found = lookups.callable_by_label(maya, sales, "Mine", now=NOW), beside("Mine")
+    columns = [field.attname for field in LanguageModel._meta.concrete_fields] + ["policy_number", "due_price_id"]
+    assert [getattr(found, name) for name in columns] == [getattr(asked, name) for name in columns]
+    assert found.provider == asked.provider

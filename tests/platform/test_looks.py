@@ -1,0 +1,98 @@
+"""What the embedded shape's timetable only looks at is done in the worker's process, once for each time it is due."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from apps.gateway import budgets
+from apps.gateway.models import Reservation
+from apps.gateway.prices import Price
+from portal.celery import app
+from portal.embedded import looks
+from portal.embedded.looks import LOOKS, Timetable
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def known_tasks() -> None:
+    app.loader.import_default_modules()
+
+
+@pytest.fixture
+def timetable(tmp_path: Path, monkeypatch):
+    """A timetable whose every message to the broker fails."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("A look was queued.")
+
+    monkeypatch.setattr(app, "send_task", refuse)
+    made = Timetable(app=app, schedule_filename=str(tmp_path / "schedule"), lazy=True)
+    yield made
+    made._looking.shutdown()
+
+
+def due(name: str) -> SimpleNamespace:
+    return SimpleNamespace(name=name, task=name, args=(), kwargs={}, options={})
+
+
+def look(timetable: Timetable, name: str) -> None:
+    timetable.apply_async(due(name), advance=False)
+    timetable._looking.submit(lambda: None).result(timeout=30)
+
+
+def test_a_look_takes_no_values_and_is_on_the_timetable():
+    on_it = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+
+    assert on_it >= LOOKS
+    assert not [name for name in LOOKS if inspect.signature(app.tasks[name].run).parameters]
+
+
+def test_a_look_does_what_the_task_does_without_the_broker(timetable, make_team, make_person, make_model):
+    sales = make_team("Sales")
+    maya, model = make_person("maya", teams=("Sales",)), make_model(sales, price="1")
+    long_ago = timezone.now() - timedelta(seconds=settings.RESERVATION_SECONDS + 60)
+    price = Price(Decimal(1), Decimal(1), "USD")
+    budgets.reserve(person=maya, team=sales, model=model, price=price, amount=Decimal(1), now=long_ago)
+
+    look(timetable, "gateway.sweep_reservations")
+
+    assert Reservation.objects.get().state == "RELEASED"
+
+
+def test_what_is_no_look_is_queued(timetable):
+    with pytest.raises(Exception, match="A look was queued"):
+        timetable.apply_async(due("rag.refresh_findings"), advance=False)
+
+
+def test_a_look_that_waits_for_its_turn_is_not_due_twice_and_one_that_fails_ends_nothing(timetable, monkeypatch):
+    seen: list[str] = []
+
+    @shared_task(name="test.look")
+    def count() -> None:
+        seen.append("looked")
+        if len(seen) == 1:
+            raise KeyError
+
+    monkeypatch.setattr(looks, "LOOKS", {"test.look"})
+    free = threading.Event()
+    timetable._looking.submit(free.wait)
+
+    for _ in range(3):
+        timetable.apply_async(due("test.look"), advance=False)
+    free.set()
+    timetable._looking.submit(lambda: None).result(timeout=30)
+    look(timetable, "test.look")
+
+    assert seen == ["looked"] * 2
+    app.tasks.unregister("test.look")
