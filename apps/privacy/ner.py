@@ -10,6 +10,7 @@ of text. Presidio's own engines run tagger, parser and lemmatizer to feed contex
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
@@ -121,11 +122,12 @@ class OwnNameEngine(NameEngine):
 
     def load(self) -> None:
         """
-        Load the shipped weights, in a quarter of a second.
+        Load the shipped weights and describe everyday words, in half a second.
 
         :raises ModelDamaged: if they are missing or not what was shipped.
         """
-        self._network = Network(Weights.load())
+        everyday = words.common()
+        self._network = Network(Weights.load(), {*everyday, *map(str.title, everyday), *string.punctuation})
 
     def is_loaded(self) -> bool:
         """Say whether the weights are in memory."""

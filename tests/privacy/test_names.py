@@ -138,7 +138,7 @@ def test_a_megabyte_without_line_ends_keeps_the_memory_of_words_bounded(own: Net
     for _, piece in ner.pieces(text):
         assert len(own.read(piece).odds)
 
-    assert len(own._rows) <= network.REMEMBERED_FORMS
+    assert len(own._rows) <= network.REMEMBERED_FORMS + len(network.NUMBERS)
     assert max(len(piece) for _, piece in ner.pieces("x" * 100_000)) <= ner.PIECE
 
 
