@@ -110,3 +110,9 @@ def starts_without_its_word_lists(*choice: str) -> None:
 
     words.FOLDER = Path("/nonexistent")  # type: ignore[misc]
     worker.load(*choice)
+
+
+def leaves_a_mark(file: str) -> str:
+    """Show in a file that this text was looked through."""
+    Path(file).write_text("looked", encoding="utf-8")
+    return "looked"

@@ -8,12 +8,14 @@ import signal
 import sys
 import time
 import uuid
+from pathlib import Path
 
 import psutil
 import pytest
 
 from apps.privacy import engine, scrub, worker
 from apps.privacy.engine import ScrubberUnavailable
+from apps.privacy.processes import Engines
 from apps.privacy.scrub import Draft
 from apps.privacy.vault import Vault
 from tests.platform.processes import wait_until
@@ -22,6 +24,9 @@ from tests.privacy import faults
 pytestmark = pytest.mark.thorough
 
 TEXT = "Grace Hopper, grace@example.com, 4111 1111 1111 1111"
+SECONDS_TO_TAKE = 0.05
+"""Enough for a thread to take up what it drew from the line; an engine's process takes ten times as long to start."""
+
 SECRET_WORDS = "Quartermain hunter2"
 
 
@@ -96,6 +101,26 @@ async def test_an_idle_engine_that_was_killed_is_replaced() -> None:
     await asyncio.sleep(0.5)
 
     assert len(await engine.detect_async(TEXT)) == 3
+
+
+async def test_a_message_given_up_while_its_engine_starts_is_never_looked_through(tmp_path: Path) -> None:
+    given_up, wanted = tmp_path / "given-up", tmp_path / "wanted"
+    engines = Engines(lambda: 1)
+    try:
+        asking = asyncio.create_task(engines.ask(faults.leaves_a_mark, str(given_up), seconds=30))
+        await asyncio.sleep(0)
+        await asyncio.to_thread(wait_until, engines._line.empty, what="a thread took the text")
+        await asyncio.sleep(SECONDS_TO_TAKE)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        answer = await engines.ask(faults.leaves_a_mark, str(wanted), seconds=30)
+    finally:
+        await asyncio.to_thread(engines.close)
+
+    assert answer == "looked"
+    assert wanted.exists()
+    assert not given_up.exists()
 
 
 async def test_a_cancelled_message_frees_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:

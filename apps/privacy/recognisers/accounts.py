@@ -166,7 +166,7 @@ RULES: Final = (
         v.USERNAME,
         "What is to be done about a user name",
         pattern(
-            rf"""(?<![\w-])(?i:give|grant|allow|add|remove|invite|disable|enable|unlock|lock|deactivate|reactivate|suspend|offboard|onboard|block|unblock|ping|ask|tell|cc|reset|kick|ban|impersonate|assign)[ ](?:user[ ]|account[ ]|the[ ]user[ ]|the[ ]account[ ])?["'`]?@?{LOWER}["'`]?(?=['’]s[ ]|[ ](?:access|rights|read|write|admin|to|from|for|in|on|again|please|and|or|if|about|whether|as|because|since|until|before|after|with|permissions?)(?!\w)|[.,;!?]|\s*$){END}
+            rf"""(?<![\w-])(?i:give|grant|allow|add|remove|invite|disable|enable|unlock|lock|deactivate|reactivate|suspend|offboard|onboard|block|unblock|ping|ask|tell|(?-i:cc)|reset|kick|ban|impersonate|assign)[ ](?:user[ ]|account[ ]|the[ ]user[ ]|the[ ]account[ ])?["'`]?@?{LOWER}["'`]?(?=['’]s[ ]|[ ](?:access|rights|read|write|admin|to|from|for|in|on|again|please|and|or|if|about|whether|as|because|since|until|before|after|with|permissions?)(?!\w)|[.,;!?]|\s*$){END}
             |(?<![\w-])(?i:grant|revoke)[ ][^;\n]{{1,80}}[ ](?i:to|from)[ ]["'`]?{LOWER}["'`]?(?=[ ]*(?:[;,@]|$|[ ](?i:with)[ ]))
             |(?<![\w@/.:-]){LOWER}[ ](?:is[ ]locked|was[ ]locked|got[ ]locked|cannot[ ]log|can['’]?t[ ]log|can['’]?t[ ]access|cannot[ ]access|has[ ]no[ ](?:access|rights|permission)|(?i:failed[ ](?:mfa|2fa|login|authentication))|is[ ]not[ ]able[ ]to[ ]log|needs[ ]access|lost[ ]access)"""
         ),

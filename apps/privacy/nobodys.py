@@ -1,0 +1,104 @@
+"""
+What guesses take for a person or an address and is nobody's: substances, genes, celestial bodies, journals, months.
+
+Only guesses are judged here, by the name itself and by what stands around it; what a rule or a check digit says stays.
+"""
+
+# ruff: noqa: E501 - a pattern is read whole
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from apps.privacy import vocabulary as v
+from apps.privacy import words
+from apps.privacy.findings import Finding
+
+AROUND: Final = 80
+LONGEST: Final = 60
+
+SUBSTANCE: Final = re.compile(
+    r"(?i)\b\w{2,24}(?:amide|kinase|ylase|ctase|idase|erase|lase|thase|ptase|mycin|cillin|azole|oxide|chloride|sulfate|sulphate|phosphate|nitrate|acetate|peptide|globulin|steroid|saccharide|ribose|glycine|idine|ylene|methane|benzene|phenol|virus|bacteria|coccus|bacillus|saurus|ium|osis|itis|emia|aceae|idae|viridae)\b"
+)
+"""How words for substances, enzymes, illnesses and families of living things end."""
+
+LABORATORY: Final = re.compile(
+    r"\b(?:proteins?|genes?|kinases?|receptors?|enzymes?|inhibitors?|pathways?|signal(?:l?ing)|mutants?|transcription|antibod(?:y|ies)|cytokines?|ligands?|polymerase|mRNA|RNA|DNA|ATP|GTP|peptides?|amino acids?|species|genus|subspecies|bacteri(?:a|um)|fung(?:i|us)|taxon|strain|cell lines?|in vitro|in vivo|phosphorylat\w+|myosin|actin|hepatic|plasma|isotopes?|minerals?|lanthanides?|oxides?)\b"
+    r"|\b[A-Z][A-Za-z]{1,4}\d{1,2}[A-Za-z]?\d?\b|\b[A-Z]{2,5}-?\d{1,3}\b"
+)
+"""Words of a laboratory, and codes as genes have: `Oct4`, `CCL11`."""
+
+FEWEST_SIGNS: Final = 2
+CELESTIAL_BODY: Final = re.compile(
+    r"(?: \([^)]{0,30}(?:minor planet|provisional designation)|,? is (?:also )?(?:an?|the|one of)\b[^.;\n]{0,60}?\b(?:asteroids?|comets?|[Mm]ars-cr\w*|Solar System body|dwarf planet|minor planet|centaur|moons?|craters?|genus|species|protein|enzyme|gene|hormone|polymer|inhibitor|receptor|antibiotic|mineral|compound|software|library|framework|programming language|brand|album|song|film|movie|novel|river|village|town|municipality)\b)"
+)
+"""What a name is said to be just behind it."""
+
+JOURNAL_BEFORE: Final = re.compile(
+    r"\b(?:journals?|magazine|newspaper|periodical)(?: (?:of|the|called))? [\"'\u201c\u2018]?$"
+)
+ARTICLE_BEFORE: Final = re.compile(r"(?:^|[\s(\"'\u201c])(?:[Aa]n?|[Aa]ny|[Ee]ach|[Ee]very|[Ss]uch|[Nn]o) $")
+JOURNAL_BEHIND: Final = re.compile(
+    r" (?:Sciences?|Physics|Chem\w*|Biol\w*|Med\w*|Phys|Math\w*|Res|Soc|Lett|Eng\w*|Rev\w*)\b"
+)
+THING_AT_ITS_END: Final = re.compile(
+    r" (?:Array|Games|Agreement|Protocol|Framework|Engine|Suite|Edition|Series|Model|Method|Index|Score|Scale|Test|Program(?:me)?|Project|Mission|Survey|Catalogue|Awards?)$"
+)
+GENE: Final = re.compile(r"[A-Z][A-Za-z]{1,4}-?\d{1,2}[A-Za-z]?")
+MONTH: Final = re.compile(
+    r"(?i)(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|janv|févr|avr|juin|juil|août|ene|abr|ago|dic|gen|giu|lug|set|ott|mrt|mei|fev|out)\.?"
+)
+DAY_BEHIND: Final = re.compile(r"[ ]{1,2}\d{1,2}(?!\w)")
+LISTED_CODES: Final = re.compile(r"\b[A-Z]{2,5}\d{1,3}\b")
+YEAR_AND_WORD: Final = re.compile(r"(?:1[89]|20)\d\d [^\W\d_]+")
+
+
+def is_nobodys(text: str, finding: Finding) -> bool:
+    """Say whether a guess is a substance, a gene, a body of the sky, a journal, a month or a word of forms."""
+    name = text[finding.start : finding.end]
+    if finding.type == v.ADDRESS:
+        return len(LISTED_CODES.findall(name)) > 1 or YEAR_AND_WORD.fullmatch(name) is not None
+    if finding.type != v.PERSON or len(name) > LONGEST:
+        return False
+    before, behind = text[max(0, finding.start - AROUND) : finding.start], text[finding.end : finding.end + AROUND]
+    if MONTH.fullmatch(name) and DAY_BEHIND.match(behind):
+        return True
+    if _is_expanded_before(name, before, behind) or THING_AT_ITS_END.search(name):
+        return True
+    if _has_first_name(name):
+        return CELESTIAL_BODY.match(behind) is not None and " " not in name
+    return _is_thing(name, before, behind)
+
+
+def _is_thing(name: str, before: str, behind: str) -> bool:
+    """Judge what has no first name in it."""
+    if SUBSTANCE.search(name) or CELESTIAL_BODY.match(behind) or JOURNAL_BEFORE.search(before):
+        return True
+    if re.fullmatch(r"J\. \w+", name) and JOURNAL_BEHIND.match(behind):
+        return True
+    if " " in name:
+        return False
+    is_listed = _plain(name) in words.beside_users() or (GENE.fullmatch(name) is not None and not name.isalpha())
+    if is_listed or ARTICLE_BEFORE.search(before):
+        return True
+    return len(LABORATORY.findall(before)) + len(LABORATORY.findall(behind)) >= FEWEST_SIGNS
+
+
+def _is_expanded_before(name: str, before: str, behind: str) -> bool:
+    """Say whether capitals in parentheses are the initials of the words before them: `Large Array (LA)`."""
+    if not (name.isupper() and name.isalpha() and before.endswith("(") and behind.startswith(")")):
+        return False
+    initials = "".join(word[0] for word in re.findall(r"[A-Z][\w]*", before))
+    return len(name) > 1 and name[-2:] in initials
+
+
+def _has_first_name(name: str) -> bool:
+    parts = [part.lower() for part in re.findall(r"[^\W\d_]+", name)]
+    return any(part in words.first_names() or part in words.first_names_also_words() for part in parts)
+
+
+def _plain(name: str) -> str:
+    """Give a word in small letters without accents."""
+    return "".join(one for one in unicodedata.normalize("NFKD", name.lower()) if not unicodedata.combining(one))

@@ -1,0 +1,59 @@
+"""Substances, genes, asteroids, journals and months are nobody's, and people in the same sentences are found."""
+
+from __future__ import annotations
+
+import pytest
+
+from apps.privacy import analyzer, nobodys
+from apps.privacy import vocabulary as v
+from apps.privacy.findings import Finding
+
+NOBODYS = [
+    ("{Zirconium}, W and the lanthanides follow.", v.PERSON),
+    ("The last step makes {Glycineamide} ribonucleotide and ADP.", v.PERSON),
+    ("{Histone Deacetylase} A6 contributes to silencing.", v.PERSON),
+    ("Maternal {Nanog}, Oct4 and SoxB1 activate zygotic genes.", v.PERSON),
+    ("Ral-A, {Raf-1} and some more belong to it.", v.PERSON),
+    ("{Toutatis} is also a Mars-crosser asteroid with a chaotic orbit.", v.PERSON),
+    ("{Amphitrite} (minor planet designation: 29 Amphitrite) is large.", v.PERSON),
+    ("It appeared in the journal {Physikalische Zeitschrift} in 1916.", v.PERSON),
+    ("See {J. Nonlinear} Science, volume 12.", v.PERSON),
+    ("the Large Millimeter Array ({LMA}) opened", v.PERSON),
+    ("upon which it purports to grant a {Lien} hereunder", v.PERSON),
+    ("{Jun} 12 10:22:01 gw sshd[2211]: started", v.PERSON),
+    ("{Gebruiker} kan niet inloggen", v.PERSON),
+    ("chemokines, including {CCL11, CCL26, CCL7} and CCL5", v.ADDRESS),
+    ("She also played at {1990 Asian} Games.", v.ADDRESS),
+]
+PEOPLES = [
+    ("{Dr Okonkwo} cloned the gene and its receptor.", v.PERSON),
+    ("{Maria Encke} is one of the largest donors of the village.", v.PERSON),
+    ("{June} 12 is her birthday, said June", v.PERSON),
+    ("I met a {Camilla} at the fair.", v.PERSON),
+    ("{Halvorsen} called about the invoice.", v.PERSON),
+    ("deliver to {12 Elm Street}, please", v.ADDRESS),
+]
+
+
+def _judged(marked: str, kind: str) -> bool:
+    start, end = marked.index("{"), marked.index("}") - 1
+    text = marked.replace("{", "").replace("}", "")
+    return nobodys.is_nobodys(text, Finding(kind, start, end, 0.6, "A guess"))
+
+
+@pytest.mark.parametrize(("marked", "kind"), NOBODYS)
+def test_what_only_looks_like_a_name_or_an_address_is_nobodys(marked: str, kind: str) -> None:
+    assert _judged(marked, kind)
+
+
+@pytest.mark.parametrize(("marked", "kind"), PEOPLES)
+def test_a_person_beside_such_words_stays_a_person(marked: str, kind: str) -> None:
+    assert not _judged(marked, kind)
+
+
+def test_what_a_rule_is_sure_of_is_masked_whatever_stands_around_it() -> None:
+    text = "The protein kinase gene was cloned by Dr Ferreira; call 030 901820-114."
+
+    found = [text[one.start : one.end] for one in analyzer.find(text)]
+
+    assert any("Ferreira" in value for value in found)
