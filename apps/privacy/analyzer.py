@@ -8,7 +8,6 @@ Free of Django, so that the engine's own process stays small.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final
@@ -57,9 +56,6 @@ RULES: Final = (
 )
 
 
-WORD: Final = re.compile(r"[^\W\d_]+")
-
-
 class Analyzer(AnalyzerEngine):
     """
     Presidio's analyzer without its quadratic pass over duplicates and its lemma-based context.
@@ -67,11 +63,11 @@ class Analyzer(AnalyzerEngine):
     Overlaps are settled once, by `overlaps.resolve`; context is part of our rules.
     """
 
-    def look(self, text: str, *, language: str = LANGUAGE) -> list[RecognizerResult]:
-        """Run every registered recogniser over `text` and give all results, overlapping ones included."""
+    def look(self, reading: Reading, *, language: str = LANGUAGE) -> list[RecognizerResult]:
+        """Run every registered recogniser over a text and give all results, overlapping ones included."""
+        text = reading.text
         recognizers = self.registry.get_recognizers(language=language, all_fields=True)
         artifacts = self.nlp_engine.process_text(text, language)
-        reading = Reading(text)
         found: list[RecognizerResult] = []
         for recognizer in recognizers:
             if isinstance(recognizer, RuleRecognizer | tables.TableRecognizer | FirstNameRecognizer):
@@ -90,8 +86,9 @@ def find(text: str, dictionary: Dictionary = EMPTY) -> tuple[Finding, ...]:
     """
     view = normalise.view(text)
     own = dictionary.look(view.text)
-    raw = [finding for finding in _raw(view.text) if not public_parts.is_public(view.text, finding)]
-    phrases = list(_phrases(view.text)) if raw else []
+    reading = Reading(view.text)
+    raw = [finding for finding in _raw(reading) if not public_parts.is_public(view.text, finding)]
+    phrases = list(_phrases(reading)) if raw else []
     seen = [finding for finding in raw if not _is_allowed(view.text, finding, own, phrases)]
     seen += [finding for finding in _listed(view.text, seen) if not _is_allowed(view.text, finding, own, phrases)]
     seen += own.findings
@@ -102,7 +99,7 @@ def find(text: str, dictionary: Dictionary = EMPTY) -> tuple[Finding, ...]:
         known.add(finding.type, view.text[finding.start : finding.end])
     spread = overlaps.resolve([*seen, *known.find(view.text, besides=seen)], text=view.text)
     originals = [_moved(finding, view) for finding in spread]
-    inside = encoded.find(text, look=_raw)
+    inside = encoded.find(text, look=lambda inside: _raw(Reading(inside)))
     return checked(overlaps.resolve([*originals, *inside, *literals.find(text)], text=text), text=text)
 
 
@@ -117,8 +114,8 @@ def analyzer() -> Analyzer:
     return Analyzer(registry=registry, nlp_engine=nlp_engine, supported_languages=[LANGUAGE])
 
 
-def _raw(text: str) -> Iterator[Finding]:
-    for found in analyzer().look(text):
+def _raw(reading: Reading) -> Iterator[Finding]:
+    for found in analyzer().look(reading):
         yield Finding(found.entity_type, found.start, found.end, found.score, found.recognition_metadata[REASON])
 
 
@@ -139,12 +136,12 @@ def _is_allowed(text: str, finding: Finding, own: Sightings, phrases: Sequence[t
     )
 
 
-def _phrases(text: str) -> Iterator[tuple[int, int]]:
+def _phrases(reading: Reading) -> Iterator[tuple[int, int]]:
     """Give the places of phrases that hold a name and are nobody's, where lower case keeps the length."""
-    folded = text.lower()
+    folded = reading.folded
     by_word = words.allowed_phrases_by_word()
-    if len(folded) == len(text):
-        for word in by_word.keys() & set(WORD.findall(folded)):
+    if len(folded) == len(reading.text):
+        for word in by_word.keys() & reading.words.keys():
             for phrase in by_word[word]:
                 start = folded.find(phrase)
                 while start >= 0:

@@ -8,6 +8,7 @@ A first name alone counts if it is hardly anything else; one that is a word too 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -64,6 +65,9 @@ PAIR: Final = regex.compile(
     rf"(?<![\w@/\\.#-])(?<one>{CAPITALISED})(?: \p{{Lu}}\.?)?(?: (?:van|von|der|den|de|del|di|da|dos|ten|ter|al|el|bin))?"
     rf"(?: (?<one>{CAPITALISED})){{1,3}}(?![\w@/\\(])"
 )
+NO_FIRST_WORD: Final = re.compile(r" [^\W\d_a-z][^\W\d_A-Z]")
+"""A capitalised word behind a blank, as the second of a pair is: many short texts have none."""
+
 RELATION: Final = (
     r"(?:kid|son|daughter|wife|husband|brother|sister|mother|father|mom|mum|dad|uncle|aunt|cousin|friend|colleague|boss"
     r"|manager|assistant|neighbou?r|partner|boyfriend|girlfriend|fianc[ée]e?|teammate|roommate|classmate|coach|teacher"
@@ -74,9 +78,9 @@ SPEAKS: Final = (
     r"|mentioned|explained|confirmed|agreed|sent|signed|promised|complained|reported|approved|emailed|texted|lives|works)"
 )
 SINGLE: Final = regex.compile(
-    rf"(?<=(?<![\w-]){RELATION},? )(?<one>{CAPITALISED})(?![\w@/\\(-])|(?<![\w@/\\.#-])(?<one>{CAPITALISED})(?= {SPEAKS}(?!\w))"
+    rf"(?=\p{{Lu}})(?:(?<=(?<![\w-]){RELATION},? )(?<one>{CAPITALISED})(?![\w@/\\(-])|(?<![\w@/\\.#-])(?<one>{CAPITALISED})(?= {SPEAKS}(?!\w))"
     rf"|(?:^|(?<=[.!?] ))(?<one>{CAPITALISED})(?=, (?:can|could|would|will|please|did|do|are|have|what|how|when|where|I|we)(?!\w))"
-    rf"|^(?<one>(?<label>{CAPITALISED}))(?=: ?[\"“\p{{L}}])",
+    rf"|^(?<one>(?<label>{CAPITALISED}))(?=: ?[\"“\p{{L}}]))",
     regex.MULTILINE,
 )
 NAME: Final = r"(?:\p{Lu}\p{Ll}[\p{L}'-]*(?: \p{Lu}\.)?(?: \p{Lu}\p{Ll}[\p{L}'-]*){0,2})"
@@ -126,7 +130,8 @@ class FirstNameRecognizer(LocalRecognizer):
         found = [result(v.PERSON, start, end, SCORE, REASON) for start, end in _first_names(reading)]
         found += [result(v.PERSON, start, end, SCORE, WELL_KNOWN) for start, end in _well_known(reading)]
         if reading.language == ENGLISH:
-            found += [result(v.PERSON, start, end, GUESS, UNHEARD) for start, end in _unheard(PAIR, text)]
+            if NO_FIRST_WORD.search(text):
+                found += [result(v.PERSON, start, end, GUESS, UNHEARD) for start, end in _unheard(PAIR, text)]
             found += [result(v.PERSON, start, end, GUESS, UNHEARD_SPEAKS) for start, end in _unheard(SINGLE, text)]
         return found
 
@@ -191,7 +196,7 @@ def _is_unheard(word: str) -> bool:
 
 def _well_known(reading: Reading) -> Iterator[tuple[int, int]]:
     """Give the names of people whom everybody knows; one that is a word too only with a capital."""
-    for word in words.well_known_names() & reading.words.keys():
+    for word in words.well_known_names().intersection(reading.words):
         for place in reading.words[word]:
             match = WORD.match(reading.text, place)
             is_thing = word in words.dictionary() or word in ALSO_THINGS
@@ -201,9 +206,8 @@ def _well_known(reading: Reading) -> Iterator[tuple[int, int]]:
 
 def _first_names(reading: Reading) -> Iterator[tuple[int, int]]:
     sure, also_words = words.first_names(), words.first_names_also_words()
-    places = sorted(
-        place for word, places in reading.words.items() if word in sure or word in also_words for place in places
-    )
+    listed = (*sure.intersection(reading.words), *also_words.intersection(reading.words))
+    places = sorted({place for word in listed for place in reading.words[word]})
     text, position = reading.text, 0
     for place in places:
         match = WORD.match(text, place) if place >= position else None

@@ -19,11 +19,11 @@ def resolve(findings: Iterable[Finding], *, text: str) -> tuple[Finding, ...]:
     The result is in order, never overlaps, never begins or ends with blanks, and does not depend on the order of
     `findings`. Linear in the text.
     """
-    taken = bytearray(len(text))
-    settled: list[Finding] = []
     unique = sorted(set(findings), key=_place)
     if _is_settled(unique, text):
         return tuple(unique)
+    taken = bytearray(len(text))
+    settled: list[Finding] = []
     for finding in sorted(unique, key=_rank):
         for start, end in _free_pieces(taken, finding.start, finding.end):
             start, end = _trimmed(text, start, end)

@@ -37,10 +37,15 @@ class Reading:
         return self.text.lower()
 
     @cached_property
-    def heads(self) -> frozenset[str]:
-        """Every character of the text in lower case, and every three that stand together."""
+    def characters(self) -> set[str]:
+        """Every character of the text in lower case."""
+        return set(self.folded)
+
+    @cached_property
+    def heads(self) -> set[tuple[str, str, str]]:
+        """Every three characters that stand together in the text in lower case."""
         folded = self.folded
-        return frozenset(folded).union(map("".join, zip(folded, folded[1:], folded[2:], strict=False)))
+        return set(zip(folded, folded[1:], folded[2:], strict=False))
 
     @cached_property
     def words(self) -> dict[str, list[int]]:
@@ -113,16 +118,22 @@ class Reading:
 
         A window ends at a blank where one is near, never inside a word.
         """
+        if not spans:
+            return ()
+        size = len(self.text)
+        start, end, count = spans[0]
+        first, last = max(0, start - before), end + after
+        if last >= size:  # a short text: everything lies in the first window
+            return ((first, size),) if sum([span[2] for span in spans]) >= digits else ()
         windows: list[tuple[int, int]] = []
-        first, last, count = 0, -1, 0
-        for start, end, here in spans:
+        for start, end, here in spans[1:]:
             if start - before <= last:
                 last, count = max(last, end + after), count + here
                 continue
-            if last >= 0 and count >= digits:
+            if count >= digits:
                 windows.append((first, self._blank_after(last)))
             first, last, count = max(0, start - before), end + after, here
-        if last >= 0 and count >= digits:
+        if count >= digits:
             windows.append((first, self._blank_after(last)))
         return windows
 

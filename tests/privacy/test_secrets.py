@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import random
 import string
+import time
 
 import pytest
 
 from apps.privacy import rules, sentinel, version
 from apps.privacy.findings import Finding
 from apps.privacy.recognisers import credentials
+from apps.privacy.recognisers.credentials import shapes
 from apps.privacy.rules import RuleRecognizer
 
 HEX, DIGITS, UPPER = "0123456789abcdef", string.digits, string.ascii_uppercase + string.digits
@@ -223,3 +225,36 @@ def whole(text: str) -> list[Finding]:
 def findings(text: str) -> list[Finding]:
     """Give what the rules find as findings."""
     return [Finding("SECRET", start, end, 1.0, "") for start, end in spans(text)]
+
+
+@pytest.mark.parametrize(
+    "value", ["Abcd" + "ABCDEFGHIJ" * 30 + "-x", "Abcd" * 90 + "-x", "A" * 300 + "bcd-x", "_Ab9" * 80]
+)
+def test_a_value_like_a_name_in_a_program_is_judged_in_no_time(value: str) -> None:
+    before = time.process_time()
+
+    shapes.is_long_random(value)
+    shapes.is_machine_made(value)
+
+    assert time.process_time() - before < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "is_name"),
+    [
+        ("OAuth2Client", True),
+        ("URLSafeSerializer", True),
+        ("HTTPServer", True),
+        ("camelCaseName", True),
+        ("__TheName9", True),
+        ("GetURL2Parser", True),
+        ("Word", False),
+        ("ABCDEF", False),
+        ("AbCd", False),
+        ("WordA", False),
+        ("Word9B", False),
+        ("Some-Name", False),
+    ],
+)
+def test_a_name_in_a_program_is_words_and_abbreviations_run_together(text: str, is_name: bool) -> None:
+    assert (shapes.CAMEL.fullmatch(text) is not None) == is_name

@@ -141,6 +141,7 @@ RULES: Final = (
         0.96,
         is_ip,
         place=at_codes(before=1, after=8, digits=4),
+        prefilter=re.compile(r"\d[\[( ]?\.[\]) ]?\d"),
     ),
     Rule(
         v.IP,
@@ -165,6 +166,7 @@ RULES: Final = (
         lambda address: len(set(re.sub(r"\W", "", address))) > 2,
         needs=(":", "-", "."),
         place=at_codes(),
+        prefilter=re.compile(r"[0-9a-fA-F]{2}[:-][0-9a-fA-F]{2}[:-]|[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\."),
     ),
     Rule(
         v.USERNAME,

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from typing import Final
 
@@ -41,6 +42,7 @@ RULES: Final = (
         1.0,
         check_digits.iban,
         place=at_mixed(after=44),
+        prefilter=re.compile(r"[A-Za-z]{2} ?[0-9]{2}(?:[ -]?[^\W_]){11}"),
     ),
     Rule(
         v.IBAN,
@@ -51,6 +53,7 @@ RULES: Final = (
         1.0,
         check_digits.iban,
         place=at_numbers(12, before=4, after=8),
+        prefilter=re.compile(r"[A-Za-z]{2} ?\d{2}[ -]?[A-Za-z0-9]{4}"),
     ),
     Rule(
         v.IBAN,

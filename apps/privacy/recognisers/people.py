@@ -49,6 +49,11 @@ CLOSING_WORDS: Final = (
 INTRODUCTION: Final = r"""(?:my[ ]name[ ]is|my[ ]name's|i[ ]am|i'm|this[ ]is|name[ ]is|named|(?:man|woman|guy|friend|colleague|customer|client|person|patient|boy|girl|neighbou?r|manager)[ ]called|speaking[ ]with|spoke[ ](?:to|with)|ich[ ]heiße|ich[ ]bin[ ](?:der|die)|hier[ ]spricht|mein[ ]name[ ]ist|je[ ]m'appelle|je[ ]suis|
     me[ ]llamo|mi[ ]nombre[ ]es|soy|mi[ ]chiamo|sono|ik[ ]heet|ik[ ]ben|mijn[ ]naam[ ]is|chamo-me|me[ ]chamo|meu[ ]nome[ ]é|sou[ ](?:o|a))"""
 INTRODUCTION_WORDS: Final = "my i this name named man woman guy friend colleague customer client person patient boy girl neighbour neighbor manager speaking spoke ich hier mein je me mi soy sono ik mijn chamo meu sou"
+INTRODUCTION_NEEDS: Final = (
+    "name is ", "my name's ", "i am ", "i'm ", "this is ", "named ", " called ", "speaking with ", "spoke ", "ich heiße ",
+    "ich bin d", "hier spricht ", "mein name ist ", "je m'appelle ", "je suis ", "me llamo ", "mi nombre es ", "soy ",
+    "mi chiamo ", "sono ", "ik heet ", "ik ben ", "mijn naam is ", "chamo-me ", "me chamo ", "meu nome é ", "sou ",
+)  # fmt: skip
 
 
 INSTITUTIONS: Final = frozenset(
@@ -199,6 +204,7 @@ RULES: Final = (
         pattern(rf"(?<!\w)(?i:{INTRODUCTION})[ ](?P<value>{NAME})(?!\w)"),
         0.82,
         is_name,
+        needs=INTRODUCTION_NEEDS,
         place=at_words(INTRODUCTION_WORDS),
     ),
     Rule(

@@ -99,6 +99,7 @@ RULES: Final = (
         ),
         0.88,
         place=at_codes(before=2, after=160),
+        prefilter=re.compile(r"\d[A-Za-z]? +[^a-z\s]"),
     ),
     Rule(
         v.ADDRESS,
@@ -115,6 +116,7 @@ RULES: Final = (
             before=60,
             after=160,
         ),
+        prefilter=re.compile(r"(?:[^\W\d_]|\.) ?\d"),
     ),
     Rule(
         v.ADDRESS,
@@ -140,6 +142,7 @@ RULES: Final = (
         0.82,
         is_street_between_numbers,
         place=at_codes(before=2, after=160),
+        prefilter=re.compile(r"\d[A-Za-z]? [^a-z\s]"),
     ),
     Rule(
         v.ADDRESS,
@@ -150,6 +153,7 @@ RULES: Final = (
         0.82,
         is_unusual_address,
         place=at_codes(before=2, after=160),
+        prefilter=re.compile(r"\d[A-Za-z]? [^a-z\s]"),
     ),
     Rule(
         v.ADDRESS,
@@ -221,6 +225,7 @@ RULES: Final = (
         0.84,
         is_unusual_address,
         place=at_codes(before=60, after=120, digits=5),
+        prefilter=re.compile(r"\d{4} [^a-z\s]|\d[a-z]?\.? ?\n"),
     ),
     Rule(
         v.ADDRESS,
@@ -266,6 +271,7 @@ RULES: Final = (
         ),
         0.8,
         place=at_codes(),
+        prefilter=re.compile(r"[A-Z]\d[A-Z] \d[A-Z]\d|\d{3} [A-Z]{2}"),
     ),
     Rule(
         v.ADDRESS,
@@ -275,6 +281,7 @@ RULES: Final = (
         ),
         0.85,
         place=at_codes(before=60, digits=5),
+        prefilter=re.compile(r"[A-Z]{2} \d{5}"),
     ),
     Rule(
         v.ADDRESS,

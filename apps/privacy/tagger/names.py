@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-
 from apps.privacy.tagger import tokens
 from apps.privacy.tagger.labels import ADDRESS, LABELS, PERSON
 from apps.privacy.tagger.network import Floats, Network, Tagged
@@ -58,9 +56,13 @@ def _has_number_and_name(address: str) -> bool:
 
 def is_foreign(text: str, tagged: Tagged) -> bool:
     """Say whether a text is prose of a language that the lexicon does not know. Code and short texts are not."""
-    is_lower = (tagged.kinds == tokens.LOWER) | (tagged.kinds == tokens.UNCASED)
-    lower = tagged.flags[is_lower & (tagged.ends - tagged.starts > 1)]
-    if len(lower) < FEWEST_WORDS or np.count_nonzero(lower & PLAIN) >= KNOWN_SHARE * len(lower):
+    lengths = (tagged.ends - tagged.starts).tolist()
+    lower = [
+        flags & PLAIN
+        for kind, length, flags in zip(tagged.kinds.tolist(), lengths, tagged.flags.tolist(), strict=True)
+        if length > 1 and (kind == tokens.LOWER or kind == tokens.UNCASED)
+    ]
+    if len(lower) < FEWEST_WORDS or len(lower) - lower.count(0) >= KNOWN_SHARE * len(lower):
         return False
     signs = [text[start] for start in tagged.starts[tagged.kinds == tokens.SIGN]]
     return sum(sign not in SIGNS_IN_PROSE for sign in signs) <= MOST_SIGNS * len(tagged.kinds)

@@ -4,13 +4,14 @@ The name model at work: a small convolutional network over words, in plain numpy
 Each word form is a sum of rows: its hash, its n-grams, its shape, its flags in a lexicon of names and words. Where the
 form stands (line, blanks, case of its line) adds one more row; then four convolutions of three words look as far as
 fifteen words to each side. The first of them is linear in these rows, so what it makes of a form is kept for the forms
-seen lately, and what it makes of a place is a table.
+seen lately, and what it makes of a place is a table. Most texts have twenty words, for which a call of numpy costs as
+much as its work: the others take one product each, in arrays that are made once.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,9 +25,17 @@ Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 
 REMEMBERED_FORMS: Final = 1 << 13
+"""Forms seen lately that are remembered, beside those that are known from the start."""
+
 BLOCK: Final = 512
+AT_ONCE: Final = 4
+"""Rows of a product are a multiple of this: a rest of three costs as much as eight more."""
+
 LINE_END: Final = re.compile("\n")
 PLACE_ROWS: Final = 16
+NUMBERS: Final = tuple("0" * length for length in range(1, tokens.LONGEST + 1))
+"""Of a number the network sees no more than how many digits it has."""
+
 NO_CAPITALS, MANY_CAPITALS, ALL_CAPITALS = 1, 2, 3
 FEWEST_WORDS: Final = 3
 
@@ -49,78 +58,140 @@ class Tagged:
 class Network:
     """The network and its memory of forms. Not for several threads at once."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, known: Iterable[str] = ()) -> None:
+        """Describe the forms in `known` once and for all; a few thousand take a quarter of a second."""
+        at_start = sorted({*known, *NUMBERS})
+        room = len(at_start) + REMEMBERED_FORMS
         self._weights = weights
         self._rows: dict[str, int] = {}
         self._first: Floats = np.concatenate(weights.kernels[0], axis=1)
         self._places: Floats = weights.place @ self._first
-        self._forms: Floats = np.zeros((REMEMBERED_FORMS, self._first.shape[1]), np.float32)
-        self._kinds = np.zeros(REMEMBERED_FORMS, np.int64)
-        self._flags = np.zeros(REMEMBERED_FORMS, np.int64)
+        self._forms: Floats = np.zeros((room, self._first.shape[1]), np.float32)
+        self._kinds = np.zeros(room, np.int64)
+        self._flags = np.zeros(room, np.int64)
+        self._layers = Layers(weights)
+        for start in range(0, len(at_start), BLOCK):
+            self._remember(at_start[start : start + BLOCK])
+        self._known = dict(self._rows)
+
+    def forget(self) -> None:
+        """Forget the forms of all texts but those known from the start."""
+        self._rows = dict(self._known)
 
     def read(self, text: str) -> Tagged:
         """Tag `text` at once; give it pieces of bounded length. About 2 ms of CPU for 1,000 characters."""
-        spans = [match.span() for match in tokens.TOKEN.finditer(text)]
-        words = [text[start:end] for start, end in spans]
-        starts, ends = np.array(spans, np.int64).reshape(-1, 2).T
+        words: list[str] = []
+        edges: list[int] = []
+        for match in tokens.TOKEN.finditer(text):
+            words.append(match[0])
+            edges += match.span()
+        starts, ends = np.array(edges, np.int64).reshape(-1, 2).T
         if not words:
             return Tagged(starts, ends, starts, starts, np.zeros((0, self._weights.labels), np.float32))
         rows = self._look_up(words)
         kinds = self._kinds[rows]
         places = place_rows(lines_of(text, starts), starts, ends, kinds)
-        odds = self._convolve(self._forms[rows] + self._places[places])
-        return Tagged(starts, ends, kinds, self._flags[rows], odds)
+        projected = self._forms.take(rows, axis=0)
+        projected += self._places.take(places, axis=0)
+        return Tagged(starts, ends, kinds, self._flags[rows], self._convolve(projected))
 
     def _look_up(self, words: Sequence[str]) -> Integers:
         """Give each word's row among the remembered forms; what is new is described first."""
-        fresh = {word for word in words if word not in self._rows}
-        if len(self._rows) + len(fresh) > REMEMBERED_FORMS:
-            self._rows.clear()
-            fresh = set(words)
-        if len(fresh) > REMEMBERED_FORMS:
-            raise ValueError("The piece is too long for the model's memory. Cut the text into smaller pieces.")
-        self._remember(sorted(fresh))
-        return np.array([self._rows[word] for word in words])
+        fresh = [word for word in set(words) if word not in self._rows]
+        if fresh:
+            if len(self._rows) + len(fresh) > len(self._forms):
+                self.forget()
+                fresh = [word for word in set(words) if word not in self._rows]
+            if len(fresh) > REMEMBERED_FORMS:
+                raise ValueError("The piece is too long for the model's memory. Cut the text into smaller pieces.")
+            self._remember(sorted(fresh))
+        return np.array(list(map(self._rows.__getitem__, words)), np.int64)
 
     def _remember(self, words: Sequence[str]) -> None:
-        if not words:
-            return
-        forms = [tokens.describe(word) for word in words]
+        """Describe words and keep what the first layer makes of them. Numbers of as many digits are described alike."""
+        numbers = [word for word in words if word.isdecimal() and word.isascii()]
+        alike = {word: NUMBERS[min(len(word), len(NUMBERS)) - 1] for word in numbers}
+        new = [word for word in words if alike.get(word) not in self._rows]
         first = len(self._rows)
-        here = slice(first, first + len(words))
-        self._forms[here] = self._weights.vectors(forms) @ self._first
-        self._flags[here] = self._weights.flags_of(np.array([form.key for form in forms], np.uint32))
-        self._kinds[here] = [tokens.kind_of(word) for word in words]
-        self._rows.update({word: first + offset for offset, word in enumerate(words)})
+        if new:
+            forms = [tokens.describe(word) for word in new]
+            here = slice(first, first + len(new))
+            self._forms[here] = self._weights.vectors(forms) @ self._first
+            self._flags[here] = self._weights.flags_of(np.array([form.key for form in forms], np.uint32))
+            self._kinds[here] = [tokens.kind_of(word) for word in new]
+            self._rows.update(zip(new, range(first, first + len(new)), strict=True))
+        for word, number in alike.items():
+            if word not in self._rows:
+                self._copy(self._rows[number], word)
+
+    def _copy(self, row: int, word: str) -> None:
+        here = self._rows[word] = len(self._rows)
+        for table in (self._forms, self._flags, self._kinds):
+            table[here] = table[row]
 
     def _convolve(self, projected: Floats) -> Floats:
         """Run the layers over blocks that overlap by as much as the network sees: the result is that of the whole."""
         if len(projected) <= BLOCK:
-            return self._layers(projected)
+            return self._layers.odds(projected)
         reach = sum(self._weights.dilations)
         parts = []
         for start, end in _blocks(len(projected)):
             first, last = max(0, start - reach), min(len(projected), end + reach)
-            parts.append(self._layers(projected[first:last])[start - first : end - first])
+            parts.append(self._layers.odds(projected[first:last])[start - first : end - first])
         return np.concatenate(parts)
 
-    def _layers(self, projected: Floats) -> Floats:
-        """Give the odds. The first layer's three products, side by side, are what is given."""
-        weights = self._weights
-        width = projected.shape[1] // 3
-        before, here, after = projected[:, :width], projected[:, width:-width], projected[:, -width:]
-        x = _joined(here.copy(), before, after, weights.dilations[0], weights.biases[0])
-        for dilation, kernel, bias in zip(weights.dilations[1:], weights.kernels[1:], weights.biases[1:], strict=True):
-            x += _joined(x @ kernel[1], x @ kernel[0], x @ kernel[2], dilation, bias)
+
+class Layers:
+    """The convolutions at work, in arrays for one block that are made once."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self._kernels = [np.concatenate(kernel, axis=0) for kernel in weights.kernels[1:]]
+        width = len(weights.output)
+        rows = BLOCK + 2 * sum(weights.dilations) + AT_ONCE
+        self._reach = max(weights.dilations)
+        state: Floats = np.zeros((rows + 2 * self._reach, width), np.float32)
+        """What is known of each word, between rows of zeros: beyond the first and the last word there is nothing."""
+        self._state = state
+        self._around: Floats = np.zeros((rows, 3 * width), np.float32)
+        """Side by side what is known of the word before, of the word and of the one after."""
+        self._sums: Floats = np.zeros((rows, width), np.float32)
+        self._neighbours = [_neighbours(state, rows, self._reach, dilation) for dilation in weights.dilations[1:]]
+
+    def odds(self, projected: Floats) -> Floats:
+        """Give the odds of a block's words. The first layer's three products, side by side, are what is given."""
+        weights, count = self._weights, len(projected)
+        rounded = -(-count // AT_ONCE) * AT_ONCE
+        x = self._state[self._reach : self._reach + count]
+        self._state[self._reach + count : 2 * self._reach + rounded] = 0
+        _first_layer(projected, weights.dilations[0], weights.biases[0], out=x)
+        around, sums = self._around[:rounded], self._sums[:rounded]
+        taps = around.reshape(rounded, 3, -1)
+        for neighbours, kernel, bias in zip(self._neighbours, self._kernels, weights.biases[1:], strict=True):
+            taps[:] = neighbours[:rounded]
+            np.matmul(around, kernel, out=sums)
+            np.add(sums, bias, out=sums)
+            np.maximum(sums, 0, out=sums)
+            x += sums[:count]
         return _softmax(x @ weights.output + weights.output_bias)
 
 
-def _joined(here: Floats, before: Floats, after: Floats, dilation: int, bias: Floats) -> Floats:
-    """Add up, in `here`, what a word, the one before and the one after say, and cut off what is negative."""
-    here += bias
-    here[dilation:] += before[:-dilation]
-    here[:-dilation] += after[dilation:]
-    return np.maximum(here, 0, out=here)
+def _first_layer(projected: Floats, dilation: int, bias: Floats, *, out: Floats) -> None:
+    """Add up what a word, the one before and the one after say, and cut off what is negative."""
+    width = projected.shape[1] // 3
+    np.add(projected[:, width:-width], bias, out=out)
+    out[dilation:] += projected[:-dilation, :width]
+    out[:-dilation] += projected[dilation:, -width:]
+    np.maximum(out, 0, out=out)
+
+
+def _neighbours(state: Floats, rows: int, reach: int, dilation: int) -> Floats:
+    """Give a view of `state`: for each word the rows of the one so many before it, of itself, of the one after."""
+    row, number = state.strides
+    view: Floats = np.ndarray(
+        (rows, 3, state.shape[1]), np.float32, state, (reach - dilation) * row, (row, dilation * row, number)
+    )
+    return view
 
 
 def lines_of(text: str, starts: Integers) -> Integers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,35 +50,37 @@ def spans_of(kind: str, text: str, tagged: Tagged, *, surely: float, hardly: flo
     A token that rather begins a name than continues one starts a new span.
     """
     first = 1 + 2 * KINDS.index(kind)
-    begins, continues = tagged.odds[:, first], tagged.odds[:, first + 1]
-    odds: Floats = begins + continues
+    odds: Floats = tagged.odds[:, first] + tagged.odds[:, first + 1]
     if not (odds >= surely).any():
         return
-    odds[odds < RIVAL * _rivals(tagged, first)] = 0
-    reached = odds + _town(tagged) if kind == ADDRESS else odds
-    run: list[int] = []
-    for row in np.flatnonzero(reached >= hardly).tolist():
-        is_next = bool(run) and row == run[-1] + 1 and (kind == ADDRESS or continues[row] >= begins[row])
+    run: dict[int, float] = {}
+    last = -1
+    for row, begins, continues, own in _likely(kind, tagged, odds, hardly):
+        is_next = bool(run) and row == last + 1 and (kind == ADDRESS or continues >= begins)
         if run and not (is_next and _belongs(kind, text, tagged, row)):
-            yield from _span(kind, run, tagged, odds, surely)
-            run = []
-        run.append(row)
-    yield from _span(kind, run, tagged, odds, surely)
+            yield from _span(kind, run, tagged, surely)
+            run = {}
+        run[row] = own
+        last = row
+    yield from _span(kind, run, tagged, surely)
 
 
-def _rivals(tagged: Tagged, first: int) -> Floats:
-    """Give for each token the odds of the likeliest other kind."""
-    kinds = tagged.odds[:, 1:].reshape(-1, len(KINDS), 2).sum(-1)
-    kinds[:, (first - 1) // 2] = 0
-    highest: Floats = kinds.max(-1, initial=0)
-    return highest
+def _likely(kind: str, tagged: Tagged, odds: Floats, hardly: float) -> Iterator[tuple[int, float, float, float]]:
+    """
+    Give the tokens that may belong to a name of a kind: number, odds of beginning and continuing one, and of both.
 
-
-def _town(tagged: Tagged) -> Floats:
-    """Give for each token the odds of a place: a town beside a street is part of the address."""
-    first = 1 + 2 * KINDS.index(LOCATION)
-    town: Floats = tagged.odds[:, first : first + 2].sum(-1)
-    return town
+    A town beside a street is part of the address. There are few of them, so this is no matter of arrays.
+    """
+    begins = 1 + 2 * KINDS.index(kind)
+    town = 1 + 2 * KINDS.index(LOCATION)
+    reached = odds + tagged.odds[:, town] + tagged.odds[:, town + 1] if kind == ADDRESS else odds
+    rows = np.flatnonzero(reached >= hardly)
+    for row, values in zip(rows.tolist(), tagged.odds[rows].tolist(), strict=True):
+        own = values[begins] + values[begins + 1]
+        rival = max(values[other] + values[other + 1] for other in range(1, len(values), 2) if other != begins)
+        own = 0.0 if own < RIVAL * rival else own
+        if own + (values[town] + values[town + 1] if kind == ADDRESS else 0) >= hardly:
+            yield row, values[begins], values[begins + 1], own
 
 
 def _belongs(kind: str, text: str, tagged: Tagged, row: int) -> bool:
@@ -86,9 +88,11 @@ def _belongs(kind: str, text: str, tagged: Tagged, row: int) -> bool:
     return BELONGS_INSIDE.get(kind, OTHER_INSIDE).fullmatch(between) is not None
 
 
-def _span(kind: str, run: list[int], tagged: Tagged, odds: Floats, surely: float) -> Iterator[Span]:
-    highest = max((float(odds[row]) for row in run), default=0.0)
+def _span(kind: str, run: Mapping[int, float], tagged: Tagged, surely: float) -> Iterator[Span]:
+    highest = max(run.values(), default=0.0)
     if highest >= surely:
-        words = tagged.flags[run][tagged.kinds[run] < tokens.DIGITS]
-        is_worded = len(words) > 0 and bool(((words & PLAIN > 0) & (words & NAMES == 0)).all())
-        yield Span(kind, int(tagged.starts[run[0]]), int(tagged.ends[run[-1]]), highest, is_worded)
+        rows = list(run)
+        is_word = (tagged.kinds[rows] < tokens.DIGITS).tolist()
+        words = [flags for flags, counts in zip(tagged.flags[rows].tolist(), is_word, strict=True) if counts]
+        is_worded = bool(words) and all(flags & PLAIN and not flags & NAMES for flags in words)
+        yield Span(kind, int(tagged.starts[rows[0]]), int(tagged.ends[rows[-1]]), highest, is_worded)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import regex
@@ -79,6 +80,7 @@ RULES: Final = (
         0.82,
         shapes.is_long_random,
         BESIDE,
+        prefilter=re.compile(r"[A-Za-z0-9_+/.~-]{16}"),
         needs=("key", "secret", "token", "passw", "pat", "private", "access", "auth", "credential", "signature", "api", "client", "cookie", "session", "webhook", "licen"),
     ),
     Rule(
@@ -90,5 +92,6 @@ RULES: Final = (
         0.81,
         shapes.stands_out,
         place=at_codes(before=2, after=2),
+        prefilter=re.compile(r"[A-Za-z0-9_-]{24}"),
     ),
 )  # fmt: skip

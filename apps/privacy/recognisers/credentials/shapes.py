@@ -137,8 +137,9 @@ def is_machine_made(text: str) -> bool:
     return (has_digit and has_letter and len(stripped) >= 10) or len(stripped) >= 16
 
 
+CAMEL_PIECE: Final = r"[A-Z]++(?:[a-z]{2,}+\d?+|(?<=[A-Z]{2})\d?+(?=[A-Z]|$))"
 CAMEL: Final = re.compile(
-    r"_{0,2}(?=\w*[A-Z][a-z]{3})(?:[a-z]{3,}\d?)?(?:[A-Z][a-z]{2,}\d?|[A-Z]{2,6}\d?(?=[A-Z]|$)|[A-Z](?=[A-Z][a-z]{2})){2,}"
+    rf"_{{0,2}}(?=\w*[A-Z][a-z]{{3}})(?:[a-z]{{3,}}+\d?+)?(?:(?:{CAMEL_PIECE}){{2,}}+|[A-Z]{{2,}}+[a-z]{{2,}}+\d?)"
 )
 """A name in a program, of words and abbreviations run together: `OAuth2Client`, `URLSafeSerializer`."""
 

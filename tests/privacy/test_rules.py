@@ -1,0 +1,70 @@
+"""Rules are tried only where they can match: what spares the trying must never hide what would be found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from apps.privacy import normalise
+from apps.privacy.analyzer import RULES
+from apps.privacy.reading import Reading
+from apps.privacy.rules import Rule, RuleRecognizer, near, pattern
+
+SAMPLES = Path(__file__).parent / "samples"
+MEANT = {"An e-mail address pulled apart to hide it"}
+"""Rules whose needs say more than their pattern does."""
+
+MARK = re.compile(r"\{\{[A-Z_]+\||\}\}")
+
+
+def readings() -> Iterator[Reading]:
+    for file in sorted(SAMPLES.glob("*.txt")):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith("#"):
+                yield Reading(normalise.view(MARK.sub("", line).replace("\\n", "\n")).text)
+
+
+def test_what_a_rule_needs_hides_nothing_that_its_pattern_would_find() -> None:
+    sparing = [
+        (rule, replace(rule, needs=(), prefilter=None))
+        for rule in RULES
+        if (rule.needs or rule.prefilter) and rule.reason not in MEANT
+    ]
+
+    hidden = {
+        (rule.reason, reading.text)
+        for reading in readings()
+        for rule, alone in sparing
+        if rule.find(reading) != alone.find(reading)
+    }
+
+    assert hidden == set()
+
+
+def test_rules_tried_together_find_what_each_finds_by_itself() -> None:
+    together = RuleRecognizer("rules", RULES)
+
+    for reading in readings():
+        alone = sorted((rule.reason, start, end) for rule in RULES for start, end in rule.find(reading))
+        found = together.read(reading)
+
+        assert sorted((one.recognition_metadata["reason"], one.start, one.end) for one in found) == alone
+
+
+@pytest.mark.parametrize("text", ["ph", "no phone", "Phone?", "d.o.b", "dob", "x", "phones", "the o, b", "PH 7", "b b"])
+def test_words_of_context_that_share_an_initial_are_read_as_if_they_did_not(text: str) -> None:
+    terms = ("phone", "ph", r"d\.?o\.?b", "x?y", "a|b", "o")
+    plain = re.compile(rf"(?<![^\W_])(?:{'|'.join(terms)})(?![^\W_])", re.IGNORECASE)
+
+    assert bool(near(*terms).search(text)) == bool(plain.search(text))
+
+
+def test_a_rule_without_its_small_pattern_is_not_tried() -> None:
+    rule = Rule("ID", "A number", pattern(r"[A-Z]\d{3}"), 0.9, prefilter=re.compile("Q"))
+
+    assert rule.find(Reading("A123")) == []
+    assert rule.find(Reading("Q123")) == [(0, 4)]
