@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from training import arrays, corpus, export, learn, lexicon, synthetic, teachers
+from training import arrays, corpus, export, learn, lexicon, synthetic, teachers, vectors
 from training.documents import Document
 
 TEACHERS: Final = {"rampart": teachers.rampart, "spacy": teachers.spacy_medium}
@@ -30,15 +30,16 @@ def main() -> None:
     options = _options()
     texts = [file for folder in options.text for file in sorted(folder.glob("*.jsonl"))]
     words = lexicon.build((row["text"] for file in texts for row in _rows(file)), _plain_words(options.words))
-    data = arrays.build(_documents(texts, options), words)
+    vocabulary = vectors.build()
+    data = arrays.build(_documents(texts, options), words, vocabulary)
     say(f"{len(data.starts) - 1} documents, {len(data.form)} tokens, {len(data.forms.word)} forms")
     say(f"{len(words.keys)} words in the lexicon")
-    model = learn.Model()
+    model = learn.Model(vocabulary.table)
     if options.go_on:
         learn.read_weights(model, options.go_on)
     rate = learn.RATE / 3 if options.go_on else learn.RATE
     learn.learn(model, data, epochs=options.epochs, rate=rate, seed=options.seed, say=say)
-    export.write(export.arrays_of(model, words), options.out)
+    export.write(export.arrays_of(model, words, vocabulary), options.out)
     say(f"{options.out}: {options.out.stat().st_size} bytes")
 
 

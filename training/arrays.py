@@ -12,6 +12,7 @@ from apps.privacy.tagger import network, tokens
 from apps.privacy.tagger.labels import LABELS
 from training.documents import UNSURE, Document
 from training.lexicon import Lexicon
+from training.vectors import Vocabulary
 
 ROW_OF: Final = {label: row for row, label in enumerate(LABELS)}
 
@@ -23,6 +24,8 @@ class Forms:
     word: Any
     shape: Any
     flags: Any
+    usage: Any
+    vector: Any
     grams: Any
     gram_starts: Any
 
@@ -40,7 +43,7 @@ class Corpus:
     starts: Any
 
 
-def build(documents: Iterable[Document], lexicon: Lexicon) -> Corpus:
+def build(documents: Iterable[Document], lexicon: Lexicon, vocabulary: Vocabulary) -> Corpus:
     """Describe every token of every document."""
     numbers: dict[str, int] = {}
     form, place, label, certainty, weight, starts = [], [], [], [], [], [0]
@@ -56,7 +59,7 @@ def build(documents: Iterable[Document], lexicon: Lexicon) -> Corpus:
         weight.append(heavy * document.certainty)
         starts.append(len(form))
     return Corpus(
-        _forms(list(numbers), lexicon),
+        _forms(list(numbers), lexicon, vocabulary),
         np.array(form),
         np.concatenate(place),
         np.concatenate(label),
@@ -66,13 +69,16 @@ def build(documents: Iterable[Document], lexicon: Lexicon) -> Corpus:
     )
 
 
-def _forms(written: list[str], lexicon: Lexicon) -> Forms:
+def _forms(written: list[str], lexicon: Lexicon, vocabulary: Vocabulary) -> Forms:
     forms = [tokens.describe(word) for word in written]
     counts = np.array([len(form.grams) for form in forms])
+    usage, vector = vocabulary.look_up(forms)
     return Forms(
         np.array([form.word for form in forms]),
         np.array([form.shape for form in forms]),
         lexicon.training_flags(np.array([form.key for form in forms], np.uint32)),
+        usage,
+        vector,
         np.array([row for form in forms for row in form.grams]),
         np.concatenate([[0], np.cumsum(counts)]),
     )

@@ -95,7 +95,7 @@ def read_taught(files: Iterable[Path]) -> Iterator[Document]:
         for line in file.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             texts.setdefault(row["text"], []).append([Opinion(*span) for span in row["spans"]])
-            proper.setdefault(row["text"], row.get("proper", []))
+            proper.setdefault(row["text"], row.get("proper", row.get("unsure", [])))
     for text, opinions in texts.items():
         yield from pieces(Document(text, tuple(_with_unsure(agree(opinions), proper[text])), TAUGHT))
 

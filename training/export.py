@@ -9,20 +9,25 @@ from typing import Any
 
 import numpy as np
 
+from apps.privacy.tagger.weights import TABLES
 from training.learn import DILATIONS, Model
 from training.lexicon import Lexicon
+from training.vectors import Vocabulary
 
 
-def arrays_of(model: Model, lexicon: Lexicon) -> dict[str, Any]:
+def arrays_of(model: Model, lexicon: Lexicon, vocabulary: Vocabulary) -> dict[str, Any]:
     """Give the arrays of the file by name."""
     arrays: dict[str, Any] = {
         "lexicon": lexicon.keys,
         "lexicon_flags": lexicon.flags,
+        "vocabulary": vocabulary.keys,
+        "vocabulary_rows": vocabulary.rows,
+        "vocabulary_steps": vocabulary.steps,
         "dilations": np.array(DILATIONS, np.int64),
         "output": model.output.weight.detach().numpy().T.astype(np.float16),
         "output_bias": model.output.bias.detach().numpy().astype(np.float16),
     }
-    for name in ("word", "gram", "shape", "flags", "place"):
+    for name in TABLES:
         arrays[name], arrays[f"{name}_scales"] = _eight_bits(getattr(model, name).weight.detach().numpy())
     for index, convolution in enumerate(model.convolutions):
         kernel: Any = convolution.weight

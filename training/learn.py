@@ -21,20 +21,30 @@ from torch.nn import functional
 from apps.privacy.tagger.labels import LABELS
 from apps.privacy.tagger.network import PLACE_ROWS
 from apps.privacy.tagger.tokens import GRAM_ROWS, SHAPE_ROWS, WORD_ROWS
+from apps.privacy.tagger.weights import TABLES, USAGE_STEPS
+from training import vectors
 from training.arrays import Corpus, Forms
 from training.lexicon import FLAG_ROWS
 
-WIDTH: Final = 96
+WIDTH: Final = 64
 CHANNELS: Final = 128
 DILATIONS: Final = (1, 2, 4, 8)
 LONGEST: Final = 200
 TOKENS_A_BATCH: Final = 3_000
 RATE: Final = 4e-3
-DROPPED_WORDS: Final = 0.2
+DROPPED_WORDS: Final = 0.3
 DROPPED_FLAGS: Final = 0.15
 DROPPED_GRAMS: Final = 0.1
-DROPOUT: Final = 0.1
+DROPPED_VECTORS: Final = 0.2
+DROPOUT: Final = 0.15
 WARM_UP: Final = 0.1
+SLOWLY: Final = 0.1
+"""Share of the rate at which vectors of words change: those of words that are never met stay as they are."""
+
+LARGE: Final = ("word", "gram")
+SMALL: Final = ("shape", "flags", "usage", "place")
+UNSEEN: Final = 0.02
+"""Spread of rows of words and n-grams before they are learned: small, because many are never met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +62,23 @@ class Batch:
 class Model(nn.Module):
     """The same sums and convolutions as the product's network."""
 
-    def __init__(self) -> None:
+    def __init__(self, table: Any) -> None:
         super().__init__()
         self.word = nn.Embedding(WORD_ROWS, WIDTH, sparse=True)
         self.gram = nn.EmbeddingBag(GRAM_ROWS, WIDTH, mode="mean", sparse=True)
+        self.vector = nn.Embedding.from_pretrained(torch.from_numpy(table), freeze=False, sparse=True)
         self.shape = nn.Embedding(SHAPE_ROWS, WIDTH)
         self.flags = nn.Embedding(FLAG_ROWS, WIDTH)
-        self.place = nn.Embedding(PLACE_ROWS, WIDTH)
-        widths = (WIDTH, *[CHANNELS] * (len(DILATIONS) - 1))
+        self.usage = nn.Embedding(USAGE_STEPS**2, WIDTH)
+        self.place = nn.Embedding(PLACE_ROWS, WIDTH + vectors.WIDTH)
+        widths = (WIDTH + vectors.WIDTH, *[CHANNELS] * (len(DILATIONS) - 1))
         self.convolutions = nn.ModuleList(
             nn.Conv1d(width, CHANNELS, 3, padding=dilation, dilation=dilation)
             for width, dilation in zip(widths, DILATIONS, strict=True)
         )
         self.output = nn.Linear(CHANNELS, len(LABELS))
-        for table in (self.word, self.gram, self.shape, self.flags, self.place):
-            nn.init.normal_(table.weight, std=0.1)
+        for name in LARGE + SMALL:
+            nn.init.normal_(getattr(self, name).weight, std=UNSEEN if name in LARGE else 0.1)
 
     def forward(self, batch: Batch, forms: Forms) -> Any:
         """Give logits for every token of the batch."""
@@ -74,7 +86,7 @@ class Model(nn.Module):
         x = functional.dropout(x, DROPOUT, self.training).transpose(1, 2)
         mask = batch.mask[:, None, :]
         for index, convolution in enumerate(self.convolutions):
-            y = functional.relu(convolution(x)) * mask
+            y = functional.relu(convolution(functional.dropout(x, DROPOUT / 2, self.training))) * mask
             x = y if index == 0 else x + y
         return self.output(x.transpose(1, 2))
 
@@ -87,13 +99,15 @@ class Model(nn.Module):
         grams = self.gram(torch.from_numpy(rows), torch.from_numpy(offsets))
         size = batch.form.shape
         places = torch.from_numpy(places.reshape(size))
-        return (
+        written = (
             self.word(torch.from_numpy(forms.word[unique]))[places] * self._keep(size, DROPPED_WORDS)
             + grams[places] * self._keep(size, DROPPED_GRAMS)
             + self.flags(torch.from_numpy(forms.flags[unique]))[places] * self._keep(size, DROPPED_FLAGS)
+            + self.usage(torch.from_numpy(forms.usage[unique]))[places] * self._keep(size, DROPPED_FLAGS)
             + self.shape(torch.from_numpy(forms.shape[unique]))[places]
-            + self.place(torch.from_numpy(batch.place))
         )
+        vector = self.vector(torch.from_numpy(forms.vector[unique]))[places] * self._keep(size, DROPPED_VECTORS)
+        return torch.cat((written, vector), -1) + self.place(torch.from_numpy(batch.place))
 
     def _keep(self, size: tuple[int, ...], share: float) -> Any:
         return (torch.rand(*size, 1) >= share).float() if self.training else 1.0
@@ -103,11 +117,14 @@ def learn(model: Model, corpus: Corpus, *, epochs: float, rate: float, seed: int
     """Train a model for so many passes over the corpus. Two minutes of one core for each million tokens."""
     torch.manual_seed(seed)
     torch.set_flush_denormal(True)
+    torch.set_num_threads(1)
     parts = _parts(corpus)
     steps = int(sum(end - start for start, end in parts) * epochs / TOKENS_A_BATCH * 1.12) + 1
     large = [model.word.weight, model.gram.weight]
-    small = [parameter for parameter in model.parameters() if all(parameter is not table for table in large)]
-    optimizers = (torch.optim.SparseAdam(large, lr=rate), torch.optim.Adam(small, lr=rate))
+    sparse = [*large, model.vector.weight]
+    small = [parameter for parameter in model.parameters() if all(parameter is not table for table in sparse)]
+    groups: list[Any] = [{"params": large}, {"params": [model.vector.weight], "lr": rate * SLOWLY}]
+    optimizers = (torch.optim.SparseAdam(groups, lr=rate), torch.optim.Adam(small, lr=rate))
     schedules = [
         torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _pace(step / steps)) for optimizer in optimizers
     ]
@@ -130,7 +147,7 @@ def learn(model: Model, corpus: Corpus, *, epochs: float, rate: float, seed: int
 def read_weights(model: Model, file: Path) -> None:
     """Read a weights file that `export` wrote into a model."""
     with np.load(file) as arrays, torch.no_grad():
-        for name in ("word", "gram", "shape", "flags", "place"):
+        for name in TABLES:
             table = arrays[name].astype(np.float32) * arrays[f"{name}_scales"][:, None]
             getattr(model, name).weight.copy_(torch.from_numpy(table))
         for index, convolution in enumerate(model.convolutions):

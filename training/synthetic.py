@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from apps.privacy.tagger.labels import ADDRESS, LOCATION, ORGANIZATION, PERSON
-from training import abroad, novel, people, science, values
+from training import abroad, nicknames, novel, people, science, values
 from training.documents import Document, Draft, Mark
 from training.people import Person
 
@@ -133,7 +133,11 @@ SLOTS: Final[dict[str, Callable[[Scene], tuple[str, str]]]] = {
     ),
     "handle": _handle,
     "mail": _mail,
-    "nick": lambda scene: (values.nickname(scene.rng, scene.somebody()), PERSON),
+    "famous": lambda scene: (nicknames.famous(scene.rng), PERSON),
+    "Label": lambda scene: (scene.rng.choice(values.LABELS), ""),
+    "thing": lambda scene: (scene.rng.choice(values.FAMOUS_THINGS), ""),
+    "team": lambda scene: (scene.rng.choice(values.FAMOUS_GROUPS), ORGANIZATION),
+    "nick": lambda scene: (nicknames.nickname(scene.rng, scene.somebody()), PERSON),
     "firm": lambda scene: (
         values.firm(scene.rng, scene.somebody(), scene.somebody(), language=scene.language),
         ORGANIZATION,
@@ -190,7 +194,7 @@ def post(rng: random.Random, language: str) -> Document:
     scene, draft = Scene(rng, "en"), Draft()
     for number in range(rng.choice((1, 1, 1, 2))):
         draft.add(rng.choice((" ", "\n", ". ")) if number else "")
-        source = rng.choice(("en.posts", "en.posts", "en.posts.clean"))
+        source = rng.choice(("en.posts", "en.posts", "en.posts", "en.posts.clean", "en.posts.clean", "en.news"))
         draft.add_document(fill(rng.choice(templates(source)), scene))
     return in_haste(draft.finish(), rng)
 
@@ -206,6 +210,15 @@ def prompt(rng: random.Random, language: str) -> Document:
 
 
 ENGLISH_PROMPTS: Final = ("en.prompts", "en.prompts", "en.life", "en.life", "en.prompts.clean")
+
+
+def form(rng: random.Random, language: str) -> Document:
+    """Write forms and notes: what a field is called, and who or what is in it. English, as its templates are."""
+    scene, draft = Scene(rng, "en"), Draft()
+    for number in range(rng.choice((1, 1, 2, 3, 4))):
+        draft.add(rng.choice(("\n", "\n", " ", " | ")) if number else "")
+        draft.add_document(fill(rng.choice(templates(rng.choice(("en.forms", "en.forms", "en.forms.clean")))), scene))
+    return draft.finish()
 
 
 def terms(rng: random.Random, language: str) -> Document:
@@ -342,7 +355,7 @@ def roster(rng: random.Random, language: str) -> Document:
 
 
 GENRES: Final = (
-    (sentences, 0.37), (prompt, 0.16), (terms, 0.08), (post, 0.1), (learned, 0.1), (code, 0.06), (table, 0.06), (record, 0.08), (chat, 0.06),
+    (sentences, 0.27), (prompt, 0.18), (terms, 0.11), (post, 0.22), (learned, 0.1), (form, 0.07), (code, 0.05), (table, 0.05), (record, 0.07), (chat, 0.06),
     (roster, 0.04),
 )  # fmt: skip
 

@@ -23,6 +23,11 @@ def listed(name: str) -> tuple[str, ...]:
     return tuple((LISTS / f"{name}.txt").read_text(encoding="utf-8").split())
 
 
+def lines(name: str) -> tuple[str, ...]:
+    """Read a list of `lists/`, an entry a line."""
+    return tuple((LISTS / f"{name}.txt").read_text(encoding="utf-8").splitlines())
+
+
 LOCALES: Final = {
     "en": ("en_US", "en_GB", "en_IE", "en_AU", "en_CA", "en_IN"),
     "de": ("de_DE", "de_AT", "de_CH"),
@@ -35,6 +40,10 @@ LOCALES: Final = {
 PRODUCTS: Final = listed("products")
 SLANG: Final = listed("slang")
 WORD_NAMES: Final = listed("word_names")
+FAMOUS_THINGS: Final = lines("famous_things")
+FAMOUS_GROUPS: Final = lines("famous_groups")
+LABELS: Final = listed("labels")
+FIRM_ENDS: Final = listed("firm_ends")
 PLAIN_SURNAMES: Final = listed("plain_surnames")
 COMPANY_WORDS: Final = listed("company_words")
 SUFFIXES: Final = {
@@ -372,7 +381,10 @@ INSTITUTIONS: Final = (
 
 
 def invented(rng: random.Random) -> str:
-    """Make up a name as young companies do."""
+    """Make up a name as young companies do: of syllables, or of an everyday word and what firms put behind it."""
+    if rng.random() < 0.4:
+        stem, end = rng.choice(novel.plain_words()).title(), rng.choice(FIRM_ENDS)
+        return stem + rng.choice((end, end, end.title(), rng.choice(novel.plain_words())))
     word = "".join(rng.choice(SYLLABLES) for _ in range(rng.randint(2, 3))) + rng.choice(ENDINGS)
     return word[0].upper() + word[1:]
 
@@ -423,6 +435,10 @@ def firm(rng: random.Random, who: Person, other: Person, *, language: str) -> st
             f"{who.last}, {other.last} & Co.",
             f"{who.last} Bros.",
             f"{who.last} and {rng.choice(('Sons', 'Daughters', 'Company', 'Partners'))}",
+            f"{who.last}-{other.last}",
+            f"{who.last}-{other.last}",
+            f"{who.last}, {other.last} and {novel.word_surname(rng) if rng.random() < 0.3 else who.last}",
+            f"{other.last}, {who.last} and {rng.choice(PLAIN_SURNAMES)}",
         )
     )
 
@@ -471,26 +487,8 @@ def phone(rng: random.Random) -> str:
     )
 
 
-NICK_STARTS: Final = listed("nick_starts")
-NICK_PARTS: Final = listed("nick_parts")
-
-
 def work(rng: random.Random) -> str:
     """Invent the title of a film, a song or a book, of plain words."""
     words = [rng.choice(novel.plain_words()).title() for _ in range(rng.randint(1, 3))]
     joint = rng.choice((" ", " ", " of the ", " and ", " in the "))
     return rng.choice(("", "", "The ", "A ")) + (joint.join(words) if len(words) == 2 else " ".join(words))
-
-
-def nickname(rng: random.Random, who: Person) -> str:
-    """Invent a nickname, a stage name or a channel's name, more often than not written small."""
-    roll = rng.random()
-    if roll < 0.25:
-        name = f"{rng.choice(NICK_STARTS)} {who.first}"
-    elif roll < 0.5:
-        name = who.first[: rng.randint(2, 4)] + rng.choice(("y", "ie", "o", "zy", "inho", "i"))
-    elif roll < 0.65:
-        name = f"{rng.choice(NICK_STARTS)} {rng.choice(novel.plain_words())}"
-    else:
-        name = "".join(rng.choice(NICK_PARTS) for _ in range(rng.randint(2, 4)))
-    return rng.choice((name.lower(), name.title(), name.title(), name[:1].upper() + name[1:]))

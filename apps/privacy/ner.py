@@ -28,8 +28,12 @@ from apps.privacy.tagger.spans import Span
 from apps.privacy.tagger.weights import Weights
 
 SCORE: Final = 0.6
-SURE: Final = 0.9
-"""How sure the network must be of a word that is written as ordinary words are."""
+SURE: Final = 0.8
+SURE_OF_SMALL: Final = 0.9
+"""How sure the network must be of an ordinary word: with a capital, and in small letters."""
+
+CERTAIN: Final = 0.97
+"""How sure it must be of what is written as abbreviations and variables are."""
 
 REASONS: Final = {
     v.PERSON: "A name recognised by the language model",
@@ -63,7 +67,8 @@ CODE_LINE: Final = re.compile(
 """Signs of a program in a line: a statement's end, a condition, a call, an operator, a pointer."""
 
 HAS_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
-IS_CODE: Final = re.compile(r"[@\\=<>{}\[\]|#$%^*~`]|[a-z][A-Z]{2}|\w\(\)|^[a-z]+[A-Z]|\w\.[a-z]")
+IS_CODE: Final = re.compile(r"[@\\=<>{}\[\]|#$%^*~`]|\w\(\)|\w\.[a-z]")
+HAS_HUMPS: Final = re.compile(r"[a-z][A-Z]{2}|^[a-z]+[A-Z]")
 
 
 class NameEngine(NlpEngine):
@@ -138,7 +143,7 @@ class OwnNameEngine(NameEngine):
 
 
 class ModelNameRecognizer(LocalRecognizer):
-    """Turns the model's names into results, after taking out what cannot be one."""
+    """Turns the model's names into results, without what cannot be one, such as everyday words in small letters."""
 
     def __init__(self) -> None:
         super().__init__(supported_entities=sorted(REASONS), name="model_names", supported_language=LANGUAGE)
@@ -155,18 +160,30 @@ class ModelNameRecognizer(LocalRecognizer):
             for span in found
             if span.kind in wanted
             for start, end in _trimmed(text, span)
-            if is_plausible(text[start:end]) and not _is_code(text, start, end) and not _is_inside(text, start, end)
-            if not _is_acronym(text, start, end) and not _is_order(text, start, end)
-            if span.odds >= SURE or not _is_ordinary(text, start, end, is_worded=span.is_worded)
+            if is_plausible(text[start:end], is_certain=span.odds >= CERTAIN)
+            if not _is_code(text, start, end) and not _is_inside(text, start, end)
+            if span.odds >= CERTAIN or not _is_acronym(text, start, end)
+            if not _is_order(text, start, end)
+            if text[start:end] not in words.common()
+            if span.odds >= _enough(text[start:end]) or not _is_ordinary(text, start, end, is_worded=span.is_worded)
         ]
 
 
-def is_plausible(name: str) -> bool:
-    """Say whether what the model names can be a name: it has letters, is no code, cry, rank or term never masked."""
+def _enough(name: str) -> float:
+    return SURE_OF_SMALL if name.islower() else SURE
+
+
+def is_plausible(name: str, *, is_certain: bool = False) -> bool:
+    """
+    Say whether what the model names can be a name: it has letters, is no code, cry, rank or term never masked.
+
+    A name with capitals in its middle (`iBranvold`) is believed if the model is certain of it.
+    """
     is_known = name.lower() in words.allowed() or all(
         word in words.allowed() or word in people.RANKS for word in name.lower().split()
     )
-    return bool(HAS_LETTERS.search(name)) and not IS_CODE.search(name) and not _is_cry(name) and not is_known
+    is_code = IS_CODE.search(name) or (HAS_HUMPS.search(name) and not is_certain)
+    return bool(HAS_LETTERS.search(name)) and not is_code and not _is_cry(name) and not is_known
 
 
 def _is_cry(word: str) -> bool:

@@ -213,3 +213,27 @@ def test_a_cry_of_any_length_is_looked_at_in_time(cry: str) -> None:
 
 def test_what_is_shouted_in_a_chat_is_nobody() -> None:
     assert names("Bruh this is too good LOLOLOLOLOL\nWelp, no way.") == []
+
+
+@pytest.mark.parametrize(
+    ("post", "name"),
+    [
+        ("Wolverine looks so young in that scene", "Wolverine"),
+        ("I love Vader's entrance, it makes the whole video", "Vader"),
+        ("the Joker was better in that film", "Joker"),
+        ("Tremblack shoots from half court and misses all of them", "Tremblack"),
+        ("My boy iBrandvold uploaded again", "iBrandvold"),
+    ],
+)
+def test_characters_players_and_channels_in_posts_are_masked(post: str, name: str) -> None:
+    assert name in masked(post)
+
+
+def test_variables_devices_and_substances_that_look_like_names_are_nobody() -> None:
+    texts = [
+        "my iPhone and my MacBook are dead",
+        "userName = getUser(iName)",
+        "Botryosphaeran reduces steatosis in rats.",
+    ]
+
+    assert [names(text) for text in texts] == [[], [], []]

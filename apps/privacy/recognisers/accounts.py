@@ -30,7 +30,7 @@ COMMAND_WORDS: Final = (
 )
 DONE: Final = (
     r"(?:sign(?:ed|s)?[ ]?(?:in|on)|logg(?:ed|ing)[ ]?(?:in|on|into[ ][\w-]{2,20})|log[ -]?(?:in|on)|authenticated|connected|runs?|running|ran|executed|mounted|impersonat(?:ed|ing)|submitted|started|launched|owned|held|locked|unlocked|merged|committed|changed|modified|"
-    r"edited|updated|deleted|created|approved|reviewed|requested|raised|reported|triggered|uploaded|disabled|opened|reopened|closed|added|removed|resolved|handled|escalated|taken|written|pushed|blocked|rejected|signed[ ]off|session[ ]opened|reassigned|delegated|switched|assign(?:ed)?(?:[ ](?:it|this|the[ ]ticket))?)"
+    r"edited|updated|deleted|created|approved|reviewed|requested|raised|reported|triggered|uploaded|disabled|opened|reopened|closed|added|removed|resolved|handled|escalated|taken|written|pushed|blocked|rejected|signed[ ]off|session[ ]opened|session|reassigned|delegated|switched|assign(?:ed)?(?:[ ](?:it|this|the[ ]ticket))?)"
 )
 DONE_WORDS: Final = (
     "sign signed signs logged logging log login logon authenticated connected run runs running ran executed mounted impersonated impersonating submitted started launched owned held locked unlocked merged committed changed modified edited updated "

@@ -58,7 +58,8 @@ def is_drawn_name(name: str) -> bool:
     """Say whether letters after "user" are a name made for a computer: no word, nor made of words, nor short for one."""
     parts = [part for part in re.split(r"[_.-]", name) if part]
     is_worded = all(words.is_made_of_words(part) for part in parts)
-    return is_user(name) and name not in SHORT and name not in words.allowed() and not is_worded
+    is_known = name in SHORT or name in words.allowed() or name in words.beside_users()
+    return is_user(name) and not is_known and not is_worded
 
 
 SHORT_WORDS: Final = "config conf auth mgmt repo env param params perms prefs prefs info admin dirs func args init ctrl dashboard dropdown metadata json username userid async"
@@ -171,8 +172,8 @@ RULES: Final = (
         v.USERNAME,
         "A user name after its label",
         pattern(
-            rf"""(?<![\w-])(?<!(?:dashboard|panel|folder|source|rule|device|card|pod|resource)[ ])(?:[a-z]{{2,16}}_(?=user|login))?{USER_LABEL}["'`]?[ ]?(?:is[ ](?![a-z]{{2,20}}(?:ed|ing|ken|wn)(?!\w))|ist[ ](?!(?:ge|be|ver|ent|nicht|ab|an)\w{{0,14}}(?:t|en)(?!\w))|est[ ](?!\w{{2,16}}ée?(?!\w))|(?:es|è|é)[ ](?!\w{{2,16}}[aiu][td][oa](?!\w))|:|=|[ ]->)[ ]*["'`]?
-            (?P<value>@?[a-z0-9][\w.@\\-]{{1,40}}+(?<=\w))["'`]?(?![(\[])(?!(?-i:(?<=[ ][A-Z][a-z]{{1,12}})[ ][a-z]))""",
+            rf"""(?<![\w-])(?<!(?:dashboard|panel|folder|source|rule|device|card|pod|resource)[ ])(?:[a-z]{{2,16}}_(?=user|login))?{USER_LABEL}["'`]?[ ]?(?:is[ ](?![a-z]{{2,20}}(?:ed|ing|ken|wn)(?!\w))|lautet[ ]|ist[ ](?!(?:ge|be|ver|ent|nicht|ab|an)\w{{0,14}}(?:t|en)(?!\w))|est[ ](?!\w{{2,16}}ée?(?!\w))|(?:es|è|é)[ ](?!\w{{2,16}}[aiu][td][oa](?!\w))|:|=|[ ]->)[ ]*["'`]?
+            (?P<value>@?[a-z0-9](?:[\w@\\-]|\.(?=\w)){{1,40}}+(?<=\w))["'`]?(?![(\[])(?!(?-i:(?<=[ ][A-Z][a-z]{{1,12}})[ ][a-z]))""",
             is_any_case=True,
         ),
         0.8,

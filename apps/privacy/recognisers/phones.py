@@ -103,6 +103,16 @@ RULES: Final = (
     ),
     Rule(
         v.PHONE,
+        "An extension",
+        pattern(
+            r"(?<!\w)(?:ext(?:ension|n)?\.?|durchwahl|toestel|ramal|anexo)[ ]?[:#]?[ ]?(?P<value>\d{3,6})(?![\w-]|[.,]\d)",
+            is_any_case=True,
+        ),
+        0.82,
+        place=at_words("ext extn extension durchwahl toestel ramal anexo", after=24),
+    ),
+    Rule(
+        v.PHONE,
         "A number spoken digit by digit",
         pattern(
             rf"(?<!\w)(?:plus[ ,]+)?(?:{'|'.join(DIGIT_WORDS.split())})(?:[ ,-]{{1,3}}(?:and[ ])?(?:{'|'.join(DIGIT_WORDS.split())}|\d)){{6,24}}(?!\w)",

@@ -15,8 +15,9 @@ from typing import Final
 TOKEN: Final = re.compile(r"[^\W\d_]+|\d+|_+|([^\w\s])\1*")
 """A run of letters, a run of digits, or the same sign once or more. Linear in the text."""
 
-WORD_ROWS: Final = 1 << 15
-GRAM_ROWS: Final = 1 << 15
+WORD_ROWS: Final = 1 << 16
+GRAM_ROWS: Final = 1 << 16
+GRAM_SIZES: Final = (3, 4, 5)
 LONGEST: Final = 24
 """Letters of a word that are looked at; what is longer is hardly a word."""
 
@@ -30,12 +31,18 @@ LOWER, TITLE, LETTER, UPPER, MIXED, DIGITS, SIGN, UNCASED = range(KINDS)
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How one written form is described: rows of the word, n-gram and shape tables, and its key in the lexicon."""
+    """
+    How one written form is described: rows of the word, n-gram and shape tables, and its keys in the lists of words.
+
+    `key` stands for the form in any case, `written` for what is written, `title` for the form with a capital.
+    """
 
     word: int
     grams: tuple[int, ...]
     shape: int
     key: int
+    written: int
+    title: int
 
 
 def describe(token: str) -> Form:
@@ -46,7 +53,8 @@ def describe(token: str) -> Form:
     key = crc(plain)
     shape = (kind * LENGTHS + _length_step(token)) * SCRIPTS + _script(token)
     grams = () if kind in {DIGITS, SIGN} else _grams(plain)
-    return Form(key % WORD_ROWS, grams, shape, key)
+    written = key if kind == DIGITS else crc(token)
+    return Form(key % WORD_ROWS, grams, shape, key, written, crc(plain.title()))
 
 
 def kind_of(token: str) -> int:
@@ -77,11 +85,11 @@ def fold(word: str) -> str:
 
 
 def _grams(word: str) -> tuple[int, ...]:
-    """Give the rows of its n-grams of three and four letters, ends marked."""
+    """Give the rows of its n-grams of three to five letters, ends marked."""
     marked = f"<{fold(word)}>".encode("utf-8", "surrogatepass")
     return tuple(
         zlib.crc32(marked[start : start + size]) % GRAM_ROWS
-        for size in (3, 4)
+        for size in GRAM_SIZES
         for start in range(max(1, len(marked) - size + 1))
     )
 

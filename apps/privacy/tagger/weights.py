@@ -23,7 +23,10 @@ Floats = npt.NDArray[np.float32]
 FOLDER: Final = Path(__file__).parent.parent / "weights"
 FILE: Final = FOLDER / "names.npz"
 CHECKSUM: Final = FOLDER / "names.npz.sha256"
-TABLES: Final = ("word", "gram", "shape", "flags", "place")
+TABLES: Final = ("word", "gram", "shape", "flags", "usage", "vector", "place")
+USAGE_STEPS: Final = 8
+UNKNOWN: Final = -1
+"""The row of the vector of words that have none: the last."""
 
 
 class ModelDamaged(Exception):
@@ -45,15 +48,25 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Everything that was learned."""
+    """
+    Everything that was learned.
+
+    `vocabulary` has keys of written forms: half a million words of everyday text with the row of each in the table of
+    vectors and how frequent it is, from 1 (the thousand most frequent words) to 7.
+    """
 
     word: Table
     gram: Table
     shape: Table
     flags: Table
+    usage: Table
+    vector: Table
     place: Floats
     lexicon: npt.NDArray[np.uint32]
     lexicon_flags: npt.NDArray[np.uint8]
+    vocabulary: npt.NDArray[np.uint32]
+    vocabulary_rows: npt.NDArray[np.uint16]
+    vocabulary_steps: npt.NDArray[np.uint8]
     kernels: tuple[Floats, ...]
     biases: tuple[Floats, ...]
     dilations: tuple[int, ...]
@@ -71,22 +84,30 @@ class Weights:
         return int(self.output.shape[1])
 
     def vectors(self, forms: Sequence[Form]) -> Floats:
-        """Sum the rows that describe each form; its n-grams count as one, by their mean."""
+        """
+        Describe each form: the sum of its rows, its n-grams counting as one by their mean, and behind it its vector.
+
+        The vector is that of the form as written, else in small letters, else with a capital.
+        """
+        keys = np.array([(form.written, form.key, form.title) for form in forms], np.uint32)
+        places, is_known = locate(self.vocabulary, keys)
         total = self.word[np.array([form.word for form in forms])]
         total += self.shape[np.array([form.shape for form in forms])]
-        total += self.flags[self.flags_of(np.array([form.key for form in forms], np.uint32))]
+        total += self.flags[self.flags_of(keys[:, 1])]
+        total += self.usage[usage_rows(np.where(is_known, self.vocabulary_steps[places], 0))]
         with_grams = [(index, form) for index, form in enumerate(forms) if form.grams]
         if with_grams:
             counts = np.array([len(form.grams) for _, form in with_grams])
             rows = self.gram[np.array([row for _, form in with_grams for row in form.grams])]
             sums = np.add.reduceat(rows, np.cumsum(counts) - counts)
             total[[index for index, _ in with_grams]] += sums / counts[:, None].astype(np.float32)
-        return total
+        rows = vector_rows(np.where(is_known, self.vocabulary_rows[places].astype(np.int64), UNKNOWN))
+        return np.concatenate([total, self.vector[rows]], axis=1)
 
     def flags_of(self, keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
         """Look up the lexicon's flags of words by their keys; 0 for a word it does not have."""
-        places = np.minimum(np.searchsorted(self.lexicon, keys), len(self.lexicon) - 1)
-        found: npt.NDArray[np.uint8] = np.where(self.lexicon[places] == keys, self.lexicon_flags[places], 0)
+        places, is_known = locate(self.lexicon, keys)
+        found: npt.NDArray[np.uint8] = np.where(is_known, self.lexicon_flags[places], 0)
         return found
 
     @classmethod
@@ -117,9 +138,28 @@ class Weights:
             place=place[np.arange(len(place.values))],
             lexicon=arrays["lexicon"],
             lexicon_flags=arrays["lexicon_flags"],
+            vocabulary=arrays["vocabulary"],
+            vocabulary_rows=arrays["vocabulary_rows"],
+            vocabulary_steps=arrays["vocabulary_steps"],
             kernels=tuple(np.ascontiguousarray(arrays[f"kernel{index}"], np.float32) for index in range(count)),
             biases=tuple(arrays[f"bias{index}"].astype(np.float32) for index in range(count)),
             dilations=tuple(int(dilation) for dilation in arrays["dilations"]),
             output=np.ascontiguousarray(arrays["output"], np.float32),
             output_bias=arrays["output_bias"].astype(np.float32),
         )
+
+
+def locate(keys: npt.NDArray[np.uint32], wanted: npt.NDArray[np.uint32]) -> tuple[Any, Any]:
+    """Give the places of keys in a sorted list, and whether they are there at all."""
+    places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return places, keys[places] == wanted
+
+
+def usage_rows(steps: Any) -> Any:
+    """Give rows of the table of usage: how frequent forms are in small letters and with a capital, 0 for never."""
+    return steps[:, 1].astype(np.int64) * USAGE_STEPS + steps[:, 2]
+
+
+def vector_rows(rows: Any) -> Any:
+    """Choose each form's vector: as written, in small letters, with a capital, whichever is there first."""
+    return np.where(rows[:, 0] >= 0, rows[:, 0], np.where(rows[:, 1] >= 0, rows[:, 1], rows[:, 2]))

