@@ -10,7 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, connections, transaction
 
 from apps.accounts.models import Team
 from apps.ledger import greenlets, records
@@ -172,3 +172,14 @@ async def test_what_rests_goes_back_to_the_pool():
 
     assert not desk.resting
     assert await greenlets.run(Team.objects.count) == 0
+
+
+async def test_a_thread_finds_its_own_connection_again_when_its_loop_has_ended():
+    def own_before_and_after() -> tuple[Any, Any]:
+        before = connections["default"]
+        asyncio.run(greenlets.run(asked, "SELECT 1"))
+        return before, connections["default"]
+
+    before, after = await asyncio.to_thread(own_before_and_after)
+
+    assert after is before

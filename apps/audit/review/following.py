@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from django.db import close_old_connections
@@ -13,6 +14,7 @@ from apps.audit.review.placing import BATCH, has_news, place_next
 
 ROUND_SECONDS = 0.4
 LONGEST_PAUSE_SECONDS = 10.0
+KEPT_SECONDS = 60.0
 
 logger = logging.getLogger(__name__)
 
@@ -22,9 +24,10 @@ def follow(stop: threading.Event, *, beat: Callable[[], None] = lambda: None) ->
     Feed the queues until told to stop. Any number of processes may: one does the round, the others find it taken.
 
     A round that fails has changed nothing and is done again, later each time; the page says that the queues are behind.
-    `beat` is called after each good one.
+    `beat` is called after each good one. A connection is kept from round to round: giving it back and asking it whether
+    it lives cost more than the look for news.
     """
-    pause = ROUND_SECONDS
+    pause, kept_until = ROUND_SECONDS, 0.0
     while not stop.wait(pause):
         try:
             is_full = has_news() and place_next(now=timezone.now()).leaves >= BATCH
@@ -33,5 +36,8 @@ def follow(stop: threading.Event, *, beat: Callable[[], None] = lambda: None) ->
         except Exception:  # whatever it is, the next round must come
             logger.exception("The review queues cannot be fed at the moment; trying again.")
             pause = min(max(2 * pause, ROUND_SECONDS), LONGEST_PAUSE_SECONDS)
-        finally:
+            kept_until = 0.0
+        if time.monotonic() >= kept_until:
             close_old_connections()
+            kept_until = time.monotonic() + KEPT_SECONDS
+    close_old_connections()
