@@ -3,7 +3,8 @@ Take the quarter of labelled sets that is learned from: `python -m training.quar
 
 Half of each set, by a hash of the text, is for developing (`bench/eval_privacy.py --half develop`). Half of that half
 is learned from, by another byte of the hash; thresholds are chosen by the rest (``--half choose``). The other half is
-never read here. Writes a file for `--labelled` for each set.
+never read here. Writes a file for `--labelled` for each set. `--whole` takes the developed half whole, for a last
+round: when everything has been chosen, there is nothing to keep its other half for.
 """
 
 from __future__ import annotations
@@ -36,11 +37,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--sets", default="")
+    parser.add_argument("--whole", action="store_true", help="take the developed half whole")
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     for name, rows in sets(options.folder, options.sets, "develop"):
-        lines = [json.dumps(annotated(row), ensure_ascii=False) for row in rows if is_learned(row["text"])]
+        lines = [
+            json.dumps(annotated(row), ensure_ascii=False) for row in rows if options.whole or is_learned(row["text"])
+        ]
         (options.out / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -39,7 +39,7 @@ CELESTIAL_BODY: Final = re.compile(
 JOURNAL_BEFORE: Final = re.compile(
     r"\b(?:journals?|magazine|newspaper|periodical)(?: (?:of|the|called))? [\"'\u201c\u2018]?$"
 )
-ARTICLE_BEFORE: Final = re.compile(r"(?:^|[\s(\"'\u201c])(?:[Aa]n?|[Aa]ny|[Ee]ach|[Ee]very|[Ss]uch|[Nn]o) $")
+ARTICLE_BEFORE: Final = re.compile(r"(?:^|[\s(\"'\u201c])(?:[Aa]ny|[Ee]ach|[Ee]very|[Ss]uch|[Nn]o) $")
 JOURNAL_BEHIND: Final = re.compile(
     r" (?:Sciences?|Physics|Chem\w*|Biol\w*|Med\w*|Phys|Math\w*|Res|Soc|Lett|Eng\w*|Rev\w*)\b"
 )

@@ -19,7 +19,7 @@ NOBODYS = [
     ("It appeared in the journal {Physikalische Zeitschrift} in 1916.", v.PERSON),
     ("See {J. Nonlinear} Science, volume 12.", v.PERSON),
     ("the Large Millimeter Array ({LMA}) opened", v.PERSON),
-    ("upon which it purports to grant a {Lien} hereunder", v.PERSON),
+    ("free and clear of any {Lien} hereunder", v.PERSON),
     ("{Jun} 12 10:22:01 gw sshd[2211]: started", v.PERSON),
     ("{Gebruiker} kan niet inloggen", v.PERSON),
     ("chemokines, including {CCL11, CCL26, CCL7} and CCL5", v.ADDRESS),
@@ -30,6 +30,7 @@ PEOPLES = [
     ("{Maria Encke} is one of the largest donors of the village.", v.PERSON),
     ("{June} 12 is her birthday, said June", v.PERSON),
     ("I met a {Camilla} at the fair.", v.PERSON),
+    ("That is a {Brunelleschi}, I think.", v.PERSON),
     ("{Halvorsen} called about the invoice.", v.PERSON),
     ("deliver to {12 Elm Street}, please", v.ADDRESS),
 ]

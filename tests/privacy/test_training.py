@@ -47,6 +47,16 @@ def test_no_text_that_is_reported_or_chosen_by_is_learned_from(
     assert texts_of(labelled, "all") == learned | texts_of(labelled, "report") | texts_of(labelled, "choose")
 
 
+def test_a_last_round_learns_from_the_whole_developed_half_and_from_no_other(
+    labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["quarters", "--whole", "--out", str(tmp_path / "out"), str(labelled)])
+
+    quarters.main()
+
+    assert texts_of_training(tmp_path / "out" / "tickets.jsonl") == texts_of(labelled, "develop")
+
+
 def texts_of_training(file: Path) -> set[str]:
     """Give the texts of a file to learn from; each says where its one person stands."""
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
