@@ -6,7 +6,7 @@ What such a host writes says when it happened by the wrong clock; `recorded_at`,
 
 from __future__ import annotations
 
-import socket
+import platform
 import time
 from datetime import datetime, timedelta
 from typing import Final
@@ -50,7 +50,7 @@ def tell(*, now: datetime) -> None:
     details: dict[str, Json] = {
         "database_ahead_ms": round(ahead.seconds * 1000), "within_ms": round(ahead.within * 1000),
     }  # fmt: skip
-    host = socket.gethostname()
+    host = platform.node()
     record_event(Action.PORTAL_CLOCK_OFF, who=None, subject_kind="host", subject_label=host, details=details, now=now)
     _Said.at = time.monotonic()
 

@@ -40,7 +40,9 @@ REASONS: Final = {
     v.ADDRESS: "An address recognised by the language model",
 }
 LONGEST_ACRONYM: Final = 4
-EDGES: Final = re.compile(r"^[\W_]+|[^\w.]+$|(?<=\w)['\u2019]s?$")
+EDGES: Final = re.compile(r"^[\W_]+|[^\w.]+$|(?<=\w)['\u2019]s?$|(?<=[^\W\d_]{3})(?<!Esq|esq|Jun|jun|Sen|sen|PhD)\.$")
+"""What is no part of a name at its ends; a full stop is, where it ends an initial or *Jr.*"""
+
 FIRST_WORD: Final = re.compile(r"([^\W\d_]+)[\s,]+")
 LAST_WORD: Final = re.compile(r"[\s,]+([^\W\d_]+)\Z")
 NO_ADDRESS: Final = frozenset(["and", "or", "for", "in", "at", "is", "the", "to", "from", "with", "of", "office"])
