@@ -20,9 +20,12 @@ AROUND: Final = 80
 LONGEST: Final = 60
 
 SUBSTANCE: Final = re.compile(
-    r"(?i)\b\w{2,24}(?:amide|kinase|ylase|ctase|idase|erase|lase|thase|ptase|mycin|cillin|azole|oxide|chloride|sulfate|sulphate|phosphate|nitrate|acetate|peptide|globulin|steroid|saccharide|ribose|glycine|idine|ylene|methane|benzene|phenol|virus|bacteria|coccus|bacillus|saurus|ium|osis|itis|emia|aceae|idae|viridae)\b"
+    r"(?i)\b\w{2,24}(?:amide|kinase|ylase|ctase|idase|thase|ptase|mycin|cillin|azole|oxide|chloride|sulfate|sulphate|phosphate|nitrate|acetate|peptide|globulin|steroid|saccharide|ribose|glycine|methane|benzene|phenol|virus|bacteria|coccus|bacillus|saurus|aceae|idae|viridae)\b"
 )
-"""How words for substances, enzymes, illnesses and families of living things end."""
+"""How words for substances, enzymes and families of living things end, and no name does."""
+
+MAYBE_SUBSTANCE: Final = re.compile(r"(?i)\b\w{2,24}(?:erase|lase|idine|ylene|ium|osis|itis|emia)\b")
+"""Endings of substances and illnesses that names have too (*Politis*, *Marylene*): a word of a laboratory must be near."""
 
 LABORATORY: Final = re.compile(
     r"\b(?:proteins?|genes?|kinases?|receptors?|enzymes?|inhibitors?|pathways?|signal(?:l?ing)|mutants?|transcription|antibod(?:y|ies)|cytokines?|ligands?|polymerase|mRNA|RNA|DNA|ATP|GTP|peptides?|amino acids?|species|genus|subspecies|bacteri(?:a|um)|fung(?:i|us)|taxon|strain|cell lines?|in vitro|in vivo|phosphorylat\w+|myosin|actin|hepatic|plasma|isotopes?|minerals?|lanthanides?|oxides?)\b"
@@ -30,11 +33,17 @@ LABORATORY: Final = re.compile(
 )
 """Words of a laboratory, and codes as genes have: `Oct4`, `CCL11`."""
 
-FEWEST_SIGNS: Final = 2
-CELESTIAL_BODY: Final = re.compile(
-    r"(?: \([^)]{0,30}(?:minor planet|provisional designation)|,? is (?:also )?(?:an?|the|one of)\b[^.;\n]{0,60}?\b(?:asteroids?|comets?|[Mm]ars-cr\w*|Solar System body|dwarf planet|minor planet|centaur|moons?|craters?|genus|species|protein|enzyme|gene|hormone|polymer|inhibitor|receptor|antibiotic|mineral|compound|software|library|framework|programming language|brand|album|song|film|movie|novel|river|village|town|municipality)\b)"
+CODE_BESIDE: Final = re.compile(r"(?:,| and| or|/|-|,? and) ?[A-Z][A-Za-z]{0,4}-?\d{1,2}[A-Za-z]?\b")
+CODE_BEFORE: Final = re.compile(r"\b[A-Z][A-Za-z]{0,4}-?\d{1,2}[A-Za-z]?(?:, | and | or |/|-|, and )$")
+"""Codes of genes in one list with the name: one is listed with its like. A surname among words of a laboratory is somebody's."""
+
+SAID_TO_BE_A_THING: Final = re.compile(
+    r" \([^)]{0,30}(?:minor planet|provisional designation)"
+    r"|,? is (?:also )?(?:an?|the|one of the) (?:(?!(?:of|in|from|at|for|by|on|with|and|who|that|which|to)\b)[\w-]{1,30} ){0,4}"
+    r"(?:asteroids?|comets?|[Mm]ars-cross\w*|dwarf planet|minor planet|centaur|moons?|craters?|genus|species|protein|enzyme|gene|hormone|polymer|inhibitor|receptor|antibiotic|mineral|compound|software|library|framework|brand|programming language|film|movie|album|song|novel|river|village|town|municipality)"
+    r"(?=[.,;:)]|$| (?:of|in|that|which|from|for|by|used|with|located|found|on|discovered|directed|starring|released|written|produced|developed|owned|asteroid)\b)"
 )
-"""What a name is said to be just behind it."""
+"""What a name is said to be just behind it; not what somebody has to do with (*is a river pilot*, *is from the village*)."""
 
 JOURNAL_BEFORE: Final = re.compile(
     r"\b(?:journals?|magazine|newspaper|periodical)(?: (?:of|the|called))? [\"'\u201c\u2018]?$"
@@ -68,22 +77,29 @@ def is_nobodys(text: str, finding: Finding) -> bool:
     if _is_expanded_before(name, before, behind) or THING_AT_ITS_END.search(name):
         return True
     if _has_first_name(name):
-        return CELESTIAL_BODY.match(behind) is not None and " " not in name
+        return SAID_TO_BE_A_THING.match(behind) is not None and " " not in name
     return _is_thing(name, before, behind)
 
 
 def _is_thing(name: str, before: str, behind: str) -> bool:
     """Judge what has no first name in it."""
-    if SUBSTANCE.search(name) or CELESTIAL_BODY.match(behind) or JOURNAL_BEFORE.search(before):
+    if SUBSTANCE.search(name) or SAID_TO_BE_A_THING.match(behind) or JOURNAL_BEFORE.search(before):
+        return True
+    signs = len(LABORATORY.findall(before)) + len(LABORATORY.findall(behind))
+    if MAYBE_SUBSTANCE.search(name) and signs:
         return True
     if re.fullmatch(r"J\. \w+", name) and JOURNAL_BEHIND.match(behind):
         return True
     if " " in name:
         return False
-    is_listed = _plain(name) in words.beside_users() or (GENE.fullmatch(name) is not None and not name.isalpha())
-    if is_listed or ARTICLE_BEFORE.search(before):
-        return True
-    return len(LABORATORY.findall(before)) + len(LABORATORY.findall(behind)) >= FEWEST_SIGNS
+    if ARTICLE_BEFORE.search(before):
+        return name.lower() in words.dictionary()
+    is_code = GENE.fullmatch(name) is not None and not name.isalpha() and ("-" in name or signs > 0)
+    return is_code or _plain(name) in words.beside_users() or _is_listed_with_codes(before, behind, signs)
+
+
+def _is_listed_with_codes(before: str, behind: str, signs: int) -> bool:
+    return signs > 0 and (CODE_BESIDE.match(behind) is not None or CODE_BEFORE.search(before) is not None)
 
 
 def _is_expanded_before(name: str, before: str, behind: str) -> bool:
