@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
+from apps.chat import lifecycle
 from apps.ledger import clock, clocks, hosts
 from apps.ledger.clocks import DATABASE, Ahead, Kernel, Others
 from apps.ledger.clockwatch import Watch, last_compared
@@ -240,6 +241,16 @@ def test_what_goes_on_being_off_is_said_every_ten_minutes_and_a_right_clock_says
     sweep()
 
     assert Event.objects.filter(action=Action.PORTAL_CLOCK_OFF).count() == 2
+
+
+def test_a_web_process_tells_of_its_host_s_clock_in_its_sweep(portal_host, monkeypatch):
+    set_this_host(monkeypatch, HOUR)
+
+    lifecycle._swept([])
+    lifecycle._swept([])
+
+    (said,) = Event.objects.filter(action=Action.PORTAL_CLOCK_OFF)
+    assert said.details["database_ahead_ms"] == pytest.approx(-3_600_000, abs=1_000)
 
 
 def test_a_task_tells_of_its_host_s_clock(portal_host, monkeypatch):

@@ -61,8 +61,10 @@ def test_a_person_beside_such_words_stays_a_person(marked: str, kind: str) -> No
 
 
 def test_what_a_rule_is_sure_of_is_masked_whatever_stands_around_it() -> None:
-    text = "The protein kinase gene was cloned by Dr Ferreira; call 030 901820-114."
+    text = "The protein kinase gene was cloned by Dr Politis; call 030 901820-114."
+    place = text.index("Politis")
+    assert nobodys.is_nobodys(text, Finding(v.PERSON, place, place + len("Politis"), 0.6, "A guess"))
 
     found = [text[one.start : one.end] for one in analyzer.find(text)]
 
-    assert any("Ferreira" in value for value in found)
+    assert any("Politis" in value for value in found)
