@@ -76,46 +76,6 @@ class NoSuchIntent(LedgerError):
         self.intent_id = intent_id
 
 
-def open_intent(
-    *,
-    who: Who,
-    door: str,
-    purpose: str,
-    conversation_id: UUID | None,
-    turn_id: UUID | None,
-    model_label: str,
-    provider_label: str,
-    egress_class: str,
-    sealed_payload: bytes,
-    left_text: str,
-    masked: Sequence[MaskedSpan],
-    passages: Sequence[PassageFact],
-    policy_version: str,
-    prompt_version: str,
-    circumstances: Circumstances = NOTHING_KNOWN,
-    sealed_typed: bytes = b"",
-    now: datetime,
-    lease_until: datetime | None = None,
-) -> UUID:
-    """
-    Record what is about to leave; when this returns, the record is on disk. Only then may a byte leave.
-
-    ``sealed_payload`` and ``sealed_typed``, what was typed, are already encrypted under the conversation's key;
-    ``left_text`` is scrubbed. Costs one statement and one flush; bounded by 5 seconds in the database.
-
-    :raises LedgerUnavailable: if the record could not be written: send nothing.
-    :raises IntentInsideTransaction: if a surrounding transaction could still undo it.
-    """
-    with durably_together():
-        return write_intent(
-            who=who, door=door, purpose=purpose, conversation_id=conversation_id, turn_id=turn_id,
-            model_label=model_label, provider_label=provider_label, egress_class=egress_class,
-            sealed_payload=sealed_payload, left_text=left_text, masked=masked, passages=passages,
-            policy_version=policy_version, prompt_version=prompt_version, circumstances=circumstances,
-            sealed_typed=sealed_typed, now=now, lease_until=lease_until,
-        )  # fmt: skip
-
-
 @contextmanager
 def durably_together() -> Iterator[None]:
     """
@@ -157,6 +117,20 @@ class IntentFacts(TypedDict):
     now: datetime
     lease_until: NotRequired[datetime | None]
     reservation_id: NotRequired[UUID | None]
+
+
+def open_intent(**facts: Unpack[IntentFacts]) -> UUID:
+    """
+    Record what is about to leave; when this returns, the record is on disk. Only then may a byte leave.
+
+    ``sealed_payload`` and ``sealed_typed``, what was typed, are already encrypted under the conversation's key;
+    ``left_text`` is scrubbed. Costs one statement and one flush; bounded by 5 seconds in the database.
+
+    :raises LedgerUnavailable: if the record could not be written: send nothing.
+    :raises IntentInsideTransaction: if a surrounding transaction could still undo it.
+    """
+    with durably_together():
+        return write_intent(**facts)
 
 
 def write_intent(**facts: Unpack[IntentFacts]) -> UUID:
