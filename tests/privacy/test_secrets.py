@@ -9,8 +9,10 @@ import string
 import time
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from apps.privacy import rules, sentinel, version
+from apps.privacy import engine, rules, sentinel, version
 from apps.privacy.findings import Finding
 from apps.privacy.recognisers import credentials
 from apps.privacy.recognisers.credentials import shapes
@@ -194,7 +196,9 @@ def test_hostile_text_costs_no_more_than_its_length(monkeypatch: pytest.MonkeyPa
 def test_an_engine_that_overlooks_an_obvious_key_is_not_believed() -> None:
     texts = [f"the key is {drawn(*key)}, thanks" for key in KEYS if key[0] in OBVIOUS]
 
-    assert len(texts) == len(OBVIOUS)
+    texts.append(f"-----BEGIN PRIVATE KEY-----\n{drawn('MIIEvQAAAAIB', MIXED, 52)}\n")
+
+    assert len(texts) == len(OBVIOUS) + 1
     assert [text for text in texts if not sentinel.overlooked(text, ())] == []
     assert [text for text in texts if sentinel.overlooked(text, whole(text))] == []
 
@@ -206,6 +210,36 @@ def test_the_sentinel_sees_nothing_that_the_rules_do_not_see() -> None:
     ]
 
     assert [text for text in texts if sentinel.overlooked(text, findings(text))] == []
+
+
+DOCUMENTATION = [
+    "git clone git@github.com:portcullis/portal.git",
+    "AKIAIOSFODNN7EXAMPLE",
+    "aws_access_key_id = AKIAXXXXXXXXXXXXXXXX",
+    "ghp_" + "x" * 36,
+    "npm_" + "0" * 36,
+    "sk_live_" + "x" * 24,
+    "sk-proj-" + "x" * 40,
+    "glpat-your-token-goes-here",
+    "AIza" + "X" * 35,
+    "SG." + "x" * 22 + "." + "x" * 43,
+    "mail a.b@example.com@proxy.example.com",
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("around", ["{}", "Use `{}` as in the documentation.", '{{"token": "{}"}}'])
+@pytest.mark.parametrize("shown", DOCUMENTATION, ids=[text[:12] for text in DOCUMENTATION])
+def test_what_documentation_shows_as_an_address_or_a_key_stops_no_message(shown: str, around: str) -> None:
+    engine.detect(around.format(shown))  # or it raises ScrubberUnavailable, and nobody can send the text
+
+
+@given(key=st.from_regex(sentinel.KEY, fullmatch=True), around=st.sampled_from(["{}", "key={}", "Use `{}` now"]))
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+def test_no_text_in_a_vendors_format_is_obvious_to_the_sentinel_alone(key: str, around: str) -> None:
+    text = around.format(key)
+
+    assert not sentinel.overlooked(text, findings(text))
 
 
 def test_a_change_to_any_rule_for_secrets_changes_the_engines_version(monkeypatch: pytest.MonkeyPatch) -> None:
