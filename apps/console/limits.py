@@ -38,7 +38,7 @@ def _page(request: HttpRequest, rules: RulesForm, mark: MarkForm) -> HttpRespons
         "stops": in_force,
         "past": stops.exclude(pk__in=[stop.pk for stop in in_force])[:NEWEST],
         "rules": rules,
-        "mark": mark,
+        "mark_form": mark,
         "marks": BatchMark.objects.select_related("person"),
     }
     return render(request, "console/limits.html", context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,10 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 from django.template.loader import get_template
+from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
+
+from portal.context_processors import house
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "static"
@@ -145,3 +149,17 @@ def _names(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterat
             yield from _names(pattern.url_patterns, inner)
         elif pattern.name:
             yield prefix + pattern.name
+
+
+def keys_of_dicts(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Dict):
+            yield from (key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
+
+
+def test_no_page_gives_its_own_meaning_to_a_name_that_the_frame_of_every_page_reads() -> None:
+    names = {*house(RequestFactory().get("/")), "request", "user", "perms"}
+    doors = [path for path in ROOT.glob("apps/**/*.py") if re.search(r"\brender\(request", path.read_text("utf-8"))]
+
+    assert len(doors) > 20
+    assert [(ids(path), key) for path in doors for key in keys_of_dicts(path) if key in names] == []
