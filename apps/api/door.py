@@ -62,6 +62,8 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     "/v1/responses": Responses(),
     "/v1/messages": Messages(),
 }
+ANTHROPICS: Final = DIALECTS["/v1/messages"]
+"""Its clients name their version with every request, at addresses that all dialects share as well."""
 
 
 class Gone(Exception):
@@ -100,7 +102,7 @@ class Call:
         self._method: str = scope["method"]
         self._path: str = scope["path"].rstrip("/")
         self._query: str = scope.get("query_string", b"").decode("latin-1")
-        self._dialect = DIALECTS.get(self._path)
+        self._dialect = DIALECTS.get(self._path) or (ANTHROPICS if b"anthropic-version" in self._headers else None)
         self._has_begun = False
         self.id: UUID = new_id()
 

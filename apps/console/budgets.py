@@ -93,7 +93,7 @@ def _form(request: HttpRequest, row: Budget, line: Standing | None, **given: Any
         messages.success(request, _sentence(row))
         return redirect("console:budgets")
     context = {"form": form, "line": line, "subject": row.subject if row.pk else f"{row.get_scope_display()}"}
-    return render(request, "console/budgets_form.html", context)
+    return render(request, "console/budgets_form.html", context, status=422 if form.errors else 200)
 
 
 def _sentence(row: Budget) -> str:

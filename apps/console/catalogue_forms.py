@@ -102,7 +102,7 @@ class FallbackForm(DescribedForm):
 
     def __init__(self, *args: Any, model: LanguageModel, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        others = LanguageModel.objects.exclude(pk=model.pk).order_by("label")
+        others = LanguageModel.objects.for_chat().exclude(pk=model.pk).order_by("label")
         for place in PLACES_FOR_ALTERNATES:
             self.fields[place] = forms.ModelChoiceField(
                 others, label=f"{place.title()} choice", required=False, empty_label="None"
@@ -152,13 +152,13 @@ class AutoRouteForm(DescribedForm):
 
     is_on = forms.BooleanField(label="Offer “Auto” to this team", required=False)
     small = forms.ModelChoiceField(
-        LanguageModel.objects.order_by("label"),
+        LanguageModel.objects.for_chat().order_by("label"),
         label="For easy questions",
         required=False,
         empty_label="The cheapest they may use",
     )
     large = forms.ModelChoiceField(
-        LanguageModel.objects.order_by("label"),
+        LanguageModel.objects.for_chat().order_by("label"),
         label="For hard questions",
         required=False,
         empty_label="The dearest they may use",

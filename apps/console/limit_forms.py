@@ -25,23 +25,24 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
 
 
 class PersonField(forms.CharField):
-    """A person by the name they sign in with."""
+    """A person by e-mail address, as the page People shows it; those without one by the name they sign in with."""
 
     def prepare_value(self, value: Any) -> Any:
-        """Show the name where the row has the person's id."""
-        if isinstance(value, UUID):
-            return User.objects.filter(pk=value).values_list("username", flat=True).first()
-        return value
+        """Show the address where the row has the person's id."""
+        if not isinstance(value, UUID):
+            return value
+        found = User.objects.filter(pk=value).first()
+        return (found.email or found.username) if found else None
 
     def clean(self, value: Any) -> User | None:
         """Find the person."""
         typed = super().clean(value).strip()
         if not typed:
             return None
-        found = User.objects.filter(username=typed).first()
-        if found is None:
-            raise ValidationError("Nobody signs in with this name. Copy it from the page People.")
-        return found
+        found = list(User.objects.filter(email__iexact=typed)[:2]) or list(User.objects.filter(username=typed))
+        if len(found) != 1:
+            raise ValidationError("There is not exactly one person with this address. Copy it from the page People.")
+        return found[0]
 
 
 class KeyField(forms.TypedChoiceField):
@@ -68,7 +69,7 @@ class AboutForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
     team = forms.ModelChoiceField(queryset=Team.objects.none(), required=False, empty_label="Each team without its own")
     person = PersonField(
         required=False,
-        help_text="The name they sign in with. Empty means each person without a limit of their own.",
+        help_text="By e-mail address. Empty means each person without a limit of their own.",
     )
     model = forms.ModelChoiceField(
         queryset=LanguageModel.objects.none(), required=False, empty_label="Each model without its own"
@@ -137,6 +138,9 @@ class BudgetForm(AboutForm):
                 self.add_error(name, "A limit cannot be less than 0.")
         if cleaned.get("hard_limit") is None and cleaned.get("soft_limit") is None and not self.errors:
             self.add_error("hard_limit", "Enter a hard limit, a soft one, or both.")
+        hard, soft = cleaned.get("hard_limit"), cleaned.get("soft_limit")
+        if hard is not None and soft is not None and soft > hard:
+            self.add_error("soft_limit", "Nobody would be warned: enter less than the hard limit, which comes first.")
         is_rolling = cleaned.get("window") == Budget.Window.ROLLING
         if not is_rolling:
             cleaned["hours"] = None
@@ -213,7 +217,7 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
 class MarkForm(forms.Form):
     """Whose work repeats by design: a person, or a key."""
 
-    person = PersonField(required=False, label="Person", help_text="The name they sign in with.")
+    person = PersonField(required=False, label="Person", help_text="By e-mail address.")
     key_id = KeyField(label="or key", nobody="No key")
 
     def clean(self) -> dict[str, Any]:

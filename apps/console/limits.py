@@ -15,7 +15,7 @@ from apps.accounts.access import person_of, roles_required
 from apps.accounts.models import Role
 from apps.console.budgets import TITLES
 from apps.console.limit_forms import MarkForm, RateForm, RulesForm, scoped
-from apps.gateway import limits, runaway
+from apps.gateway import key_names, limits, runaway
 from apps.gateway.models import BatchMark, LoopStop, RateLimit, RunawayRules
 
 NEWEST = 20
@@ -32,16 +32,18 @@ def _page(request: HttpRequest, rules: RulesForm, mark: MarkForm) -> HttpRespons
     now = timezone.now()
     stops = LoopStop.objects.visible_to(person_of(request)).select_related("person", "lifted_by")
     in_force = list(stops.in_force(now))
+    names: dict[UUID | None, str] = dict(key_names.working_keys()) if any(stop.key_id for stop in in_force) else {}
     context = {
         "rates": RateLimit.objects.select_related("team", "person", "model").order_by("scope", "pk"),
         "scopes": [(scope.lower().replace("_", "-"), title) for scope, title in TITLES.items()],
-        "stops": in_force,
+        "stops": [(stop, names.get(stop.key_id, "")) for stop in in_force],
         "past": stops.exclude(pk__in=[stop.pk for stop in in_force])[:NEWEST],
         "rules": rules,
         "mark_form": mark,
         "marks": BatchMark.objects.select_related("person"),
     }
-    return render(request, "console/limits.html", context)
+    status = 422 if rules.errors or mark.errors else 200
+    return render(request, "console/limits.html", context, status=status)
 
 
 @roles_required(Role.ADMIN)
@@ -124,7 +126,8 @@ def _rate_form(request: HttpRequest, row: RateLimit, **given: Any) -> HttpRespon
         messages.success(request, f"The limit holds from the next call on: {row.subject}.")
         return redirect("console:limits")
     subject = row.subject if row.pk else f"{row.get_scope_display()}"
-    return render(request, "console/rates_form.html", {"form": form, "row": row, "subject": subject})
+    context = {"form": form, "row": row, "subject": subject}
+    return render(request, "console/rates_form.html", context, status=422 if form.errors else 200)
 
 
 def _rate(rate_id: int) -> RateLimit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -26,7 +27,8 @@ class TeamModels:
     """What a person may call for one of their teams, and what they may ask for."""
 
     team: Team
-    models: list[LanguageModel]
+    models: list[tuple[LanguageModel, datetime | None]]
+    """Each model, and until when the person may call it; None is for good."""
     requestable: list[LanguageModel]
 
 
@@ -145,4 +147,5 @@ def _of_team(request: HttpRequest, team: Team) -> TeamModels:
     person, now = person_of(request), timezone.now()
     waiting = AccessRequest.objects.open().filter(person=person, team=team).values("model_id")
     requestable = LanguageModel.objects.requestable_by(person, team, now=now).exclude(pk__in=waiting)
-    return TeamModels(team, list(LanguageModel.objects.callable_by(person, team, now=now)), list(requestable))
+    models, ends = list(LanguageModel.objects.callable_by(person, team, now=now)), grants.ends(person, team, now=now)
+    return TeamModels(team, [(model, ends.get(model.pk)) for model in models], list(requestable))

@@ -132,7 +132,10 @@ def switch_model_on(request: HttpRequest, model_id: UUID) -> HttpResponse:
     """Make a model callable where it is granted."""
     switched = _model(request, model_id)
     catalogue.switch_model_on(switched, by=person_of(request), now=timezone.now())
-    messages.success(request, f"{switched.label} is on.")
+    if switched.price is None:
+        messages.warning(request, f"{switched.label} is on, and nobody can call it until its price is entered.")
+    else:
+        messages.success(request, f"{switched.label} is on.")
     return redirect("console:providers")
 
 

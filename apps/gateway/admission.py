@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias
 from uuid import UUID
 
@@ -387,9 +387,10 @@ def _why_not_held(obstacle: NotHeld, team: Team, model: LanguageModel, worst_cas
             model=model,
         )
     left = max(Decimal(0), budget.limit - obstacle.figure)
-    has_left = f"{in_figures(left)} of {in_figures(budget.limit)} {budget.currency} {LEFT_OF[budget.window]} left"
+    has_left = in_figures(left, rounding=ROUND_DOWN)  # so that it is never said to be enough
+    has_left += f" of {in_figures(budget.limit)} {budget.currency} {LEFT_OF[budget.window]} left"
     return OverBudget(
-        f"This message could cost up to {in_figures(worst_case)} {budget.currency}, and {whose} "
+        f"This message could cost up to {in_figures(worst_case, rounding=ROUND_UP)} {budget.currency}, and {whose} "
         f"{'have' if whose == YOU else 'has'} {has_left}, so nothing was sent. Choose a cheaper "
         "model, shorten the message, or ask an administrator to raise the budget.",
         model=model,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from apps.accounts.actors import who
 from apps.gateway.models import AccessRequest, Grant, LanguageModel
@@ -47,6 +48,16 @@ class Subject:
         if self.person is None:
             return team or "everybody"
         return f"{self.person.name} in {team}" if team else self.person.name
+
+
+def ends(person: User, team: Team, *, now: datetime) -> dict[UUID, datetime]:
+    """Say of each model that `person` is allowed for `team` for a time only, when that ends. One query."""
+    found: dict[UUID, list[datetime | None]] = {}
+    to_them, for_team = Q(person=None) | Q(person=person), Q(team=None) | Q(team=team)
+    for model_id, until_at in Grant.objects.allowing(now).filter(to_them, for_team).values_list("model_id", "until_at"):
+        found.setdefault(model_id, []).append(until_at)
+    timed = {model_id: [end for end in all_ends if end] for model_id, all_ends in found.items()}
+    return {model_id: max(some) for model_id, some in timed.items() if len(some) == len(found[model_id])}
 
 
 @transaction.atomic

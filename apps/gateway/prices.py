@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 MILLION = 1_000_000
+CENT = Decimal("0.01")
+FINEST = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,8 @@ class Price:
         return f"{self.input.normalize():f} in, {self.output.normalize():f} out, {self.currency} per million tokens"
 
 
-def in_figures(amount: Decimal) -> str:
+def in_figures(amount: Decimal, *, rounding: str = ROUND_HALF_EVEN) -> str:
     """Write an amount for people: two decimals, and up to six where it is less than a cent."""
-    if amount == 0 or abs(amount) >= Decimal("0.01"):
-        return f"{amount:,.2f}"
-    return f"{amount:.6f}".rstrip("0").rstrip(".")
+    if amount == 0 or abs(amount) >= CENT:
+        return f"{amount.quantize(CENT, rounding=rounding):,.2f}"
+    return f"{amount.quantize(FINEST, rounding=rounding):.6f}".rstrip("0").rstrip(".")

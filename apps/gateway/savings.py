@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 DAYS: Final = 30
+# What was free cost nothing in any currency; what cost money in another one cannot be compared.
 BY_DAY: Final = """
 SELECT choice.team_id, choice.currency, (choice.created_at AT TIME ZONE %(zone)s)::date AS day,
        count(*), count(*) FILTER (WHERE choice.is_hard), sum(held.cost),
@@ -20,7 +21,8 @@ SELECT choice.team_id, choice.currency, (choice.created_at AT TIME ZONE %(zone)s
            / 1000000)
   FROM gateway_autochoice AS choice
   JOIN gateway_reservation AS held ON held.id = choice.reservation_id
- WHERE held.state = 'SETTLED' AND held.currency = choice.currency AND choice.created_at >= %(since)s
+ WHERE held.state = 'SETTLED' AND (held.currency = choice.currency OR held.cost = 0)
+   AND choice.created_at >= %(since)s
  GROUP BY 1, 2, 3
  ORDER BY 1, 2, 3
 """

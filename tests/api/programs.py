@@ -129,8 +129,8 @@ class Program:
         assert reply.is_complete
         return reply
 
-    def get(self, path: str) -> Reply:
-        return self.call(path, b"", method="GET")
+    def get(self, path: str, headers: Any = ()) -> Reply:
+        return self.call(path, b"", method="GET", headers=headers)
 
     def body(self, *messages: Any, **fields: Any) -> dict[str, Any]:
         listed = [{"role": "user", "content": one} if isinstance(one, str) else one for one in messages]

@@ -10,7 +10,7 @@ import pytest
 
 from apps.accounts.models import Membership, Role, User
 from apps.audit import exchange as audit
-from apps.gateway.models import Budget, Grant, Reservation
+from apps.gateway.models import AutoRoute, Budget, Grant, Reservation
 from apps.ledger.models import Event as LedgerEvent
 from apps.ledger.models import Intent, OpenIntent, Outcome, SearchRow
 from apps.privacy import destruction, engine
@@ -213,6 +213,26 @@ def test_a_grant_taken_away_and_a_membership_ended_count_at_the_next_call(
     assert program.chat("Hi").status == 401
 
     assert len(provider.requests) == 1
+
+
+def test_anthropics_clients_find_their_fields_in_the_list_and_their_errors_everywhere(program: Program) -> None:
+    listed = program.get("/v1/models").json
+    [model] = listed["data"]
+    version = {"anthropic-version": "2023-06-01"}
+
+    assert (model["type"], model["display_name"]) == ("model", "Fake Large")
+    assert (listed["has_more"], listed["first_id"], listed["last_id"]) == (False, "Fake Large", "Fake Large")
+    for path in ("/v1/models/none", "/v1/messages/count_tokens"):
+        assert program.get(path, headers=version).json["error"]["type"] == "not_found_error"
+        assert program.get(path).json["error"]["type"] == "invalid_request_error"
+
+
+def test_auto_is_in_the_list_and_found_alone_where_the_team_has_it(program: Program) -> None:
+    assert program.get("/v1/models/auto").status == 404
+    AutoRoute.objects.create(team=Grant.objects.get().team, is_on=True)
+
+    assert [each["id"] for each in program.get("/v1/models").json["data"]] == ["auto", "Fake Large"]
+    assert program.get("/v1/models/auto").json["id"] == "auto"
 
 
 def test_a_key_with_a_list_of_models_reaches_no_other(

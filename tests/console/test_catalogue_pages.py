@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Role, User
-from apps.gateway import auto
+from apps.gateway import auto, budgets
 from apps.gateway.admission import admit
 from apps.gateway.models import (
     AccessRequest,
@@ -168,7 +168,9 @@ def test_a_person_asks_and_an_admin_approves_for_a_time(desk, wanted, maya, sale
     assert callable_labels(maya, sales) == ["Wanted"]
     assert not LanguageModel.objects.callable_by(maya, sales, now=timezone.now() + timedelta(days=31)).exists()
     assert admit(person=maya, team=sales, model_id=wanted.pk, prompt=make_prompt("Hi"), now=timezone.now())
-    assert "Enjoy" in chat.get(address("own_models")).content.decode()
+    page = chat.get(address("own_models")).content.decode()
+    assert "Enjoy" in page
+    assert "allowed until" in page
     assert actions()[-3:] == ["GRANT_REQUESTED", "GRANT_REQUEST_APPROVED", "GRANT_GIVEN"]
     assert "contracts" not in str(list(Event.objects.values_list("details", flat=True)))
     late = desk.post(address("request_deny", asked.pk), {"answer": "No"}, follow=True)
@@ -250,6 +252,31 @@ def test_who_answers_instead_is_settled_in_an_order(desk, model, make_model):
     assert LanguageModel.objects.get(pk=model.pk).fallback == "LISTED"
     assert actions() == ["MODEL_FALLBACK_SET"]
     assert desk.post(address("model_fallback", model.pk), {"fallback": "LISTED"}).status_code == 422
+
+
+def test_only_models_that_answer_are_offered_to_answer(desk, model, make_model):
+    embedder = make_model(label="Vectors")
+    LanguageModel.objects.filter(pk=embedder.pk).update(capabilities=["embeddings"])
+    form = {"fallback": "LISTED", "first": embedder.pk}
+
+    assert "Vectors" not in desk.get(address("auto")).content.decode()
+    assert desk.post(address("model_fallback", model.pk), form).status_code == 422
+
+
+def test_what_a_free_model_saved_counts_whatever_its_currency(desk, model, make_model, maya, sales):
+    small = make_model(sales, label="Free")
+    LanguageModel.objects.filter(pk=small.pk).update(currency="EUR")
+    AutoRoute.objects.create(team=sales, is_on=True)
+    now = timezone.now()
+    choice = auto.choose(auto.Question("Hello"), person=maya, team=sales, now=now)
+    leave = admit(person=maya, team=sales, model_id=choice.model.pk, prompt=make_prompt("Hello"), now=now)
+    auto.note_choice(choice, team=sales, reservation_id=leave.reservation_id, now=now)
+    budgets.settle(leave.reservation_id, input_tokens=500_000, output_tokens=500_000, now=now)
+
+    page = desk.get(address("auto")).content.decode()
+
+    assert choice.model == small
+    assert "6.25 USD</strong> saved" in page
 
 
 def test_auto_is_off_until_an_admin_switches_it_on_and_the_page_shows_what_it_saved(

@@ -11,11 +11,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts.models import Role
+from apps.accounts.models import Role, Team
 from apps.api.models import ApiKey
 from apps.gateway import budgets
 from apps.gateway.admission import admit
-from apps.gateway.models import BatchMark, Budget, LoopStop, RateLimit, RunawayRules
+from apps.gateway.models import BatchMark, Budget, LanguageModel, LoopStop, RateLimit, RunawayRules
 from apps.gateway.prices import Price
 from apps.gateway.refusals import OverBudget, TooFast
 from apps.ledger.models import Event
@@ -33,7 +33,10 @@ def sales(make_team):
 
 @pytest.fixture
 def maya(make_person, sales):
-    return make_person("maya", teams=("Sales",))
+    person = make_person("maya", teams=("Sales",))
+    person.email = "maya@example.com"
+    person.save()
+    return person
 
 
 @pytest.fixture
@@ -139,6 +142,7 @@ def test_a_budget_counts_from_the_next_message_on_and_is_recorded(desk, maya, sa
     ("scope", "subject"),
     [
         ("organisation", lambda **_: {}),
+        ("person", lambda maya, **_: {"person": "Maya@Example.com"}),
         ("person", lambda maya, **_: {"person": "maya"}),
         ("person", lambda **_: {"person": ""}),
         ("model", lambda model, **_: {"model": model.pk}),
@@ -169,14 +173,35 @@ def test_an_admin_sets_a_budget_of_any_scope_and_sees_it(desk, maya, sales, mode
         ({"hard_limit": ""}, "Enter a hard limit, a soft one, or both"),
         ({"window": "ROLLING", "hours": ""}, "1 to 720"),
         ({"window": "ROLLING", "hours": "721"}, "1 to 720"),
-        ({"person": "nobody"}, "Nobody signs in with this name"),
+        ({"person": "nobody"}, "not exactly one person with this address"),
+        ({"soft_limit": "5.01"}, "less than the hard limit"),
     ],
 )
 def test_a_budget_that_makes_no_sense_is_refused_with_a_sentence(desk, typed, sentence):
     response = desk.post(address("budget_add", "person"), {**BUDGET, **typed})
 
+    assert response.status_code == 422
     assert sentence in response.content.decode()
     assert not Budget.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("worst_case", "limit", "said"),
+    [
+        ("0.0141", "0.05", "could cost up to 0.02 USD, and you have 0.01 of 0.05"),
+        ("0.0000004", "0", "could cost up to 0.000001 USD, and you have 0.00 of 0.00"),
+    ],
+)
+def test_a_refusal_rounds_what_a_call_costs_up_and_what_is_left_down(desk, maya, sales, model, worst_case, limit, said):
+    price, now = Price(Decimal(1), Decimal(1), "USD"), timezone.now()
+    budgets.reserve(person=maya, team=sales, model=model, price=price, amount=Decimal("0.036"), now=now)
+    desk.post(address("budget_add", "person"), {**BUDGET, "person": "maya", "hard_limit": limit})
+    LanguageModel.objects.update(
+        input_price=0, output_price=Decimal(worst_case) * 1_000_000, max_output_tokens=1, currency="USD"
+    )
+
+    with pytest.raises(OverBudget, match=said):
+        ask(maya, sales, model)
 
 
 def test_removing_a_budget_is_recorded_once(desk, model):
@@ -235,6 +260,12 @@ def test_the_rules_of_the_guard_are_changed_on_the_record_and_nonsense_is_refuse
 
 def test_a_stop_is_shown_and_lifted_on_the_record(desk, stop):
     assert "20 calls, 1.50 spent" in desk.get(address("limits")).content.decode()
+
+    key = key_of(stop.person, Team.objects.get())
+    LoopStop.objects.update(key_id=key.pk)
+    page = desk.get(address("limits")).content.decode()
+    assert "key CI · Maya, Sales" in page
+    assert str(key.pk) not in page.partition("<form")[2].partition("Known to repeat")[0]
 
     desk.post(address("stop_lift", stop.pk))
     desk.post(address("stop_lift", stop.pk))

@@ -412,6 +412,9 @@ def test_a_model_that_makes_no_sense_is_refused_beside_its_field(desk, model, fi
 def test_a_price_may_be_left_open_and_the_model_is_then_not_callable(desk, maya, sales, model):
     desk.post(address("model", model.pk), {**MODEL, "label": "Test model", "input_price": "", "output_price": ""})
 
+    said = desk.post(address("model_on", model.pk), follow=True).content.decode()
+
+    assert "nobody can call it until its price is entered" in said
     assert not LanguageModel.objects.callable_by(maya, sales).exists()
     assert actions() == ["MODEL_PRICE_CHANGED"]
     assert Event.objects.get().details["input_price"] == ["2.5", None]
