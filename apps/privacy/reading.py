@@ -21,6 +21,7 @@ NUMBER: Final = re.compile(r"\d++(?:[\W_]{1,3}\d++)*+")
 FEWEST_DIGITS: Final = 4
 MOST_STRETCH: Final = 40
 DIGIT: Final = re.compile(r"\d")
+DIGITS: Final = re.compile(r"\d+")
 LETTER: Final = re.compile(r"[^\W\d_]")
 SPACE: Final = re.compile(r"\s")
 
@@ -75,6 +76,11 @@ class Reading:
         return sum(code[2] for code in self.codes)
 
     @cached_property
+    def digit_runs(self) -> Sequence[int]:
+        """The places where one digit or several begin."""
+        return [match.start() for match in DIGITS.finditer(self.text)]
+
+    @cached_property
     def mixed(self) -> Sequence[tuple[int, int, int]]:
         """Those of `codes` that hold a letter too."""
         return [code for code in self.codes if LETTER.search(self.text, code[0], code[1])]
@@ -99,9 +105,24 @@ class Reading:
         places.sort()
         return self._merged([(place, place, 0) for place in places], 0, before, after)
 
-    def around_codes(self, *, digits: int, before: int, after: int) -> Windows:
-        """Give the stretches around runs that hold a digit, if they hold so many digits together."""
-        return self._merged(self.codes, digits, before, after)
+    def with_digits(self, windows: Windows, digits: int) -> Windows:
+        """Give those of the stretches, which are in order, that touch runs with so many digits together."""
+        codes, number, kept = self.codes, 0, []
+        for first, last in windows:
+            while number < len(codes) and codes[number][1] <= first:
+                number += 1
+            here, index = 0, number
+            while here < digits and index < len(codes) and codes[index][0] < last:
+                here += codes[index][2]
+                index += 1
+            if here >= digits:
+                kept.append((first, last))
+        return kept
+
+    def around_codes(self, *, digits: int, before: int, after: int, longest: int = 0) -> Windows:
+        """Give the stretches around runs of so many characters that hold a digit, if they hold enough digits."""
+        codes = [code for code in self.codes if code[1] - code[0] >= longest] if longest else self.codes
+        return self._merged(codes, digits, before, after)
 
     def around_mixed(self, *, digits: int, before: int, after: int) -> Windows:
         """Give the stretches around runs that hold digits and letters, if they hold so many digits together."""

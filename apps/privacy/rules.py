@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 import regex
 from presidio_analyzer import LocalRecognizer, RecognizerResult
 
+from apps.privacy.openings import Opening
 from apps.privacy.reading import Reading, Windows
 
 LANGUAGE: Final = "en"
@@ -24,6 +25,7 @@ SECONDS_FOR_A_RULE: Final = 10.0
 SHORT: Final = 400
 """Characters of a window that is searched without a clock: reading it costs more than the search does there."""
 
+RUN: Final = re.compile(r"[^\W_]+")
 INITIAL: Final = re.compile(r"[^\W\d_](?![?*+{])")
 HEAD: Final = 3
 """Characters of a needed string that are looked up before the string itself is searched for."""
@@ -50,7 +52,8 @@ class Place:
 
     `AT_WORDS` means around the beginning of any of `words` (lower case) and of words that end with any of `endings`,
     `AT_CODES` around runs that hold a digit, `AT_MIXED` around those that hold a letter too, `AT_NUMBERS` around digits
-    with little between them; at least `digits` of them must stand there.
+    with little between them; at least `digits` of them must stand there. Of the runs only those of at least `longest`
+    characters count.
     """
 
     where: Where = Where.ANYWHERE
@@ -59,19 +62,23 @@ class Place:
     digits: int = 0
     words: frozenset[str] = frozenset()
     endings: tuple[str, ...] = ()
+    longest: int = 0
 
     def windows(self, reading: Reading) -> Windows:
         """Give the stretches of the text in which the rule may match."""
         if self.where is Where.ANYWHERE:
             return ((0, len(reading.text)),)
         if self.where is Where.AT_WORDS:
-            return reading.around_words(self.words, endings=self.endings, before=self.before, after=self.after)
+            if reading.digits < self.digits:
+                return ()
+            windows = reading.around_words(self.words, endings=self.endings, before=self.before, after=self.after)
+            return reading.with_digits(windows, self.digits) if self.digits else windows
         if reading.digits < max(self.digits, 1):
             return ()
         if self.where is Where.AT_MIXED:
             return reading.around_mixed(digits=self.digits, before=self.before, after=self.after)
         if self.where is Where.AT_CODES:
-            return reading.around_codes(digits=self.digits, before=self.before, after=self.after)
+            return reading.around_codes(digits=self.digits, before=self.before, after=self.after, longest=self.longest)
         return reading.around_numbers(digits=self.digits, before=self.before, after=self.after)
 
 
@@ -81,15 +88,15 @@ DIGITS: Final = frozenset([Where.AT_CODES, Where.AT_MIXED, Where.AT_NUMBERS])
 
 
 @cache
-def at_words(words: str, *, endings: str = "", before: int = 2, after: int = 120) -> Place:
-    """Look only around these words, and words that end so, given with blanks between them."""
-    return Place(Where.AT_WORDS, before, after, words=frozenset(words.split()), endings=tuple(endings.split()))
+def at_words(words: str, *, endings: str = "", before: int = 2, after: int = 120, digits: int = 0) -> Place:
+    """Look only around these words, and words that end so, given with blanks between; so many digits stand there."""
+    return Place(Where.AT_WORDS, before, after, digits, frozenset(words.split()), tuple(endings.split()))
 
 
 @cache
-def at_codes(*, before: int = 8, after: int = 8, digits: int = 1) -> Place:
-    """Look only around runs that hold a digit, where at least so many digits stand together."""
-    return Place(Where.AT_CODES, before, after, digits)
+def at_codes(*, before: int = 8, after: int = 8, digits: int = 1, longest: int = 0) -> Place:
+    """Look only around runs of so many characters that hold a digit, where at least so many digits stand together."""
+    return Place(Where.AT_CODES, before, after, digits, longest=longest)
 
 
 @cache
@@ -119,6 +126,7 @@ class Rule:
     `needs` are lower-case strings of which one must be in the text before the pattern is tried at all. `context`, where
     given, must match near the value. `place` says where the pattern can match; it is tried nowhere else. `prefilter` is
     a small pattern of the standard library that is found wherever the whole one is, and fails at a tenth of its cost.
+    `opens` says with what a match begins: trying the pattern there costs a tenth of searching for it.
     """
 
     type: str
@@ -130,6 +138,7 @@ class Rule:
     needs: tuple[str, ...] = ()
     place: Place = field(default=ANYWHERE)
     prefilter: re.Pattern[str] | None = None
+    opens: Opening | None = None
     group: str | int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -144,30 +153,57 @@ class Rule:
         is_lacking = self.needs and not any(needle in reading.folded for needle in self.needs)
         if is_lacking or not self.may_match(reading.text):
             return []
-        return self.search(reading.text, self.place.windows(reading))
+        return self.search(reading, self.place.windows(reading))
 
     def may_match(self, text: str) -> bool:
         """Say whether a text, or a part of it, holds what every match does."""
         return self.prefilter is None or self.prefilter.search(text) is not None
 
-    def search(self, text: str, windows: Windows) -> list[tuple[int, int]]:
+    def search(self, reading: Reading, windows: Windows) -> list[tuple[int, int]]:
         """Do as `find`, in windows that are known already, of a text that holds what is needed."""
-        found: list[tuple[int, int]] = []
-        for first, last in windows:
-            # Most windows are short and hold nothing, and this is the cheapest way to see that.
-            if last - first > SHORT or self.pattern.search(text, first, last):
-                found += self._found(text, first, last)
-        return found
-
-    def _found(self, text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
-        seconds = SECONDS_FOR_A_RULE if last - first > SHORT else None
+        places = self.opens.places(reading) if self.opens is not None else None
         try:
-            for match in self.pattern.finditer(text, first, last, timeout=seconds):
-                start, end = match.span(self.group)
-                if start < end and self._holds(text, start, end):
-                    yield start, end
+            if places is None:
+                return self._searched(reading.text, windows)
+            return self._opened(reading.text, windows, places) if places else []
         except TimeoutError as error:
             raise RuleTooSlow(f"The rule {self.reason!r} took too long.") from error
+
+    def _searched(self, text: str, windows: Windows) -> list[tuple[int, int]]:
+        found: list[tuple[int, int]] = []
+        for first, last in windows:
+            if last - first > SHORT:
+                matches = self.pattern.finditer(text, first, last, timeout=SECONDS_FOR_A_RULE)
+            else:  # most windows hold nothing, and one search without a clock is the cheapest way to see that
+                match = self.pattern.search(text, first, last)
+                if match is None:
+                    continue
+                matches = self.pattern.finditer(text, match.start(), last)
+            for match in matches:
+                start, end = match.span(self.group)
+                if start < end and self._holds(text, start, end):
+                    found.append((start, end))
+        return found
+
+    def _opened(self, text: str, windows: Windows, places: Sequence[int]) -> list[tuple[int, int]]:
+        """Try the pattern at places in windows, as a search does that could match nowhere else."""
+        found: list[tuple[int, int]] = []
+        number, count = 0, len(places)
+        for first, last in windows:
+            while number < count and places[number] < first:
+                number += 1
+            done = first
+            while number < count and (place := places[number]) < last:
+                number += 1
+                if place >= done:
+                    seconds = SECONDS_FOR_A_RULE if last - place > SHORT else None
+                    match = self.pattern.match(text, place, last, timeout=seconds)
+                    if match is not None:
+                        done = match.end()
+                        start, end = match.span(self.group)
+                        if start < end and self._holds(text, start, end):
+                            found.append((start, end))
+        return found
 
     def _holds(self, text: str, start: int, end: int) -> bool:
         if self.validate is not None and not self.validate(text[start:end]):
@@ -187,7 +223,7 @@ class Selection:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = tuple(rules)
-        self._fewest_digits = [max(rule.place.digits, 1) if rule.place.where in DIGITS else 0 for rule in rules]
+        self._fewest_digits = [max(rule.place.digits, rule.place.where in DIGITS) for rule in rules]
         self._by_head: dict[tuple[str, ...], dict[str, list[int]]] = {}
         self._by_character: dict[str, dict[str, list[int]]] = {}
         self._by_word: dict[str, list[int]] = {}
@@ -202,19 +238,17 @@ class Selection:
         digits = reading.digits
         here: dict[Place, Windows] = {}
         for place, rules in self._always.items():
-            if digits >= place.digits or place.where not in DIGITS:
-                likely = [rule for rule in rules if rule.may_match(reading.text)]
-                windows = here[place] = place.windows(reading) if likely else ()
+            if digits >= place.digits:
+                windows = here[place] = place.windows(reading)
                 if windows:
-                    yield windows, likely
+                    yield windows, [rule for rule in rules if rule.may_match(reading.text)]
         for number in self._likely(reading):
             if digits >= self._fewest_digits[number]:
                 rule = self._rules[number]
-                if rule.may_match(reading.text):
-                    windows = here.get(rule.place) or rule.place.windows(reading)
-                    here[rule.place] = windows
-                    if windows:
-                        yield windows, (rule,)
+                known = here.get(rule.place)
+                windows = here[rule.place] = rule.place.windows(reading) if known is None else known
+                if windows and rule.may_match(reading.text):
+                    yield windows, (rule,)
 
     def _register(self, number: int, rule: Rule) -> None:
         for needle in rule.needs:
@@ -268,12 +302,11 @@ class RuleRecognizer(LocalRecognizer):
 
     def read(self, reading: Reading) -> list[RecognizerResult]:
         """Run every rule over a text that other recognisers read too. Rules that look in the same place look once."""
-        text = reading.text
         return [
             result(rule.type, start, end, rule.score, rule.reason)
             for windows, rules in self._selection.of(reading)
             for rule in rules
-            for start, end in rule.search(text, windows)
+            for start, end in rule.search(reading, windows)
         ]
 
 
@@ -288,8 +321,28 @@ def pattern(source: str, *, is_any_case: bool = False) -> regex.Pattern[str]:
     return regex.compile(source, flags | regex.IGNORECASE if is_any_case else flags)
 
 
-def near(*terms: str) -> regex.Pattern[str]:
-    """Compile words of context: any of them, in any case, as a word of its own. Those with one initial share it."""
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Words of context: most are looked up, those that may be written in several ways are a pattern."""
+
+    words: frozenset[str]
+    others: regex.Pattern[str] | None
+
+    def search(self, text: str) -> bool:
+        """Say whether one of them stands in the text, in any case, as a word of its own."""
+        if not self.words.isdisjoint(RUN.findall(text.lower())):
+            return True
+        return self.others is not None and self.others.search(text) is not None
+
+
+def near(*terms: str) -> Near:
+    """Take words of context: any of them, in any case, as a word of its own. Patterns with one initial share it."""
+    plain = frozenset(term.lower() for term in terms if RUN.fullmatch(term))
+    others = [term for term in terms if not RUN.fullmatch(term)]
+    return Near(plain, _any_of(others) if others else None)
+
+
+def _any_of(terms: Iterable[str]) -> regex.Pattern[str]:
     rest: dict[str, list[str]] = {}
     for term in terms:
         match = None if "|" in term else INITIAL.match(term)

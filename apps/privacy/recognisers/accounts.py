@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from apps.privacy import vocabulary as v
+from apps.privacy.openings import opens_with, opens_with_words
 from apps.privacy.recognisers.logins import is_login, is_login_in_prose, is_shaped_login
 from apps.privacy.rules import Rule, at_words, near, pattern
 
@@ -28,6 +30,7 @@ COMMAND_WORDS: Final = (
     "psql pg createdb dropdb mysql mariadb mysqldump curl crontab squeue sacct scancel docker podman helm ldapsearch smbclient rpcclient svn ssh sftp su sudo runas top htop ps lsof pkill pgrep last htpasswd sshpass git gh glab "
     "kinit get set unlock enable disable remove add aws okta az mongo mongosh redis sqlplus rdesktop xfreerdp wget lftp rsync scp"
 )
+OTHER_COMMAND_WORDS: Final = "useradd adduser userdel deluser usermod passwd chage finger id groups chown gpasswd quota loginctl net cmdkey racf tso zos mainframe"
 DONE: Final = (
     r"(?:sign(?:ed|s)?[ ]?(?:in|on)|logg(?:ed|ing)[ ]?(?:in|on|into[ ][\w-]{2,20})|log[ -]?(?:in|on)|authenticated|connected|runs?|running|ran|executed|mounted|impersonat(?:ed|ing)|submitted|started|launched|owned|held|locked|unlocked|merged|committed|changed|modified|"
     r"edited|updated|deleted|created|approved|reviewed|requested|raised|reported|triggered|uploaded|disabled|opened|reopened|closed|added|removed|resolved|handled|escalated|taken|written|pushed|blocked|rejected|signed[ ]off|session[ ]opened|session|reassigned|delegated|switched|assign(?:ed)?(?:[ ](?:it|this|the[ ]ticket))?)"
@@ -80,6 +83,7 @@ RULES: Final = (
             before=10,
             after=90,
         ),
+        prefilter=re.compile(r"[=:>][ \t]{0,4}[\\\"'`A-Za-z@{]"),
     ),
     Rule(
         v.USERNAME,
@@ -93,9 +97,10 @@ RULES: Final = (
         0.82,
         is_login,
         place=at_words(
-            COMMAND_WORDS + " useradd adduser userdel deluser usermod passwd chage finger id groups chown gpasswd quota loginctl net cmdkey racf tso zos mainframe",
+            COMMAND_WORDS + " " + OTHER_COMMAND_WORDS,
             after=140,
         ),
+        opens=opens_with("/user:", words=COMMAND_WORDS + " " + OTHER_COMMAND_WORDS),
     ),
     Rule(
         v.USERNAME,
@@ -144,6 +149,7 @@ RULES: Final = (
         0.81,
         is_login_in_prose,
         place=at_words(DONE_WORDS, after=80),
+        opens=opens_with_words(DONE_WORDS + " signin signon signedin signedon signsin signson loggedin loggedon loggedinto loggingin loggingon logginginto"),
     ),
     Rule(
         v.USERNAME,
@@ -161,6 +167,11 @@ RULES: Final = (
             before=40,
             after=90,
         ),
+        opens=opens_with(
+            "2fa",
+            words="account accounts session sessions job jobs process processes rights permissions mailbox home profile token access quota share shell mfa vpn password user username login userid uid from gebruikersaccount sap windows ad domain racf tso",
+            unless=("'s ", "’s "),
+        ),
     ),
     Rule(
         v.USERNAME,
@@ -176,6 +187,10 @@ RULES: Final = (
             "give grant revoke allow add remove invite disable enable unlock lock deactivate reactivate suspend offboard onboard block unblock ping ask tell cc reset kick ban impersonate assign locked cannot can log mfa needs lost",
             before=50,
             after=120,
+        ),
+        opens=opens_with_words(
+            "give grant revoke allow add remove invite disable enable unlock lock deactivate reactivate suspend offboard onboard block unblock ping ask tell cc reset kick ban impersonate assign",
+            unless=(" is locked", " was locked", " got locked", " cannot ", " can't ", " can’t ", " cant ", " has no ", " failed ", " not able ", " needs access", " lost access"),
         ),
     ),
     Rule(

@@ -166,7 +166,7 @@ RULES: Final = (
         lambda address: len(set(re.sub(r"\W", "", address))) > 2,
         needs=(":", "-", "."),
         place=at_codes(),
-        prefilter=re.compile(r"[0-9a-fA-F]{2}[:-][0-9a-fA-F]{2}[:-]|[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\."),
+        prefilter=re.compile(r"[:.-][0-9a-fA-F]{2}(?:[:-]|[0-9a-fA-F]{2}\.)"),
     ),
     Rule(
         v.USERNAME,

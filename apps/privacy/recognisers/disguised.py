@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from apps.privacy import vocabulary as v
@@ -114,6 +115,7 @@ RULES: Final = (
             " dot ",
             " .",
         ),
+        prefilter=re.compile(r"@|[\[({<](?:at|ät|a)[\])}>]|_at_|-at-", re.IGNORECASE),
     ),
     Rule(
         v.EMAIL,

@@ -166,6 +166,6 @@ RULES: Final = (
         ),
         0.86,
         lambda number: sum(map(str.isdigit, number)) >= 4,
-        place=at_words(ID_LABEL_WORDS, before=2, after=100),
+        place=at_words(ID_LABEL_WORDS, before=2, after=100, digits=4),
     ),
 )

@@ -64,6 +64,8 @@ def is_login_in_prose(name: str) -> bool:
 
 def is_shaped_login(name: str) -> bool:
     """Say whether a word looks like a user name by itself: an initial and a name, a first name and a surname, digits."""
+    if name.isalpha():  # most words are told by their first letters, which is cheaper than by the lists
+        return is_initial_and_name(name) and is_login(name)
     if not is_login(name):
         return False
     parts = SPLIT.split(name)

@@ -9,6 +9,7 @@ from typing import Final
 
 from apps.privacy import vocabulary as v
 from apps.privacy import words
+from apps.privacy.openings import Opening, opens_with_words
 from apps.privacy.rules import Place, Rule, Where, at_words, pattern
 
 PARTICLE: Final = r"(?:van|von|vom|der|den|de|del|della|di|da|dos|das|do|la|le|el|al|bin|bint|ibn|ben|ter|ten|zu|zum|y|e|san|st\.?|mac|mc|o'|d')"
@@ -177,6 +178,7 @@ RULES: Final = (
         0.85,
         is_titled,
         place=Place(Where.AT_WORDS, 2, 120, words=TITLE_WORDS),
+        opens=Opening(TITLE_WORDS),
     ),
     Rule(
         v.PERSON,
@@ -187,6 +189,7 @@ RULES: Final = (
         0.85,
         is_greeted,
         place=at_words(SALUTATION_WORDS),
+        opens=opens_with_words(SALUTATION_WORDS + " chèr chèrs"),
     ),
     Rule(
         v.PERSON,
@@ -243,6 +246,9 @@ RULES: Final = (
         0.8,
         has_first_name,
         needs=('" ', "” ", ") "),
+        prefilter=re.compile(
+            r" [\"“(](?:d|l|o|mc|mac|de|la)?['-]?[^\W\d_a-z][^\s\"”)]*[\"”)] (?:d|l|o|mc|mac|de|la)?['-]?[^\W\d_a-z]"
+        ),
     ),
     Rule(
         v.PERSON,

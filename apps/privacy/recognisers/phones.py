@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 from apps.privacy import vocabulary as v
+from apps.privacy.openings import opens_with_words
 from apps.privacy.rules import Rule, at_numbers, at_words, near, pattern
 
 CALLED: Final = near(
@@ -121,6 +122,7 @@ RULES: Final = (
         0.85,
         lambda number: len(set(number.lower().split())) > 2,
         place=at_words(DIGIT_WORDS, before=6, after=240),
+        opens=opens_with_words("plus " + DIGIT_WORDS),
     ),
     Rule(
         v.PHONE,

@@ -9,6 +9,7 @@ from typing import Final
 
 from apps.privacy import vocabulary as v
 from apps.privacy import words
+from apps.privacy.openings import AT_DIGITS
 from apps.privacy.rules import Rule, at_codes, at_mixed, at_numbers, at_words, near, pattern
 
 WORD: Final = r"(?:\p{Lu}[\p{L}'’.-]*|\d{1,3}(?:st|nd|rd|th))"
@@ -100,6 +101,7 @@ RULES: Final = (
         0.88,
         place=at_codes(before=2, after=160),
         prefilter=re.compile(r"\d[A-Za-z]? +[^a-z\s]"),
+        opens=AT_DIGITS,
     ),
     Rule(
         v.ADDRESS,
@@ -143,6 +145,7 @@ RULES: Final = (
         is_street_between_numbers,
         place=at_codes(before=2, after=160),
         prefilter=re.compile(r"\d[A-Za-z]? [^a-z\s]"),
+        opens=AT_DIGITS,
     ),
     Rule(
         v.ADDRESS,
@@ -154,6 +157,7 @@ RULES: Final = (
         is_unusual_address,
         place=at_codes(before=2, after=160),
         prefilter=re.compile(r"\d[A-Za-z]? [^a-z\s]"),
+        opens=AT_DIGITS,
     ),
     Rule(
         v.ADDRESS,
@@ -214,6 +218,7 @@ RULES: Final = (
         0.86,
         needs=("apt", "apartment", "suite", "ste", "unit", "flat"),
         place=at_codes(before=2, after=160),
+        opens=AT_DIGITS,
     ),
     Rule(
         v.ADDRESS,
@@ -271,7 +276,7 @@ RULES: Final = (
         ),
         0.8,
         place=at_codes(),
-        prefilter=re.compile(r"[A-Z]\d[A-Z] \d[A-Z]\d|\d{3} [A-Z]{2}"),
+        prefilter=re.compile(r"\d(?:[A-Z] \d[A-Z]\d|\d\d [A-Z]{2})"),
     ),
     Rule(
         v.ADDRESS,
@@ -367,6 +372,7 @@ RULES: Final = (
             "nato nata nascita nacque geboortedatum nascimento cumpleaños compleanno verjaardag anniversaire aniversário",
             before=50,
             after=90,
+            digits=3,
         ),
     ),
 )

@@ -58,6 +58,7 @@ RULES: Final = (
             endings="nummer number numbers nummers numero id nr ref",
             before=24,
             after=50,
+            digits=1,
         ),
     ),
     Rule(
@@ -67,7 +68,7 @@ RULES: Final = (
             rf"(?<!\w)(?i:{KIND})[ ]?[\#:]?[ ]?(?P<value>[A-Z]{{1,6}}[-/_]?\d[A-Z0-9/_-]{{3,20}}|(?:19|20)\d\d[-/]\d{{3,8}}|\d{{5,14}})(?![\w.])"
         ),
         0.82,
-        place=at_words(KIND_WORDS, before=2, after=40),
+        place=at_words(KIND_WORDS, before=2, after=40, digits=2),
     ),
     Rule(
         v.REFERENCE,

@@ -7,11 +7,15 @@ from __future__ import annotations
 from typing import Final
 
 from apps.privacy import vocabulary as v
+from apps.privacy.openings import opens_with
 from apps.privacy.recognisers.credentials import shapes
 from apps.privacy.rules import Rule, pattern
 
 PASSWORD: Final = r"""(?:pass(?:word|wort|wd|wrd|phrase|code|w)s?|pass(?![a-z])(?<=(?<![a-z])pass|(?:db|user|my|admin|smtp|sql|root|ftp)pass)|kennwort|contrase[nñ]a|mot[ _-]?de[ _-]?passe|wachtwoord|senha(?![a-z])
     |palavra[ _-]passe|pwd?(?![a-z])(?<=(?<![a-z])pwd?|(?:db|my|user|sql|root|ftp|admin)pwd?)|pswd|secret)"""
+OPENINGS: Final = ("pass", "pw", "pswd", "kennwort", "contrase", "mot", "wachtwoord", "senha", "palavra", "secret")
+"""With what the names of passwords begin."""
+
 TOKEN: Final = r"(?:token|key|cred(?:ential)?s?|cookie|auth(?:orization)?)(?![a-z]|(?<=key)s)"
 SELDOM: Final = r"""(?:bearer|conn(?:ection)?[_. -]?str(?:ing)?|crumb|activation|session[_. -]?id|webhook|reporter[_-]id|oauth
     |(?:salt|sig(?:nature)?|sid|otp|dsn|psk|pem|pat|hmac|nonce|cert|csrf|jwt)(?<=(?<![a-z])[a-z]{3,9}|(?-i:[a-z](?:Salt|Otp|OTP|Dsn|DSN|PAT|PSK|Hmac|HMAC|Nonce|Sig|Signature|Cert|Pem|PEM|Jwt|JWT|Csrf|CSRF|Sid|SID))))(?![a-z])"""
@@ -36,7 +40,8 @@ RULES: Final = (
         ),
         0.87,
         shapes.is_quoted_value,
-        needs=("pass", "pw", "pswd", "kennwort", "contrase", "mot", "wachtwoord", "senha", "palavra", "secret"),
+        needs=OPENINGS,
+        opens=opens_with(*OPENINGS),
     ),
     Rule(
         v.SECRET,
@@ -44,7 +49,8 @@ RULES: Final = (
         pattern(rf"{PASSWORD}{AN_OPERATOR_FOLLOWS}{NAME_ENDS}{OPERATORS}{PLAIN_VALUE}", is_any_case=True),
         0.86,
         shapes.is_value,
-        needs=("pass", "pw", "pswd", "kennwort", "contrase", "mot", "wachtwoord", "senha", "palavra", "secret"),
+        needs=OPENINGS,
+        opens=opens_with(*OPENINGS),
     ),
     *(
         Rule(
@@ -58,10 +64,11 @@ RULES: Final = (
             0.86,
             shapes.is_machine_made,
             needs=needs,
+            opens=opens_with(*openings),
         )
-        for names, needs in (
-            (TOKEN, ("token", "key", "cred", "cookie", "auth")),
-            (SELDOM, ("bearer", "connectionstr", "connection_str", "connection str", "connection-str", "connstr", "conn_str", "crumb", "activation", "sessionid", "session_id", "session-id", "session id", "webhook", "reporter", "oauth", "salt", "_sig", "sig=", "signature", "_sid", "sid=", "sid:", ".sid", "otp", "dsn", "psk", "_pem", "pem=", "pem:", "pem\"", "_pat", "pat=", "pat:", "pat ", "hmac", "nonce", "_cert", "cert\"", "cert:", "cert=", "csrf", "jwt")),
+        for names, openings, needs in (
+            (TOKEN, ("token", "key", "cred", "cookie", "auth"), ("token", "key", "cred", "cookie", "auth")),
+            (SELDOM, ("bearer", "conn", "crumb", "activation", "session", "webhook", "reporter", "oauth", "salt", "sig", "sid", "otp", "dsn", "psk", "pem", "pat", "hmac", "nonce", "cert", "csrf", "jwt"), ("bearer", "connectionstr", "connection_str", "connection str", "connection-str", "connstr", "conn_str", "crumb", "activation", "sessionid", "session_id", "session-id", "session id", "webhook", "reporter", "oauth", "salt", "_sig", "sig=", "signature", "_sid", "sid=", "sid:", ".sid", "otp", "dsn", "psk", "_pem", "pem=", "pem:", "pem\"", "_pat", "pat=", "pat:", "pat ", "hmac", "nonce", "_cert", "cert\"", "cert:", "cert=", "csrf", "jwt")),
         )
     ),
 )  # fmt: skip

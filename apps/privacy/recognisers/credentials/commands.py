@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Final
 
 from apps.privacy import vocabulary as v
+from apps.privacy.openings import opens_with
 from apps.privacy.recognisers.credentials import shapes
 from apps.privacy.rules import Rule, pattern
 
@@ -61,6 +62,9 @@ RULES: Final = (
         0.9,
         shapes.is_value,
         needs=("identified", "password", "requirepass", "masterauth", "community", "net user", "psk", "securestring"),
+        opens=opens_with(
+            "identified", "with encrypted ", "with password ", "requirepass", "masterauth", "snmp-server ", "rocommunity", "rwcommunity", "net user ", "wpa_psk", "psk", "securestring"
+        ),
     ),
     Rule(
         v.SECRET,

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Final
 
 from apps.privacy import vocabulary as v
+from apps.privacy.openings import opens_with
 from apps.privacy.recognisers.contact import NO_USER
 from apps.privacy.recognisers.credentials import shapes
 from apps.privacy.rules import Rule, at_words, pattern
@@ -96,6 +97,7 @@ RULES: Final = (
         0.9,
         shapes.is_value,
         needs=("pass", "pwd", "key=", "secret", "key ="),
+        opens=opens_with("passw", "pwd", "accountkey", "shareda", "shareds", "secret", "access", "apikey"),
     ),
     Rule(
         v.USERNAME,

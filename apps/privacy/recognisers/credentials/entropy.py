@@ -10,13 +10,17 @@ from typing import Final
 import regex
 
 from apps.privacy import vocabulary as v
+from apps.privacy.openings import opens_with
 from apps.privacy.recognisers.credentials import shapes
 from apps.privacy.recognisers.credentials.nearby import VendorBefore
-from apps.privacy.rules import Rule, at_codes, near, pattern
+from apps.privacy.rules import Rule, at_codes, pattern
 
-BESIDE: Final = near(
-    r"[\w.-]*(?:key|secret|token|password|passwd|pat|private|access|auth|credential|signature|api|client|cookie|session|webhook|licen[cs]e)s?"
+BESIDE: Final = re.compile(
+    r"(?:key|secret|token|password|passwd|pat|private|access|auth|credential|signature|api|client|cookie|session|webhook|licen[cs]e)s?(?![^\W_])",
+    re.IGNORECASE,
 )
+"""A word that ends so, whatever stands before it: `STRIPE_KEY`, `apikey`."""
+
 BESIDE_A_VENDOR: Final = VendorBefore()
 
 NO_KEY: Final = regex.compile(
@@ -60,7 +64,7 @@ RULES: Final = (
         0.84,
         is_vendors_value,
         BESIDE_A_VENDOR,
-        place=at_codes(before=2, after=2),
+        place=at_codes(before=2, after=2, longest=10),
     ),
     Rule(
         v.SECRET,
@@ -72,6 +76,7 @@ RULES: Final = (
         0.83,
         lambda text: shapes.is_machine_made(text) and not shapes.CONSTANT.fullmatch(text),
         needs=("key", "token", "secret", "access", "private", "password"),
+        opens=opens_with("key", "token", "secret", "access", "private", "password"),
     ),
     Rule(
         v.SECRET,
@@ -80,6 +85,7 @@ RULES: Final = (
         0.82,
         shapes.is_long_random,
         BESIDE,
+        place=at_codes(before=2, after=2, longest=16),
         prefilter=re.compile(r"[A-Za-z0-9_+/.~-]{16}"),
         needs=("key", "secret", "token", "passw", "pat", "private", "access", "auth", "credential", "signature", "api", "client", "cookie", "session", "webhook", "licen"),
     ),
@@ -91,7 +97,7 @@ RULES: Final = (
         ),
         0.81,
         shapes.stands_out,
-        place=at_codes(before=2, after=2),
+        place=at_codes(before=2, after=2, longest=24),
         prefilter=re.compile(r"[A-Za-z0-9_-]{24}"),
     ),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Final
 
 from apps.privacy import vocabulary as v
+from apps.privacy.openings import opens_with
 from apps.privacy.rules import Rule, pattern
 
 RULES: Final = (
@@ -39,5 +40,6 @@ RULES: Final = (
         0.9,
         lambda text: any(character.isdigit() for character in text),
         needs=(" 0 ", " 4 ", " 5 ", " 6 ", " 7 ", " 8 ", " 9 ", "sha256 ", "encrypted ", "hash ", "ascii-text "),
+        opens=opens_with("password", "secret", "key", "md5", "community", "pre-shared-key", "authentication", "priv"),
     ),
 )  # fmt: skip

@@ -12,6 +12,7 @@ MOST_JUDGED: Final = 200
 
 CROSSED_OUT: Final = regex.compile(r"[xX]{8}|\*{4}|\.{4}|0{12}|_{6}|#{4}|…")
 MOSTLY: Final = 0.6
+SHORTEST_CROSSED_OUT: Final = 16
 SHORTEST_RUN: Final = 4
 """Three letters in order happen by chance in a value of forty characters, four hardly ever."""
 
@@ -21,8 +22,10 @@ def is_crossed_out(text: str) -> bool:
     text = text[:MOST_JUDGED]
     if CROSSED_OUT.search(text):
         return True
-    commonest = max(map(text.lower().count, set(text.lower())), default=0)
-    return len(text) >= 16 and commonest > MOSTLY * len(text)
+    if len(text) < SHORTEST_CROSSED_OUT:
+        return False
+    lower = text.lower()
+    return max(map(lower.count, set(lower))) > MOSTLY * len(text)
 
 
 def is_counted(text: str) -> bool:

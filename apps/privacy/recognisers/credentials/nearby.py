@@ -17,8 +17,9 @@ BETWEEN: Final = re.compile(
 )
 """What may stand between the name and the value."""
 
-RUN: Final = re.compile(r"[A-Za-z][\w-]*")
-HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^A-Za-z])(?=[A-Za-z])")
+BEGINNING: Final = re.compile(r"(?<![A-Za-z])[A-Za-z]|(?<=[a-z])[A-Z]")
+"""The first letter of a word, or of a hump in one."""
+
 SHORTEST_HEAD: Final = 3
 
 
@@ -31,18 +32,17 @@ class VendorBefore:
 
     def search(self, text: str) -> bool:
         """Say whether such a name stands in the text and what follows it, to the end, may stand before a value."""
-        for run in RUN.finditer(text):
-            for start in (run.start(), *(hump.start() for hump in HUMP.finditer(text, run.start() + 1, run.end()))):
-                end = _end_of_a_name(text[start : start + _longest()].lower())
-                if end and BETWEEN.fullmatch(text, start + end):
-                    return True
+        if len(lower := text.lower()) != len(text):
+            lower = "".join(one.lower()[0] for one in text)
+        known = vendors()
+        for beginning in BEGINNING.finditer(text):
+            start = beginning.start()
+            for name in known.get(lower[start : start + SHORTEST_HEAD], ()):
+                if lower.startswith(name, start):
+                    if BETWEEN.fullmatch(text, start + len(name)):
+                        return True
+                    break
         return False
-
-
-def _end_of_a_name(text: str) -> int:
-    """Give the length of the longest vendor's name with which a text begins, 0 if there is none."""
-    names = vendors().get(text[:SHORTEST_HEAD], ())
-    return next((len(name) for name in names if text.startswith(name)), 0)
 
 
 @cache
@@ -53,11 +53,6 @@ def vendors() -> dict[str, tuple[str, ...]]:
         head = name[:SHORTEST_HEAD]
         by_head[head] = (*by_head.get(head, ()), name)
     return by_head
-
-
-@cache
-def _longest() -> int:
-    return max(map(len, _names()))
 
 
 @cache

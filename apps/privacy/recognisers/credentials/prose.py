@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Final
 
 from apps.privacy import vocabulary as v
+from apps.privacy.openings import opens_with
 from apps.privacy.recognisers.credentials import shapes
 from apps.privacy.rules import Rule, pattern
 
@@ -46,10 +47,11 @@ RULES: Final = (
             0.86,
             shapes.is_said_password,
             needs=needs,
+            opens=opens_with(*openings),
         )
-        for noun, needs in (
-            (ENGLISH, ("pass", "pw", "pin", "code", "token", "secret", "key", "otp", "cred")),
-            (OTHERS, ("passwort", "kennwort", "zugangs", "nummer", "schlüssel", "contrase", "clave", "passe", "mdp", "code d", "codice", "parola", "woord", "toegang", "senha")),
+        for noun, openings, needs in (
+            (ENGLISH, ("pass", "pw", "pin", "code", "token", "secret", "key", "otp", "cred"), ("pass", "pw", "pin", "code", "token", "secret", "key", "otp", "cred")),
+            (OTHERS, ("passwort", "kennwort", "zugangs", "pin", "schlüssel", "contrase", "clave", "mot", "mdp", "code", "parola", "codice", "wachtwoord", "toegangscode", "senha", "palavra"), ("passwort", "kennwort", "zugangs", "nummer", "schlüssel", "contrase", "clave", "passe", "mdp", "code d", "codice", "parola", "woord", "toegang", "senha")),
         )
     ),
     Rule(
@@ -63,6 +65,7 @@ RULES: Final = (
         0.85,
         is_named_password,
         needs=("pass", "pw", "kennwort", "contrase", "wachtwoord", "senha"),
+        opens=opens_with("pass", "pw", "kennwort", "contrase", "mot", "wachtwoord", "senha"),
     ),
     Rule(
         v.SECRET,
@@ -74,6 +77,7 @@ RULES: Final = (
         0.84,
         is_named_password,
         needs=("pass", "pw", "kennwort"),
+        opens=opens_with("pass", "pw", "kennwort"),
     ),
     Rule(
         v.SECRET,
@@ -86,6 +90,7 @@ RULES: Final = (
         0.85,
         shapes.is_said_password,
         needs=("login", "log in", "log-in", "signin", "sign in", "sign-in", "credential", "creds", "access", "account", "zugang", "anmeld", "identifiant", "connexion", "accés", "accès", "acces", "credenci", "credenzi", "inlog", "acesso", "username"),
+        opens=opens_with("log", "sign", "cred", "acc", "zugang", "anmeld", "identifiant", "connexion", "inlog", "acesso", "user"),
     ),
     Rule(
         v.SECRET,
@@ -98,5 +103,6 @@ RULES: Final = (
         0.86,
         is_beside_a_user,
         needs=("user", "nutzer", "utilisateur", "usu", "utente", "gebruiker", "login", "mail"),
+        opens=opens_with("user", "benutzer", "nutzer", "utilisateur", "usu", "utente", "gebruiker", "login", "e-mail", "email"),
     ),
 )  # fmt: skip

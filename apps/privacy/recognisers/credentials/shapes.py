@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import Final
 
 from apps.privacy import words
@@ -42,10 +43,14 @@ HEX: Final = re.compile(r"[0-9a-fA-F]+")
 IDENTIFIER: Final = re.compile(r"[A-Za-z_$][A-Za-z_$-]*")
 PIECES: Final = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])")
 SECRETS_NAME: Final = re.compile(r"(?i)pass|pwd|secret|token|key|cred|auth|login|prompt|user")
+REMEMBERED: Final = 16
+"""So many values judged last are remembered: several rules ask about the same value of a text."""
+
 MOST_LETTERS_READ: Final = 400
 """So much of a value is enough to judge it; keeps a long line cheap."""
 
 
+@lru_cache(maxsize=REMEMBERED)
 def is_placeholder(text: str) -> bool:
     """Say whether a value only holds a secret's place: asterisks, a variable, a type, "changeme", "<your token>"."""
     return STANDS_FOR_A_VALUE.fullmatch(text[:MOST_LETTERS_READ]) is not None
@@ -110,6 +115,7 @@ CODE_IN_QUOTES: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=REMEMBERED)
 def is_machine_made(text: str) -> bool:
     """
     Say whether a value beside a name such as token or key may be one: eight characters or more, not made of words.
