@@ -79,6 +79,14 @@ SOURCES: Final[dict[str, Source]] = {
     "ubuntu-irc": Source("posts", "CC BY 4.0", channels("data/**/*.ascii.txt")),
     "stack-exchange": Source("posts", "CC BY-SA", stack_exchange()),
     "stack-exchange-italian": Source("posts", "CC BY-SA", stack_exchange(language="it")),
+    "stack-exchange-french": Source("posts", "CC BY-SA", stack_exchange(language="fr")),
+    "tweets-questions": Source(
+        "posts",
+        "CC BY-SA 4.0",
+        every(
+            *(values(f"data/{part}.json", key) for part in ("train", "test", "dev") for key in ("Tweet", "Question"))
+        ),
+    ),
     "tweets-fivethirtyeight": Source(
         "posts",
         "CC BY 4.0",
