@@ -30,10 +30,12 @@ class Unquoted(csv.excel_tab):
 
 
 LINES_A_CHAT: Final = 8
+LINES_A_LETTER: Final = 30
 LONGEST: Final = 900
 """Characters of a text that is put together of shorter ones."""
 
 IRC_LINE: Final = re.compile(r"^\[?\d\d:\d\d(?::\d\d)?\]?\s*<\S+>\s*(.*)")
+QUOTED: Final = re.compile(r"^\s{0,3}[\w.]{0,8}[>|:}]")
 CODE: Final = re.compile(r"<pre.*?</pre>|<code>.*?</code>", re.DOTALL)
 BLOCK: Final = re.compile(r"</(?:p|li|blockquote|h\d)>|<br\s*/?>")
 WORD_LINE: Final = re.compile(r"</w:p>|<w:br[^>]*>")
@@ -126,6 +128,19 @@ def channels(pattern: str) -> Reader:
         for file in sorted(folder.glob(pattern)):
             matches = (IRC_LINE.match(line) for line in file.read_text("utf-8", errors="replace").splitlines())
             yield from _together((match[1] for match in matches if match), LINES_A_CHAT)
+
+    return read
+
+
+def letters(pattern: str) -> Reader:
+    """Read letters and posts of newsgroups with who wrote them and of what; what they quote was said before."""
+
+    def read(folder: Path) -> Iterator[Said]:
+        for file in sorted(file for file in folder.glob(pattern) if file.is_file()):
+            head, _, body = file.read_bytes().decode("latin-1").partition("\n\n")
+            kept = [line for line in head.splitlines() if line.startswith(("From:", "Subject:"))]
+            lines = (line for line in body.splitlines() if not QUOTED.match(line))
+            yield from _together([*kept, *lines], LINES_A_LETTER)
 
     return read
 

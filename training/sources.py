@@ -26,6 +26,7 @@ from training.readers import (
     dialogues,
     every,
     in_pieces,
+    letters,
     marked_lines,
     packed_lines,
     pairs,
@@ -77,6 +78,7 @@ MANY_LANGUAGES: Final = {
 SOURCES: Final[dict[str, Source]] = {
     "youtube": Source("posts", "CC BY 4.0", column("**/Youtube0*.csv", "CONTENT")),
     "ubuntu-irc": Source("posts", "CC BY 4.0", channels("data/**/*.ascii.txt")),
+    "newsgroups": Source("posts", "CC BY 4.0", letters("**/20news-bydate-t*/*.*/[0-9]*")),
     "stack-exchange": Source("posts", "CC BY-SA", stack_exchange()),
     "stack-exchange-italian": Source("posts", "CC BY-SA", stack_exchange(language="it")),
     "stack-exchange-french": Source("posts", "CC BY-SA", stack_exchange(language="fr")),
@@ -123,6 +125,11 @@ SOURCES: Final[dict[str, Source]] = {
     ),
     "topical-chat": Source("chats", "CDLA-Sharing 1.0", dialogues("conversations/*.json", "message")),
     "handbooks": Source("pages", "Apache-2.0, public domain", values("handbook_passages*.jsonl*", "text")),
+    "blogs-gsa": Source(
+        "pages",
+        "public domain",
+        every(*(transcripts(f"content/{part}/**/*.md") for part in ("news", "events", "resources", "posts"))),
+    ),
     "prompts": Source("prompts", "Apache-2.0, MIT", values("[ns][el]*.jsonl.gz", "text")),
     "prompts-chat": Source("prompts", "CC0", column("prompts.csv", "prompt"), is_mixed=True),
     "self-instruct": Source("prompts", "Apache-2.0", every(*(values("*/*.jsonl", key) for key in ASKED))),

@@ -158,6 +158,16 @@ def test_a_transcript_keeps_who_speaks_and_loses_its_marks(tmp_path: Path) -> No
     assert list(readers.transcripts("*.md")(tmp_path)) == [readers.Said("Ada Quill: See the page.\nYes.")]
 
 
+def test_a_letter_keeps_who_wrote_it_and_loses_what_it_quotes(tmp_path: Path) -> None:
+    (tmp_path / "51").write_text(
+        "From: ada@x.org (Ada Quill)\nLines: 3\n\nBo wrote:\n> I saw her.\nMe too!\n\n--\nAda", "latin-1"
+    )
+
+    assert list(readers.letters("*")(tmp_path)) == [
+        readers.Said("From: ada@x.org (Ada Quill)\nBo wrote:\nMe too!\n--\nAda")
+    ]
+
+
 def test_turns_of_a_conversation_stand_on_lines_of_their_own(tmp_path: Path) -> None:
     conversation = {"turns": [{"utterance": "Hi,\n Ada.", "slots": [{"value": "x"}]}, {"utterance": "Hello."}]}
     (tmp_path / "dialogues_1.json").write_text(json.dumps([conversation]))
