@@ -8,6 +8,7 @@ that is written, found, hidden and deleted, which cost more than the question. W
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -29,6 +30,9 @@ LOOKS: Final = frozenset(
 )
 """Tasks that take no values, end within seconds, and do no harm where two of them meet."""
 
+LONGEST_REST_SECONDS: Final = 5
+"""So late at most is noticed that the host's clock was set."""
+
 
 class Timetable(PersistentScheduler):
     """Celery's own, but for the looks: they are done one after the other in a thread of this process."""
@@ -37,7 +41,24 @@ class Timetable(PersistentScheduler):
         self._looking = ThreadPoolExecutor(1, thread_name_prefix="looks")
         self._due: set[str] = set()
         self._lock = threading.Lock()
+        self._rests_until = 0.0
         super().__init__(*arguments, **named)
+
+    def tick(self, *arguments: Any, **named: Any) -> float:
+        """
+        Do what is due; say after how many seconds to come again.
+
+        Embedded in a worker, Celery comes every second so that it can be stopped, and would go through all of it.
+        """
+        left = self._rests_until - time.monotonic()
+        if left <= 0:
+            often, self.max_interval = self.max_interval, LONGEST_REST_SECONDS
+            try:
+                left = float(super().tick(*arguments, **named))
+            finally:
+                self.max_interval = often
+            self._rests_until = time.monotonic() + left
+        return min(left, float(self.max_interval or LONGEST_REST_SECONDS))
 
     def apply_async(self, entry: Any, producer: Any = None, advance: bool = True, **named: Any) -> Any:
         """Queue a task that is due, or have a look soon; one that has not yet come to its turn is not due twice."""

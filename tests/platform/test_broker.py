@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from queue import Empty
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -12,6 +15,7 @@ from kombu import Connection
 from kombu.simple import SimpleQueue
 
 import portal.celery  # noqa: F401  # registers the transport
+from portal.embedded import broker
 from portal.embedded.broker import Channel, show_unfinished
 from portal.embedded.database import APP, BROKER_DATABASE, EmbeddedPostgres
 
@@ -23,7 +27,10 @@ def address(postgres: EmbeddedPostgres) -> str:
 
 
 @pytest.fixture
-def queue(address: str) -> Iterator[SimpleQueue]:
+def queue(address: str, postgres: EmbeddedPostgres) -> Iterator[SimpleQueue]:
+    with psycopg.connect(postgres.url(APP, BROKER_DATABASE)) as connection:
+        if connection.execute("SELECT to_regclass('kombu_message') IS NOT NULL").fetchone() == (True,):
+            connection.execute("DELETE FROM kombu_message")  # whoever finds a task that is not for it looks often
     with Connection(address) as connection:
         yield connection.SimpleQueue(f"q{uuid4().hex}")
     for engine, _ in Channel._engines.values():
@@ -94,3 +101,76 @@ def test_an_orderly_stop_gives_back_what_was_not_done(address: str) -> None:
 
     with Connection(address) as second:
         assert second.SimpleQueue(name).get(timeout=5).payload == {"id": 1}
+
+
+def soon(queue: SimpleQueue) -> Any:
+    """Wait for a task, which must come well before the wait is over: at its end everybody looks once more."""
+    began = time.monotonic()
+    payload = queue.get(timeout=20).payload
+    assert time.monotonic() - began < 10
+    return payload
+
+
+def sent_later(address: str, name: str, payload: object) -> threading.Thread:
+    """Send a task from elsewhere, once whoever waits for it has looked in vain."""
+
+    def send() -> None:
+        time.sleep(1.0)
+        with Connection(address) as connection:
+            connection.SimpleQueue(name).put(payload)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    return thread
+
+
+def test_whoever_waits_for_a_task_is_told_of_it(
+    address: str, queue: SimpleQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker, "LONGEST_REST_SECONDS", 60.0)
+    sending = sent_later(address, queue.queue.name, {"id": 1})
+
+    assert soon(queue) == {"id": 1}
+    sending.join()
+
+
+def test_a_task_that_was_given_back_is_told_of(
+    address: str, queue: SimpleQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker, "LONGEST_REST_SECONDS", 60.0)
+    queue.put({"id": 1})
+    fetched = queue.get(timeout=5)
+    giving_back = threading.Timer(1.0, fetched.requeue)
+    giving_back.start()
+
+    with Connection(address) as elsewhere:
+        assert soon(elsewhere.SimpleQueue(queue.queue.name)) == {"id": 1}
+    giving_back.join()
+
+
+def test_where_the_database_cannot_be_heard_it_is_asked_often(
+    address: str, queue: SimpleQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker, "LONGEST_REST_SECONDS", 60.0)
+    channel: Any = queue.channel
+    channel.connection._news = broker.News("postgresql:///nothing?host=/nowhere")
+    sending = sent_later(address, queue.queue.name, {"id": 1})
+
+    assert soon(queue) == {"id": 1}
+    sending.join()
+
+
+def test_a_task_that_there_was_no_room_for_is_fetched_soon_after_there_is(
+    queue: SimpleQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker, "LONGEST_REST_SECONDS", 60.0)
+    consumer: Any = queue.consumer
+    consumer.qos(prefetch_count=1)
+    queue.put(1)
+    queue.put(2)
+    first = queue.get(timeout=5)
+    done = threading.Timer(1.0, first.ack)
+    done.start()
+
+    assert soon(queue) == 2
+    done.join()

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from celery import shared_task
+from celery.beat import PersistentScheduler
 from django.conf import settings
 from django.utils import timezone
 
@@ -49,6 +50,23 @@ def due(name: str) -> SimpleNamespace:
 def look(timetable: Timetable, name: str) -> None:
     timetable.apply_async(due(name), advance=False)
     timetable._looking.submit(lambda: None).result(timeout=30)
+
+
+def test_the_timetable_is_gone_through_when_something_is_due_though_celery_comes_every_second(
+    timetable: Timetable, monkeypatch
+):
+    gone_through, now = [], [100.0]
+    monkeypatch.setattr(looks.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(PersistentScheduler, "tick", lambda *_: gone_through.append(now[0]) or 2.5)
+    timetable.max_interval = 1
+
+    rests = []
+    for _ in range(6):
+        rests.append(timetable.tick())
+        now[0] += rests[-1]
+
+    assert rests == [1, 1, 0.5] * 2
+    assert gone_through == [100.0, 102.5]
 
 
 def test_a_look_takes_no_values_and_is_on_the_timetable():
