@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 BAD_MESSAGE = 4400
@@ -28,6 +29,11 @@ class CalmSocket(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         if handler is None:
             raise ValueError(f"No handler for message type {message['type']}")
         await handler(message)
+
+    async def websocket_disconnect(self, message: Mapping[str, Any]) -> None:
+        """Say goodbye, as Channels does, and cross to no thread here either. Ours join no groups by class."""
+        await self.disconnect(message["code"])
+        raise StopConsumer
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
         """Take one frame; bytes, and text that is no JSON, close the socket."""

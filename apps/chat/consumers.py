@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from channels import DEFAULT_CHANNEL_LAYER
 from django.db import DatabaseError, InterfaceError
 
 from apps.accounts.access import person_of_scope
@@ -24,6 +25,7 @@ from apps.privacy.keys import KeyDestroyed, KeyUnavailable, SealBroken
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
+NO_LAYER = "none"
 SIGNED_OUT = 4401
 NOT_FOUND = 4404
 ERASED = 4410
@@ -43,6 +45,11 @@ class ChatConsumer(CalmSocket):
     that this process keeps, and its end, come from memory; where they do not follow on what the page has, or the last
     look at the database is two seconds old, the database is read.
     """
+
+    @property
+    def channel_layer_alias(self) -> str:
+        """Name the layer to listen to; none where this process wakes its pages itself."""
+        return NO_LAYER if live.is_alone() else DEFAULT_CHANNEL_LAYER
 
     async def connect(self) -> None:
         self.conversation_id: UUID | None = None
@@ -68,7 +75,9 @@ class ChatConsumer(CalmSocket):
     async def disconnect(self, code: int) -> None:
         if self.conversation_id:
             self._stop_listening()
-            await self.channel_layer.group_discard(live.group_of(self.conversation_id), self.channel_name)
+            live.unwatch(self.conversation_id, self.wake)
+            if self.channel_layer is not None:
+                await self.channel_layer.group_discard(live.group_of(self.conversation_id), self.channel_name)
         if self.looking:
             self.looking.cancel()
 
@@ -84,14 +93,20 @@ class ChatConsumer(CalmSocket):
             return
         self.conversation_id = conversation_id
         self.shown = Shown(has)
-        await self.channel_layer.group_add(live.group_of(conversation_id), self.channel_name)
+        if self.channel_layer is None:
+            live.watch(conversation_id, self.wake)
+        else:
+            await self.channel_layer.group_add(live.group_of(conversation_id), self.channel_name)
         self.look.set()
         self.looking = asyncio.create_task(self._keep_looking())
 
     async def turn_news(self, event: dict[str, Any]) -> None:
+        """Be woken by the layer."""
+        self.wake(event["turn"], event["frame"])
+
+    def wake(self, turn: str, frame: int | None) -> None:
         """Wake up: a turn of this conversation has news; not for a frame that was handed over."""
-        frame = event["frame"]
-        if frame is None or event["turn"] != self.newest_turn or frame > self.newest_number:
+        if frame is None or turn != self.newest_turn or frame > self.newest_number:
             self.is_only_a_frame = self.is_only_a_frame and frame is not None
             self.look.set()
 

@@ -1,18 +1,19 @@
 """
 Waking readers up, in every process; in this one, handing them what was just kept.
 
-The layer carries ids only; whoever is woken reads the database, so losing it loses nothing. A frame that was kept in
-this process is handed to its pages from memory: the statement that kept it has just asked who may read it.
+Where all pages hang on this process they are called, where not, the layer wakes them: it carries ids only. Whoever is
+woken reads the database, so losing it loses nothing. A frame that was kept in this process is handed to its pages from
+memory: the statement that kept it has just asked who may read it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-from channels.layers import get_channel_layer
+from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from apps.chat.models import Turn
 
@@ -51,7 +52,11 @@ class Listener:
     take_end: Callable[[HandedEnd], None]
 
 
+Waker: TypeAlias = Callable[[str, int | None], None]
+"""Takes news on the event loop: of which turn, and by which frame its answer has grown, None for anything else."""
+
 _listeners: dict[UUID, set[Listener]] = {}
+_wakers: dict[UUID, set[Waker]] = {}
 
 
 def listen(conversation_id: UUID, listener: Listener) -> None:
@@ -91,8 +96,33 @@ def group_of(conversation_id: UUID) -> str:
     return f"conversation.{conversation_id.hex}"
 
 
+def is_alone() -> bool:
+    """
+    Say whether no other process has pages, so that nobody needs the layer.
+
+    The one in memory goes through all its channels for each message that is sent or received.
+    """
+    return isinstance(get_channel_layer(), InMemoryChannelLayer)
+
+
+def watch(conversation_id: UUID, waker: Waker) -> None:
+    """Wake a page of this process when a turn of the conversation has news; where the layer does not."""
+    _wakers.setdefault(conversation_id, set()).add(waker)
+
+
+def unwatch(conversation_id: UUID, waker: Waker) -> None:
+    """Wake it no more; harmless when it was not woken."""
+    pages = _wakers.get(conversation_id, set())
+    pages.discard(waker)
+    if not pages:
+        _wakers.pop(conversation_id, None)
+
+
 async def wake(conversation_id: UUID, turn_id: UUID, *, frame: int | None = None) -> None:
     """Tell every socket of a conversation that a turn has news; `frame` says that the answer has grown by that one."""
-    layer = get_channel_layer()
+    if is_alone():
+        for waker in tuple(_wakers.get(conversation_id, ())):
+            waker(str(turn_id), frame)
+        return
     news = {"type": "turn.news", "turn": str(turn_id), "frame": frame}
-    await layer.group_send(group_of(conversation_id), news)
+    await get_channel_layer().group_send(group_of(conversation_id), news)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from apps.chat.models import Turn
 from apps.chat.plain_turns import Call
 from apps.chat.story import Composed
 from apps.chat.turns import TurnAlreadyClosed
+from apps.gateway import beats
 from apps.gateway.admission import Admission
 from apps.gateway.client import ModelFailed
 from apps.gateway.upstream import CallPiece
@@ -178,9 +179,12 @@ class TurnKeeper:
             await self._wake()
         return admission
 
-    def arriving(self) -> AbstractAsyncContextManager[None]:
-        """Write frames while words arrive."""
-        return together(self._keep_arriving())
+    @asynccontextmanager
+    async def arriving(self) -> AsyncIterator[None]:
+        """Write frames while words arrive, which are read as often as frames are written."""
+        with beats.half_as_often():
+            async with together(self._keep_arriving()):
+                yield
 
     def hear(self, words: str) -> None:
         """Take words; the next frame holds them."""

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 import aiohttp
 from django.conf import settings
 
-from apps.gateway import departures
+from apps.gateway import beats, departures
 from apps.gateway.endpoints import Endpoint
 from apps.gateway.models import Provider
 from apps.gateway.openai_events import Events
@@ -36,10 +35,6 @@ TOO_LONG: Final = (b"context_length_exceeded", b"exceed_context_size", b"maximum
 PATIENCE_AFTER_THE_END: Final = 0.2
 """Seconds to wait for a connection to come free after the answer's end; then it is closed instead."""
 
-BEAT_SECONDS: Final = 0.05
-MANY_STREAMS: Final = 30
-"""Streams are read in time with each other, at every beat, and where so many are under way at every second one."""
-
 SECONDS_KEPT: Final = 4.0
 """Servers under uvicorn, such as vLLM's, hang up after five."""
 
@@ -51,7 +46,6 @@ class Manner(NamedTuple):
     is_kept: bool
 
 
-_under_way = 0
 _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Manner, aiohttp.ClientSession]] = WeakKeyDictionary()
 
 
@@ -66,7 +60,7 @@ async def stream(
     try:
         async with await _post(endpoint, _body(endpoint, messages, max_output_tokens, fields)) as response:
             await _require_stream(response)
-            with _counted():
+            with beats.counted():
                 async for piece in _pieces(response):
                     yield piece
     except aiohttp.ClientConnectionError as error:
@@ -201,28 +195,6 @@ async def _pieces(response: aiohttp.ClientResponse) -> AsyncIterator[Piece]:
             rest.cancel()
 
 
-@contextlib.contextmanager
-def _counted() -> Iterator[None]:
-    """Count a stream among those under way."""
-    global _under_way
-    _under_way += 1
-    try:
-        yield
-    finally:
-        _under_way -= 1
-
-
-def _next_read(now: float) -> float:
-    """
-    Say when a stream is to be read again: with the others, half a beat away at least.
-
-    A process that is woken once for many streams finds its own code still in the processor's cache for all but the
-    first of them.
-    """
-    beats = 2 if _under_way >= MANY_STREAMS else 1
-    return (math.floor(now / BEAT_SECONDS + 0.5) + beats) * BEAT_SECONDS
-
-
 def _leave_to_the_kernel(response: aiohttp.ClientResponse) -> asyncio.TimerHandle | None:
     """Read nothing until the next beat: nobody is woken for each token that comes meanwhile."""
     transport = response.connection.transport if response.connection else None
@@ -230,7 +202,7 @@ def _leave_to_the_kernel(response: aiohttp.ClientResponse) -> asyncio.TimerHandl
         return None
     transport.pause_reading()
     loop = asyncio.get_running_loop()
-    return loop.call_at(_next_read(loop.time()), transport.resume_reading)
+    return loop.call_at(beats.next_read(loop.time()), transport.resume_reading)
 
 
 async def _let_end(content: aiohttp.StreamReader) -> None:

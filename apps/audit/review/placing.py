@@ -27,8 +27,8 @@ from apps.ledger import prepared
 from apps.ledger.models import Entry, RowKind
 
 BATCH = 2_000
-# The newest leaf is found at the end of the index. Asked whether any leaf lies beyond, PostgreSQL goes through them all,
-# expecting to meet one soon.
+# The newest leaf is at the end of the index. Asked whether any leaf lies beyond, PostgreSQL goes through them all: it
+# expects to meet one soon.
 NEWS = "SELECT (SELECT max(index) FROM ledger_entry) >= (SELECT min(next_index) FROM review_follower)"
 
 
