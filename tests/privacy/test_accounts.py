@@ -85,6 +85,7 @@ def test_a_user_name_is_found_without_a_label_before_it(text: str, name: str) ->
         '"user": {' * 10_000,
         "user " + "x" * 100_000 + " for " + "ab" * 50_000,
         "login a_" + "b_" * 40_000,
+        "su x " * 20_000,
     ],
     ids=lambda text: re.sub(r"\W+", "-", text[:16]),
 )

@@ -72,6 +72,10 @@ FOUND = [
     ("Cookie: sid=abc123def456; theme=dark", "sid=abc123def456; theme=dark"),
     ("curl -u maya:Xy9!kl https://host.example", "maya:Xy9!kl"),
     ("mysql -u root -pXy9kl2 shop", "Xy9kl2"),
+    ("mysqldump -u root -p'Xy 9kl2' shop", "Xy 9kl2"),
+    ("mariadb-dump -uroot -pXy9kl2 shop", "Xy9kl2"),
+    ("mysql -u root -phunterxyz shop", "hunterxyz"),
+    ("sshpass -p Xy9kl2 ssh web", "Xy9kl2"),
     ("docker login -u maya -p Xy9kl2m", "Xy9kl2m"),
     ("sshpass -p 'hun ter2' ssh host", "hun ter2"),
     ("app --password Xy9kl2 --verbose", "Xy9kl2"),
@@ -103,6 +107,7 @@ FOUND = [
     ("api_key: 1234567890abcdef1234567890abcdef", "1234567890abcdef1234567890abcdef"),
 ]  # fmt: skip
 LEFT_ALONE = [
+    "mysql -u app -p orders_2024", "mysqldump -h db -u app -p crm_prod | gzip", "7z a -p -mx9 backup_2024.7z",
     "password: ********", "api_key: <your-token>", "token=${TOKEN}", "secret: process.env.SECRET", "password: changeme",
     "password = get_password()", "id: 550e8400-e29b-41d4-a716-446655440000", "color: #ff00aa; background: #a1b2c3d4",
     "commit 9fceb02d0ae598e95dc970b74767f19372d61af8", "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",

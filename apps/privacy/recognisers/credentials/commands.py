@@ -44,7 +44,7 @@ RULES: Final = (
         v.SECRET,
         "A password given to a command by a short switch",
         pattern(
-            r"(?<![\w.-])(?:mysql(?:dump|admin|import|sh)?|mariadb|sshpass|psexec(?:64)?(?:\.exe)?|docker[ ]login|podman[ ]login|redis-cli|mongo(?:sh|dump|restore|export|import)?|az[ ]login|sqlcmd|bcp|isql|7z|zip|unzip|ldapsearch|ldapmodify|ldapadd|smbclient|rdesktop|xfreerdp|net[ ]use|htpasswd|wmic|winexe|cmdkey|helm[ ]registry[ ]login|oc[ ]login|cf[ ]login|ansible)(?:\.exe)?\b[^\n|]{0,160}?[ ](?:-[pPwa](?![a-z]{2,}[ ])|/p(?:ass(?:word)?)?:|-w)[ ]?(?:(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\n]){3,100})(?P=quote)|(?P<value>[^\s\"'`<>|-][^\s\"'`<>|]{2,100}))",
+            r"(?<![\w.-])(?:(?P<joined>mysql(?:dump|admin|import|sh)?|mariadb(?:-\w{3,9})?|7z)|sshpass|psexec(?:64)?(?:\.exe)?|docker[ ]login|podman[ ]login|redis-cli|mongo(?:sh|dump|restore|export|import)?|az[ ]login|sqlcmd|bcp|isql|zip|unzip|ldapsearch|ldapmodify|ldapadd|smbclient|rdesktop|xfreerdp|net[ ]use|htpasswd|wmic|winexe|cmdkey|helm[ ]registry[ ]login|oc[ ]login|cf[ ]login|ansible)(?:\.exe)?\b[^\n|]{0,160}?[ ](?(joined)-p|(?:-[pwa](?![a-z]{2,}[ ])|/p(?:ass(?:word)?)?:)[ ]?)(?:(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\n]){3,100})(?P=quote)|(?P<value>[^\s\"'`<>|-][^\s\"'`<>|]{2,100}))",
             is_any_case=True,
         ),
         0.86,
