@@ -162,6 +162,8 @@ def _form_page(request: HttpRequest, given: QueryDict, form: ExportForm, *, stat
     page: dict[str, Any] = {"form": form, "of": given.urlencode(), "needs_two": asking.is_needed(Deed.EXPORT)}
     case = _case(request, given)
     if case is not None:
+        if case.is_confidential:
+            form.warn_of_the_desk()
         return render(request, "audit/cases/export_form.html", page | {"case": case}, status=status)
     try:
         page["chips"] = searches.chips_of(searches.tidied(given))

@@ -146,6 +146,13 @@ class ExportForm(forms.Form):
         longest=LONGEST_REASON,
     )  # fmt: skip
 
+    def warn_of_the_desk(self) -> None:
+        """Say of a confidential case that whoever does not see the case reads the reason all the same."""
+        self.fields["why"].help_text = (
+            "The whole desk reads it, also who does not see this case: name neither the case nor anybody in it. "
+            "It is recorded with your name."
+        )
+
     def clean(self) -> dict[str, Any]:
         """Refuse a proof that the redacted variant cannot give."""
         cleaned = super().clean() or {}

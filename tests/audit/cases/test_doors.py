@@ -157,6 +157,15 @@ def test_the_number_of_a_confidential_case_stands_in_no_event_and_no_request_tha
     assert case.number in desk.get(there("exports/{export}", export=asked.pk)).text
 
 
+def test_who_asks_for_an_export_of_a_confidential_case_is_told_who_reads_the_reason(desk, officer, there):
+    form = there("exports/new") + f"?case={there.case.pk}"
+    assert "The whole desk reads it" not in desk.get(form).text
+
+    work.set_confidential(there.case, is_confidential=True, by=officer, now=timezone.now())
+
+    assert "The whole desk reads it, also who does not see this case" in desk.get(form).text
+
+
 def test_a_member_sees_a_confidential_case_and_works_on_it(colleague, officer, there):
     work.set_confidential(there.case, is_confidential=True, by=officer, now=timezone.now())
     work.add_member(there.case, person=colleague, by=officer, now=timezone.now())
