@@ -206,15 +206,25 @@ def trace(pid: int, call: str, number: int, *, threads: str = ALL) -> subprocess
     attach = [argument for each in chosen for argument in ("-p", each)]
     command = ["strace", "-qq", *follow, "-o", "/dev/null", "-e", f"trace={call}", "-e", inject, *attach]
     tracer = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    _wait_until_traced(pid, chosen[-1])
+    _wait_until_traced(pid, chosen)
     return tracer
 
 
-def _wait_until_traced(pid: int, thread: str) -> None:
+def _wait_until_traced(pid: int, threads: list[str]) -> None:
+    """Wait for the last of the threads that are still there: one may end before strace comes to it."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        if "TracerPid:\t0\n" not in Path(f"/proc/{pid}/task/{thread}/status").read_text():
+        states = [state for thread in threads if (state := _state_of(pid, thread))]
+        if states and "TracerPid:\t0\n" not in states[-1]:
             time.sleep(0.1)  # the other threads follow
             return
         time.sleep(0.01)
     raise RuntimeError("strace could not attach; the machine may forbid it (ptrace_scope).")
+
+
+def _state_of(pid: int, thread: str) -> str:
+    """Give what the kernel says of a thread; nothing of one that has ended."""
+    try:
+        return Path(f"/proc/{pid}/task/{thread}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
