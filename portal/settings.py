@@ -473,6 +473,12 @@ PAGE_TURNS_AT_ONCE = env.number(
     default=60,
     purpose="How many of these may be answers in the chat, each of which costs as much as several for programs.",
 )
+PAGE_TURNS_IN_LINE = env.number(
+    "PORTCULLIS_PAGE_TURNS_IN_LINE",
+    default=300,
+    purpose="How many questions of the chat wait in line where as many are being answered as may; the page shows how "
+    "many come before. Who asks beyond that is told at once to try again.",
+)
 BATCH_LINES_AT_ONCE = env.number(
     "PORTCULLIS_BATCH_LINES_AT_ONCE",
     default=1 if IS_EMBEDDED else 4,

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.template.loader import render_to_string
 
 from apps.accounts.models import User
-from apps.chat import frames, reading, texts
+from apps.chat import frames, line, reading, texts
 from apps.chat.live import HandedEnd, HandedFrame, Opening
 from apps.chat.models import Frame, Turn
 from apps.chat.reading import Reader, Source, TurnView, Whole
@@ -154,7 +154,7 @@ class Shown:
         return self._status(Turn(pk=turn_id, step=Turn.Step.ANSWERING, masked=opening.masked))
 
     def _status(self, turn: Turn) -> list[Message]:
-        status = render_to_string("chat/_status.html", {"turn": turn})
+        status = render_to_string("chat/_status.html", {"turn": turn, "ahead": line.ahead_of(turn.pk)})
         if self._statuses.get(turn.pk) == status:
             return []
         self._statuses[turn.pk] = status

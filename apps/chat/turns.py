@@ -47,6 +47,7 @@ UPDATE chat_turn SET lease_until = %s, step = coalesce(%s::varchar, step)
  WHERE id = %s AND outcome = 'OPEN' AND stop_requested_at IS NULL RETURNING 1
 """
 RENEW = "UPDATE chat_turn SET lease_until = %s WHERE id = ANY(%s) AND outcome = 'OPEN'"
+STOPPED_AMONG = "SELECT id FROM chat_turn WHERE id = ANY(%s) AND outcome = 'OPEN' AND stop_requested_at IS NOT NULL"
 ONE_AFTER_ANOTHER = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 CLAIM = """
 UPDATE chat_turn AS claimed SET step = %s, lease_until = %s WHERE id = %s AND outcome = 'OPEN' AND step = %s
@@ -336,6 +337,11 @@ def renew(turn_ids: Sequence[UUID], *, now: datetime) -> None:
     """
     if turn_ids:
         prepared.rows(RENEW, (now + LEASE, list(turn_ids)))
+
+
+def stopped_among(turn_ids: Sequence[UUID]) -> list[UUID]:
+    """Find the open turns that their persons asked to stop. One statement."""
+    return [row[0] for row in prepared.rows(STOPPED_AMONG, [list(turn_ids)])]
 
 
 def note_checked(turn_id: UUID, *, percent: int) -> None:

@@ -83,6 +83,12 @@ class Tab:
             elif message["type"] == "closed":
                 self.closed = message
 
+    def next(self, kind: str) -> dict[str, Any]:
+        """Wait for a message of this kind; what comes before it is passed over."""
+        while (message := json.loads(self.socket.recv(timeout=10)))["type"] != kind:
+            continue
+        return dict(message)
+
     @property
     def text(self) -> str:
         return unescape(clean("".join(self.blocks[index] for index in sorted(self.blocks)), tags=set())).strip()
@@ -99,6 +105,22 @@ def test_an_answer_streams_while_it_arrives(maya, provider, address):
 
     assert tab.closed["outcome"] == "ANSWERED"
     assert "Dear Grace Hopper, we thank you." in tab.closed["html"]
+
+
+def test_a_page_whose_question_waits_in_line_says_how_many_come_before(maya, provider, address):
+    provider.will_answer("One ", PAUSE, "two.")
+    provider.will_answer("Three.")
+    with override_settings(PAGE_TURNS_AT_ONCE=1):
+        maya.begin("First")
+        provider.wait_for_requests(seconds=20)
+        maya.begin("Second")
+        tab = Tab(address, maya, maya.newest())
+        status = tab.next("status")
+        provider.go_on()
+        tab.read(lambda tab: tab.closed, seconds=20)
+
+    assert "The portal is busy. Yours is the next question…" in status["html"]
+    assert tab.closed["outcome"] == "ANSWERED"
 
 
 def test_a_restored_password_is_shown_as_text_while_the_answer_streams(maya, provider, address):
