@@ -154,6 +154,7 @@ def boot(code, **environment):
     )
 
 
+@pytest.mark.thorough  # a process of its own
 def test_production_refuses_to_start_with_demo_sign_in():
     result = boot(["manage.py", "check"], PORTCULLIS_SECRET_KEY=SECRET, PORTCULLIS_DEMO_SIGN_IN="yes")
 
@@ -162,6 +163,7 @@ def test_production_refuses_to_start_with_demo_sign_in():
     assert "Remove PORTCULLIS_DEMO_SIGN_IN" in result.stderr
 
 
+@pytest.mark.thorough
 def test_the_asgi_application_of_production_refuses_to_load_with_demo_sign_in():
     load = "import django; django.setup(); from apps.accounts.checks import refuse_unsafe_settings as r; r()"
     if (ROOT / "portal" / "asgi.py").exists():

@@ -225,6 +225,7 @@ def test_the_table_reaches_its_doors(full_desk):
     assert not_there == {"audit:find", "review:close_many"}  # nobody is called so, and nothing is ticked
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("text", STRINGS.values(), ids=STRINGS)
 def test_hostile_text_is_stored_or_refused_and_shown_as_text(full_desk, text):
     failed = [
