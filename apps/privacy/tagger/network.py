@@ -118,7 +118,7 @@ class Network:
             here = slice(first, first + len(new))
             self._forms[here] = self._weights.vectors(forms) @ self._first
             self._flags[here] = self._weights.flags_of(np.array([form.key for form in forms], np.uint32))
-            self._kinds[here] = [tokens.kind_of(word) for word in new]
+            self._kinds[here] = [form.kind for form in forms]
             self._rows.update(zip(new, range(first, first + len(new)), strict=True))
         for word, number in alike.items():
             if word not in self._rows:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,6 +44,11 @@ class Form:
     key: int
     written: int
     title: int
+
+    @property
+    def kind(self) -> int:
+        """How it is written, as `kind_of` says."""
+        return self.shape // (LENGTHS * SCRIPTS)
 
 
 def describe(token: str) -> Form:
@@ -86,16 +92,15 @@ def fold(word: str) -> str:
 
 def _grams(word: str) -> tuple[int, ...]:
     """Give the rows of its n-grams of three to five letters, ends marked."""
-    marked = f"<{fold(word)}>".encode("utf-8", "surrogatepass")
-    return tuple(
-        zlib.crc32(marked[start : start + size]) % GRAM_ROWS
-        for size in GRAM_SIZES
-        for start in range(max(1, len(marked) - size + 1))
-    )
+    marked, hashed = f"<{fold(word)}>".encode("utf-8", "surrogatepass"), zlib.crc32
+    rows: list[int] = []
+    for size in GRAM_SIZES:
+        rows += [hashed(marked[start : start + size]) % GRAM_ROWS for start in range(max(1, len(marked) - size + 1))]
+    return tuple(rows)
 
 
 def _length_step(token: str) -> int:
-    return sum(len(token) > step for step in LENGTH_STEPS)
+    return bisect_left(LENGTH_STEPS, len(token))
 
 
 def _script(token: str) -> int:

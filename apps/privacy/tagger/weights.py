@@ -10,6 +10,7 @@ import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -24,6 +25,9 @@ FOLDER: Final = Path(__file__).parent.parent / "weights"
 FILE: Final = FOLDER / "names.npz"
 CHECKSUM: Final = FOLDER / "names.npz.sha256"
 TABLES: Final = ("word", "gram", "shape", "flags", "usage", "vector", "place")
+SMALL_TABLES: Final = ("shape", "flags", "usage", "place")
+"""Tables of a few hundred rows, which are read once into floats."""
+
 USAGE_STEPS: Final = 8
 UNKNOWN: Final = -1
 """The row of the vector of words that have none: the last."""
@@ -42,7 +46,8 @@ class Table:
 
     def __getitem__(self, rows: Any) -> Floats:
         """Give rows as floats."""
-        floats: Floats = self.values[rows].astype(np.float32) * self.scales[rows][..., None]
+        floats: Floats = self.values.take(rows, 0).astype(np.float32)
+        floats *= self.scales.take(rows)[..., None]
         return floats
 
 
@@ -57,9 +62,9 @@ class Weights:
 
     word: Table
     gram: Table
-    shape: Table
-    flags: Table
-    usage: Table
+    shape: Floats
+    flags: Floats
+    usage: Floats
     vector: Table
     place: Floats
     lexicon: npt.NDArray[np.uint32]
@@ -91,23 +96,23 @@ class Weights:
         """
         keys = np.array([(form.written, form.key, form.title) for form in forms], np.uint32)
         places, is_known = locate(self.vocabulary, keys)
-        total = self.word[np.array([form.word for form in forms])]
-        total += self.shape[np.array([form.shape for form in forms])]
-        total += self.flags[self.flags_of(keys[:, 1])]
-        total += self.usage[usage_rows(np.where(is_known, self.vocabulary_steps[places], 0))]
+        total = self.word[[form.word for form in forms]]
+        total += self.shape.take([form.shape for form in forms], 0)
+        total += self.flags.take(self.flags_of(keys[:, 1]), 0)
+        total += self.usage.take(usage_rows(np.where(is_known, self.vocabulary_steps.take(places, 0), 0)), 0)
         with_grams = [(index, form) for index, form in enumerate(forms) if form.grams]
         if with_grams:
             counts = np.array([len(form.grams) for _, form in with_grams])
-            rows = self.gram[np.array([row for _, form in with_grams for row in form.grams])]
+            rows = self.gram[list(chain.from_iterable(form.grams for _, form in with_grams))]
             sums = np.add.reduceat(rows, np.cumsum(counts) - counts)
             total[[index for index, _ in with_grams]] += sums / counts[:, None].astype(np.float32)
-        rows = vector_rows(np.where(is_known, self.vocabulary_rows[places].astype(np.int64), UNKNOWN))
+        rows = vector_rows(np.where(is_known, self.vocabulary_rows.take(places).astype(np.int64), UNKNOWN))
         return np.concatenate([total, self.vector[rows]], axis=1)
 
     def flags_of(self, keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
         """Look up the lexicon's flags of words by their keys; 0 for a word it does not have."""
         places, is_known = locate(self.lexicon, keys)
-        found: npt.NDArray[np.uint8] = np.where(is_known, self.lexicon_flags[places], 0)
+        found: npt.NDArray[np.uint8] = np.where(is_known, self.lexicon_flags.take(places), 0)
         return found
 
     @classmethod
@@ -131,11 +136,16 @@ class Weights:
     def from_arrays(cls, arrays: dict[str, Any]) -> Self:
         """Make weights of the arrays of a file."""
         tables = {name: Table(arrays[name], arrays[f"{name}_scales"].astype(np.float32)) for name in TABLES}
+        small = {name: tables[name][np.arange(len(tables[name].values))] for name in SMALL_TABLES}
         count = len(arrays["dilations"])
-        place = tables.pop("place")
         return cls(
-            **tables,
-            place=place[np.arange(len(place.values))],
+            word=tables["word"],
+            gram=tables["gram"],
+            shape=small["shape"],
+            flags=small["flags"],
+            usage=small["usage"],
+            vector=tables["vector"],
+            place=small["place"],
             lexicon=arrays["lexicon"],
             lexicon_flags=arrays["lexicon_flags"],
             vocabulary=arrays["vocabulary"],
@@ -152,7 +162,7 @@ class Weights:
 def locate(keys: npt.NDArray[np.uint32], wanted: npt.NDArray[np.uint32]) -> tuple[Any, Any]:
     """Give the places of keys in a sorted list, and whether they are there at all."""
     places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return places, keys[places] == wanted
+    return places, keys.take(places) == wanted
 
 
 def usage_rows(steps: Any) -> Any:
