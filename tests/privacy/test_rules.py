@@ -30,8 +30,9 @@ def readings() -> Iterator[Reading]:
 
 
 def anywhere_of(place: Place) -> Place:
-    """Give a place without what it asks of the length of runs, and of digits near words."""
-    return replace(place, longest=0, digits=0 if place.where is Where.AT_WORDS else place.digits)
+    """Give a place without what it asks of the length of runs, and of digits near words or in runs with letters."""
+    is_at_numbers = place.where is Where.AT_NUMBERS
+    return replace(place, longest=0, digits=place.digits if is_at_numbers else min(place.digits, 1))
 
 
 def test_what_a_rule_needs_hides_nothing_that_its_pattern_would_find() -> None:

@@ -15,6 +15,7 @@ RULES: Final = (
         "A UK national insurance number",
         r"(?![DFIQUV])[A-Z](?![DFIQUVO])[A-Z](?<!BG|GB|NK|KN|TN|NT|ZZ)[ ]?\d{2}[ ]?\d{2}[ ]?\d{2}[ ]?[A-D]",
         None,
+        digits=6,
     ),
     sure("A UK health service number", r"\d{3}[ -]\d{3}[ -]\d{4}", c.uk_nhs, score=0.84),
     beside("A UK health service number", r"\d{10}|\d{3}[ -]\d{3}[ -]\d{4}", c.uk_nhs, "nhs", "health service"),
@@ -31,7 +32,7 @@ RULES: Final = (
         "identifikationsnummer",
         "tin",
     ),
-    sure("A German social insurance number", r"\d{2}[ ]?\d{6}[ ]?[A-Z][ ]?\d{3}", c.de_social_insurance),
+    sure("A German social insurance number", r"\d{2}[ ]?\d{6}[ ]?[A-Z][ ]?\d{3}", c.de_social_insurance, digits=9),
     beside(
         "A German identity card",
         r"[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8}\d?",
@@ -46,10 +47,11 @@ RULES: Final = (
         "A French social security number",
         r"[12][ .]?\d{2}[ .]?(?:0[1-9]|1[0-2]|[2-9]\d)[ .]?(?:\d{2}|2[AB])[ .]?\d{3}[ .]?\d{3}[ .]?\d{2}",
         c.fr_nir,
+        digits=9,
     ),
-    sure("A Spanish identity number (DNI or NIE)", r"(?:\d{8}|[XYZ]-?\d{7})[ -]?[A-HJ-NP-TV-Z]", c.es_dni),
-    sure("An Italian fiscal code", r"[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]", c.it_codice_fiscale),
-    sure("An Italian VAT number", r"IT[ ]?\d{11}", lambda number: c.it_vat(number[-11:]), score=0.9),
+    sure("A Spanish identity number (DNI or NIE)", r"(?:\d{8}|[XYZ]-?\d{7})[ -]?[A-HJ-NP-TV-Z]", c.es_dni, digits=6),
+    sure("An Italian fiscal code", r"[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]", c.it_codice_fiscale, digits=6),
+    sure("An Italian VAT number", r"IT[ ]?\d{11}", lambda number: c.it_vat(number[-11:]), score=0.9, digits=9),
     beside(
         "An Italian VAT number",
         r"\d{11}",
@@ -93,7 +95,7 @@ RULES: Final = (
         "national id",
     ),
     beside("A Danish CPR number", r"\d{6}-?\d{4}", c.dk_cpr, "cpr", "cpr-nummer", "personnummer"),
-    sure("A Finnish personal code", r"\d{6}[-+ABCDEFYXWVU]\d{3}[0-9A-FHJ-NPR-Y]", c.fi_hetu),
+    sure("A Finnish personal code", r"\d{6}[-+ABCDEFYXWVU]\d{3}[0-9A-FHJ-NPR-Y]", c.fi_hetu, digits=9),
     sure("A Swiss social security number", r"756\.?\d{4}\.?\d{4}\.?\d{2}", c.ch_ahv),
     beside(
         "An Austrian social insurance number",
@@ -110,7 +112,7 @@ RULES: Final = (
     beside("A Bulgarian personal number (EGN)", r"\d{10}", c.bg_egn, "egn", "егн"),
     beside("A Greek tax number", r"\d{9}", None, "afm", "αφμ"),
     beside("A Croatian personal number (OIB)", r"\d{11}", c.iso_7064_11_10, "oib"),
-    sure("An Irish personal number (PPS)", r"\d{7}[A-W][A-IW]?", c.ie_pps),
+    sure("An Irish personal number (PPS)", r"\d{7}[A-W][A-IW]?", c.ie_pps, digits=6),
     beside(
         "A Norwegian national number", r"\d{6}[ ]?\d{5}", c.no_national, "norwegian", "norsk", "fnr", "personal number"
     ),
@@ -156,7 +158,7 @@ RULES: Final = (
     beside("A Russian passport", r"\d{2}[ ]?\d{2}[ ]\d{6}", None, "паспорт", "серия"),
     beside("A French company number", r"\d{3}[ ]?\d{3}[ ]?\d{3}(?:[ ]?\d{5})?", w.fr_siren, "siren", "siret", "rcs"),
     beside("A French tax number", r"[0-3]\d[ ]?\d{2}[ ]?\d{3}[ ]?\d{3}[ ]?\d{3}", w.fr_tax, "fiscal", "spi", "impôts"),
-    sure("A Spanish company number (CIF)", r"[ABCDEFGHJNPQRSUVW]-?\d{7}-?[0-9A-J]", w.es_cif, score=0.9),
+    sure("A Spanish company number (CIF)", r"[ABCDEFGHJNPQRSUVW]-?\d{7}-?[0-9A-J]", w.es_cif, score=0.9, digits=6),
     beside(
         "A Spanish social security number",
         r"\d{2}[ /]?\d{8}[ /]?\d{2}",
@@ -166,7 +168,7 @@ RULES: Final = (
         "naf",
         "social",
     ),
-    sure("A Portuguese citizen card", r"\d{8}[ ]?\d[ ]?[A-Z]{2}\d", None, score=0.9),
+    sure("A Portuguese citizen card", r"\d{8}[ ]?\d[ ]?[A-Z]{2}\d", None, score=0.9, digits=9),
     beside("A Swiss identity or passport number", r"[SXCE]\d{7}", None, "pass", "ausweis", "identitätskarte", "carte"),
     beside(
         "A Belgian national number",
@@ -187,13 +189,14 @@ RULES: Final = (
         "rijbewijs",
         "documentnummer",
     ),
-    sure("A British VAT number", r"GB[ ]?\d{3}[ ]?\d{4}[ ]?\d{2}", w.gb_vat),
-    sure("A Dutch VAT number", r"NL[ ]?\d{9}B\d{2}", w.nl_vat),
+    sure("A British VAT number", r"GB[ ]?\d{3}[ ]?\d{4}[ ]?\d{2}", w.gb_vat, digits=9),
+    sure("A Dutch VAT number", r"NL[ ]?\d{9}B\d{2}", w.nl_vat, digits=9),
     sure(
         "A VAT number with its country",
         r"ATU\d{8}|BE[ ]?[01]\d{3}\.?\d{3}\.?\d{3}|DE[ ]?\d{9}|DK[ ]?\d{8}|EL[ ]?\d{9}|ES[A-Z]\d{7}[A-Z0-9]|FI[ ]?\d{8}|FR[ ]?[A-HJ-NP-Z0-9]{2}[ ]?\d{9}"
         r"|HR[ ]?\d{11}|IT[ ]?\d{11}|LU[ ]?\d{8}|PL[ ]?\d{10}|PT[ ]?\d{9}|SE\d{10}01|CHE-?\d{3}\.?\d{3}\.?\d{3}|IE[ ]?\d[A-Z0-9]\d{5}[A-W][A-I]?",
         None,
         score=0.86,
+        digits=6,
     ),
 )
