@@ -9,6 +9,7 @@ Only guesses are judged here, by the name itself and by what stands around it; w
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from typing import Final
 
@@ -17,6 +18,9 @@ from apps.privacy import words
 from apps.privacy.findings import Finding
 
 AROUND: Final = 80
+SHORTEST_ALPHABET: Final = 5
+"""Letters that follow the alphabet and are no name: `abcdef`."""
+
 LONGEST: Final = 60
 
 SUBSTANCE: Final = re.compile(
@@ -71,6 +75,8 @@ def is_nobodys(text: str, finding: Finding) -> bool:
         return len(LISTED_CODES.findall(name)) > 1 or YEAR_AND_WORD.fullmatch(name) is not None
     if finding.type != v.PERSON or len(name) > LONGEST:
         return False
+    if len(name) >= SHORTEST_ALPHABET and name.lower() in string.ascii_lowercase:
+        return True
     before, behind = text[max(0, finding.start - AROUND) : finding.start], text[finding.end : finding.end + AROUND]
     if MONTH.fullmatch(name) and DAY_BEHIND.match(behind):
         return True

@@ -22,10 +22,12 @@ NOBODYS = [
     ("free and clear of any {Encumbrance} hereunder", v.PERSON),
     ("{Jun} 12 10:22:01 gw sshd[2211]: started", v.PERSON),
     ("{Gebruiker} kan niet inloggen", v.PERSON),
+    ("kubeadm join --token {abcdef}.0123456789abcdef", v.PERSON),
     ("chemokines, including {CCL11, CCL26, CCL7} and CCL5", v.ADDRESS),
     ("She also played at {1990 Asian} Games.", v.ADDRESS),
 ]
 PEOPLES = [
+    ("I met {Kamden} there.", v.PERSON),
     ("{Dr Okonkwo} cloned the gene and its receptor.", v.PERSON),
     ("{Maria Encke} is one of the largest donors of the village.", v.PERSON),
     ("{June} 12 is her birthday, said June", v.PERSON),

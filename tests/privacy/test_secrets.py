@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.privacy import engine, rules, sentinel, version
+from apps.privacy import analyzer, engine, rules, sentinel, version
 from apps.privacy.findings import Finding
 from apps.privacy.recognisers import credentials
 from apps.privacy.recognisers.credentials import shapes
@@ -180,6 +180,19 @@ def test_secrets_beside_their_names_and_in_sentences_are_found_whole() -> None:
 
 def test_placeholders_code_and_random_looking_text_that_is_no_secret_are_left_alone() -> None:
     assert [(text, text[start:end]) for text in LEFT_ALONE for start, end in spans(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_masked"),
+    [
+        ('ftp->user = "anonymous";\nftp->password = "wget9@";', False),
+        ("ftp_user: anonymous\nftp_password: kitten-9@", False),
+        ('ftp->user = "maya";\nftp->password = "wget9@";', True),
+        ('user = "anonymous"\nhost = "files"\nroot_password = "wget9@"', True),
+    ],
+)
+def test_the_password_of_the_anonymous_user_is_everybodys(text: str, *, is_masked: bool) -> None:
+    assert any(finding.type == "SECRET" for finding in analyzer.find(text)) == is_masked
 
 
 @pytest.mark.parametrize("is_whole", [True, False], ids=["whole", "cut off"])

@@ -26,15 +26,24 @@ PUBLIC_KEY_LINE: Final = re.compile(
 )
 """The base64 of a public key of SSH, by its beginning."""
 
+ANONYMOUS: Final = re.compile(
+    r"(?i)user(?:[ _-]?(?:name|id))?[\"'\]]{0,2}\s{0,4}(?:=>|:=|[:=])\s{0,4}[\"']?anonymous[\"']?[;,)]?\s{1,20}[\w.>\"'\[\]$-]{0,40}\s{0,4}(?:=>|:=|[:=])\s{0,4}[\"']?$"
+)
+"""The user `anonymous` just before a password: anybody's, by convention a word or an address (RFC 1635)."""
+
+LONGEST_ANONYMOUS: Final = 140
+
 
 def is_public(text: str, finding: Finding) -> bool:
     """
-    Say whether a secret is a line of a certificate, a public key or a signature.
+    Say whether a secret is a line of a certificate, a public key or a signature, or the password of everybody.
 
     What stands in such a block without being base64, as where its end is missing, is not. Looks back so far as a block is long.
     """
     if finding.type != v.SECRET:
         return False
+    if ANONYMOUS.search(text[max(0, finding.start - LONGEST_ANONYMOUS) : finding.start]):
+        return True
     if PUBLIC_KEY_LINE.fullmatch(text, finding.start, finding.end):
         return True
     if LINE.fullmatch(text, finding.start, finding.end) is None:
