@@ -86,10 +86,11 @@ def detect(text: str) -> tuple[Finding, ...]:
     failure = ENGINE_FAILED
     try:
         handover = dictionary_handover.current()
-        remembered = _memory.get(text, handover)
+        key = _digest(text, handover)
+        remembered = _memory.get(key)
         if remembered is not None:
             return remembered
-        return _memory.put(text, handover, _trusted(text, _find_here(text, handover)))
+        return _memory.put(key, _trusted(text, _find_here(text, handover)))
     except DictionaryUnavailable as error:
         logger.error("The company's dictionary could not be read")  # noqa: TRY400 - the database's error may quote terms
         failure = error.sentence
@@ -111,10 +112,11 @@ async def detect_async(text: str, *, on_progress: Progress | None = None) -> tup
     failure = ENGINE_FAILED
     try:
         handover = await dictionary_handover.current_async()
-        remembered = _memory.get(text, handover)
+        key = _digest(text, handover)
+        remembered = _memory.get(key)
         if remembered is not None:
             return remembered
-        return _memory.put(text, handover, await _find_there(text, handover, on_progress))
+        return _memory.put(key, await _find_there(text, handover, on_progress))
     except DictionaryUnavailable as error:
         logger.error("The company's dictionary could not be read")  # noqa: TRY400 - the database's error may quote terms
         failure = error.sentence
@@ -197,16 +199,15 @@ class _Memory:
         self._lock = threading.Lock()
         self._findings: OrderedDict[bytes, tuple[Finding, ...]] = OrderedDict()
 
-    def get(self, text: str, handover: Handover) -> tuple[Finding, ...] | None:
-        key = _digest(text, handover)
+    def get(self, key: bytes) -> tuple[Finding, ...] | None:
         with self._lock:
             if key in self._findings:
                 self._findings.move_to_end(key)
             return self._findings.get(key)
 
-    def put(self, text: str, handover: Handover, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    def put(self, key: bytes, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         with self._lock:
-            self._findings[_digest(text, handover)] = findings
+            self._findings[key] = findings
             while len(self._findings) > REMEMBERED:
                 self._findings.popitem(last=False)
         return findings

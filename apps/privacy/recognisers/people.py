@@ -162,6 +162,9 @@ def is_initialled(text: str) -> bool:
     return len(surname) > 2 and not is_word and surname not in words.allowed() and surname not in words.places()
 
 
+LONGEST_NAME: Final = 160
+"""So many characters before a bracket may be a name: a run of capitals would be read from each of them to its end."""
+
 COMMAND: Final = (
     r"(?:Add|Ask|Bcc|Call|Cc|Contact|Copy|Email|Forward|From|Greet|Inform|Invite|Mail|Meet|Message|Notify|Ping|Remind|"
     r"Reply|Send|Tell|Thank|To|Via|Write)\b"
@@ -234,10 +237,13 @@ RULES: Final = (
     Rule(
         v.PERSON,
         "A name before an e-mail address",
-        pattern(rf"(?!{COMMAND}[ ])(?P<value>{NAME})[ ]?[\"']?[ ]?[<(\[](?=[\w.+-]+@)"),
+        pattern(
+            rf"(?=[^<(\[\n]{{1,{LONGEST_NAME}}}[<(\[])(?!{COMMAND}[ ])(?P<value>{NAME})[ ]?[\"']?[ ]?[<(\[](?=[\w.+-]+@)"
+        ),
         0.85,
         is_name,
         needs=("@",),
+        prefilter=re.compile(r"[<(\[][\w.+-]+@"),
     ),
     Rule(
         v.PERSON,
