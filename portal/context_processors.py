@@ -8,8 +8,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from apps.accounts.models import User
+from apps.accounts.models import Role, User
 from apps.audit.notices.models import Notice
+from apps.gateway.models import AccessRequest
 
 THEME_COOKIE = "portcullis_theme"
 THEMES = ("light", "dark")
@@ -17,11 +18,12 @@ THEMES = ("light", "dark")
 
 def house(request: HttpRequest) -> dict[str, Any]:
     """
-    The person's roles, as a set of codes, for the navigation, how many notices they have not read, the mark across an
-    auditor's pages, and the theme they chose, or "" for the system's.
+    The person's roles, as a set of codes, for the navigation, how many notices they have not read, how many people wait
+    for an admin to let them use a model, the mark across an auditor's pages, and the theme they chose, or "" for the
+    system's.
 
     Pages do not rely on the roles for permission. Costs two queries for a person who is signed in, the second where a
-    page shows the navigation.
+    page shows the navigation; an admin's navigation one more.
     """
     roles = _roles(request)
     mark = SimpleLazyObject(lambda: _mark(request, roles))
@@ -29,6 +31,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
         "roles": roles,
         "mark": mark,
         "unread": SimpleLazyObject(lambda: _unread(request)),
+        "requests_waiting": SimpleLazyObject(lambda: _requests_waiting(roles)),
         "theme": _theme(request),
     }
 
@@ -50,6 +53,10 @@ def _mark(request: HttpRequest, roles: frozenset[str]) -> str:
 def _unread(request: HttpRequest) -> int:
     person = getattr(request, "user", None)
     return Notice.objects.of_person(person).unread().count() if isinstance(person, User) else 0
+
+
+def _requests_waiting(roles: frozenset[str]) -> int:
+    return AccessRequest.objects.open().count() if Role.ADMIN in roles else 0
 
 
 def _theme(request: HttpRequest) -> str:

@@ -161,6 +161,8 @@ def test_a_person_asks_and_an_admin_approves_for_a_time(desk, wanted, maya, sale
 
     asked = AccessRequest.objects.get()
     assert callable_labels(maya, sales) == []
+    assert '1<span class="visually-hidden"> to decide' in desk.get(address("models")).content.decode()
+    assert "to decide" not in chat.get("/").content.decode()
     assert "To compare contracts" in desk.get(address("requests")).content.decode()
 
     desk.post(address("request_approve", asked.pk), {"scope": "person", "until_at": moment(days=30), "answer": "Enjoy"})
@@ -171,6 +173,7 @@ def test_a_person_asks_and_an_admin_approves_for_a_time(desk, wanted, maya, sale
     page = chat.get(address("own_models")).content.decode()
     assert "Enjoy" in page
     assert "allowed until" in page
+    assert "to decide" not in desk.get(address("models")).content.decode()
     assert actions()[-3:] == ["GRANT_REQUESTED", "GRANT_REQUEST_APPROVED", "GRANT_GIVEN"]
     assert "contracts" not in str(list(Event.objects.values_list("details", flat=True)))
     late = desk.post(address("request_deny", asked.pk), {"answer": "No"}, follow=True)
