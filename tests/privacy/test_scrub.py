@@ -262,6 +262,7 @@ def test_what_was_masked_is_listed_once_for_each_placeholder_in_order() -> None:
     assert [len(message.masked) for message in scrubbed.messages] == [2, 2]
 
 
+@pytest.mark.thorough
 def test_thousands_of_names_that_begin_alike_are_known_without_slowing() -> None:
     names = [f"Maria {chr(65 + n % 26)}{'aeiou'[n % 5]}{n:05d}".translate(LETTERS) for n in range(20_000)]
     known = KnownValues()
