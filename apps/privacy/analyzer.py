@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final
 
-from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, RecognizerResult
+from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
 
 from apps.privacy import encoded, gazetteer, literals, nobodys, normalise, overlaps, words
 from apps.privacy import vocabulary as v
@@ -63,13 +63,17 @@ class Analyzer(AnalyzerEngine):
     Overlaps are settled once, by `overlaps.resolve`; context is part of our rules.
     """
 
+    @cache  # noqa: B019 - there is one analyzer in a process, and its registry is filled before it is made
+    def _chosen(self, language: str) -> Sequence[EntityRecognizer]:
+        """Ask the registry for its recognisers, which it sorts and copies anew each time."""
+        return tuple(self.registry.get_recognizers(language=language, all_fields=True))
+
     def look(self, reading: Reading, *, language: str = LANGUAGE) -> list[RecognizerResult]:
         """Run every registered recogniser over a text and give all results, overlapping ones included."""
         text = reading.text
-        recognizers = self.registry.get_recognizers(language=language, all_fields=True)
         artifacts = self.nlp_engine.process_text(text, language)
         found: list[RecognizerResult] = []
-        for recognizer in recognizers:
+        for recognizer in self._chosen(language):
             if isinstance(recognizer, RuleRecognizer | tables.TableRecognizer | FirstNameRecognizer):
                 found += recognizer.read(reading)
             else:

@@ -117,6 +117,7 @@ RULES: Final = (
             "straat plein gracht kade dreef singel",
             before=60,
             after=160,
+            digits=1,
         ),
         prefilter=re.compile(r"(?:[^\W\d_]|\.) ?\d"),
     ),
@@ -133,6 +134,7 @@ RULES: Final = (
             "corso largo vicolo strada rua travessa praça estrada alameda beco r c ul ulica aleja al plac ulice u trg",
             before=14,
             after=160,
+            digits=1,
         ),
     ),
     Rule(
@@ -174,8 +176,8 @@ RULES: Final = (
             "move moved office taxi corner anschrift adresse wohne wohnt wohnhaft habite demeurant domicilié domiciliée dirección direccion domicilio vive indirizzo "
             "residente adres woon woont morada endereço endereco reside",
             after=200,
+            digits=1,
         ),
-        needs=("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"),
     ),
     Rule(
         v.ADDRESS,
