@@ -13,6 +13,7 @@ import argparse
 import json
 import random
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,8 +38,8 @@ def main() -> None:
     model = learn.Model(vocabulary.table)
     if options.go_on:
         learn.read_weights(model, options.go_on)
-    rate = learn.RATE / 3 if options.go_on else learn.RATE
-    learn.learn(model, data, epochs=options.epochs, rate=rate, seed=options.seed, say=say)
+    course = learn.Course(options.epochs, seed=options.seed)
+    learn.learn(model, data, replace(course, rate=course.rate / 3) if options.go_on else course, say=say)
     export.write(export.arrays_of(model, words, vocabulary), options.out)
     say(f"{options.out}: {options.out.stat().st_size} bytes")
 

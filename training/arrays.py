@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +15,8 @@ from training.lexicon import Lexicon
 from training.vectors import Vocabulary
 
 ROW_OF: Final = {label: row for row, label in enumerate(LABELS)}
+SURE: Final = 255
+"""Odds are kept as 255ths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,59 +28,93 @@ class Forms:
     flags: Any
     usage: Any
     vector: Any
+    sense: Any
     grams: Any
     gram_starts: Any
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A share of a corpus, cut into tokens: written forms, and for each token which of them it is, odds and weight."""
+
+    written: list[str]
+    form: Any
+    place: Any
+    odds: Any
+    weight: Any
+    starts: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Corpus:
-    """All documents' tokens in a row: form, place, label, certainty, weight; `starts` says where documents begin."""
+    """All documents' tokens in a row: form, place, odds of each label, weight; `starts` says where documents begin."""
 
     forms: Forms
     form: Any
     place: Any
-    label: Any
-    certainty: Any
+    odds: Any
     weight: Any
     starts: Any
 
 
 def build(documents: Iterable[Document], lexicon: Lexicon, vocabulary: Vocabulary) -> Corpus:
     """Describe every token of every document."""
+    return join([cut(documents)], lexicon, vocabulary)
+
+
+def cut(documents: Iterable[Document]) -> Share:
+    """Cut documents into tokens; shares can be cut side by side and joined."""
     numbers: dict[str, int] = {}
-    form, place, label, certainty, weight, starts = [], [], [], [], [], [0]
+    form, place, odds, weight, starts = [], [], [], [], [0]
     for document in documents:
         matches = list(tokens.TOKEN.finditer(document.text))
         if not matches:
             continue
         form += [numbers.setdefault(match[0], len(numbers)) for match in matches]
         place.append(_places(document.text, matches))
-        labels, sure, heavy = _labels(document, matches)
-        label.append(labels)
-        certainty.append(sure)
+        known, heavy = _odds(document, matches)
+        odds.append(known)
         weight.append(heavy * document.certainty)
         starts.append(len(form))
-    return Corpus(
-        _forms(list(numbers), lexicon, vocabulary),
-        np.array(form),
-        np.concatenate(place),
-        np.concatenate(label),
-        np.concatenate(certainty),
+    return Share(
+        list(numbers),
+        np.array(form, np.int32),
+        np.concatenate(place).astype(np.uint8),
+        np.concatenate(odds),
         np.concatenate(weight),
         np.array(starts),
+    )
+
+
+def join(shares: Sequence[Share], lexicon: Lexicon, vocabulary: Vocabulary) -> Corpus:
+    """Put shares together, with every form described once."""
+    numbers: dict[str, int] = {}
+    renumbered = [
+        np.array([numbers.setdefault(word, len(numbers)) for word in share.written], np.int32)[share.form]
+        for share in shares
+    ]
+    before = np.cumsum([0, *(len(share.form) for share in shares)])
+    return Corpus(
+        _forms(list(numbers), lexicon, vocabulary),
+        np.concatenate(renumbered),
+        np.concatenate([share.place for share in shares]),
+        np.concatenate([share.odds for share in shares]),
+        np.concatenate([share.weight for share in shares]),
+        np.concatenate([[0], *(share.starts[1:] + first for share, first in zip(shares, before, strict=False))]),
     )
 
 
 def _forms(written: list[str], lexicon: Lexicon, vocabulary: Vocabulary) -> Forms:
     forms = [tokens.describe(word) for word in written]
     counts = np.array([len(form.grams) for form in forms])
-    usage, vector = vocabulary.look_up(forms)
+    usage, vector, sense = vocabulary.look_up(forms)
     return Forms(
         np.array([form.word for form in forms]),
         np.array([form.shape for form in forms]),
         lexicon.training_flags(np.array([form.key for form in forms], np.uint32)),
         usage,
         vector,
+        sense,
         np.array([row for form in forms for row in form.grams]),
         np.concatenate([[0], np.cumsum(counts)]),
     )
@@ -91,9 +127,13 @@ def _places(text: str, matches: list[Any]) -> Any:
     return network.place_rows(network.lines_of(text, starts), starts, ends, kinds)
 
 
-def _labels(document: Document, matches: list[Any]) -> tuple[Any, Any, Any]:
-    labels = np.zeros(len(matches), np.int64)
-    sure, weight = np.ones((2, len(matches)), np.float32)
+def _odds(document: Document, matches: list[Any]) -> tuple[Any, Any]:
+    """Give each token's odds: a teacher's if it gave them, else a mark's; what is not sure of a mark is sure of none."""
+    weight = np.ones(len(matches), np.float32)
+    if document.odds is not None:
+        return document.odds, weight
+    odds = np.zeros((len(matches), len(LABELS)), np.uint8)
+    odds[:, 0] = SURE
     ends = np.array([match.end() for match in matches])
     for mark in document.marks:
         row = int(np.searchsorted(ends, mark.start, side="right"))
@@ -102,6 +142,8 @@ def _labels(document: Document, matches: list[Any]) -> tuple[Any, Any, Any]:
             if mark.label == UNSURE:
                 weight[row] = mark.certainty
             else:
-                labels[row], sure[row] = ROW_OF[f"{edge}-{mark.label}"], mark.certainty
+                sure = round(SURE * mark.certainty)
+                odds[row] = 0
+                odds[row, [0, ROW_OF[f"{edge}-{mark.label}"]]] = SURE - sure, sure
             row, edge = row + 1, "I"
-    return labels, sure, weight
+    return odds, weight

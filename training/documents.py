@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 UNSURE: Final = ""
 
@@ -24,11 +24,16 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text, its marks, and the certainty with which everything unmarked is nobody's name."""
+    """
+    A text, its marks, and the certainty with which everything unmarked is nobody's name.
+
+    `odds` are what a teacher says of each token instead of marks, in 255ths: [tokens, labels].
+    """
 
     text: str
     marks: tuple[Mark, ...]
     certainty: float = 1.0
+    odds: Any = None
 
 
 @dataclass(slots=True)

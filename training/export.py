@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from apps.privacy.tagger.weights import TABLES
-from training.learn import DILATIONS, Model
+from training.learn import Model
 from training.lexicon import Lexicon
 from training.vectors import Vocabulary
 
@@ -22,18 +22,19 @@ def arrays_of(model: Model, lexicon: Lexicon, vocabulary: Vocabulary) -> dict[st
         "lexicon_flags": lexicon.flags,
         "vocabulary": vocabulary.keys,
         "vocabulary_rows": vocabulary.rows,
+        "vocabulary_senses": vocabulary.senses,
         "vocabulary_steps": vocabulary.steps,
-        "dilations": np.array(DILATIONS, np.int64),
-        "output": model.output.weight.detach().numpy().T.astype(np.float16),
-        "output_bias": model.output.bias.detach().numpy().astype(np.float16),
+        "dilations": np.array(model.build.dilations, np.int64),
+        "output": model.output.weight.detach().cpu().numpy().T.astype(np.float16),
+        "output_bias": model.output.bias.detach().cpu().numpy().astype(np.float16),
     }
     for name in TABLES:
-        arrays[name], arrays[f"{name}_scales"] = _eight_bits(getattr(model, name).weight.detach().numpy())
+        arrays[name], arrays[f"{name}_scales"] = _eight_bits(getattr(model, name).weight.detach().cpu().numpy())
     for index, convolution in enumerate(model.convolutions):
         kernel: Any = convolution.weight
         bias: Any = convolution.bias
-        arrays[f"kernel{index}"] = kernel.detach().numpy().transpose(2, 1, 0).astype(np.float16)
-        arrays[f"bias{index}"] = bias.detach().numpy().astype(np.float16)
+        arrays[f"kernel{index}"] = kernel.detach().cpu().numpy().transpose(2, 1, 0).astype(np.float16)
+        arrays[f"bias{index}"] = bias.detach().cpu().numpy().astype(np.float16)
     return arrays
 
 

@@ -1,7 +1,8 @@
 """
 Learn: the network of `apps/privacy/tagger/network.py` in PyTorch, one pass of Adam with a warm-up and a cool-down.
 
-Parts of what describes a word are dropped at random, so the model does not lean on any one of them.
+Parts of what describes a word are dropped at random, so the model does not lean on any one of them. On a processor's core
+tables change only where a batch touches them; a GPU changes them whole, which costs it nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,21 +23,10 @@ from apps.privacy.tagger.labels import LABELS
 from apps.privacy.tagger.network import PLACE_ROWS
 from apps.privacy.tagger.tokens import GRAM_ROWS, SHAPE_ROWS, WORD_ROWS
 from apps.privacy.tagger.weights import TABLES, USAGE_STEPS
-from training import vectors
-from training.arrays import Corpus, Forms
+from training.arrays import SURE, Corpus, Forms
 from training.lexicon import FLAG_ROWS
 
-WIDTH: Final = 64
-CHANNELS: Final = 128
-DILATIONS: Final = (1, 2, 4, 8)
 LONGEST: Final = 200
-TOKENS_A_BATCH: Final = 3_000
-RATE: Final = 4e-3
-DROPPED_WORDS: Final = 0.3
-DROPPED_FLAGS: Final = 0.15
-DROPPED_GRAMS: Final = 0.1
-DROPPED_VECTORS: Final = 0.2
-DROPOUT: Final = 0.15
 WARM_UP: Final = 0.1
 SLOWLY: Final = 0.1
 """Share of the rate at which vectors of words change: those of words that are never met stay as they are."""
@@ -48,13 +38,37 @@ UNSEEN: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
+class Build:
+    """How a network is built, and how much of what describes a word is left out while it learns."""
+
+    width: int = 64
+    channels: int = 128
+    dilations: tuple[int, ...] = (1, 2, 4, 8)
+    dropped_words: float = 0.3
+    dropped_flags: float = 0.15
+    dropped_grams: float = 0.1
+    dropped_vectors: float = 0.2
+    dropped_senses: float = 0.2
+    dropout: float = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How it learns: passes over the corpus, the highest rate, tokens of a batch."""
+
+    epochs: float
+    rate: float = 4e-3
+    batch: int = 3_000
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Documents side by side, padded: [documents, tokens]."""
 
     form: Any
     place: Any
-    label: Any
-    certainty: Any
+    odds: Any
     weight: Any
     mask: Any
 
@@ -62,86 +76,117 @@ class Batch:
 class Model(nn.Module):
     """The same sums and convolutions as the product's network."""
 
-    def __init__(self, table: Any) -> None:
+    def __init__(self, table: Any, sense_table: Any, build: Build = Build(), *, is_sparse: bool = True) -> None:
         super().__init__()
-        self.word = nn.Embedding(WORD_ROWS, WIDTH, sparse=True)
-        self.gram = nn.EmbeddingBag(GRAM_ROWS, WIDTH, mode="mean", sparse=True)
-        self.vector = nn.Embedding.from_pretrained(torch.from_numpy(table), freeze=False, sparse=True)
-        self.shape = nn.Embedding(SHAPE_ROWS, WIDTH)
-        self.flags = nn.Embedding(FLAG_ROWS, WIDTH)
-        self.usage = nn.Embedding(USAGE_STEPS**2, WIDTH)
-        self.place = nn.Embedding(PLACE_ROWS, WIDTH + vectors.WIDTH)
-        widths = (WIDTH + vectors.WIDTH, *[CHANNELS] * (len(DILATIONS) - 1))
-        self.convolutions = nn.ModuleList(
-            nn.Conv1d(width, CHANNELS, 3, padding=dilation, dilation=dilation)
-            for width, dilation in zip(widths, DILATIONS, strict=True)
+        self.build = build
+        width, channels, dilations = build.width, build.channels, build.dilations
+        self.word = nn.Embedding(WORD_ROWS, width, sparse=is_sparse)
+        self.gram = nn.EmbeddingBag(GRAM_ROWS, width, mode="mean", sparse=is_sparse)
+        self.vector, self.sense = (
+            nn.Embedding.from_pretrained(torch.from_numpy(given.copy()), freeze=False, sparse=is_sparse)
+            for given in (table, sense_table)
         )
-        self.output = nn.Linear(CHANNELS, len(LABELS))
+        self.shape = nn.Embedding(SHAPE_ROWS, width)
+        self.flags = nn.Embedding(FLAG_ROWS, width)
+        self.usage = nn.Embedding(USAGE_STEPS**2, width)
+        whole = width + table.shape[1] + sense_table.shape[1]
+        self.place = nn.Embedding(PLACE_ROWS, whole)
+        widths = (whole, *[channels] * (len(dilations) - 1))
+        self.convolutions = nn.ModuleList(
+            nn.Conv1d(given, channels, 3, padding=dilation, dilation=dilation)
+            for given, dilation in zip(widths, dilations, strict=True)
+        )
+        self.output = nn.Linear(channels, len(LABELS))
         for name in LARGE + SMALL:
             nn.init.normal_(getattr(self, name).weight, std=UNSEEN if name in LARGE else 0.1)
 
     def forward(self, batch: Batch, forms: Forms) -> Any:
         """Give logits for every token of the batch."""
+        dropout = self.build.dropout
         x = self._embed(batch, forms) * batch.mask[..., None]
-        x = functional.dropout(x, DROPOUT, self.training).transpose(1, 2)
+        x = functional.dropout(x, dropout, self.training).transpose(1, 2)
         mask = batch.mask[:, None, :]
         for index, convolution in enumerate(self.convolutions):
-            y = functional.relu(convolution(functional.dropout(x, DROPOUT / 2, self.training))) * mask
+            y = functional.relu(convolution(functional.dropout(x, dropout / 2, self.training))) * mask
             x = y if index == 0 else x + y
         return self.output(x.transpose(1, 2))
 
     def _embed(self, batch: Batch, forms: Forms) -> Any:
-        unique, places = np.unique(batch.form, return_inverse=True)
+        build = self.build
+        unique, places = torch.unique(batch.form, return_inverse=True)
         starts, ends = forms.gram_starts[unique], forms.gram_starts[unique + 1]
         counts = ends - starts
-        offsets = np.cumsum(counts) - counts
-        rows = forms.grams[np.repeat(starts - offsets, counts) + np.arange(counts.sum())]
-        grams = self.gram(torch.from_numpy(rows), torch.from_numpy(offsets))
-        size = batch.form.shape
-        places = torch.from_numpy(places.reshape(size))
-        written = (
-            self.word(torch.from_numpy(forms.word[unique]))[places] * self._keep(size, DROPPED_WORDS)
-            + grams[places] * self._keep(size, DROPPED_GRAMS)
-            + self.flags(torch.from_numpy(forms.flags[unique]))[places] * self._keep(size, DROPPED_FLAGS)
-            + self.usage(torch.from_numpy(forms.usage[unique]))[places] * self._keep(size, DROPPED_FLAGS)
-            + self.shape(torch.from_numpy(forms.shape[unique]))[places]
+        offsets = counts.cumsum(0) - counts
+        steps = torch.arange(int(counts.sum()), device=counts.device)
+        rows = forms.grams[(starts - offsets).repeat_interleave(counts) + steps]
+        described = (
+            (self.word(forms.word[unique]), build.dropped_words),
+            (self.gram(rows, offsets), build.dropped_grams),
+            (self.flags(forms.flags[unique]), build.dropped_flags),
+            (self.usage(forms.usage[unique]), build.dropped_flags),
+            (self.shape(forms.shape[unique]), 0.0),
+            (self.vector(forms.vector[unique]), build.dropped_vectors),
+            (self.sense(forms.sense[unique]), build.dropped_senses),
         )
-        vector = self.vector(torch.from_numpy(forms.vector[unique]))[places] * self._keep(size, DROPPED_VECTORS)
-        return torch.cat((written, vector), -1) + self.place(torch.from_numpy(batch.place))
+        *summed, vector, sense = (
+            functional.embedding(places, row) * self._keep(batch, share) for row, share in described
+        )
+        return torch.cat((torch.stack(summed).sum(0), vector, sense), -1) + self.place(batch.place)
 
-    def _keep(self, size: tuple[int, ...], share: float) -> Any:
-        return (torch.rand(*size, 1) >= share).float() if self.training else 1.0
+    def _keep(self, batch: Batch, share: float) -> Any:
+        return (torch.rand_like(batch.mask) >= share).float()[..., None] if self.training else 1.0
 
 
-def learn(model: Model, corpus: Corpus, *, epochs: float, rate: float, seed: int, say: Callable[[str], None]) -> None:
+def learn(model: Model, corpus: Corpus, course: Course, *, say: Callable[[str], None], device: str = "cpu") -> None:
     """Train a model for so many passes over the corpus. Two minutes of one core for each million tokens."""
-    torch.manual_seed(seed)
+    torch.manual_seed(course.seed)
     torch.set_flush_denormal(True)
     torch.set_num_threads(1)
+    model.to(device)
+    here = on_device(corpus, device)
     parts = _parts(corpus)
-    steps = int(sum(end - start for start, end in parts) * epochs / TOKENS_A_BATCH * 1.12) + 1
-    large = [model.word.weight, model.gram.weight]
-    sparse = [*large, model.vector.weight]
-    small = [parameter for parameter in model.parameters() if all(parameter is not table for table in sparse)]
-    groups: list[Any] = [{"params": large}, {"params": [model.vector.weight], "lr": rate * SLOWLY}]
-    optimizers = (torch.optim.SparseAdam(groups, lr=rate), torch.optim.Adam(small, lr=rate))
+    steps = int((parts[:, 1] - parts[:, 0]).sum() * course.epochs / course.batch * 1.12) + 1
+    optimizers, small = _optimizers(model, course.rate)
     schedules = [
         torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _pace(step / steps)) for optimizer in optimizers
     ]
     began, losses = time.monotonic(), []
-    batches = _batches(corpus, parts, seed=seed)
+    batches = _batches(here, parts, size=course.batch, seed=course.seed)
     for step in range(1, steps + 1):
-        loss = _loss(model(batch := next(batches), corpus.forms), batch)
+        loss = _loss(model(batch := next(batches), here.forms), batch)
         loss.backward()
         nn.utils.clip_grad_norm_(small, 1.0)
         for optimizer, schedule in zip(optimizers, schedules, strict=True):
             optimizer.step()
             optimizer.zero_grad()
             schedule.step()
-        losses.append(loss.item())
+        losses.append(loss.detach())
         if step % 100 == 0 or step == steps:
-            say(f"step {step} of {steps}, loss {np.mean(losses[-100:]):.4f}, {time.monotonic() - began:.0f} s")
+            mean = torch.stack(losses[-100:]).mean().item()
+            say(f"step {step} of {steps}, loss {mean:.4f}, {time.monotonic() - began:.0f} s")
     model.eval()
+
+
+def on_device(corpus: Corpus, device: str) -> Corpus:
+    """Give a corpus whose arrays are tensors on a device."""
+    forms = Forms(*(_tensor(getattr(corpus.forms, field.name), device) for field in fields(Forms)))
+    rows = (corpus.form, corpus.place, corpus.odds, corpus.weight, corpus.starts)
+    return Corpus(forms, *(_tensor(row, device) for row in rows))
+
+
+def _tensor(array: Any, device: str) -> Any:
+    is_small = array.dtype in (np.uint8, np.float32, np.int32)
+    return torch.from_numpy(array if is_small else array.astype(np.int64)).to(device)
+
+
+def _optimizers(model: Model, rate: float) -> tuple[list[Any], list[Any]]:
+    """Give one optimizer for tables and one for all else, and what all else is."""
+    large, slow = [model.word.weight, model.gram.weight], [model.vector.weight, model.sense.weight]
+    tables = [*large, *slow]
+    small = [parameter for parameter in model.parameters() if all(parameter is not table for table in tables)]
+    groups: list[Any] = [{"params": large}, {"params": slow, "lr": rate * SLOWLY}]
+    for_tables = torch.optim.SparseAdam if model.word.sparse else torch.optim.Adam
+    return [for_tables(groups, lr=rate), torch.optim.Adam(small, lr=rate)], small
 
 
 def read_weights(model: Model, file: Path) -> None:
@@ -168,45 +213,49 @@ def _pace(done: float) -> float:
 
 
 def _loss(logits: Any, batch: Batch) -> Any:
-    """Cross entropy with soft labels: what is not sure of the label is sure to be nothing."""
-    odds = functional.log_softmax(logits, -1)
-    label = odds.gather(-1, torch.from_numpy(batch.label)[..., None])[..., 0]
-    certainty = torch.from_numpy(batch.certainty)
-    losses = -(certainty * label + (1 - certainty) * odds[..., 0])
-    weights = torch.from_numpy(batch.weight)
-    return (losses * weights).sum() / weights.sum()
+    """Cross entropy with soft labels."""
+    losses = -(batch.odds * functional.log_softmax(logits, -1)).sum(-1)
+    return (losses * batch.weight).sum() / batch.weight.sum().clamp(min=1)
 
 
-def _parts(corpus: Corpus) -> list[tuple[int, int]]:
-    """Cut documents into stretches of bounded length: start, end."""
-    return [
-        (first, min(end, first + LONGEST))
-        for start, end in zip(corpus.starts, corpus.starts[1:], strict=False)
-        for first in range(start, end, LONGEST)
-    ]
+def _parts(corpus: Corpus) -> Any:
+    """Cut documents into stretches of bounded length: [stretches, start and end]."""
+    return np.array(
+        [
+            (first, min(end, first + LONGEST))
+            for start, end in zip(corpus.starts.tolist(), corpus.starts[1:].tolist(), strict=False)
+            for first in range(start, end, LONGEST)
+        ]
+    )
 
 
-def _batches(corpus: Corpus, parts: list[tuple[int, int]], *, seed: int) -> Iterator[Batch]:
+def _batches(corpus: Corpus, parts: Any, *, size: int, seed: int) -> Iterator[Batch]:
     """Give batches without end: stretches of like length together, batches in random order."""
     rng = np.random.default_rng(seed)
+    lengths = parts[:, 1] - parts[:, 0]
     while True:
-        order = sorted(range(len(parts)), key=lambda index: (parts[index][1] - parts[index][0]) * rng.uniform(0.9, 1.1))
-        groups: list[list[int]] = [[]]
-        for index in order:
-            if (len(groups[-1]) + 1) * (parts[index][1] - parts[index][0]) > TOKENS_A_BATCH:
-                groups.append([])
-            groups[-1].append(index)
+        order = np.argsort(lengths * rng.uniform(0.9, 1.1, len(lengths)), kind="stable")
+        groups: list[Any] = []
+        first = 0
+        for last, length in enumerate(lengths[order].tolist()):
+            if last > first and (last - first + 1) * length > size:
+                groups.append(order[first:last])
+                first = last
+        groups.append(order[first:])
         for number in rng.permutation(len(groups)):
-            if groups[number]:
-                yield _batch(corpus, [parts[index] for index in groups[number]])
+            yield _batch(corpus, parts[groups[number]])
 
 
-def _batch(corpus: Corpus, parts: list[tuple[int, int]]) -> Batch:
-    size = (len(parts), max(end - start for start, end in parts))
-    form, place, label = (np.zeros(size, np.int64) for _ in range(3))
-    certainty, weight, mask = (np.zeros(size, np.float32) for _ in range(3))
-    for row, (start, end) in enumerate(parts):
-        here = (row, slice(0, end - start))
-        form[here], place[here], label[here] = corpus.form[start:end], corpus.place[start:end], corpus.label[start:end]
-        certainty[here], weight[here], mask[here] = corpus.certainty[start:end], corpus.weight[start:end], 1
-    return Batch(form, place, label, certainty, weight, torch.from_numpy(mask))
+def _batch(corpus: Corpus, parts: Any) -> Batch:
+    device = corpus.form.device
+    starts, ends = torch.from_numpy(parts.T).to(device)
+    along = torch.arange(int((parts[:, 1] - parts[:, 0]).max()), device=device)
+    mask = along < (ends - starts)[:, None]
+    rows = (starts[:, None] + along) * mask
+    return Batch(
+        corpus.form[rows].long() * mask,
+        corpus.place[rows].long() * mask,
+        corpus.odds[rows].float() / SURE,
+        corpus.weight[rows] * mask,
+        mask.float(),
+    )

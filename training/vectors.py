@@ -9,7 +9,7 @@ their main directions. Half a million written forms share twenty thousand vector
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -27,32 +27,58 @@ STEPS: Final = (1_000, 4_000, 16_000, 50_000, 120_000, 250_000)
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Sorted keys of written forms, the row of each in `table` and its step of frequency; the last row is zero."""
+    """
+    Sorted keys of written forms, with each form's row in `table`, its step of frequency, its row in `sense_table`.
+
+    The last rows of both tables are zero: words that have none stand there.
+    """
 
     keys: Any
     rows: Any
     steps: Any
     table: Any
+    senses: Any
+    sense_table: Any
 
-    def look_up(self, forms: list[Any]) -> tuple[Any, Any]:
-        """Give for each form its row of usage and its row of vectors, as the product does."""
+    def look_up(self, forms: list[Any]) -> tuple[Any, Any, Any]:
+        """Give for each form its rows of usage, of vectors and of senses, as the product does."""
         keys = np.array([(form.written, form.key, form.title) for form in forms], np.uint32)
         places, is_known = locate(self.keys, keys)
-        rows = vector_rows(np.where(is_known, self.rows[places].astype(np.int64), UNKNOWN))
-        return usage_rows(np.where(is_known, self.steps[places], 0)), rows % len(self.table)
+        rows, senses = (
+            vector_rows(np.where(is_known, known[places].astype(np.int64), UNKNOWN)) % len(table)
+            for known, table in ((self.rows, self.table), (self.senses, self.sense_table))
+        )
+        return usage_rows(np.where(is_known, self.steps[places], 0)), rows, senses
 
 
-def build() -> Vocabulary:
-    """Read the packaged vectors, in half a minute."""
+def build(others: Iterable[str] = ()) -> tuple[Vocabulary, list[str]]:
+    """
+    Read the packaged vectors, in half a minute, and give the written forms behind the keys besides.
+
+    `others` are forms that get a key but no vector, unless they have one in another case. Nothing has a sense yet.
+    """
     words, vectors = _packaged()
     table = np.zeros((len(vectors) + 1, WIDTH), np.float32)
     table[:-1] = _reduced(vectors)
-    entries: dict[int, tuple[int, int]] = {}
+    entries: dict[int, tuple[int, int, str]] = {}
     for rank, (word, row) in enumerate(words):
-        entries.setdefault(crc(word), (row, 1 + sum(rank >= step for step in STEPS)))
-    keys = np.array(sorted(entries), np.uint32)
-    rows, steps = np.array([entries[int(key)] for key in keys]).T
-    return Vocabulary(keys, rows.astype(np.uint16), steps.astype(np.uint8), table)
+        entries.setdefault(crc(word), (row, 1 + sum(rank >= step for step in STEPS), word))
+    for word in others:
+        if not any(crc(form) in entries for form in (word, word.lower(), word.title())):
+            entries[crc(word)] = (len(vectors), 0, word)
+    ordered = sorted(entries.items())
+    rows, steps, forms = zip(*(entry for _, entry in ordered), strict=True)
+    return (
+        Vocabulary(
+            np.array([key for key, _ in ordered], np.uint32),
+            np.array(rows, np.uint16),
+            np.array(steps, np.uint8),
+            table,
+            np.zeros(len(ordered), np.uint16),
+            np.zeros((1, 1), np.float32),
+        ),
+        list(forms),
+    )
 
 
 def _packaged() -> tuple[Iterator[tuple[str, int]], Any]:

@@ -24,10 +24,9 @@ Floats = npt.NDArray[np.float32]
 FOLDER: Final = Path(__file__).parent.parent / "weights"
 FILE: Final = FOLDER / "names.npz"
 CHECKSUM: Final = FOLDER / "names.npz.sha256"
-TABLES: Final = ("word", "gram", "shape", "flags", "usage", "vector", "place")
+TABLES: Final = ("word", "gram", "shape", "flags", "usage", "vector", "sense", "place")
 SMALL_TABLES: Final = ("shape", "flags", "usage", "place")
 """Tables of a few hundred rows, which are read once into floats."""
-
 USAGE_STEPS: Final = 8
 UNKNOWN: Final = -1
 """The row of the vector of words that have none: the last."""
@@ -57,7 +56,8 @@ class Weights:
     Everything that was learned.
 
     `vocabulary` has keys of written forms: half a million words of everyday text with the row of each in the table of
-    vectors and how frequent it is, from 1 (the thousand most frequent words) to 7.
+    vectors, its row in the table of what a language model makes of it, and how frequent it is, from 1 (the thousand most
+    frequent words) to 7.
     """
 
     word: Table
@@ -66,11 +66,13 @@ class Weights:
     flags: Floats
     usage: Floats
     vector: Table
+    sense: Table
     place: Floats
     lexicon: npt.NDArray[np.uint32]
     lexicon_flags: npt.NDArray[np.uint8]
     vocabulary: npt.NDArray[np.uint32]
     vocabulary_rows: npt.NDArray[np.uint16]
+    vocabulary_senses: npt.NDArray[np.uint16]
     vocabulary_steps: npt.NDArray[np.uint8]
     kernels: tuple[Floats, ...]
     biases: tuple[Floats, ...]
@@ -90,9 +92,9 @@ class Weights:
 
     def vectors(self, forms: Sequence[Form]) -> Floats:
         """
-        Describe each form: the sum of its rows, its n-grams counting as one by their mean, and behind it its vector.
+        Describe each form: the sum of its rows, its n-grams counting as one by their mean; behind it its vector and sense.
 
-        The vector is that of the form as written, else in small letters, else with a capital.
+        These are of the form as written, else in small letters, else with a capital.
         """
         keys = np.array([(form.written, form.key, form.title) for form in forms], np.uint32)
         places, is_known = locate(self.vocabulary, keys)
@@ -106,8 +108,11 @@ class Weights:
             rows = self.gram[list(chain.from_iterable(form.grams for _, form in with_grams))]
             sums = np.add.reduceat(rows, np.cumsum(counts) - counts)
             total[[index for index, _ in with_grams]] += sums / counts[:, None].astype(np.float32)
-        rows = vector_rows(np.where(is_known, self.vocabulary_rows.take(places).astype(np.int64), UNKNOWN))
-        return np.concatenate([total, self.vector[rows]], axis=1)
+        rows, senses = (
+            vector_rows(np.where(is_known, known.take(places).astype(np.int64), UNKNOWN))
+            for known in (self.vocabulary_rows, self.vocabulary_senses)
+        )
+        return np.concatenate([total, self.vector[rows], self.sense[senses]], axis=1)
 
     def flags_of(self, keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
         """Look up the lexicon's flags of words by their keys; 0 for a word it does not have."""
@@ -150,6 +155,7 @@ class Weights:
             lexicon_flags=arrays["lexicon_flags"],
             vocabulary=arrays["vocabulary"],
             vocabulary_rows=arrays["vocabulary_rows"],
+            vocabulary_senses=arrays["vocabulary_senses"],
             vocabulary_steps=arrays["vocabulary_steps"],
             kernels=tuple(np.ascontiguousarray(arrays[f"kernel{index}"], np.float32) for index in range(count)),
             biases=tuple(arrays[f"bias{index}"].astype(np.float32) for index in range(count)),
