@@ -3,8 +3,9 @@ Train the name model: `python -m training --out FILE [--text FOLDER …] [--labe
 
 Without folders it learns from synthetic text alone. `--text` takes folders of ``*.jsonl``, lines of ``{"text": …,
 "language": "en"}``: the teachers label them, and their labels are kept in `--cache`. `--labelled` takes folders of
-``*.iob2``, or of ``*.jsonl`` with spans as `training.treebanks` writes them. Needs `training/requirements.txt`;
-nothing of it is part of the product.
+``*.iob2``, or of ``*.jsonl`` with spans as `training.treebanks` writes them; `--holes` posts whose names were taken out
+(`training.holes`); `--soft` what `python -m training.teach` wrote, text with a teacher's odds and a vocabulary with
+senses. Needs `training/requirements.txt`; nothing of it is part of the product.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from training import arrays, corpus, export, learn, lexicon, synthetic, teachers, vectors
+from training import arrays, corpus, export, holes, learn, lexicon, soft, synthetic, teachers, vectors
 from training.documents import Document
 
 TEACHERS: Final = {"rampart": teachers.rampart, "spacy": teachers.spacy_medium}
 TAUGHT_AGAIN: Final = 0.6
+COURSES: Final = {"cpu": learn.Course(2.0), "gpu": learn.Course(2.0, rate=5e-3, batch=12_000)}
+HOLES_FILLED: Final = 4
+"""How often a post whose names were taken out is filled and learned from."""
+
 LABELLED_AGAIN: Final = 0.8
 """Shares of the documents that are learned from a second time, with other names or written carelessly."""
 
@@ -31,15 +36,16 @@ def main() -> None:
     options = _options()
     texts = [file for folder in options.text for file in sorted(folder.glob("*.jsonl"))]
     words = lexicon.build((row["text"] for file in texts for row in _rows(file)), _plain_words(options.words))
-    vocabulary = vectors.build()
+    vocabulary = vectors.read(options.soft / "vocabulary.npz") if options.soft else vectors.build()[0]
     data = arrays.build(_documents(texts, options), words, vocabulary)
     say(f"{len(data.starts) - 1} documents, {len(data.form)} tokens, {len(data.forms.word)} forms")
     say(f"{len(words.keys)} words in the lexicon")
-    model = learn.Model(vocabulary.table)
+    model = learn.Model(vocabulary.table, vocabulary.sense_table, is_sparse=options.device == "cpu")
     if options.go_on:
         learn.read_weights(model, options.go_on)
-    course = learn.Course(options.epochs, seed=options.seed)
-    learn.learn(model, data, replace(course, rate=course.rate / 3) if options.go_on else course, say=say)
+    course = COURSES["cpu" if options.device == "cpu" else "gpu"]
+    course = replace(course, epochs=options.epochs, seed=options.seed, rate=course.rate / (3 if options.go_on else 1))
+    learn.learn(model, data, course, say=say, device=options.device)
     export.write(export.arrays_of(model, words, vocabulary), options.out)
     say(f"{options.out}: {options.out.stat().st_size} bytes")
 
@@ -54,6 +60,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--text", type=Path, nargs="*", default=[])
     parser.add_argument("--labelled", type=Path, nargs="*", default=[])
+    parser.add_argument("--holes", type=Path, nargs="*", default=[], help="posts whose names were taken out")
+    parser.add_argument("--soft", type=Path, help="folder of texts with a teacher's odds")
+    parser.add_argument("--device", default="cpu", help="cpu, or cuda for a GPU")
     parser.add_argument("--words", type=Path, nargs="*", default=[], help="lists of plain words, one a line")
     parser.add_argument("--cache", type=Path, default=Path(".training"))
     parser.add_argument("--synthetic", type=int, default=40_000, help="how many synthetic texts to write")
@@ -77,6 +86,9 @@ def _documents(texts: list[Path], options: argparse.Namespace) -> Iterator[Docum
     labelled += [d for file in annotated for d in corpus.read_annotated(file) if rng.random() < options.share]
     yield from labelled
     yield from corpus.variations(labelled, seed=options.seed + 1, share=LABELLED_AGAIN)
+    yield from holes.documents(options.holes, seed=options.seed, times=HOLES_FILLED)
+    if options.soft:
+        yield from soft.read(options.soft)
 
 
 def _taught_files(texts: Iterable[Path], cache: Path) -> list[Path]:

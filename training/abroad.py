@@ -8,8 +8,6 @@ import re
 from functools import cache
 from typing import Any, Final
 
-import faker
-
 from training.values import listed
 
 COUNTRIES: Final = listed("countries")
@@ -42,7 +40,7 @@ BABBLE: Final = (
 
 @cache
 def _faker(locale: str) -> Any:
-    return faker.Faker(locale)
+    return importlib.import_module("faker").Faker(locale)
 
 
 def address(rng: random.Random, *, language: str) -> str:

@@ -128,7 +128,7 @@ def _places(text: str, matches: list[Any]) -> Any:
 
 
 def _odds(document: Document, matches: list[Any]) -> tuple[Any, Any]:
-    """Give each token's odds: a teacher's if it gave them, else a mark's; what is not sure of a mark is sure of none."""
+    """Give each token's odds: a teacher's if there are any, else its mark's; what is not sure of it is sure of none."""
     weight = np.ones(len(matches), np.float32)
     if document.odds is not None:
         return document.odds, weight

@@ -3,7 +3,7 @@ Fill posts whose names were taken out: `python -m training.holes --out FILE.json
 
 GoEmotions (CC BY 4.0) has comments of a forum in which ``[NAME]`` stands for every name of a person. With names of ours
 in these places they are texts as people write them of which it is known exactly what is a name, and no two fillings are
-alike. Reads ``*.tsv`` files whose first column is the comment; `python -m training --holes FILE …` learns from the result.
+alike. Reads ``*.tsv`` files whose first column is the comment; `python -m training --holes FILE …` learns from it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -41,13 +41,13 @@ def posts(folder: Path) -> Iterator[str]:
                 yield post
 
 
-def filled(post: str, rng: random.Random) -> Document:
+def filled(post: str, rng: random.Random, name: Callable[[random.Random], str]) -> Document:
     """Give a post with names in its holes; the whole of it is written as carelessly as posts are."""
     first, *rest = post.split(HOLE)
     draft = Draft()
     draft.add(first)
     for piece in rest:
-        draft.add(somebody(rng), PERSON)
+        draft.add(name(rng), PERSON)
         draft.add(piece)
     document = draft.finish()
     if rng.random() < CARELESS:
@@ -71,10 +71,12 @@ def somebody(rng: random.Random) -> str:
 def documents(files: list[Path], *, seed: int, times: int) -> Iterator[Document]:
     """Give each post of the files so many times, each time with other names."""
     rng = random.Random(seed)
-    rows = [json.loads(line)["text"] for file in files for line in file.read_text(encoding="utf-8").rstrip("\n").split("\n")]
+    rows = [
+        json.loads(line)["text"] for file in files for line in file.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    ]
     for _ in range(times):
         for post in rows:
-            yield filled(post, rng)
+            yield filled(post, rng, somebody)
 
 
 def main() -> None:

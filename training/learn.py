@@ -1,8 +1,8 @@
 """
 Learn: the network of `apps/privacy/tagger/network.py` in PyTorch, one pass of Adam with a warm-up and a cool-down.
 
-Parts of what describes a word are dropped at random, so the model does not lean on any one of them. On a processor's core
-tables change only where a batch touches them; a GPU changes them whole, which costs it nothing.
+Parts of what describes a word are dropped at random, so the model does not lean on any one of them. On a processor's
+core tables change only where a batch touches them; a GPU changes them whole, which costs it nothing.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ Senses: what a language model that has learned to label words makes of a word by
 
 The teacher of `training/teacher.py` reads each of half a million written forms in a few small sentences. What it has in
 mind before it decides is reduced to its main directions, and forms of which it thinks alike share a row. So the small
-network knows a little of each word that the language model has ever read, also of those that it never met while learning.
+network knows a little of each word that the language model has ever read, also of those that it never met itself.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import torch
 
 from apps.privacy.tagger.tokens import TOKEN
 from training import teacher
+from training.wordpieces import Pieces
 
 WIDTH: Final = 64
 ROWS: Final = 1 << 15
@@ -34,7 +35,7 @@ def texts(words: Sequence[str]) -> Iterator[tuple[list[str], int]]:
         yield [sentence.format(word) for word in words], before
 
 
-def features(model: teacher.Teacher, read: Sequence[tuple[teacher.Pieces, int]], *, device: str) -> Any:
+def features(model: teacher.Teacher, read: Sequence[tuple[Pieces, int]], *, device: str) -> Any:
     """Give what the teacher has in mind at each word: [words, numbers], the mean over the sentences."""
     total: Any = 0
     for pieces, token in read:
@@ -43,7 +44,7 @@ def features(model: teacher.Teacher, read: Sequence[tuple[teacher.Pieces, int]],
 
 
 def table(features: Any, *, seed: int, device: str) -> tuple[Any, Any]:
-    """Give each word's row, and the rows: their main directions, of the size that other tables have; the last is zero."""
+    """Give each word's row, and the rows: main directions, of the size that other tables have; the last is zero."""
     torch.manual_seed(seed)
     centred = features - features.mean(0)
     _, axes = torch.linalg.eigh((centred.T @ centred) / len(centred))

@@ -1,16 +1,16 @@
 """
 A teacher with knowledge of the world: a small language model made into one that labels words.
 
-It was made to continue text, so it has read of far more people than we could ever list. Two things are changed: each word
-sees what comes after it too, and instead of the next piece of a word it says which of our nine labels each word has.
-Needs a GPU (an hour of one core for what a GPU does in a second); see docs/privacy-model.md.
+It was made to continue text, so it has read of far more people than we could ever list. Two things are changed: each
+word sees what comes after it too, and instead of the next piece of a word it says which of our nine labels each has.
+Wants a GPU: what takes one a minute takes a processor's core a day. See docs/privacy-model.md.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,10 +21,11 @@ from torch.nn import functional
 
 from apps.privacy.tagger.labels import LABELS
 from training.gguf import Language
+from training.wordpieces import Pieces
 
-RATE: Final = 1e-4
+RATE: Final = 1.3e-4
 HEAD_RATE: Final = 1e-3
-PIECES_A_BATCH: Final = 16_000
+PIECES_A_BATCH: Final = 32_000
 DROPOUT: Final = 0.1
 WARM_UP: Final = 0.1
 ALIGNED: Final = 8
@@ -36,42 +37,6 @@ MASK: Final = 3
 
 BEGIN: Final = 0
 """Stands before each text, as between the texts that the language model was made with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pieces:
-    """
-    Texts as a teacher reads them: `ids` of all pieces in a row, `starts` says where texts begin.
-
-    For each of our tokens, `first` and `last` say which pieces of its text it begins and ends with, counted from 1 (at 0
-    is the mark of the beginning); `token_starts` says where the tokens of each text begin.
-    """
-
-    ids: Any
-    starts: Any
-    first: Any
-    last: Any
-    token_starts: Any
-
-
-def cut(texts: Sequence[str], edges: Sequence[Any], tokenizer: Any) -> Pieces:
-    """Cut texts into pieces; `edges` has the starts and ends of our tokens of each text, [tokens, 2]."""
-    ids, first, last, starts, token_starts = [], [], [], [0], [0]
-    for text, own, encoding in zip(texts, edges, tokenizer.encode_batch(list(texts), add_special_tokens=False), strict=True):
-        offsets = np.array(encoding.offsets, np.int64).reshape(-1, 2)
-        ids.append(np.array(encoding.ids, np.uint16))
-        end = max(0, len(offsets) - 1)
-        first.append(1 + np.minimum(np.searchsorted(offsets[:, 1], own[:, 0], side="right"), end))
-        last.append(1 + np.clip(np.searchsorted(offsets[:, 0], own[:, 1], side="left") - 1, 0, end))
-        starts.append(starts[-1] + len(encoding.ids))
-        token_starts.append(token_starts[-1] + len(own))
-    return Pieces(
-        np.concatenate(ids),
-        np.array(starts),
-        np.concatenate(first).astype(np.uint16),
-        np.concatenate(last).astype(np.uint16),
-        np.array(token_starts),
-    )
 
 
 class Block(nn.Module):
@@ -90,7 +55,7 @@ class Block(nn.Module):
         self.ffn_up = nn.Linear(width, hidden, bias=False)
         self.ffn_down = nn.Linear(hidden, width, bias=False)
 
-    def forward(self, x: Any, turn: tuple[Any, Any], mask: Any, is_causal: bool) -> Any:
+    def forward(self, x: Any, turn: tuple[Any, Any], mask: Any) -> Any:
         """Give what is known of each piece after this layer: [texts, pieces, width]."""
         texts, pieces, _ = x.shape
         y = self.attn_norm(x)
@@ -99,7 +64,7 @@ class Block(nn.Module):
         v = self.attn_v(y).view(texts, pieces, self.groups, self.size).transpose(1, 2)
         share = self.heads // self.groups
         k, v = k.repeat_interleave(share, 1), v.repeat_interleave(share, 1)
-        seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=None if is_causal else mask, is_causal=is_causal)
+        seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         x = x + self.attn_output(seen.transpose(1, 2).reshape(texts, pieces, -1))
         y = self.ffn_norm(x)
         return x + self.ffn_down(functional.silu(self.ffn_gate(y)) * self.ffn_up(y))
@@ -120,7 +85,6 @@ class Teacher(nn.Module):
         width, heads = about["llama.embedding_length"], about["llama.attention.head_count"]
         self.base = about["llama.rope.freq_base"]
         self.size = width // heads
-        self.is_causal = False
         self.token_embd = nn.Embedding(len(about["tokenizer.ggml.tokens"]), width)
         self.blk = nn.ModuleList(
             Block(width, about["llama.feed_forward_length"], heads, about["llama.attention.head_count_kv"])
@@ -134,7 +98,7 @@ class Teacher(nn.Module):
         x = self.token_embd(ids)
         turn = self._turn(ids.shape[1], x.device)
         for block in self.blk:
-            x = block(x, turn, mask[:, None, None, :], self.is_causal)
+            x = block(x, turn, mask[:, None, None, :])
         return self.output_norm(x)
 
     def forward(self, ids: Any, mask: Any, first: Any, last: Any) -> Any:
@@ -157,7 +121,8 @@ def from_language(language: Language, layers: int = 0) -> Teacher:
     """Make a teacher of a language model, of its first layers if fewer are wanted. Its head knows nothing yet."""
     teacher = Teacher(language.about, layers)
     state = {name: torch.from_numpy(table) for name, table in language.tables.items()}
-    fit = {name: table for name, table in state.items() if not name.startswith("blk.") or int(name.split(".")[1]) < len(teacher.blk)}
+    kept = tuple(f"blk.{number}." for number in range(len(teacher.blk)))
+    fit = {name: table for name, table in state.items() if not name.startswith("blk.") or name.startswith(kept)}
     missing, unknown = teacher.load_state_dict(fit, strict=False)
     if unknown or {name.split(".")[0] for name in missing} != {"head"}:
         raise ValueError(f"The language model has other tables than this program knows: {[*missing, *unknown]}.")
@@ -223,18 +188,18 @@ def label(teacher: Teacher, pieces: Pieces, *, device: str) -> Any:
     teacher.eval()
     odds = torch.zeros((int(pieces.token_starts[-1]), len(LABELS)), dtype=torch.uint8, device=device)
     with torch.inference_mode(), torch.autocast(device.split(":")[0], torch.bfloat16):
-        for batch in _batches(pieces, device=device, seed=0, size=4 * PIECES_A_BATCH):
+        for batch in _batches(pieces, device=device, seed=0, size=2 * PIECES_A_BATCH):
             found = teacher(batch.ids, batch.mask, batch.first, batch.last).float().softmax(-1)
             odds[batch.tokens[batch.token_mask]] = (found[batch.token_mask] * 255).round().to(torch.uint8)
     return odds.cpu().numpy()
 
 
 def thoughts(teacher: Teacher, pieces: Pieces, token: int, *, device: str) -> Any:
-    """Give what the teacher has in mind at one token of each text before it decides: [texts, numbers], on the device."""
+    """Give what the teacher has in mind at one token of each text before it decides: [texts, numbers]."""
     teacher.eval()
     found: Any = None
     with torch.inference_mode(), torch.autocast(device.split(":")[0], torch.bfloat16):
-        for batch in _batches(pieces, device=device, seed=0, size=4 * PIECES_A_BATCH):
+        for batch in _batches(pieces, device=device, seed=0, size=2 * PIECES_A_BATCH):
             known = teacher.known(batch.ids, batch.mask, batch.first[:, [token]], batch.last[:, [token]])[:, 0].float()
             if found is None:
                 found = torch.zeros((len(pieces.starts) - 1, known.shape[1]), device=device)
@@ -294,7 +259,9 @@ def _optimise(
 
 def _pace(done: float) -> float:
     """Give the share of the full rate: up in the first tenth, then down along a cosine."""
-    return max(done / WARM_UP, 0.02) if done < WARM_UP else 0.5 + 0.5 * math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP))
+    if done < WARM_UP:
+        return max(done / WARM_UP, 0.02)
+    return 0.5 + 0.5 * math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP))
 
 
 def _groups(pieces: Pieces, *, seed: int, size: int) -> Iterator[Any]:

@@ -10,7 +10,7 @@ their main directions. Half a million written forms share twenty thousand vector
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -79,6 +79,17 @@ def build(others: Iterable[str] = ()) -> tuple[Vocabulary, list[str]]:
         ),
         list(forms),
     )
+
+
+def write(vocabulary: Vocabulary, file: Path) -> None:
+    """Keep a vocabulary whose words have senses."""
+    np.savez_compressed(file, **{field.name: getattr(vocabulary, field.name) for field in fields(vocabulary)})
+
+
+def read(file: Path) -> Vocabulary:
+    """Read what `write` kept."""
+    with np.load(file) as arrays:
+        return Vocabulary(**{field.name: arrays[field.name] for field in fields(Vocabulary)})
 
 
 def _packaged() -> tuple[Iterator[tuple[str, int]], Any]:

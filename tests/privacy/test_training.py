@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,10 +71,16 @@ def shipped() -> Weights:
     return Weights.load()
 
 
+def everyday(weights: Weights, *words: str) -> Any:
+    """Give the vectors of everyday text that words have."""
+    described = weights.vectors([tokens.describe(word) for word in words])
+    last = described.shape[1] - weights.sense.values.shape[1]
+    return described[:, last - weights.vector.values.shape[1] : last]
+
+
 def likeness(weights: Weights, one: str, other: str) -> float:
     """Say how alike two forms are by what the network knows of everyday text, from -1 to 1."""
-    width = weights.vector.values.shape[1]
-    vectors = weights.vectors([tokens.describe(one), tokens.describe(other)])[:, -width:]
+    vectors = everyday(weights, one, other)
     return float(vectors[0] @ vectors[1] / np.linalg.norm(vectors, axis=1).prod())
 
 
@@ -86,10 +93,7 @@ def test_words_of_one_kind_have_like_vectors(shipped: Weights, word: str, alike:
 
 
 def test_a_form_without_a_vector_takes_that_of_its_small_letters_and_words_of_none_share_one(shipped: Weights) -> None:
-    width = shipped.vector.values.shape[1]
-    forms = [tokens.describe(word) for word in ("tuesday", "tUESday", "Qvxzzkrq", "Wrrghtzop")]
-
-    small, odd, unknown, other = shipped.vectors(forms)[:, -width:]
+    small, odd, unknown, other = everyday(shipped, "tuesday", "tUESday", "Qvxzzkrq", "Wrrghtzop")
 
     assert (small == odd).all()
     assert (unknown == other).all()

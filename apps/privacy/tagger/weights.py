@@ -56,8 +56,8 @@ class Weights:
     Everything that was learned.
 
     `vocabulary` has keys of written forms: half a million words of everyday text with the row of each in the table of
-    vectors, its row in the table of what a language model makes of it, and how frequent it is, from 1 (the thousand most
-    frequent words) to 7.
+    vectors, its row in the table of senses (what a language model makes of it), and how frequent it is, from 1 (the
+    thousand most frequent words) to 7.
     """
 
     word: Table
@@ -92,9 +92,9 @@ class Weights:
 
     def vectors(self, forms: Sequence[Form]) -> Floats:
         """
-        Describe each form: the sum of its rows, its n-grams counting as one by their mean; behind it its vector and sense.
+        Describe each form: the sum of its rows, its n-grams counting as one by their mean, then its vector, its sense.
 
-        These are of the form as written, else in small letters, else with a capital.
+        Both are of the form as written, else in small letters, else with a capital.
         """
         keys = np.array([(form.written, form.key, form.title) for form in forms], np.uint32)
         places, is_known = locate(self.vocabulary, keys)
