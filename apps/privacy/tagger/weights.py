@@ -150,6 +150,7 @@ class Weights:
             flags=small["flags"],
             usage=small["usage"],
             vector=tables["vector"],
+            sense=tables["sense"],
             place=small["place"],
             lexicon=arrays["lexicon"],
             lexicon_flags=arrays["lexicon_flags"],
