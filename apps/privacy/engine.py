@@ -54,6 +54,10 @@ class ScrubberUnavailable(Exception):
         self.sentence = sentence
 
 
+class AnswerDistrusted(ScrubberUnavailable):
+    """The engine works, and what it says of this text cannot be right: so of this one nothing may be sent."""
+
+
 def version() -> str:
     """
     Name the state of recognisers, word lists and the company's dictionary; findings of another name are out of date.
@@ -81,9 +85,9 @@ def detect(text: str) -> tuple[Finding, ...]:
     """
     Find what must be masked, in this process (for workers at ingest).
 
-    :raises ScrubberUnavailable: if the engine fails or its answer does not fit the text.
+    :raises ScrubberUnavailable: if the engine fails; `AnswerDistrusted` if its answer does not fit the text.
     """
-    failure = ENGINE_FAILED
+    failure, kind = ENGINE_FAILED, ScrubberUnavailable
     try:
         handover = dictionary_handover.current()
         key = _digest(text, handover)
@@ -94,9 +98,12 @@ def detect(text: str) -> tuple[Finding, ...]:
     except DictionaryUnavailable as error:
         logger.error("The company's dictionary could not be read")  # noqa: TRY400 - the database's error may quote terms
         failure = error.sentence
+    except MalformedFinding as error:
+        logger.error("The privacy engine's answer is not believed: %s", error)  # noqa: TRY400 - a sentence of our own
+        kind = AnswerDistrusted
     except Exception as error:  # noqa: BLE001 - any library may fail here; the refusal is raised below
         logger.error("The privacy engine failed: %s", type(error).__name__)  # noqa: TRY400 - its text holds personal data
-    raise ScrubberUnavailable(failure)
+    raise kind(failure)
 
 
 async def detect_async(text: str, *, on_progress: Progress | None = None) -> tuple[Finding, ...]:
@@ -107,9 +114,10 @@ async def detect_async(text: str, *, on_progress: Progress | None = None) -> tup
     for a long one. The time limit grows with the text and holds for each piece; a late engine is killed and replaced.
     Cancelling the task cancels the work.
 
-    :raises ScrubberUnavailable: if the engine fails, is late, dies, or its answer does not fit the text.
+    :raises ScrubberUnavailable: if the engine fails, is late or dies; `AnswerDistrusted` if its answer does not fit the
+        text.
     """
-    failure = ENGINE_FAILED
+    failure, kind = ENGINE_FAILED, ScrubberUnavailable
     try:
         handover = await dictionary_handover.current_async()
         key = _digest(text, handover)
@@ -125,9 +133,12 @@ async def detect_async(text: str, *, on_progress: Progress | None = None) -> tup
     except TimeoutError:
         logger.error("The privacy engine was late for a text of %d characters", len(text))  # noqa: TRY400
         failure = ENGINE_LATE
+    except MalformedFinding as error:
+        logger.error("The privacy engine's answer is not believed: %s", error)  # noqa: TRY400 - a sentence of our own
+        kind = AnswerDistrusted
     except Exception as error:  # noqa: BLE001 - any library may fail here; the refusal is raised below
         logger.error("The privacy engine failed: %s", type(error).__name__)  # noqa: TRY400 - its text holds personal data
-    raise ScrubberUnavailable(failure)
+    raise kind(failure)
 
 
 def _find_here(text: str, handover: Handover) -> Iterable[Finding]:

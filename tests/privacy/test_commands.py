@@ -72,6 +72,20 @@ def test_a_line_of_a_million_characters_is_answered(monkeypatch: pytest.MonkeyPa
     assert [990_001, 990_018, "EMAIL"] in [span[:3] for span in answer["spans"]]  # type: ignore[index]
 
 
+def test_a_text_that_is_refused_is_said_to_be_masked_whole_and_the_next_is_answered(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("apps.privacy.sentinel.overlooked", lambda text, _findings: "hunter2" in text)
+    rows = [{"id": 1, "text": "is it hunter2?"}, {"id": 2, "text": "Ask Grace Hopper"}]
+
+    refused, answered = scrub(monkeypatch, "\n".join(json.dumps(row) for row in rows))
+
+    assert refused["spans"] == [[0, 14, "REFUSED", 1.0]]  # type: ignore[index]
+    assert "nothing was sent" in refused["refused"]  # type: ignore[index]
+    assert answered == {"id": 2, "spans": [[4, 16, "PERSON", 0.7]]}
+    assert "hunter2" not in caplog.text
+
+
 @pytest.mark.parametrize("line", ["hunter2", "[]", '{"id": 1}', "null", '{"id": 1, "text": 5}', "[" * 100_000])
 def test_a_bad_line_is_named_by_its_number_not_by_its_text(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     with pytest.raises(CommandError, match="ine 1") as caught:

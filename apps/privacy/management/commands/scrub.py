@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.privacy import dictionary_handover, engine, preview
 from apps.privacy.policy import DEFAULT
 
+REFUSED: Final = "REFUSED"
+
 
 class Command(BaseCommand):
-    """Read ``{"id", "text"}`` a line, write ``{"id", "spans": [[start, end, type, score], …]}`` a line."""
+    """
+    Read ``{"id", "text"}`` a line, write ``{"id", "spans": [[start, end, type, score], …]}`` a line.
+
+    A text of which the portal would send nothing, because the engine's answer to it is not believed, is one span from
+    its start to its end, of the type REFUSED, and the line says why beside it: ``"refused": …``.
+    """
 
     help = "Find what the default profile masks in texts given as JSON lines; offsets are code points of the original."
     requires_system_checks = ()
@@ -29,6 +36,7 @@ class Command(BaseCommand):
         this measures the engine, wherever it runs.
 
         :raises CommandError: at the first line that is not what was asked for, by its number, without its text.
+        :raises ScrubberUnavailable: if the engine fails.
         """
         dictionary_handover.set_aside()
         try:
@@ -46,6 +54,10 @@ class Command(BaseCommand):
             raise CommandError(f'Line {number} is not a JSON object with "id" and "text".') from None
         if not isinstance(text, str):
             raise CommandError(f'The "text" of line {number} is not a string.')
-        found = preview.masked_only(text, engine.detect(text), policy=DEFAULT)
+        try:
+            found = preview.masked_only(text, engine.detect(text), policy=DEFAULT)
+        except engine.AnswerDistrusted as refusal:
+            self.stderr.write(f"Line {number} is refused: nothing of it would be sent.")
+            return json.dumps({"id": identifier, "spans": [[0, len(text), REFUSED, 1.0]], "refused": refusal.sentence})
         spans = [[finding.start, finding.end, finding.type, finding.score] for finding in found]
         return json.dumps({"id": identifier, "spans": spans})
