@@ -57,7 +57,8 @@ class _Roles(list[str]):
 
 
 @pytest.fixture
-def parts() -> str:
+def parts(monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr("portal.context_processors._requests_waiting", lambda _roles: 12)
     person = SimpleNamespace(is_authenticated=True, is_active=True, role_assignments=_Roles(["ADMIN", "AUDITOR"]))
     return engines["django"].from_string(PARTS).render({"long": "word " * 40 + "x" * 300}, request_of(person))
 
