@@ -40,7 +40,7 @@ test: install-dev ## Install what the tests need and run every test, browser jou
 	@$(VENV)/pytest -n logical -m "not journey"
 	@$(VENV)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m journey
 
-fast: install-dev ## Run the quick tests: no journeys, no browsers, nothing that takes a second
+fast: install-dev ## Run the quick tests: no journeys, no browsers, of long tables the first rows
 	@$(VENV)/pytest -n logical -m "not journey and not thorough"
 
 check: install-dev ## Check style, types, import rules, templates, settings and migrations

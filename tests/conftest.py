@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import socket
+from collections import Counter
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.environment import POSTGRES, STATE
 from tests.fake_provider import FakeProvider
 
 JOURNEY = "journey"
+ROWS_THAT_ARE_QUICK = 2
 
 
 def pytest_configure() -> None:
@@ -38,11 +40,16 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> Generator[Non
     """
     Say which tests are thorough, and bring journeys into their order.
 
-    Whatever looks at a page in a real browser is thorough, and whatever commits: all tables are emptied then.
+    Whatever looks at a page in a real browser is thorough, and whatever commits: all tables are emptied then. Of a test
+    with many rows, all but the first two are.
     """
+    rows: Counter[str] = Counter()
     for item in items:
+        test = item.nodeid.partition("[")[0]
+        rows[test] += 1
         commits = any(mark.kwargs.get("transaction") for mark in item.iter_markers("django_db"))
-        if commits or {"chromium", "transactional_db"} & set(item.fixturenames):
+        is_slow = commits or {"chromium", "transactional_db"} & set(item.fixturenames)
+        if is_slow or rows[test] > ROWS_THAT_ARE_QUICK:
             item.add_marker(pytest.mark.thorough)
     yield
     items.sort(key=lambda item: order.turn_of(item.nodeid) if item.get_closest_marker(JOURNEY) else len(order.LONGEST))

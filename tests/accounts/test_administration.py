@@ -18,6 +18,7 @@ from apps.ledger.records import LedgerUnavailable
 NOW = timezone.now()
 
 
+@pytest.mark.thorough
 @pytest.mark.django_db
 def test_the_last_active_admin_cannot_be_demoted_or_shut_out(make_person):
     david = make_person("david", roles=(Role.ADMIN,))

@@ -29,6 +29,7 @@ def refusal_of(response):
     return parse_qs(parts.query)["refused"][0]
 
 
+@pytest.mark.thorough
 def test_a_new_person_becomes_an_employee_without_a_team(client, walk):
     response = walk("maya-1", to="/documents/?kind=pdf")
 
@@ -40,6 +41,7 @@ def test_a_new_person_becomes_an_employee_without_a_team(client, walk):
     assert recorded() == ["PERSON_CREATED", "SIGNED_IN"]
 
 
+@pytest.mark.thorough
 def test_the_same_subject_comes_back_as_the_same_person(client, walk):
     walk("maya-1")
     first = signed_in_person(client)
@@ -50,6 +52,7 @@ def test_the_same_subject_comes_back_as_the_same_person(client, walk):
     assert recorded() == ["PERSON_CREATED", "SIGNED_IN", "SIGNED_IN"]
 
 
+@pytest.mark.thorough
 def test_an_email_change_does_not_change_the_person(client, walk):
     walk("maya-1", email="maya@larkfield.example")
     before = signed_in_person(client)
@@ -62,6 +65,7 @@ def test_an_email_change_does_not_change_the_person(client, walk):
     assert User.objects.count() == 1
 
 
+@pytest.mark.thorough
 def test_two_subjects_with_one_email_and_username_are_two_people(client, walk):
     walk("maya-1", email="shared@larkfield.example", email_verified=True, preferred_username="maya")
     first = signed_in_person(client)
@@ -83,6 +87,7 @@ def test_the_email_of_an_existing_person_connects_nothing(client, walk, make_per
     assert not SocialAccount.objects.filter(user=admin).exists()
 
 
+@pytest.mark.thorough
 def test_another_issuer_never_leads_to_the_people_of_the_old_one(client, walk, provider, settings):
     walk("maya-1")
     old = signed_in_person(client)
@@ -169,6 +174,7 @@ def test_a_replayed_answer_signs_nobody_in(client, provider):
     assert signed_in_person(client) is None
 
 
+@pytest.mark.thorough
 def test_a_replayed_code_under_a_fresh_state_signs_nobody_in(client, provider):
     used = parse_qs(urlsplit(back := provider.consent(begin(client), "maya-1")).query)
     come_back(client, back)
@@ -251,6 +257,7 @@ def test_an_id_token_of_another_issuer_signs_nobody_in(client, walk, provider):
     assert signed_in_person(client) is None
 
 
+@pytest.mark.thorough
 def test_an_id_token_for_another_client_signs_nobody_in(client, walk, provider):
     provider.client_id_becomes = "another-client"
 
@@ -304,6 +311,7 @@ def test_a_provider_that_is_down_is_said_calmly(client, provider, settings):
     assert "does not answer at the moment" in client.get(response["Location"]).content.decode()
 
 
+@pytest.mark.thorough
 def test_a_deactivated_person_is_refused_and_told_why(client, walk):
     walk("maya-1")
     person = signed_in_person(client)

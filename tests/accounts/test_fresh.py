@@ -116,6 +116,7 @@ def walk_again(browser, provider, subject="samir-1"):
     return begun, come_back(browser, provider.consent(begun, subject))
 
 
+@pytest.mark.thorough
 def test_the_provider_is_asked_to_ask_again_and_its_word_counts(client, provider, walk, monkeypatch):
     before, now = int(time.time()) - 3600, int(time.time())
     monkeypatch.setattr(_storage.AuthorizationCode, "get_auth_time", lambda _: before)

@@ -42,6 +42,7 @@ def test_a_role_comes_with_its_group_and_is_on_the_record(walk):
     assert granted.details == {"role": "COMPLIANCE_OFFICER", "by": "company sign-in", "group": OFFICERS}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("claims", [{"groups": ["everybody"]}, {"groups": []}, {}, {"groups": {"x": OFFICERS}}])
 def test_a_role_goes_when_the_group_goes_or_is_not_named(walk, claims):
     walk("grace-1", groups=[OFFICERS])
@@ -52,6 +53,7 @@ def test_a_role_goes_when_the_group_goes_or_is_not_named(walk, claims):
     assert Event.objects.get(action="ROLE_REVOKED").details["role"] == "COMPLIANCE_OFFICER"
 
 
+@pytest.mark.thorough
 def test_a_role_that_an_admin_gave_stays_when_no_group_names_it(walk, make_person):
     walk("grace-1", groups=[])
     administration.grant_role(grace(), Role.COMPLIANCE_OFFICER, by=make_person("david"), now=timezone.now())
@@ -61,6 +63,7 @@ def test_a_role_that_an_admin_gave_stays_when_no_group_names_it(walk, make_perso
     assert roles_of(grace()) == ["COMPLIANCE_OFFICER", "EMPLOYEE"]
 
 
+@pytest.mark.thorough
 def test_without_a_mapping_groups_bring_nothing_and_a_second_sign_in_changes_nothing(walk, settings):
     walk("grace-1", groups=[OFFICERS])
     walk("grace-1", groups=[OFFICERS])
@@ -146,6 +149,7 @@ def test_the_database_refuses_an_audit_without_measure(make_person):
         )
 
 
+@pytest.mark.thorough
 def test_each_page_of_the_desk_carries_an_auditors_name_and_the_time(make_person):
     auditor, officer = (
         make_person("ruth", roles=(Role.AUDITOR,)),

@@ -217,6 +217,7 @@ def test_no_name_of_allauth_leads_anywhere():
             reverse(name, kwargs={"provider_id": "x"} if name.startswith("openid") else None)
 
 
+@pytest.mark.thorough
 def test_no_password_signs_anybody_in(client, make_person):
     maya = make_person()
     maya.set_password("correct horse")

@@ -364,6 +364,7 @@ texts = st.lists(st.builds(TextDelta, st.text(max_size=5)), max_size=5)
 calls = st.lists(st.builds(lambda text: ToolCallDelta(0, "call", "tool", text), st.text(max_size=5)), max_size=5)
 
 
+@pytest.mark.thorough
 @settings(max_examples=40)
 @given(texts, calls)
 def test_what_a_stream_says_bit_by_bit_is_what_the_whole_answer_holds(spoken, called):

@@ -201,6 +201,7 @@ def test_a_service_key_needs_a_person_of_the_team_and_is_handed_to_another(
     assert key.person == lead
 
 
+@pytest.mark.thorough
 def test_the_admins_list_is_filtered_and_paged(at, david, maya, make_key, make_service_key, monkeypatch):
     monkeypatch.setattr("apps.api.admin_pages.PAGE", 2)
     keys = [make_key(name=f"Key {number}").row for number in range(3)]

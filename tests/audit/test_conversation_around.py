@@ -37,6 +37,7 @@ def link(rel: str, exchange_id: UUID) -> str:
     return f'rel="{rel}" href="/audit/exchanges/{exchange_id}"'
 
 
+@pytest.mark.thorough
 def test_the_page_leads_to_the_exchange_before_and_after(talk, make_exchange, desk):
     first, second, third = talk(3)
     make_exchange(now=NOON + timedelta(seconds=90))

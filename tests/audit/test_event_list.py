@@ -56,6 +56,7 @@ def test_who_looked_at_an_exchange_can_be_followed(desk, make_exchange):
     assert f'href="/audit/exchanges/{exchange_id}"' in page
 
 
+@pytest.mark.thorough
 def test_the_filters_by_topic_act_person_and_time(desk, make_person):
     admin = make_person("david", roles=(Role.ADMIN, Role.EMPLOYEE))
     david = Who(id=admin.id, label=admin.name)

@@ -71,6 +71,7 @@ def test_nobodys_session_opens_an_address_that_takes_a_key(make_person, role):
     assert answers == [401] * 4
 
 
+@pytest.mark.thorough
 def test_employees_and_admins_find_every_door_shut_and_leave_no_trace_of_an_act(make_person):
     employee = sign_in(make_person("ed", roles=(Role.EMPLOYEE,)))
     admin = sign_in(make_person("ada", roles=(Role.ADMIN,)))
@@ -100,6 +101,7 @@ def test_the_signed_out_are_sent_to_sign_in_from_every_door(client):
     assert elsewhere == {}
 
 
+@pytest.mark.thorough
 def test_auditors_read_and_send_nothing_but_what_is_listed(make_person):
     auditor = sign_in(make_person("ruth", roles=(Role.AUDITOR,)))
 
@@ -109,6 +111,7 @@ def test_auditors_read_and_send_nothing_but_what_is_listed(make_person):
         assert (status == 403) == is_shut, (name, method, status)
 
 
+@pytest.mark.thorough
 def test_nothing_that_acts_can_be_done_by_a_link(desk):
     only_sent = {(name, path) for name, method, path in DOORS if method == "POST"} - {
         (name, path) for name, method, path in DOORS if method == "GET"
@@ -119,6 +122,7 @@ def test_nothing_that_acts_can_be_done_by_a_link(desk):
     assert [name for name, path in only_sent if desk.head(path).status_code != 405] == []
 
 
+@pytest.mark.thorough
 def test_unknown_ids_are_not_found_at_any_door_that_takes_one(desk):
     found = [
         (name, method, status)
@@ -131,6 +135,7 @@ def test_unknown_ids_are_not_found_at_any_door_that_takes_one(desk):
     assert found == []
 
 
+@pytest.mark.thorough
 def test_nothing_of_the_desk_is_kept_in_a_cache(desk, make_person):
     auditor = sign_in(make_person("ruth", roles=(Role.AUDITOR,)))
 

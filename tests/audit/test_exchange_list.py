@@ -163,6 +163,7 @@ def test_each_filter_in_force_can_be_taken_away_alone(make_exchange, desk):
     assert chips[2][0] == "?q=greet&amp;outcome=ANSWERED&amp;masked=IBAN"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("query", [{}, {"outcome": "ANSWERED"}, {"masked": "PERSON"}, {"q": "greet"}])
 def test_paging_shows_every_exchange_once_while_new_ones_come_in(make_exchange, desk, monkeypatch, query):
     monkeypatch.setattr(paging, "PAGE_SIZE", 4)
@@ -183,6 +184,7 @@ def test_paging_shows_every_exchange_once_while_new_ones_come_in(make_exchange, 
     assert sorted(seen) == sorted(made)
 
 
+@pytest.mark.thorough
 def test_turning_back_leads_to_the_same_rows_and_ends_at_the_newest(make_exchange, desk, monkeypatch):
     monkeypatch.setattr(paging, "PAGE_SIZE", 4)
     for number in range(10):
@@ -275,6 +277,7 @@ def test_each_rarer_filter_finds_what_it_asks_for_and_nothing_else(make_exchange
     assert shown(**asked) == [str(wanted)]
 
 
+@pytest.mark.thorough
 def test_an_exchange_is_found_by_its_number_its_document_and_its_passage(make_exchange, shown):
     passage = PassageFact(new_id(), new_id(), "team:Sales")
     make_exchange(passages=(PassageFact(new_id(), new_id(), "team:Sales"),))

@@ -72,6 +72,7 @@ FRAME_OF_THE_PAGE = re.compile(
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_text_in_every_place_is_shown_as_text(make_exchange, desk, opened, hostile):
     passage = PassageFact(new_id(), new_id(), hostile)
@@ -133,6 +134,7 @@ def test_a_page_that_fails_repeats_nobody_s_words(make_exchange, officer):
     assert "secret" not in str(failed.value)
 
 
+@pytest.mark.thorough
 def test_a_megabyte_is_shown_to_its_end(make_exchange, opened):
     text = "line of text <PERSON_1>\n" * 43_000 + "the very end"
 

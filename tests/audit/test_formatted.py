@@ -126,6 +126,7 @@ def test_the_end_of_what_is_too_long_is_formatted_and_the_rest_is_counted():
     assert first.html.count("h") == LONGEST - 112
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", SLOW)
 def test_no_text_keeps_the_page_waiting(name, monkeypatch):
     """The time of a text of twice the length says how the cost grows; the bound keeps the square of it small."""

@@ -217,6 +217,7 @@ def test_every_door_of_the_desk_that_takes_words_is_in_the_table():
     assert posted == set(DOORS_WITH_WORDS) | WITHOUT_WORDS | IN_TESTS_OF_THEIR_ROOMS
 
 
+@pytest.mark.thorough
 def test_the_table_reaches_its_doors(full_desk):
     answers = {door: full_desk.send(door, "nothing", "").status_code for door in DOORS_WITH_WORDS}
 

@@ -42,6 +42,7 @@ def acts() -> list[tuple[str, str]]:
     return list(Event.objects.filter(action__startswith="IDENTITY").order_by("id").values_list("action", "subject_id"))
 
 
+@pytest.mark.thorough
 def test_nobody_is_named_on_any_page_before_somebody_says_why(desk, maya, exchange):
     record_event(Action.SIGNED_IN, who=Who(maya.pk, maya.name), now=NOON)
     record_event(

@@ -92,6 +92,7 @@ def test_every_number_has_its_words_and_back():
         assert pseudonyms._number(pseudonyms._words(number)) == number
 
 
+@pytest.mark.thorough
 def test_no_word_can_be_taken_for_another():
     close = [pair for pair in combinations([word.lower() for word in pseudonyms.WORDS], 2) if _distance(*pair) < 3]
 

@@ -33,6 +33,7 @@ def own(reader, make_exchange):
     return make_exchange("an own secret <PERSON_1>", who=who(reader), now=timezone.now(), cost=Decimal("7"))
 
 
+@pytest.mark.thorough
 def test_the_list_leaves_one_s_own_out_whatever_is_asked(reader, own, make_exchange):
     other = make_exchange("somebody else's")
     asks = [{}, {"q": "secret"}, {"exchange": str(own)}, {"outcome": "ANSWERED"}, {"masked": "PERSON"}]

@@ -66,6 +66,7 @@ def test_who_asks_sees_that_it_waits_and_nothing_more(desk, address, asked):
     assert desk.post(f"{address}/original", {"reason": REASON}).status_code == 409
 
 
+@pytest.mark.thorough
 def test_with_consent_the_words_are_shown_once_with_who_when_and_why(desk, officer, second, address, asked):
     consent(second, asked)
     assert "Show the original text now" in desk.get(address).text

@@ -162,6 +162,7 @@ def test_the_column_of_a_table_is_chosen_on_its_page_with_the_heading_in_view(up
     assert b"Why" not in bytes(batch.lines.first().sealed_request)
 
 
+@pytest.mark.thorough
 @pytest.mark.django_db
 def test_an_admin_opens_models_to_batches_and_people_choose_among_those_alone(
     browser, make_person, make_model, sales, sign_in, model

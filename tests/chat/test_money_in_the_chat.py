@@ -66,6 +66,7 @@ def test_a_soft_limit_that_was_passed_is_shown(maya, spend):
     assert "You have spent 3.00 USD in the last 24 hours, past the 2.00 that were planned." in page_of(maya)
 
 
+@pytest.mark.thorough
 def test_a_stop_is_shown_to_its_person_who_lifts_it_and_to_nobody_else(maya, make_person):
     now = timezone.now()
     stop = LoopStop.objects.create(

@@ -152,6 +152,7 @@ def test_a_grant_that_makes_no_sense_is_refused_with_a_sentence(desk, model, fie
     assert Grant.objects.count() == 1
 
 
+@pytest.mark.thorough
 def test_a_person_asks_and_an_admin_approves_for_a_time(desk, wanted, maya, sales, sign_in):
     chat = sign_in(maya)
     assert "Wanted" in chat.get(address("own_models")).content.decode()

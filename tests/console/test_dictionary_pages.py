@@ -74,6 +74,7 @@ def pages(entry, draft):
     ]
 
 
+@pytest.mark.thorough
 def test_the_pages_open_to_admins_alone_and_each_to_its_own_method(client, desk, pages, make_person):
     others = [make_person(f"p{role}", roles=(role,)) for role in Role if role != Role.ADMIN]
     for name, ids, wrong in pages:

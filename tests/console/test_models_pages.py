@@ -477,6 +477,7 @@ def test_a_model_without_a_price_is_not_even_tested(desk, make_model, provider):
     assert provider.raw == []
 
 
+@pytest.mark.thorough
 def test_nothing_is_sent_when_the_record_cannot_be_written(desk, make_model, provider, monkeypatch):
     from apps.gateway import connection_test
     from apps.ledger.records import LedgerUnavailable

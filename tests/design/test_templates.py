@@ -157,6 +157,7 @@ def keys_of_dicts(path: Path) -> Iterator[str]:
             yield from (key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
 
 
+@pytest.mark.thorough
 def test_no_page_gives_its_own_meaning_to_a_name_that_the_frame_of_every_page_reads() -> None:
     names = {*house(RequestFactory().get("/")), "request", "user", "perms"}
     doors = [path for path in ROOT.glob("apps/**/*.py") if re.search(r"\brender\(request", path.read_text("utf-8"))]

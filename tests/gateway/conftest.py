@@ -43,7 +43,7 @@ def call(provider) -> Call:
     return Call(Endpoint(Provider.Kind.OPENAI_COMPATIBLE, "fake", provider.base_url, "the-key"))
 
 
-@pytest.fixture(params=["short way", "LiteLLM"])
+@pytest.fixture(params=["short way", pytest.param("LiteLLM", marks=pytest.mark.thorough)])
 def ways(request, monkeypatch):
     """Run the test once for each way to a provider."""
     if request.param == "LiteLLM":

@@ -169,6 +169,7 @@ async def test_an_answer_as_long_as_was_held_is_whole(ways, call, provider, prom
     assert (await ask(call, prompt))[-1].reason == "stop"
 
 
+@pytest.mark.thorough
 async def test_whoever_is_slowed_waits_before_anything_leaves(call, provider, prompt):
     provider.will_answer("Yes.")
     slowed = asyncio.ensure_future(ask(replace(call, delay_seconds=0.2), prompt))
@@ -246,6 +247,7 @@ async def test_a_server_that_is_not_there_cannot_be_reached_and_costs_nothing(wa
     assert (failure.input_tokens, failure.output_tokens) == (0, 0)
 
 
+@pytest.mark.thorough
 async def test_a_server_that_never_answers_is_given_up_in_time(ways, call, provider, prompt, settings):
     settings.MODEL_FIRST_TOKEN_SECONDS = 0.3
     provider.will_hang_before_headers()
@@ -259,6 +261,7 @@ async def test_a_server_that_never_answers_is_given_up_in_time(ways, call, provi
     await asyncio.to_thread(provider.wait_for_disconnects)
 
 
+@pytest.mark.thorough
 async def test_a_server_that_falls_silent_leaves_what_arrived(ways, call, provider, prompt, settings):
     settings.MODEL_GAP_SECONDS = 0.3
     provider.will_hang_after(2, "Dear ", "<PERSON_1>", " never")
@@ -350,6 +353,7 @@ async def test_connections_are_kept_only_where_making_one_is_dear(provider, prom
     assert provider.connections == connections
 
 
+@pytest.mark.thorough
 async def test_many_answers_stream_at_once(ways, call, provider, prompt):
     provider.always_answers(*"abcdefghij", seconds_between=0.01)
 

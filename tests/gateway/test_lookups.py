@@ -64,6 +64,7 @@ def test_what_is_found_is_what_the_queryset_finds(models, make_person, make_team
     assert lookups.callable_by_label(maya, team, "Nobody's\0", now=NOW) is None
 
 
+@pytest.mark.thorough
 def test_a_model_that_was_named_is_freed_after_the_call_without_the_collector(models, make_person, make_team):
     maya, team = make_person("maya", teams=("Sales",)), make_team("Sales")
     ModelHealth.objects.create(model=models[0], since=NOW, seen_at=NOW)

@@ -207,6 +207,7 @@ def test_a_person_who_says_go_on_for_an_hour_is_let_through(caller):
     assert set(caller.delays) == {0}
 
 
+@pytest.mark.thorough
 def test_an_agent_at_work_for_a_hundred_steps_is_let_through(caller):
     said = ["Fix the failing test"]
     for step in range(100):
@@ -216,6 +217,7 @@ def test_an_agent_at_work_for_a_hundred_steps_is_let_through(caller):
     assert set(caller.delays) == {0}
 
 
+@pytest.mark.thorough
 def test_the_same_question_to_many_models_and_one_template_over_many_texts_are_let_through(caller, make_model):
     for n in range(30):
         caller.model = make_model(caller.team, label=f"M{n}", price="1")

@@ -155,6 +155,7 @@ def cells_of(cells: dict[Any, Cell], ids: Any) -> set[Cell]:
     return {cells[pk] for pk in ids}
 
 
+@pytest.mark.thorough
 def test_every_cell_of_the_truth_table_is_the_same_at_every_door(world, cells):
     expected = {cell for cell in CELLS if may_call(cell)}
     maya, sales = world["maya"], world["sales"]
@@ -173,6 +174,7 @@ def test_every_cell_of_the_truth_table_is_the_same_at_every_door(world, cells):
     assert {cells[pk] for pk in cells if str(pk) in set(picker)} == expected
 
 
+@pytest.mark.thorough
 def test_whoever_is_no_active_member_of_the_team_may_call_nothing(world, cells):
     assert not LanguageModel.objects.callable_by(world["omar"], world["sales"], now=NOW).exists()
     assert not LanguageModel.objects.callable_by(world["maya"], world["legal"], now=NOW).exists()
@@ -185,6 +187,7 @@ def test_whoever_is_no_active_member_of_the_team_may_call_nothing(world, cells):
     assert not LanguageModel.objects.callable_by(world["maya"], world["sales"], now=NOW).exists()
 
 
+@pytest.mark.thorough
 def test_admission_and_preview_decide_as_the_list_does(world, cells):
     maya, sales = world["maya"], world["sales"]
     drawn = list(cells.items())[::17]
@@ -206,6 +209,7 @@ def is_admitted(person: Any, team: Any, pk: Any) -> bool:
     return True
 
 
+@pytest.mark.thorough
 def test_what_may_not_be_called_for_lack_of_a_grant_stays_unnamed_on_the_turn(world, cells):
     named = LanguageModel.objects.granted_to(world["maya"], world["sales"], now=NOW).values_list("pk", flat=True)
 
@@ -225,6 +229,7 @@ GRANTS = st.lists(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(given_out=GRANTS)
 def test_however_many_grants_and_denials_meet_at_one_model_every_way_to_ask_agrees(world, make_model, given_out):

@@ -77,6 +77,7 @@ def test_threads_that_ask_at_the_same_time_get_their_own_rows(people):
         assert all(threads.map(ask, people * 4))
 
 
+@pytest.mark.thorough
 def test_what_an_answer_was_read_with_is_freed_with_it_and_waits_for_no_collector(people):
     by_name = Compiled(lambda: User.objects.filter(username=a_text("name")))
     by_name.one(name="ada")

@@ -92,6 +92,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.thorough
 @given(JSON)
 def test_the_fast_way_and_the_plain_way_write_the_same(value: Any):
     assert canonical.of_text(json.dumps(value)) == canonical.encode(value).decode()

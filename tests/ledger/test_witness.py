@@ -152,6 +152,7 @@ def test_an_empty_tree_has_one_root(witness):
     assert witness.post(request(0, note(3), proof=[bytes(32)]))[0] == 422
 
 
+@pytest.mark.thorough
 def test_a_hundred_posts_at_once_never_roll_the_witness_back(witness):
     assert witness.post(request(0, note(1)))[0] == 200
     chance = random.Random(6962)  # noqa: S311
@@ -185,6 +186,7 @@ def test_a_witness_whose_disk_is_full_cosigns_nothing_and_goes_on_when_there_is_
     assert witness.post(request(5, note(9)))[0] == 200
 
 
+@pytest.mark.thorough
 def test_a_line_that_a_power_cut_tore_is_taken_out_and_no_other_history_comes_in(witness):
     assert witness.post(request(0, note(8)))[0] == 200
     cosigned = witness.folder / "cosigned.jsonl"

@@ -124,6 +124,7 @@ def sent_later(address: str, name: str, payload: object) -> threading.Thread:
     return thread
 
 
+@pytest.mark.thorough
 def test_whoever_waits_for_a_task_is_told_of_it(
     address: str, queue: SimpleQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +135,7 @@ def test_whoever_waits_for_a_task_is_told_of_it(
     sending.join()
 
 
+@pytest.mark.thorough
 def test_a_task_that_was_given_back_is_told_of(
     address: str, queue: SimpleQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +150,7 @@ def test_a_task_that_was_given_back_is_told_of(
     giving_back.join()
 
 
+@pytest.mark.thorough
 def test_where_the_database_cannot_be_heard_it_is_asked_often(
     address: str, queue: SimpleQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +163,7 @@ def test_where_the_database_cannot_be_heard_it_is_asked_often(
     sending.join()
 
 
+@pytest.mark.thorough
 def test_a_task_that_there_was_no_room_for_is_fetched_soon_after_there_is(
     queue: SimpleQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

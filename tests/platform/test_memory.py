@@ -25,6 +25,7 @@ def collector() -> Iterator[None]:
     gc.unfreeze()
 
 
+@pytest.mark.thorough
 def test_garbage_that_outlived_collections_is_collected_beside_all_that_stays(collector, monkeypatch):
     monkeypatch.setattr(lifespan, "NEW_OBJECTS_BEFORE_COLLECTING", 100)
     stays = [[] for _ in range(100_000)]

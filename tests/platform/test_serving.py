@@ -59,12 +59,14 @@ def said_to(place: tuple[str, int], request: bytes) -> bytes:
         return said
 
 
+@pytest.mark.thorough
 def test_headers_of_the_usual_size_are_taken(place: tuple[str, int]) -> None:
     request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: " + b"a" * 8_000 + b"\r\n\r\n"
 
     assert said_to(place, request).startswith(b"HTTP/1.1 200 OK")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("start", "each"),
     [
@@ -97,6 +99,7 @@ def test_what_is_no_body_and_has_no_end_is_refused(
     assert said == b"" or said.startswith(b"HTTP/1.1 400 Bad Request")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "lengths",
     [

@@ -72,6 +72,7 @@ def test_a_user_name_is_found_without_a_label_before_it(text: str, name: str) ->
     assert any(name in text[one.start : one.end] for one in found)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "text",
     [

@@ -70,5 +70,6 @@ def test_an_enormous_text_comes_back_exactly(make: Callable[[], str]) -> None:
     assert there_and_back(text) == text
 
 
+@pytest.mark.thorough
 def test_the_fuzzers_first_texts_hold() -> None:
     assert not [problem for problem in (problem_of(text_of(seed)) for seed in range(1, 40)) if problem]

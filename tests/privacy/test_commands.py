@@ -64,6 +64,7 @@ def test_places_count_code_points_whatever_stands_before(monkeypatch: pytest.Mon
     assert [text[start:end] for start, end, type_, _ in spans if type_ == "EMAIL"] == ["grace@example.com"]
 
 
+@pytest.mark.thorough
 def test_a_line_of_a_million_characters_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "x" * 990_000 + " grace@example.com"
 

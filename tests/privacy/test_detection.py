@@ -232,6 +232,7 @@ def test_a_check_digit_beats_a_guess_around_it() -> None:
     ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "text",
     [

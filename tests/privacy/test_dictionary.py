@@ -98,6 +98,7 @@ def test_offsets_are_those_of_the_original_whatever_stands_around(before: str, a
     assert ("ORGANIZATION", "Crédit  Agricole") in seen(text)
 
 
+@pytest.mark.thorough
 @given(words=st.lists(st.text(max_size=20), max_size=4), kind=st.sampled_from(["CUSTOMER", "PERSON", "STAFF_NAME"]))
 @settings(deadline=None, max_examples=150)
 def test_nothing_that_people_are_called_breaks_the_dictionary_or_its_file(words: list[str], kind: str) -> None:
@@ -175,6 +176,7 @@ def types(text: str) -> list[str]:
     return [finding.type for finding in engine.detect(text)]
 
 
+@pytest.mark.thorough
 @pytest.mark.django_db
 def test_a_change_counts_for_the_next_text_and_makes_earlier_findings_out_of_date(live: None) -> None:
     text = "please compare the winter bicycle budget"

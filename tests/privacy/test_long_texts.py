@@ -130,6 +130,7 @@ async def test_progress_grows_to_the_whole(short_pieces: None) -> None:
     assert seen[-1] == 1.0
 
 
+@pytest.mark.thorough
 async def test_a_text_that_eats_memory_ends_its_analysis_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     await engine.detect_async("Warm now.")
     monkeypatch.setattr(worker, "find", faults.eats_memory)

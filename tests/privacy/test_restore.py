@@ -125,6 +125,7 @@ def test_every_split_into_three_gives_the_same_text() -> None:
             assert in_pieces(answer[:first], answer[first:second], answer[second:]) == whole
 
 
+@pytest.mark.thorough
 @given(answer=PIECES, cuts=st.lists(st.integers(0, 200), max_size=12))
 @settings(deadline=None, max_examples=300)
 def test_no_split_of_any_answer_changes_the_text(answer: str, cuts: list[int]) -> None:

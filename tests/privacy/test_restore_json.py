@@ -86,6 +86,7 @@ def test_json_within_a_string_of_json_stays_valid_too() -> None:
     assert all(in_fragments(spelled[:cut], spelled[cut:]) == json.dumps(whole) for cut in range(0, len(spelled), 3))
 
 
+@pytest.mark.thorough
 @given(value=VALUES, is_ascii=st.booleans(), size=st.integers(1, 9))
 @settings(deadline=None, max_examples=150)
 def test_any_json_in_any_fragments_means_the_same_with_the_words_in_it(value: Any, is_ascii: bool, size: int) -> None:

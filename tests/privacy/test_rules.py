@@ -35,6 +35,7 @@ def anywhere_of(place: Place) -> Place:
     return replace(place, longest=0, digits=place.digits if is_at_numbers else min(place.digits, 1))
 
 
+@pytest.mark.thorough
 def test_what_a_rule_needs_hides_nothing_that_its_pattern_would_find() -> None:
     sparing = [
         (rule, replace(rule, needs=(), prefilter=None, opens=None, place=anywhere_of(rule.place)))
@@ -52,6 +53,7 @@ def test_what_a_rule_needs_hides_nothing_that_its_pattern_would_find() -> None:
     assert hidden == set()
 
 
+@pytest.mark.thorough
 def test_rules_tried_together_find_what_each_finds_by_itself() -> None:
     together = RuleRecognizer("rules", RULES)
 

@@ -177,6 +177,7 @@ async def test_a_long_message_is_scrubbed_without_blocking_the_loop(vault: Vault
     assert len(scrubbed.masked) == 1
 
 
+@pytest.mark.thorough
 @example(parts=["PERSON_1", "e\u0301", "\ud83d", "e\u0301", "e\u0301"])
 @given(parts=st.lists(st.one_of(st.sampled_from(AWKWARD), st.text(max_size=12)), max_size=10))
 @settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.too_slow])
@@ -191,6 +192,7 @@ def test_whatever_is_scrubbed_comes_back_exactly(parts: list[str]) -> None:
     assert "\x00" not in scrubbed.text
 
 
+@pytest.mark.thorough
 @given(text=st.text(st.characters(), max_size=80), data=st.data())
 @settings(deadline=None, max_examples=200)
 def test_any_places_in_any_text_come_back_exactly(text: str, data: st.DataObject) -> None:

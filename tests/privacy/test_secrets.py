@@ -204,6 +204,7 @@ def test_a_block_of_key_material_is_masked_with_or_without_its_end(is_whole: boo
     assert leaks(f"Here it is:\n{text}\nThanks!", "Thanks")
 
 
+@pytest.mark.thorough
 def test_hostile_text_costs_no_more_than_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "SECONDS_FOR_A_RULE", 0.5)  # of CPU; a pattern that is quadratic needs several
 
@@ -252,6 +253,7 @@ def test_what_documentation_shows_as_an_address_or_a_key_stops_no_message(shown:
     engine.detect(around.format(shown))  # or it raises ScrubberUnavailable, and nobody can send the text
 
 
+@pytest.mark.thorough
 @given(key=st.from_regex(sentinel.KEY, fullmatch=True), around=st.sampled_from(["{}", "key={}", "Use `{}` now"]))
 @settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 def test_no_text_in_a_vendors_format_is_obvious_to_the_sentinel_alone(key: str, around: str) -> None:

@@ -126,6 +126,7 @@ def test_findings_that_do_not_fit_the_text_are_refused(vault: Vault, spans: list
         vault.mask("Hello", [Finding("PERSON", start, end, 1.0, "") for start, end in spans])
 
 
+@pytest.mark.thorough
 def test_masking_many_values_is_linear(vault: Vault) -> None:
     text = " ".join(f"name{number}" for number in range(20_000))
     findings, start = [], 0

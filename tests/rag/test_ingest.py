@@ -62,6 +62,7 @@ def test_a_document_becomes_searchable_with_its_findings(upload: Any):
     assert "Marisol" not in str(event.details)
 
 
+@pytest.mark.thorough
 def test_every_step_is_written_as_it_happens(upload: Any, monkeypatch: pytest.MonkeyPatch):
     document = upload("\n\n".join(f"# Part {n}\n\n{'word ' * 150}" for n in range(30)).encode(), "Long.md")
     seen: list[tuple[str, int]] = []
@@ -222,6 +223,7 @@ def test_a_failed_document_can_be_read_again(upload: Any, monkeypatch: pytest.Mo
     assert document.failure == ""
 
 
+@pytest.mark.thorough
 def test_reading_again_replaces_the_passages(upload: Any):
     document = upload()
     read_in(document.pk)

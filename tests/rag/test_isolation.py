@@ -93,6 +93,7 @@ def test_a_file_that_takes_too_long_is_stopped():
     assert os.times().elapsed - started < 5
 
 
+@pytest.mark.thorough
 def test_a_file_with_too_many_parts_is_refused():
     with pytest.raises(Unreadable) as refused:
         read(Kind.TEXT, b"a\n\n" * (MOST_BLOCKS + 10))

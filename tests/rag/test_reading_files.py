@@ -161,6 +161,7 @@ def test_a_bad_file_is_refused_with_its_reason(kind: Kind, data: bytes, reason: 
     assert refused.value.sentence.endswith(".")
 
 
+@pytest.mark.thorough
 def test_a_zip_bomb_is_refused_before_it_is_unpacked():
     with pytest.raises(Unreadable) as refused:
         read(Kind.DOCX, files.zip_bomb())
@@ -176,6 +177,7 @@ def test_a_word_document_that_declares_entities_is_refused(make: Callable[[], by
     assert refused.value.reason == Reason.DAMAGED
 
 
+@pytest.mark.thorough
 def test_a_pdf_with_too_many_pages_is_refused():
     with pytest.raises(Unreadable) as refused:
         read(Kind.PDF, files.pdf([["x"]] * 2_001))

@@ -155,6 +155,7 @@ def crowd(document: Document, vector: Any, *, count: int, spread: float) -> None
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("spread", [0.0, 0.01])
 def test_the_few_one_may_read_are_found_among_many_that_one_may_not(
     spread: float, make_person: Any, make_collection: Any, make_document: Any
@@ -185,6 +186,7 @@ def fresh_index(postgres: EmbeddedPostgres) -> None:
         superuser.execute("VACUUM rag_passage")
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("fresh_index")
 def test_the_index_goes_on_past_what_one_may_not_read(make_person: Any, make_collection: Any, make_document: Any):
     vector = embedding.embed("Who repairs the gateway at night?")

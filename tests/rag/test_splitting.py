@@ -89,6 +89,7 @@ BLOCKS = st.lists(
 )
 
 
+@pytest.mark.thorough
 @given(BLOCKS)
 def test_no_word_is_lost_and_no_passage_is_too_long(blocks: list[Block]):
     found = pieces(*blocks)

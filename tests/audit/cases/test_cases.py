@@ -58,6 +58,7 @@ def test_what_is_written_lies_sealed_and_dies_with_the_case_s_key(officer, desk,
     assert "cannot be read any more" in page
 
 
+@pytest.mark.thorough
 def test_the_chain_of_custody_names_each_look_at_an_exchange_of_the_case(officer, desk, make_case, make_exchange):
     case, inside, outside = make_case(), make_exchange(), make_exchange()
     desk.post(f"/audit/cases/add/{inside}", {"case": str(case.pk)})

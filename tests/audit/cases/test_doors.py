@@ -101,6 +101,7 @@ def test_an_auditor_changes_nothing(auditor, there, door):
     assert acts() == before
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("roles", [(Role.ADMIN,), (Role.EMPLOYEE,), ()])
 def test_nobody_else_comes_in(make_person, there, roles):
     stranger = sign_in(make_person("stranger", roles=roles))
@@ -142,6 +143,7 @@ def test_a_confidential_case_does_not_exist_for_others(colleague, auditor, offic
         assert there.case.number not in browser.get(there("")).text
 
 
+@pytest.mark.thorough
 def test_the_number_of_a_confidential_case_stands_in_no_event_and_no_request_that_others_read(
     colleague, auditor, officer, there, desk
 ):

@@ -206,6 +206,7 @@ def test_whatever_happens_nothing_held_is_destroyed(
         assert disagreements() == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["person", "team", "search"])
 def test_the_page_of_an_exchange_says_that_it_is_held(aged, hold, maya, desk, kind):
     key, free = aged(1), aged(1, text="Nothing of interest")

@@ -311,6 +311,7 @@ def test_whoever_checks_again_does_not_see_what_was_found(make_queue, make_item,
     assert Recheck.objects.get().second.tag == "COMPLIANT"
 
 
+@pytest.mark.thorough
 def test_hostile_names_and_words_are_shown_as_text(make_queue, make_exchange, place, officer, desk):
     hostile = "<img src=x onerror=alert(1)>"
     lexicon = Lexicon(name=hostile)
