@@ -164,6 +164,13 @@ class AutoRouteForm(DescribedForm):
         empty_label="The dearest they may use",
     )
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse a choice between a model and itself."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("large") and cleaned["large"] == cleaned.get("small"):
+            self.add_error("large", "Choose another model than for easy questions: Auto decides between the two.")
+        return cleaned
+
 
 class AccessRequestForm(DescribedForm):
     """What a person says when asking for a model."""

@@ -283,6 +283,14 @@ def test_what_a_free_model_saved_counts_whatever_its_currency(desk, model, make_
     assert "6.25 USD</strong> saved" in page
 
 
+def test_auto_does_not_choose_between_a_model_and_itself(desk, model, sales):
+    answer = desk.post(address("auto_change", sales.pk), {"is_on": "on", "small": model.pk, "large": model.pk})
+
+    assert answer.status_code == 422
+    assert "Choose another model than for easy questions" in answer.content.decode()
+    assert not AutoRoute.objects.exists()
+
+
 def test_auto_is_off_until_an_admin_switches_it_on_and_the_page_shows_what_it_saved(
     desk, model, make_model, maya, sales, sign_in
 ):
