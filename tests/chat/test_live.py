@@ -18,6 +18,7 @@ from nh3 import clean
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from apps.chat import live
 from apps.chat.models import Conversation, Turn
 from apps.privacy import destruction
 from tests.chat.conftest import Asker, wait_for
@@ -121,6 +122,25 @@ def test_a_page_whose_question_waits_in_line_says_how_many_come_before(maya, pro
 
     assert "The portal is busy. Yours is the next question…" in status["html"]
     assert tab.closed["outcome"] == "ANSWERED"
+
+
+def test_a_page_is_woken_by_what_another_asks_and_forgotten_once_it_has_gone(maya, provider, address, monkeypatch):
+    monkeypatch.setattr("apps.chat.consumers.POLL_SECONDS", 60.0)
+    provider.will_answer("One.")
+    first = maya.ask("First")
+    tab = Tab(address, maya, first)
+    tab.read(lambda tab: tab.closed)
+
+    provider.will_answer(PAUSE, "Two.")
+    maya.send(first.conversation_id, "Second")
+    tab.read(lambda tab: tab.shown)
+    provider.go_on()
+
+    assert "Second" in tab.shown[0]
+    assert first.conversation_id in live._wakers
+    tab.socket.close()
+    wait_for(lambda: first.conversation_id not in live._wakers)
+    maya.closed(maya.newest())
 
 
 def test_a_restored_password_is_shown_as_text_while_the_answer_streams(maya, provider, address):

@@ -13,6 +13,7 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
+from apps.chat import lifecycle
 from apps.chat.line import Line, line
 from apps.chat.models import Conversation, Turn
 from apps.ledger.models import Outcome
@@ -174,6 +175,7 @@ def test_a_question_that_is_sent_twice_stands_in_line_once(maya, provider, first
 
     assert maya.closed(second).outcome == "ANSWERED"
     assert len(provider.requests) == 2
+    wait_for(lambda: not lifecycle.runner._under_way)
 
 
 async def test_whoever_leaves_the_line_or_is_called_as_they_leave_keeps_no_place():
