@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from apps.gateway import departures
-from apps.privacy import policies
+from apps.privacy import dictionary_handover, policies
 from portal.embedded.database import EmbeddedPostgres
 from tests import clusters, order
 from tests.environment import POSTGRES, STATE
@@ -96,6 +96,12 @@ def close_connections() -> None:
 def no_policy_of_another_test() -> None:
     """Forget policies read from a database that is no more."""
     policies.forget()
+
+
+@pytest.fixture(autouse=True)
+def no_dictionary_of_another_test() -> None:
+    """Look at this test's directory of people, not for a second longer at that of the test before."""
+    dictionary_handover.expire()
 
 
 @pytest.fixture(autouse=True)
