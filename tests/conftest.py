@@ -13,10 +13,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
-from apps.gateway import departures
-from apps.privacy import dictionary_handover, policies
 from portal.embedded.database import EmbeddedPostgres
-from tests import clusters, order
+from tests import clusters, memories, order
 from tests.environment import POSTGRES, STATE
 from tests.fake_provider import FakeProvider
 
@@ -93,23 +91,9 @@ def close_connections() -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_policy_of_another_test() -> None:
-    """Forget policies read from a database that is no more."""
-    policies.forget()
-
-
-@pytest.fixture(autouse=True)
-def no_dictionary_of_another_test() -> None:
-    """Look at this test's directory of people, not for a second longer at that of the test before."""
-    dictionary_handover.expire()
-
-
-@pytest.fixture(autouse=True)
-def calls_counted_by_hand(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Write the count of calls down when a test says so: a thread would do it in the middle of the next test."""
-    monkeypatch.setattr(departures, "_start_writer", lambda: None)
-    yield
-    departures._unwritten.clear()
+def nothing_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process know nothing of the test before; see tests/memories.py."""
+    memories.forget(monkeypatch)
 
 
 @pytest.fixture(autouse=True)
