@@ -18,6 +18,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.patience import PATIENCE_SECONDS
+
 PAUSE = object()
 """Among the chunks of an answer: wait here until the test calls `go_on()`."""
 
@@ -154,7 +156,7 @@ class FakeProvider:
         """How many connections the chat requests came over."""
         return len(self.peers)
 
-    def wait_until(self, condition: Callable[[Self], bool], seconds: float = 5) -> None:
+    def wait_until(self, condition: Callable[[Self], bool], seconds: float = PATIENCE_SECONDS) -> None:
         """
         Block until `condition(provider)` holds; in async tests call it through `asyncio.to_thread`.
 
@@ -163,11 +165,11 @@ class FakeProvider:
         with self._changed:
             assert self._changed.wait_for(lambda: condition(self), seconds), "The provider waited in vain."
 
-    def wait_for_requests(self, count: int = 1, seconds: float = 5) -> None:
+    def wait_for_requests(self, count: int = 1, seconds: float = PATIENCE_SECONDS) -> None:
         """Block until `count` chat requests have come."""
         self.wait_until(lambda me: len(me.requests) >= count, seconds)
 
-    def wait_for_disconnects(self, count: int = 1, seconds: float = 5) -> None:
+    def wait_for_disconnects(self, count: int = 1, seconds: float = PATIENCE_SECONDS) -> None:
         """Block until `count` clients have left early."""
         self.wait_until(lambda me: len(me.disconnects) >= count, seconds)
 

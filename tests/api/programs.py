@@ -11,6 +11,7 @@ from typing import Any
 
 from apps.api.door import ProgramsDoor
 from apps.chat import lifecycle
+from tests.patience import PATIENCE_SECONDS
 
 
 @dataclass
@@ -80,7 +81,7 @@ class Exchange:
         _loop().call_soon_threadsafe(self._gone.set)
 
     def wait_for_a_piece(self) -> None:
-        assert self._heard.wait(20)
+        assert self._heard.wait(PATIENCE_SECONDS)
 
     async def _receive(self) -> dict[str, Any]:
         if not self._is_sent:

@@ -17,6 +17,7 @@ from apps.privacy import destruction, engine
 from tests.api.programs import Program
 from tests.chat.conftest import wait_for
 from tests.fake_provider import PAUSE
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -191,7 +192,7 @@ def test_an_exchange_erased_while_it_is_answered_keeps_no_answer(program: Progra
     destruction.destroy_one(Intent.objects.get().conversation_id)
 
     provider.go_on()
-    running.result(20)
+    running.result(PATIENCE_SECONDS)
 
     outcome = Outcome.objects.get()
     assert (outcome.kind, bytes(outcome.sealed_answer)) == ("ANSWERED", b"")
@@ -279,7 +280,7 @@ def test_a_program_that_hangs_up_stops_the_call_and_pays_for_what_came(program: 
 
     exchange.hang_up()
 
-    future.result(20)
+    future.result(PATIENCE_SECONDS)
     provider.wait_for_disconnects()
     outcome = wait_for(lambda: the_exchange().outcome)
     assert (outcome.kind, the_exchange().answer.messages[0].text) == ("STOPPED", "Dear ")
@@ -317,4 +318,4 @@ def test_an_exchange_whose_process_died_is_concluded_as_unknown(program: Program
     assert (alive, dead) == (0, 1)
     assert the_exchange().outcome.kind == "UNKNOWN"  # type: ignore[union-attr]
     provider.go_on()
-    assert future.result(20).status == 200
+    assert future.result(PATIENCE_SECONDS).status == 200

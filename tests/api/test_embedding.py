@@ -19,6 +19,7 @@ from apps.privacy import engine, keys
 from tests.api.programs import Program
 from tests.chat.conftest import wait_for
 from tests.fake_provider import vectors_of
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEXTS = ["Marisol Quintero likes tea", "her card is 4111 1111 1111 1111", "nothing personal"]
@@ -177,7 +178,7 @@ def test_a_program_that_hangs_up_ends_the_call_which_is_paid_by_estimate(runner,
     exchange, reply = Program(make_key().secret).begin("/v1/embeddings", {"model": "Embedder", "input": "tea"})
     provider.wait_until(lambda one: one.embedding_requests)
     exchange.hang_up()
-    reply.result(10)
+    reply.result(PATIENCE_SECONDS)
     left.set()
 
     outcome = wait_for(lambda: Outcome.objects.first())

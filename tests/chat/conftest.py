@@ -22,6 +22,7 @@ from apps.chat.models import Turn
 from apps.gateway import health, litellm_client, openai_client, routing
 from apps.gateway.models import Alternate, Budget, Grant, LanguageModel, Provider
 from tests.fake_provider import FakeProvider
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -30,10 +31,10 @@ def runner(transactional_db: None) -> Iterator[None]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    asyncio.run_coroutine_threadsafe(lifecycle.start(), loop).result(5)
+    asyncio.run_coroutine_threadsafe(lifecycle.start(), loop).result(PATIENCE_SECONDS)
     yield
     for closing in (lifecycle.stop(), openai_client.close(), litellm_client.close()):
-        asyncio.run_coroutine_threadsafe(closing, loop).result(15)
+        asyncio.run_coroutine_threadsafe(closing, loop).result(PATIENCE_SECONDS)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(5)
 
@@ -136,14 +137,14 @@ class Asker:
     def newest(self) -> Turn:
         return Turn.objects.filter(conversation__owner=self.person).latest("started_at")
 
-    def closed(self, turn: Turn, seconds: float = 20) -> Turn:
+    def closed(self, turn: Turn, seconds: float = PATIENCE_SECONDS) -> Turn:
         return wait_for(lambda: Turn.objects.exclude(outcome="OPEN").filter(pk=turn.pk).first(), seconds)
 
     def page(self, turn: Turn) -> str:
         return self.client.get(f"/c/{turn.conversation_id}/").content.decode()
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 10) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
     """Wait until the condition gives something, and return that."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -24,6 +24,7 @@ from apps.privacy import destruction
 from tests.chat.conftest import Asker, wait_for
 from tests.chat.test_asking import answer_of
 from tests.fake_provider import PAUSE
+from tests.patience import PATIENCE_SECONDS
 
 BASE_URL = "https://portal.example"
 
@@ -86,7 +87,7 @@ class Tab:
 
     def next(self, kind: str) -> dict[str, Any]:
         """Wait for a message of this kind; what comes before it is passed over."""
-        while (message := json.loads(self.socket.recv(timeout=10)))["type"] != kind:
+        while (message := json.loads(self.socket.recv(timeout=PATIENCE_SECONDS)))["type"] != kind:
             continue
         return dict(message)
 
@@ -113,7 +114,7 @@ def test_a_page_whose_question_waits_in_line_says_how_many_come_before(maya, pro
     provider.will_answer("Three.")
     with override_settings(PAGE_TURNS_AT_ONCE=1):
         maya.begin("First")
-        provider.wait_for_requests(seconds=20)
+        provider.wait_for_requests()
         maya.begin("Second")
         tab = Tab(address, maya, maya.newest())
         status = tab.next("status")
@@ -263,7 +264,7 @@ def test_a_malformed_frame_closes_the_socket_and_nothing_else(maya, provider, ad
     other.send(frame)
 
     with pytest.raises(ConnectionClosed):
-        other.recv(timeout=5)
+        other.recv(timeout=PATIENCE_SECONDS)
     provider.will_answer("Still here.")
     maya.ask("And now?", turn.conversation_id)
     tab.read(lambda tab: tab.shown)
@@ -280,7 +281,7 @@ def test_a_hostile_frame_is_answered_by_the_code_for_bad_messages(maya, provider
     socket.send(frame % (turn.conversation_id, turn.pk) if "%s" in str(frame) else frame)
 
     with pytest.raises(ConnectionClosed) as closed:
-        socket.recv(timeout=5)
+        socket.recv(timeout=PATIENCE_SECONDS)
     assert closed.value.rcvd.code == 4400
 
 
@@ -299,7 +300,7 @@ def test_frames_after_a_bad_one_leave_no_error_behind(maya, provider, address, c
 
     with suppress(ConnectionClosed):
         while True:
-            socket.recv(timeout=5)
+            socket.recv(timeout=PATIENCE_SECONDS)
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 

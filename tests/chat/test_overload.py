@@ -36,7 +36,7 @@ def test_a_question_beyond_the_most_is_answered_at_once_and_stays_in_its_form(ma
     with override_settings(TURNS_AT_ONCE=1):
         maya.begin("First")
         first = maya.newest()
-        provider.wait_for_requests(seconds=20)
+        provider.wait_for_requests()
 
         page = maya.begin("Second question")
         assert page.status_code == 422
@@ -98,7 +98,7 @@ def first(maya, provider, one_place) -> Turn:
     provider.will_answer("Dear ", PAUSE, "you.")
     maya.begin("First")
     turn = maya.newest()
-    provider.wait_for_requests(seconds=20)
+    provider.wait_for_requests()
     return turn
 
 
@@ -206,7 +206,7 @@ def test_a_process_does_not_close_what_it_has_under_way_itself_however_late_it_i
     provider.will_answer("Dear ", PAUSE, "you.")
     maya.begin("First")
     turn = maya.newest()
-    provider.wait_for_requests(seconds=20)
+    provider.wait_for_requests()
     for _ in range(20):  # its own renewals come too late each time
         Turn.objects.filter(pk=turn.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
         time.sleep(0.3)

@@ -57,7 +57,7 @@ class Doors:
 
     def ended(self) -> Intent:
         newest = Intent.objects.order_by("-id")
-        return wait_for(lambda: newest.filter(outcome__isnull=False).select_related("outcome").first(), 20)
+        return wait_for(lambda: newest.filter(outcome__isnull=False).select_related("outcome").first())
 
     def browser(self, text: str) -> None:
         self.asker.ask(text)

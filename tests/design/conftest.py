@@ -10,7 +10,9 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 POLICY = (
@@ -42,6 +44,7 @@ def chromium() -> Iterator[Browser]:
         path = shutil.which("chromium") or playwright.chromium.executable_path
         if not Path(path).exists():
             pytest.skip("There is no Chromium on this machine; `playwright install chromium` brings one.")
+        expect.set_options(timeout=1_000 * PATIENCE_SECONDS)
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()

@@ -16,6 +16,7 @@ from apps.gateway.endpoints import Endpoint
 from apps.gateway.wire import AsVectors
 from tests.fake_provider import vectors_of
 from tests.gateway.conftest import Call, make_prompt
+from tests.patience import PATIENCE_SECONDS
 
 START = {"id": "m", "type": "message", "role": "assistant", "model": "c", "content": [], "stop_reason": None}
 
@@ -111,7 +112,7 @@ async def test_closing_the_stream_ends_the_call_there_too(call, anthropic, promp
     async with aclosing(client.stream(call, prompt)) as events:
         assert await anext(events) == Delta("Dear ")
 
-    await asyncio.wait_for(anthropic.disconnected.wait(), 5)
+    await asyncio.wait_for(anthropic.disconnected.wait(), PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize(

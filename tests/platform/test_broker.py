@@ -18,6 +18,7 @@ import portal.celery  # noqa: F401  # registers the transport
 from portal.embedded import broker
 from portal.embedded.broker import Channel, show_unfinished
 from portal.embedded.database import APP, BROKER_DATABASE, EmbeddedPostgres
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def rows(postgres: EmbeddedPostgres) -> int:
 def test_a_task_that_is_done_leaves_no_row(queue: SimpleQueue, postgres: EmbeddedPostgres) -> None:
     before = rows(postgres)
     queue.put({"id": 1})
-    message = queue.get(timeout=5)
+    message = queue.get(timeout=PATIENCE_SECONDS)
     assert message.payload == {"id": 1}
     assert rows(postgres) == before + 1
 
@@ -57,7 +58,7 @@ def test_a_task_that_is_done_leaves_no_row(queue: SimpleQueue, postgres: Embedde
 
 def test_a_task_is_handed_out_once(queue: SimpleQueue) -> None:
     queue.put({"id": 1})
-    queue.get(timeout=5)
+    queue.get(timeout=PATIENCE_SECONDS)
 
     with pytest.raises(Empty):
         queue.get_nowait()
@@ -67,23 +68,23 @@ def test_tasks_come_in_the_order_in_which_they_were_sent(queue: SimpleQueue) -> 
     for number in range(5):
         queue.put(number)
 
-    assert [queue.get(timeout=5).payload for _ in range(5)] == list(range(5))
+    assert [queue.get(timeout=PATIENCE_SECONDS).payload for _ in range(5)] == list(range(5))
 
 
 def test_a_killed_worker_s_task_is_done_by_the_next_one(queue: SimpleQueue, address: str) -> None:
     queue.put({"id": 1})
-    queue.get(timeout=5)  # and never acknowledged
+    queue.get(timeout=PATIENCE_SECONDS)  # and never acknowledged
 
     assert show_unfinished(address) >= 1
 
-    assert queue.get(timeout=5).payload == {"id": 1}
+    assert queue.get(timeout=PATIENCE_SECONDS).payload == {"id": 1}
 
 
 def test_a_rejected_task_comes_back_only_if_that_was_asked_for(queue: SimpleQueue) -> None:
     queue.put({"id": 1})
-    queue.get(timeout=5).requeue()
+    queue.get(timeout=PATIENCE_SECONDS).requeue()
 
-    again = queue.get(timeout=5)
+    again = queue.get(timeout=PATIENCE_SECONDS)
     assert again.payload == {"id": 1}
 
     again.reject()
@@ -96,11 +97,11 @@ def test_an_orderly_stop_gives_back_what_was_not_done(address: str) -> None:
     with Connection(address) as first:
         queue = first.SimpleQueue(name)
         queue.put({"id": 1})
-        queue.get(timeout=5)
+        queue.get(timeout=PATIENCE_SECONDS)
         queue.channel.qos.restore_unacked_once()
 
     with Connection(address) as second:
-        assert second.SimpleQueue(name).get(timeout=5).payload == {"id": 1}
+        assert second.SimpleQueue(name).get(timeout=PATIENCE_SECONDS).payload == {"id": 1}
 
 
 def soon(queue: SimpleQueue) -> Any:
@@ -141,7 +142,7 @@ def test_a_task_that_was_given_back_is_told_of(
 ) -> None:
     monkeypatch.setattr(broker, "LONGEST_REST_SECONDS", 60.0)
     queue.put({"id": 1})
-    fetched = queue.get(timeout=5)
+    fetched = queue.get(timeout=PATIENCE_SECONDS)
     giving_back = threading.Timer(1.0, fetched.requeue)
     giving_back.start()
 
@@ -172,7 +173,7 @@ def test_a_task_that_there_was_no_room_for_is_fetched_soon_after_there_is(
     consumer.qos(prefetch_count=1)
     queue.put(1)
     queue.put(2)
-    first = queue.get(timeout=5)
+    first = queue.get(timeout=PATIENCE_SECONDS)
     done = threading.Timer(1.0, first.ack)
     done.start()
 

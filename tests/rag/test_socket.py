@@ -19,6 +19,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.rag.models import CollectionGrant, Document
 from apps.rag.routing import websocket_urlpatterns
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 application = AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
@@ -38,7 +39,7 @@ class Page(ApplicationCommunicator):
 
     async def connect(self) -> dict[str, Any]:
         await self.send_input({"type": "websocket.connect"})
-        answer: dict[str, Any] = await self.receive_output(timeout=5)
+        answer: dict[str, Any] = await self.receive_output(timeout=PATIENCE_SECONDS)
         return answer
 
     async def send(self, text: str) -> None:
@@ -48,7 +49,7 @@ class Page(ApplicationCommunicator):
         await self.send(json.dumps({"watch": [str(each) for each in ids]}))
 
     async def frame(self) -> dict[str, Any]:
-        message = await self.receive_output(timeout=5)
+        message = await self.receive_output(timeout=PATIENCE_SECONDS)
         assert message["type"] == "websocket.send", message
         told: dict[str, Any] = json.loads(message["text"])
         return told
@@ -85,7 +86,7 @@ def move(document: Document, status: str, progress: int) -> None:
 
 async def closed_with(page: Page) -> int:
     while True:
-        message = await page.receive_output(timeout=5)
+        message = await page.receive_output(timeout=PATIENCE_SECONDS)
         if message["type"] == "websocket.close":
             return int(message.get("code", 1000))
 
@@ -193,4 +194,4 @@ async def test_a_hostile_frame_closes_the_socket_without_an_error(make_person: A
 
     await page.send_input({"type": "websocket.receive", **frame})
 
-    assert await page.receive_output(timeout=5) == {"type": "websocket.close", "code": 4400}
+    assert await page.receive_output(timeout=PATIENCE_SECONDS) == {"type": "websocket.close", "code": 4400}

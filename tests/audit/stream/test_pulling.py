@@ -35,6 +35,7 @@ from apps.ledger.models import Event
 from apps.ledger.vocabulary import Action
 from apps.privacy import keys as data_keys
 from tests.audit.conftest import MAYA, NOON, sign_in
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -371,7 +372,7 @@ def test_a_call_waits_for_the_one_before_it_and_finds_no_room_for_the_sixty_firs
             assert not answer.done()
             PullKey.objects.filter(sink=sink).update(calls=[now] * 60)
 
-        assert answer.result(20) == 429
+        assert answer.result(PATIENCE_SECONDS) == 429
 
 
 def test_each_page_is_an_event_with_its_places_and_no_word(make_reader, make_exchange, grow):
