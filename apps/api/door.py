@@ -28,9 +28,11 @@ from apps.api import (
     batch_calls,
     batches_format,
     catalogue,
+    counting,
     embeddings_format,
     entering,
     failures,
+    messages_in,
     openai_shape,
     uploads,
 )
@@ -102,9 +104,12 @@ class Call:
         self._method: str = scope["method"]
         self._path: str = scope["path"].rstrip("/")
         self._query: str = scope.get("query_string", b"").decode("latin-1")
-        self._dialect = DIALECTS.get(self._path) or (ANTHROPICS if b"anthropic-version" in self._headers else None)
+        self._dialect = DIALECTS.get(self._path) or (ANTHROPICS if self._is_anthropics() else None)
         self._has_begun = False
         self.id: UUID = new_id()
+
+    def _is_anthropics(self) -> bool:
+        return b"anthropic-version" in self._headers or self._path.startswith("/v1/messages/")
 
     async def answer(self) -> None:
         """Answer, or raise an `ApiError` while nothing has been sent."""
@@ -254,6 +259,19 @@ class Call:
                 events: list[Event] = [event async for batch in outlet.batches() for event in batch]
                 await self._send_json(200, dialect.whole(request, events))
 
+    async def answer_count(self) -> None:
+        """Say how many tokens a question would take, in Anthropic's format. It is not asked."""
+        body = await self._body()
+        try:
+            request = messages_in.read_to_count(_json(body))
+        except ApiError:
+            await self._caller(Scope.CHAT)
+            raise
+        await self._send_json(200, await self._asked(self._counted, request))
+
+    def _counted(self, request: Request) -> JsonObject:
+        return counting.counted(*entering.enter(self._shown, request, self.id, now=timezone.now()))
+
     def _begun(self, asking: Asking, prepared: Standing | Refused) -> tuple[ExchangeKeeper, Outlet]:
         """Let the story begin, beside this request; where there is no room for it, it is that of a refusal."""
         try:
@@ -343,6 +361,7 @@ def _about_batches(
 
 ADDRESSES: Final = (
     *(Address("POST", path, Call.answer_exchange) for path in DIALECTS),
+    Address("POST", "/v1/messages/count_tokens", Call.answer_count),
     Address("POST", "/v1/embeddings", Call.answer_embeddings),
     Address("GET", "/v1/models", Call.answer_models),
     Address("GET", "/v1/models/(?P<name>.+)", Call.answer_model),

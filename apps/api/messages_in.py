@@ -39,6 +39,20 @@ def read(body: JsonObject) -> Request:
     :raises ApiError: of kind BAD_REQUEST, naming the parameter.
     """
     fields = Fields(body)
+    return _read(fields, most=fields.whole("max_tokens", least=1, is_needed=True))
+
+
+def read_to_count(body: JsonObject) -> Request:
+    """
+    Read a request whose tokens are to be counted: the same, without need to say how long the answer may be.
+
+    :raises ApiError: of kind BAD_REQUEST, naming the parameter.
+    """
+    fields = Fields(body)
+    return _read(fields, most=fields.whole("max_tokens", least=1))
+
+
+def _read(fields: Fields, *, most: int | None) -> Request:
     fields.ignore(*WITHOUT_EFFECT)
     for name, sentence in ELSEWHERE.items():
         fields.refuse(name, sentence, unless=([],))
@@ -53,7 +67,7 @@ def read(body: JsonObject) -> Request:
         tools=tuple(_tool(each) for each in fields.each("tools")),
         tool_choice=choice,
         options=Options(
-            max_output_tokens=fields.whole("max_tokens", least=1, is_needed=True),
+            max_output_tokens=most,
             temperature=fields.number("temperature", 0, 1),
             top_p=fields.number("top_p", 0, 1),
             stop=fields.texts("stop_sequences", most=16),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,4 +57,9 @@ def prompt_at_most(prompt: Scrubbed) -> int:
 
 def prompt_about(prompt: Scrubbed) -> int:
     """Estimate the input tokens of a whole prompt."""
-    return sum(about(text) + TOKENS_AROUND_A_MESSAGE for text in prompt.texts) + TOKENS_AROUND_A_PROMPT
+    return texts_about(prompt.texts)
+
+
+def texts_about(texts: Iterable[str]) -> int:
+    """Estimate the input tokens of a prompt of these texts."""
+    return sum(about(text) + TOKENS_AROUND_A_MESSAGE for text in texts) + TOKENS_AROUND_A_PROMPT

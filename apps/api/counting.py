@@ -1,0 +1,47 @@
+"""
+How many tokens a request would take, for programs that ask before they send: nothing leaves, is kept or is paid for.
+
+It is the estimate that admission holds against the model's window, made of the words as they came. Placeholders are
+about as long as what they stand for.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from apps.api.causes import as_api_error
+from apps.api.neutral import ApiError, ErrorKind, JsonObject
+from apps.chat.exchange_rows import Asking, Standing
+from apps.chat.pace import Pace
+from apps.gateway import tokens
+from apps.gateway.admission import Refused
+from apps.privacy.positions import Draft
+
+COUNTS: Final = Pace(at_once=30, a_second=4)
+"""Of each key in this process. Counting is free and takes the processor, so nothing else would bound it."""
+
+
+def counted(asking: Asking, prepared: Standing | Refused) -> JsonObject:
+    """
+    Estimate the input tokens of what a caller asks, of a model that they may call.
+
+    :raises ApiError: if they may not call it, or ask too often.
+    """
+    if isinstance(prepared, Refused):
+        raise as_api_error(prepared)
+    if asking.key_id is not None and not COUNTS.allows(asking.key_id, seconds=time.monotonic()):
+        raise ApiError(
+            ErrorKind.RATE_LIMITED,
+            "This key asks for counts of tokens too often. Try again in a second.",
+            code="rate_limit_exceeded",
+            retry_after=1,
+        )
+    texts = [*(_everything(draft) for draft in asking.drafts), *asking.surroundings.texts]
+    return {"input_tokens": tokens.texts_about(texts)}
+
+
+def _everything(draft: Draft) -> str:
+    """Lay out a message with its calls as it would leave."""
+    calls = (f"{call.name}({call.arguments})" for call in draft.calls)
+    return "\n".join([*filter(None, [draft.text]), *calls])
