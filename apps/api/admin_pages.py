@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.access import person_of, roles_required
 from apps.accounts.models import Role
+from apps.api import standing
 from apps.api.forms import KeysFilter
 from apps.api.models import ApiKey, ApiKeyQuerySet
 
@@ -29,7 +30,7 @@ def every_key(request: HttpRequest) -> HttpResponse:
     rows = list(shown.with_standing().select_related("person", "team").order_by("-pk")[: PAGE + 1])
     context = {
         "form": form,
-        "keys": [(row, row.state(now)) for row in rows[:PAGE]],
+        "keys": standing.of(rows[:PAGE], now=now),
         "is_filtered": any(request.GET.get(name) for name in form.fields),
         "is_first_page": "after" not in request.GET,
         "first_page": _address(request, after=None),

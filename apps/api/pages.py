@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.access import person_of, roles_required, signed_in
 from apps.accounts.models import Membership, Role, Team, User
-from apps.api import keys
+from apps.api import keys, standing
 from apps.api.forms import KeyForm, PersonForm, ServiceKeyForm
 from apps.api.models import ApiKey, Scope
 from apps.api.setups import VARIABLE, Setup, batch_setups, setups
@@ -122,10 +122,10 @@ def _mine(request: HttpRequest, form: KeyForm | None) -> HttpResponse:
     team = form.team if form else _chosen(request, sorted(teams, key=lambda team: not _has_models(person, team)))
     form = form or (KeyForm(person=person, team=team) if team else None)
     rows = ApiKey.objects.concerning(person).with_standing().select_related("person", "team").order_by("-created_at")
-    shown = [(row, row.state(now)) for row in rows]
+    shown = standing.of(rows, now=now)
     context = {
-        "personal": [pair for pair in shown if pair[0].kind == ApiKey.Kind.PERSONAL],
-        "services": [pair for pair in shown if pair[0].kind == ApiKey.Kind.SERVICE],
+        "personal": [each for each in shown if each.key.kind == ApiKey.Kind.PERSONAL],
+        "services": [each for each in shown if each.key.kind == ApiKey.Kind.SERVICE],
         "runs_services": bool(_teams_run_by(person)),
         "teams": teams,
         "team": team,
@@ -169,9 +169,12 @@ def _made(request: HttpRequest, made: keys.NewKey) -> HttpResponse:
 def _key(request: HttpRequest, shown: ApiKey, form: PersonForm) -> HttpResponse:
     person, now = person_of(request), timezone.now()
     is_service = shown.kind == ApiKey.Kind.SERVICE
+    [(_, state, stop)] = standing.of([shown], now=now)
     context = {
         "key": shown,
-        "state": shown.state(now),
+        "state": state,
+        "stop": stop,
+        "may_lift_own": stop is not None and stop.person_id == person.pk and person.has_role(Role.EMPLOYEE),
         "scopes": [Scope(scope).label for scope in shown.scopes],
         "models": LanguageModel.objects.filter(pk__in=shown.model_ids or []).order_by("label"),
         "may_hand_over": is_service and not shown.revoked_at and keys.may_run_services(person, shown.team),

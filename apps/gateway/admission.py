@@ -147,6 +147,7 @@ def admit(
         asked=asked,
         answer=model.past,
         worst_case=worst_case,
+        currency=price.currency,
         may_repeat=may_repeat,
     )
     admission = _admission(

@@ -95,6 +95,8 @@ class LoopStop(models.Model):
     reason = models.CharField(max_length=8, choices=Reason)
     calls = models.PositiveIntegerField()
     cost = models.DecimalField(max_digits=24, decimal_places=12)
+    currency = models.CharField(max_length=3, blank=True)
+    """What the model of the run is paid in; empty in stops of before it was kept."""
     began_at = models.DateTimeField()
     until = models.DateTimeField()
     lifted_at = models.DateTimeField(null=True)

@@ -128,6 +128,7 @@ def watch(
     asked: Question,
     answer: list[Any],
     worst_case: Decimal,
+    currency: str,
     may_repeat: bool = False,
 ) -> Watched:
     """
@@ -149,7 +150,7 @@ def watch(
     if verdict.is_refused:
         raise _refusal(LoopStop.Reason.CEILING, now + timedelta(seconds=RUN_PAUSE_SECONDS), now, kind=RunAtCeiling)
     if verdict.stop_for:
-        _stop(person, key_id, verdict, until=until, now=now)
+        _stop(person, key_id, verdict, currency=currency, until=until, now=now)
     elif verdict.is_first_delay:
         _record(Action.LOOP_SLOWED, person, key_id, {"calls": verdict.calls}, by=None, now=now)
     return Watched(shape, verdict.delay_seconds)
@@ -200,7 +201,9 @@ def _call(row: list[Any]) -> Call:
 
 
 @transaction.atomic
-def _stop(person: User, key_id: UUID | None, verdict: Verdict, *, until: datetime, now: datetime) -> None:
+def _stop(
+    person: User, key_id: UUID | None, verdict: Verdict, *, currency: str, until: datetime, now: datetime
+) -> None:
     reason = verdict.stop_for or LoopStop.Reason.REPEATS
     stop = LoopStop.objects.create(
         person=person,
@@ -208,6 +211,7 @@ def _stop(person: User, key_id: UUID | None, verdict: Verdict, *, until: datetim
         reason=reason,
         calls=verdict.calls + 1,
         cost=verdict.cost,
+        currency=currency,
         began_at=now,
         until=until,
     )

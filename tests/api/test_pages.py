@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,7 @@ from django.utils import timezone
 from apps.accounts.models import Membership, Role
 from apps.api import callers
 from apps.api.models import ApiKey
+from apps.gateway.models import LoopStop
 from apps.ledger.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -210,7 +212,7 @@ def test_the_admins_list_is_filtered_and_paged(at, david, maya, make_key, make_s
     browser.post(address("revoke", keys[0].pk))
 
     def shown(query=""):
-        return [key.name for key, _ in browser.get(address("every_key") + query).context["keys"]]
+        return [each.key.name for each in browser.get(address("every_key") + query).context["keys"]]
 
     assert shown() == ["Robot", "Key 2"]
     following = browser.get(address("every_key")).context["next_page"]
@@ -235,3 +237,46 @@ def test_an_admin_sets_what_a_key_may_spend_from_its_own_page(at, david, maya, m
         assert str(key.pk) in form
         assert "Nightly &amp; more" in form
     assert "/console/budgets/" not in at(maya).get(address("key", key.pk)).content.decode()
+
+
+def test_a_key_that_the_guard_holds_back_says_until_when_and_why_and_its_person_lets_it_go_on(
+    at, david, maya, make_key
+):
+    key, other = make_key(name="Nightly").row, make_key(name="Laptop").row
+    stop = held_back(maya, key)
+    until = timezone.localtime(stop.until)
+
+    listed = at(maya).get(address("mine")).content.decode()
+    page = at(maya).get(address("key", key.pk)).content.decode()
+
+    for text in (listed, page, at(david).get(address("every_key")).content.decode()):
+        assert text.count("Held back") == 1
+        assert f"{until:%H:%M}</time>" in text
+    assert "the same request again and again" in page
+    assert "Held back" not in at(maya).get(address("key", other.pk)).content.decode()
+    assert f"/console/limits/stops/{stop.pk}/" in at(david).get(address("key", key.pk)).content.decode()
+
+    at(maya).post(reverse("chat:lift_stop", args=[stop.pk]))
+
+    assert "Working" in at(maya).get(address("key", key.pk)).content.decode()
+
+
+def test_a_stop_that_is_over_or_of_a_key_that_ended_is_not_shown(at, maya, make_key):
+    working, revoked = make_key(name="Nightly").row, make_key(name="Laptop").row
+    held_back(maya, working, until=timezone.now() - timedelta(seconds=1))
+    held_back(maya, revoked)
+    at(maya).post(address("revoke", revoked.pk))
+
+    page = at(maya).get(address("mine")).content.decode()
+
+    assert "Held back" not in page
+    assert "Working" in page
+    assert "Revoked" in page
+
+
+def held_back(person, key, *, until=None):
+    now = timezone.now()
+    return LoopStop.objects.create(
+        person=person, key_id=key.pk, reason="REPEATS", calls=20, cost=1, currency="USD", began_at=now,
+        until=until or now + timedelta(minutes=9),
+    )  # fmt: skip

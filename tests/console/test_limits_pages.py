@@ -55,8 +55,9 @@ def model(make_model, sales):
 def stop(maya):
     now = timezone.now()
     return LoopStop.objects.create(
-        person=maya, reason="REPEATS", calls=20, cost=Decimal("1.5"), began_at=now, until=now + timedelta(minutes=9)
-    )
+        person=maya, reason="REPEATS", calls=20, cost=Decimal("1.5"), currency="CHF", began_at=now,
+        until=now + timedelta(minutes=9),
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -259,7 +260,7 @@ def test_the_rules_of_the_guard_are_changed_on_the_record_and_nonsense_is_refuse
 
 
 def test_a_stop_is_shown_and_lifted_on_the_record(desk, stop):
-    assert "20 calls, 1.50 spent" in desk.get(address("limits")).content.decode()
+    assert "20 calls, 1.50 CHF spent" in desk.get(address("limits")).content.decode()
 
     key = key_of(stop.person, Team.objects.get())
     LoopStop.objects.update(key_id=key.pk)

@@ -88,7 +88,13 @@ def test_the_same_request_again_and_again_is_slowed_then_stopped_with_numbers_an
     assert caller.delays[8:] == sorted(caller.delays[8:])
     assert caller.delays[-1] == 8
     stop = LoopStop.objects.get()
-    assert (stop.reason, stop.person, stop.key_id, stop.calls) == ("REPEATS", caller.person, KEY, 20)
+    assert (stop.reason, stop.person, stop.key_id, stop.calls, stop.currency) == (
+        "REPEATS",
+        caller.person,
+        KEY,
+        20,
+        "USD",
+    )
     assert [event.action for event in Event.objects.order_by("id")] == ["LOOP_SLOWED", "LOOP_STOPPED"]
 
 
