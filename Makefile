@@ -53,7 +53,7 @@ format: install-dev ## Put the code in order
 lock: install-dev ## Write the lock files (UPGRADE=yes: with the newest versions that are a week old)
 	@scripts/lock.sh
 
-eval-privacy: install-dev ## Measure what the privacy engine lets through (needs FOLDER=labelled texts)
+eval-privacy: install-dev ## Measure what the privacy engine lets through (FOLDER=labelled texts; ours without one)
 	@$(VENV)/python bench/eval_privacy.py $(FOLDER) $(OPTIONS)
 
 train: ## Train the name model anew (TRAIN_PYTHON=a Python with training/requirements.txt; OPTIONS=folders of text)

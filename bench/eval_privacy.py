@@ -1,10 +1,12 @@
 """
 Measure what the privacy engine lets through, beside its own patterns alone and stock Presidio, on labelled texts.
 
-    make eval-privacy FOLDER=data            all sets of the folder, all three in one run
-    python bench/eval_privacy.py FOLDER [--sets a,b] [--detectors ours,patterns] [--limit 200] [--half report]
+    make eval-privacy                        our own sets (bench/prompts), all three in one run
+    make eval-privacy FOLDER=data            all sets of a folder
+    python bench/eval_privacy.py [FOLDER] [--sets a,b] [--detectors ours,patterns] [--limit 200] [--half report]
 
-FOLDER holds ``*.jsonl`` or ``*.jsonl.gz`` files of ``{"text", "spans": [{"start", "end", "type"}]}``. For each set and
+FOLDER holds ``*.jsonl`` or ``*.jsonl.gz`` files of ``{"text", "spans": [{"start", "end", "type"}]}``, or texts marked
+by hand (`bench/marked.py`). For each set and
 detector: *leak*, the share of letters and digits of direct identifiers that nothing covers; *clean*, the share of texts
 holding any of which nothing leaked; *precision*, the share of masked values that lie, by half at least, in labelled
 ones (types that the set does not label are not counted); *over*, the share of all other letters and digits that are
@@ -40,6 +42,12 @@ for library in ("OPENBLAS", "OMP"):
 logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
 
 from apps.privacy.worker import WARM_UP  # noqa: E402 - the path to it is set above
+from bench import marked  # noqa: E402 - likewise
+
+OWN: Final = Path(__file__).resolve().parent / "prompts"
+"""The sets of our own (`bench/prompts/README.md`), measured where no folder is given."""
+
+PATTERNS: Final = ("*.jsonl", "*.jsonl.gz", "*.marked.txt")
 
 DIRECT: Final = frozenset(["PERSON", "EMAIL", "PHONE", "ADDRESS", "ID", "FINANCIAL", "IP", "USERNAME", "SECRET", "PII"])
 LABEL_OF: Final = {
@@ -214,11 +222,14 @@ def _count(score: Score, row: dict[str, Any], found: list[Found], annotated: set
 
 def sets(folder: Path, wanted: str, half: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Read the labelled sets of a folder, by name, whole or one half."""
-    for path in sorted([*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz")]):
+    for path in sorted(path for pattern in PATTERNS for path in folder.glob(pattern)):
         name = path.name.split(".")[0]
         if not wanted or name in wanted.split(","):
-            content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-            rows = [json.loads(line) for line in content.decode().splitlines() if line.strip()]
+            content = (gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()).decode()
+            if path.suffix == ".txt":
+                rows = marked.read(content)
+            else:
+                rows = [json.loads(line) for line in content.splitlines() if line.strip()]
             yield name, [row for row in rows if half in {"all", *halves_of(row["text"])}]
 
 
@@ -231,19 +242,17 @@ def halves_of(text: str) -> set[str]:
 def main() -> None:
     """Print a Markdown table: a line for each set and detector."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("folder", type=Path, nargs="?", default=OWN)
     parser.add_argument("--sets", default="")
     parser.add_argument("--detectors", default="ours,patterns,presidio")
     parser.add_argument("--half", choices=("all", "develop", "choose", "report"), default="all")
     parser.add_argument("--limit", type=int)
     options = parser.parse_args()
-    if options.folder is None or not options.folder.is_dir():
-        sys.exit(
-            "Give a folder of labelled texts: make eval-privacy FOLDER=path (see docs/privacy.md, How good it is)."
-        )
+    if not options.folder.is_dir():
+        sys.exit(f"{options.folder} is not a folder of labelled texts (see docs/privacy.md, How good it is).")
     loaded = [(name, rows[: options.limit]) for name, rows in sets(options.folder, options.sets, options.half) if rows]
     if not loaded:
-        sys.exit(f"{options.folder} holds no labelled texts (*.jsonl or *.jsonl.gz).")
+        sys.exit(f"{options.folder} holds no labelled texts ({', '.join(PATTERNS)}).")
     detectors = {name: DETECTORS[name]() for name in options.detectors.split(",")}
     print(HEAD)
     for name, rows in loaded:
