@@ -25,7 +25,7 @@ from apps.chat.ways import Wanted
 from apps.gateway import auto, budgets, leases, lookups, routes
 from apps.gateway.admission import Admission, Along, Refused, admit, admit_embedding, require_embeddings
 from apps.gateway.models import LanguageModel
-from apps.gateway.refusals import ModelNotAllowed
+from apps.gateway.refusals import EmbedsOnly, ModelNotAllowed
 from apps.gateway.routes import Admit, Route
 from apps.gateway.upstream import FaultKind
 from apps.gateway.wire import AS_IT_LIKES, AsVectors
@@ -120,7 +120,7 @@ def _route(asking: Asking, named: Named | None, now: datetime) -> Route:
     else:
         model = find_model(asking, now)
     if model is None:
-        raise ModelNotAllowed(NO_SUCH_MODEL.format(team=asking.team.name))
+        raise _why_none(asking, now)
     _require_listed(asking, model.pk)
     if isinstance(asking.wanted, AsVectors):
         require_embeddings(model, asking.wanted)
@@ -128,9 +128,25 @@ def _route(asking: Asking, named: Named | None, now: datetime) -> Route:
     return routes.plan(model, person=asking.person, team=asking.team, now=now, choice=choice)
 
 
+def _why_none(asking: Asking, now: datetime) -> Refused:
+    """Say why no model of this name answers: there is none that the caller may use, or it embeds only. One query."""
+    embedder = find_model(replace(asking, wanted=AsVectors()), now)
+    if embedder is None or not _is_listed(asking, embedder.pk):
+        return ModelNotAllowed(NO_SUCH_MODEL.format(team=asking.team.name))
+    return EmbedsOnly(
+        f"{embedder.label} turns texts into vectors and does not answer, so nothing was sent. Ask it at "
+        "/v1/embeddings, or choose another model for this.",
+        model=embedder,
+    )
+
+
+def _is_listed(asking: Asking, model_id: UUID) -> bool:
+    return asking.model_ids is None or model_id in asking.model_ids
+
+
 def _require_listed(asking: Asking, model_id: UUID) -> None:
     """Hold a key to its own list of models, also where another model would take over."""
-    if asking.model_ids is not None and model_id not in asking.model_ids:
+    if not _is_listed(asking, model_id):
         raise ModelNotAllowed(NO_SUCH_MODEL.format(team=asking.team.name))
 
 

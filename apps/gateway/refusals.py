@@ -117,6 +117,12 @@ class LengthFixed(Refused):
     code = "LENGTH_FIXED"
 
 
+class EmbedsOnly(Refused):
+    """The model gives vectors and no words, and words were asked of it."""
+
+    code = "EMBEDS_ONLY"
+
+
 class NoEmbeddings(Refused):
     """The model does not embed, or its provider offers no embeddings."""
 

@@ -223,7 +223,7 @@ def test_anthropics_clients_find_their_fields_in_the_list_and_their_errors_every
 
     assert (model["type"], model["display_name"]) == ("model", "Fake Large")
     assert (listed["has_more"], listed["first_id"], listed["last_id"]) == (False, "Fake Large", "Fake Large")
-    for path in ("/v1/models/none", "/v1/messages/count_tokens"):
+    for path in ("/v1/models/none", "/v1/none"):
         assert program.get(path, headers=version).json["error"]["type"] == "not_found_error"
         assert program.get(path).json["error"]["type"] == "invalid_request_error"
 

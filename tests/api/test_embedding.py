@@ -79,6 +79,30 @@ def test_texts_leave_scrubbed_and_come_back_as_vectors_on_the_record_and_paid(as
     assert Reservation.objects.get().state == "SETTLED"
 
 
+@pytest.mark.parametrize("address", ["/v1/chat/completions", "/v1/messages", "/v1/messages/count_tokens"])
+@pytest.mark.parametrize("named_by", ["label", "pk"])
+def test_a_question_to_a_model_that_embeds_only_is_told_where_to_go(
+    runner, embedder, make_key, make_model, provider, sales, address, named_by
+):
+    other = make_model(sales, provider=provider, label="Other")
+    name = str(getattr(embedder, named_by))
+    body = {"model": name, "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+
+    told = Program(make_key().secret).call(address, body)
+    Grant.objects.filter(model=embedder).update(until_at=embedder.created_at)
+    taken_away = Program(make_key().secret).call(address, body)
+    Grant.objects.update(until_at=None)
+    off_the_list = Program(make_key(model_ids=(other.pk,)).secret).call(address, body)
+
+    assert told.status == 400
+    assert "Embedder turns texts into vectors" in told.error["message"]
+    assert "/v1/embeddings" in told.error["message"]
+    for unknown in (taken_away, off_the_list):
+        assert unknown.status == 404
+        assert "Embedder" not in unknown.error["message"]
+    assert provider.requests == []
+
+
 def test_numbers_come_as_floats_or_packed_in_base64(ask, embedder):
     packed = ask(input="tea", encoding_format="base64")["data"][0]["embedding"]
 
