@@ -147,8 +147,23 @@ class DenialForm(DescribedForm):
     answer = forms.CharField(label="Why not", max_length=300)
 
 
+class ModelsOfTeam(forms.Select):
+    """A choice of models that names those that the team may not use, and lets only a kept choice stay on one."""
+
+    granted: frozenset[str] = frozenset()
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Say it beside the model."""
+        option = super().create_option(*args, **kwargs)
+        if option["value"] and str(option["value"]) not in self.granted:
+            option["label"] = f"{option['label']} (not for this team)"
+            if not option["selected"]:
+                option["attrs"]["disabled"] = True
+        return option
+
+
 class AutoRouteForm(DescribedForm):
-    """Whether a team leaves the choice to the portal, and between which two models."""
+    """Whether a team leaves the choice to the portal, and between which two models that it may use."""
 
     is_on = forms.BooleanField(label="Offer “Auto” to this team", required=False)
     small = forms.ModelChoiceField(
@@ -156,17 +171,35 @@ class AutoRouteForm(DescribedForm):
         label="For easy questions",
         required=False,
         empty_label="The cheapest they may use",
+        widget=ModelsOfTeam,
     )
     large = forms.ModelChoiceField(
         LanguageModel.objects.for_chat().order_by("label"),
         label="For hard questions",
         required=False,
         empty_label="The dearest they may use",
+        widget=ModelsOfTeam,
     )
 
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._team = team
+        granted = LanguageModel.objects.granted_in(team, now=timezone.now()).values_list("pk", flat=True)
+        self._granted = frozenset(str(pk) for pk in granted)
+        for name in ("small", "large"):
+            self.fields[name].widget.granted = self._granted  # type: ignore[attr-defined]
+
     def clean(self) -> dict[str, Any]:
-        """Refuse a choice between a model and itself."""
+        """Refuse a choice between a model and itself, and one that the team may not use."""
         cleaned = super().clean() or self.cleaned_data
+        for name in ("small", "large") if cleaned.get("is_on") else ():
+            model = cleaned.get(name)
+            if model is not None and str(model.pk) not in self._granted:
+                self.add_error(
+                    name,
+                    f"{self._team.name} may not use {model.label}, so Auto would never choose it. Allow it to the team "
+                    "under Models first, or choose another.",
+                )
         if cleaned.get("large") and cleaned["large"] == cleaned.get("small"):
             self.add_error("large", "Choose another model than for easy questions: Auto decides between the two.")
         return cleaned

@@ -177,15 +177,14 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
 
     def callable_by_some_of(self, team: Team, *, now: datetime) -> Self:
         """Models that at least one member of `team` may call for it now: for whoever makes keys for the team."""
-        member = OuterRef("person_id")
-        to_them = Q(person=None) | Q(person_id=member)
-        of_model = Q(model=OuterRef(OuterRef("pk")))
-        allowed = Grant.objects.allowing(now).filter(of_model, to_them, Q(team=None) | Q(team=team))
-        denied = Grant.objects.denying(now).filter(
-            of_model, to_them, Q(team=None) | Q(team__memberships__person_id=member)
-        )
-        members = Membership.objects.filter(Exists(allowed), ~Exists(denied), team=team, person__is_active=True)
-        return self.in_service(now).filter(Exists(members))
+        return self.in_service(now).filter(Exists(_members_allowed(team, now)))
+
+    def granted_in(self, team: Team, *, now: datetime) -> Self:
+        """Models that are granted to `team` now, or to at least one member of it; whether they are on or not."""
+        to_all = Q(model=OuterRef("pk"), person=None) & (Q(team=None) | Q(team=team))
+        allowed, denied = Grant.objects.allowing(now).filter(to_all), Grant.objects.denying(now).filter(to_all)
+        to_the_team = Q(Exists(allowed)) & ~Q(Exists(denied))
+        return self.filter(to_the_team | Q(Exists(_members_allowed(team, now))))
 
     def in_service(self, now: datetime, *, day: date | None = None) -> Self:
         """Models that are on at a provider that is on, with a known price, and not retired."""
@@ -206,6 +205,16 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
 def day_of(now: datetime) -> date:
     """Name the day of `now` in the company's time zone."""
     return timezone.localtime(now, timezone.get_default_timezone()).date()
+
+
+def _members_allowed(team: Team, now: datetime) -> models.QuerySet[Membership]:
+    """Give, for a query of models, the members of `team` who are allowed the model for it and denied it nowhere."""
+    member = OuterRef("person_id")
+    to_them = Q(person=None) | Q(person_id=member)
+    of_model = Q(model=OuterRef(OuterRef("pk")))
+    allowed = Grant.objects.allowing(now).filter(of_model, to_them, Q(team=None) | Q(team=team))
+    denied = Grant.objects.denying(now).filter(of_model, to_them, Q(team=None) | Q(team__memberships__person_id=member))
+    return Membership.objects.filter(Exists(allowed), ~Exists(denied), team=team, person__is_active=True)
 
 
 def _is_member(person: Any, team: Team) -> Exists:

@@ -291,6 +291,35 @@ def test_auto_does_not_choose_between_a_model_and_itself(desk, model, sales):
     assert not AutoRoute.objects.exists()
 
 
+def test_auto_takes_no_model_that_the_team_may_not_use(desk, model, make_model, make_team, sales):
+    theirs = make_model(make_team("Finance"), label="Theirs")
+    denied = make_model(sales, label="Denied")
+    Grant.objects.create(model=denied, team=sales, effect="DENY")
+
+    for refused in (theirs, denied):
+        answer = desk.post(address("auto_change", sales.pk), {"is_on": "on", "large": refused.pk})
+
+        assert answer.status_code == 422
+        assert f"Sales may not use {refused.label}" in answer.content.decode()
+    assert not AutoRoute.objects.exists()
+    card = desk.get(address("auto")).content.decode().partition("Sales</h2>")[2].partition("</section>")[0]
+    for unfit in (theirs, denied):
+        assert card.count(f'<option value="{unfit.pk}" disabled>{unfit.label} (not for this team)</option>') == 2
+    assert card.count(f'<option value="{model.pk}">{model.label}</option>') == 2
+
+
+def test_a_route_whose_model_was_taken_from_the_team_says_so_and_can_be_switched_off(desk, model, make_model, sales):
+    small = make_model(sales, label="Small")
+    desk.post(address("auto_change", sales.pk), {"is_on": "on", "small": small.pk})
+    Grant.objects.filter(model=small).delete()
+
+    page = desk.get(address("auto")).content.decode()
+    desk.post(address("auto_change", sales.pk), {"small": small.pk})
+
+    assert f'<option value="{small.pk}" selected>Small (not for this team)</option>' in page
+    assert not AutoRoute.objects.get().is_on
+
+
 def test_auto_is_off_until_an_admin_switches_it_on_and_the_page_shows_what_it_saved(
     desk, model, make_model, maya, sales, sign_in
 ):
