@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from apps.batch import steering
-from apps.batch.models import Batch, Line
+from apps.batch.models import Batch, Line, LineQuerySet
 from apps.gateway import budgets
 from apps.ledger import clock, records
 from apps.ledger.records import AlreadyConcluded
@@ -100,14 +100,29 @@ def give_up_lapsed(*, now: datetime) -> int:
     """
     if not clock.is_steady():
         return 0
-    lapsed = list(Line.objects.lapsed(now).values_list("pk", "batch_id")[:SWEPT_AT_ONCE])
-    return sum(_give_up(line_id, batch_id, now=now) for line_id, batch_id in lapsed)
+    return _give_up_each(Line.objects.lapsed(now), now=now)
+
+
+def give_up_all(*, now: datetime) -> int:
+    """
+    Give up every claim without waiting for its lease to end; return how many.
+
+    Only for the moment before the one worker of an installation starts, when whoever held a claim is gone. Should it
+    live all the same, it changes and sends nothing any more: each of its writes asks for its token, also the one that
+    comes before the call.
+    """
+    return _give_up_each(Line.objects.in_hand(), now=now)
+
+
+def _give_up_each(held: LineQuerySet, *, now: datetime) -> int:
+    found = list(held.values_list("pk", "batch_id")[:SWEPT_AT_ONCE])
+    return sum(_give_up(line_id, batch_id, held, now=now) for line_id, batch_id in found)
 
 
 @transaction.atomic
-def _give_up(line_id: UUID, batch_id: UUID, *, now: datetime) -> bool:
+def _give_up(line_id: UUID, batch_id: UUID, held: LineQuerySet, *, now: datetime) -> bool:
     batch = Batch.objects.select_for_update(of=("self",)).select_related("team").get(pk=batch_id)
-    line = Line.objects.lapsed(now).select_for_update().filter(pk=line_id).first()
+    line = held.select_for_update().filter(pk=line_id).first()
     if line is None:
         return False
     logger.warning("Gave up line %s of batch %s, whose worker had gone", line.number, batch.pk)

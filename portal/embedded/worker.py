@@ -13,9 +13,11 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import django
 from celery import bootsteps, signals
 from celery.beat import EmbeddedService
 from celery.exceptions import SecurityWarning
+from django.db import connections
 
 from portal.celery import app
 from portal.embedded.broker import show_unfinished
@@ -53,6 +55,18 @@ class QueueFeeder(bootsteps.StartStopStep):
         self.told_to_stop.set()
 
 
+def give_up_lines() -> int:
+    """Give up the lines of batches that the worker before this one held, instead of when their leases end."""
+    django.setup()
+    from apps.batch import claiming
+    from apps.ledger import clock
+
+    try:
+        return claiming.give_up_all(now=clock.read())
+    finally:
+        connections.close_all()
+
+
 def main() -> None:
     """Run the worker until told to stop; when it takes tasks it writes its process id into the file given."""
     parser = argparse.ArgumentParser()
@@ -68,6 +82,8 @@ def main() -> None:
 
     if count := show_unfinished(app.conf.broker_url):
         print(f"{count} tasks that an earlier worker did not finish are done again", flush=True)
+    if count := give_up_lines():
+        print(f"{count} lines of batches that an earlier worker held wait again, or are closed as unknown", flush=True)
     # Celery warns about root because of pickle; here tasks are JSON.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     app.steps["worker"].add(Scheduler)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -16,11 +18,14 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from apps.batch import claiming, lines, preparing, steering, tasks
+from apps.batch.exchange import LineKeeper
 from apps.batch.models import Batch, Line
+from apps.chat import story
 from apps.chat.endings import Ending
 from apps.gateway.models import Reservation
 from apps.ledger.models import Event, Intent, Outcome
 from apps.ledger.vocabulary import OutcomeKind
+from portal.embedded import worker
 from tests.fake_provider import PAUSE
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,12 +49,12 @@ def test_a_worker_killed_in_the_middle_loses_no_line_and_sends_none_twice(begin,
     batch = begin("First", "Second", "Third")
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "portal.settings", "PORTCULLIS_BATCH_LINES_AT_ONCE": "1"}
     environment["PORTCULLIS_DATABASE_URL"] = _address_of_the_test_database()
-    worker = subprocess.Popen([sys.executable, "-c", WORKER], env=environment, start_new_session=True)
+    process = subprocess.Popen([sys.executable, "-c", WORKER], env=environment, start_new_session=True)
     try:
         wait_until(lambda: len(provider.received) == 2)
     finally:
-        os.killpg(worker.pid, signal.SIGKILL)
-        worker.wait()
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
     assert work() == 0  # what the dead worker holds still counts: nobody else takes more than there is room for
     later = timezone.now() + claiming.LEASE
@@ -92,6 +97,66 @@ def test_a_worker_that_was_given_up_for_dead_changes_nothing_when_it_comes_back(
     assert claiming.keep(again, now=timezone.now())
     assert Line.objects.get().sealed_answer == b""
     assert Intent.objects.count() == 0
+
+
+@pytest.fixture
+def start_the_one_worker(monkeypatch, tmp_path):
+    """Start the embedded shape's worker up to the moment at which it would take tasks."""
+
+    def start():
+        monkeypatch.setattr(sys, "argv", ["worker", "--ready-file", str(tmp_path / "r"), "--schedule-file", "s"])
+        monkeypatch.setattr(worker, "show_unfinished", lambda url: 0)
+        monkeypatch.setattr(worker.app, "worker_main", lambda argv: None)
+        monkeypatch.setattr(worker.app, "steps", defaultdict(set))
+        monkeypatch.setattr(worker.signals.worker_ready, "connect", lambda **kwargs: lambda receiver: receiver)
+        worker.main()
+
+    return start
+
+
+def test_the_one_worker_that_starts_waits_for_no_lease_of_the_one_before(begin, work, provider, start_the_one_worker):
+    batch = begin("First", "Second")
+    late = take()
+    assert work() == 0
+
+    start_the_one_worker()
+    provider.always_answers("yes")
+
+    assert work() == 2
+    assert sorted(provider.received) == ["First", "Second"]
+    assert set(batch.lines.values_list("state", flat=True)) == {"ANSWERED"}
+    assert not claiming.keep(late, now=timezone.now())
+
+
+def test_a_worker_that_lives_all_the_same_sends_nothing_for_the_line_that_was_taken_from_it(begin, provider):
+    begin("Only")
+    late = take()
+    job = lines.load_job(late)
+
+    assert claiming.give_up_all(now=timezone.now()) == 1
+    asyncio.run(story.tell(LineKeeper(job)))
+
+    assert provider.received == []
+    assert not Reservation.objects.filter(state="HELD").exists()
+    assert Line.objects.get().state == "WAITING"
+
+
+def test_a_line_that_was_sent_is_paid_for_once_when_its_worker_is_given_up_at_once(begin, provider):
+    begin("Only")
+    provider.will_answer("never ", PAUSE, "the end")
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(_deliver)
+        provider.wait_for_requests()
+
+        assert claiming.give_up_all(now=timezone.now()) == 1
+        provider.go_on()
+        running.result()
+
+    line = Line.objects.get()
+    reservation = Reservation.objects.get()
+    assert (line.state, line.cost) == ("UNKNOWN", reservation.cost)
+    assert (reservation.state, len(provider.received)) == ("SETTLED", 1)
+    assert [outcome.kind for outcome in Outcome.objects.all()] == ["UNKNOWN"]
 
 
 def test_a_line_whose_worker_dies_three_times_before_sending_is_not_tried_for_ever(begin):
