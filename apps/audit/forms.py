@@ -9,10 +9,12 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from apps.audit.pseudonyms import NotAPseudonym, person_behind
+from apps.audit.telling import ReadByTheDesk
 from apps.ledger.standing import Alarm
 from apps.privacy.unmasking import LONGEST_REASON, SHORTEST_REASON
 
 SHORTEST_NAME = 3
+USUAL_HELP = "What you must find out, or the number of a case that is not confidential. It is recorded with your name."
 SAY_WHY = f"Say why you need to know this, in {SHORTEST_REASON} to {LONGEST_REASON} characters. It is recorded."
 
 
@@ -22,7 +24,7 @@ class ReasonField(forms.CharField):
     def __init__(self, *, sentence: str = SAY_WHY, help_text: str = "") -> None:
         super().__init__(
             label="Reason",
-            help_text=help_text or "The number of the case, or what you must find out. It is recorded with your name.",
+            help_text=help_text or USUAL_HELP,
             min_length=SHORTEST_REASON,
             max_length=LONGEST_REASON,
             widget=forms.Textarea(attrs={"rows": 2}),
@@ -34,7 +36,7 @@ class ReasonField(forms.CharField):
         return str(super().clean(" ".join(str(value or "").split())))
 
 
-class AcknowledgeForm(forms.Form):
+class AcknowledgeForm(ReadByTheDesk):
     """Which alarm an officer knows of, and what they do about it."""
 
     kind = forms.CharField(max_length=40, widget=forms.HiddenInput)
@@ -50,7 +52,7 @@ class AcknowledgeForm(forms.Form):
         return cls(initial={"kind": alarm.kind, "since": alarm.raised}, auto_id=f"{alarm.kind.lower()}_%s")
 
 
-class RevealForm(forms.Form):
+class RevealForm(ReadByTheDesk):
     """Whose name an officer needs, and why; ``back`` is where to go then."""
 
     pseudonym = forms.CharField(
@@ -71,7 +73,7 @@ class RevealForm(forms.Form):
             raise ValidationError(unknown.sentence, code="invalid") from unknown
 
 
-class FindForm(forms.Form):
+class FindForm(ReadByTheDesk):
     """Whom an officer looks for by name, and why."""
 
     name = forms.CharField(

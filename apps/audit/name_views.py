@@ -14,6 +14,7 @@ from apps.audit.doors import officers_only, officers_read
 from apps.audit.forms import FindForm, RevealForm
 from apps.audit.names import NobodyCalledSo, TooManyCalledSo
 from apps.audit.pseudonyms import NotAPseudonym, person_behind
+from apps.audit.telling import written
 
 
 @officers_read
@@ -26,7 +27,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @officers_only
 def reveal(request: HttpRequest) -> HttpResponse:
     """Show who is behind a pseudonym, then go back to where the officer came from."""
-    form = RevealForm(request.POST)
+    form = written(RevealForm(request.POST), by=person_of(request))
     if not form.is_valid():
         return _page(request, form, FindForm(), status=400)
     asked = form.cleaned_data
@@ -39,7 +40,7 @@ def reveal(request: HttpRequest) -> HttpResponse:
 @officers_only
 def find(request: HttpRequest) -> HttpResponse:
     """Look somebody up by name."""
-    form = FindForm(request.POST)
+    form = written(FindForm(request.POST), by=person_of(request))
     if not form.is_valid():
         return _page(request, RevealForm(), form, status=400)
     asked = form.cleaned_data

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from django import forms
-
 from apps.accounts.models import Role, User
 from apps.audit import sealed
 from apps.audit.approvals import asking
@@ -20,6 +18,7 @@ from apps.audit.forms import ReasonField
 from apps.audit.looks import EXCHANGE
 from apps.audit.passages import SentPassage
 from apps.audit.sealed import Opened
+from apps.audit.telling import ReadByTheDesk
 from apps.ledger.facts import Json
 from apps.privacy import keys
 from apps.privacy.restore import Piece
@@ -32,7 +31,7 @@ class CannotBeShown(Exception):
     sentence = "The original text cannot be shown: what holds it was erased, or does not open with this key."
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(ReadByTheDesk):
     """Why an officer must see the original text."""
 
     reason = ReasonField(sentence=ReasonMissing.sentence)

@@ -34,6 +34,7 @@ from apps.audit.original import (
 )
 from apps.audit.paging import Cursor, CursorBroken, cursor_of
 from apps.audit.reads import TookTooLong
+from apps.audit.telling import written
 from apps.ledger.alarms import NoSuchAlarm
 from apps.ledger.proofs import DoesNotFit, NotYetSigned
 from apps.ledger.standing import INCIDENTS
@@ -73,11 +74,12 @@ def exchange(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
 @officers_only
 def ask_original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
     """Ask a second officer to consent to showing the original text."""
-    found, form = _found(request, exchange_id), ReasonForm(request.POST)
+    officer = person_of(request)
+    found, form = _found(request, exchange_id), written(ReasonForm(request.POST), by=officer)
     if not form.is_valid():
         return _scrubbed_page(request, found, form=form, status=400)
     try:
-        ask_for_consent(found, officer=person_of(request), reason=form.cleaned_data["reason"], now=timezone.now())
+        ask_for_consent(found, officer=officer, reason=form.cleaned_data["reason"], now=timezone.now())
     except CannotBeShown as reason:
         return _scrubbed_page(request, found, trouble=reason.sentence, status=409)
     messages.success(request, "You asked. As soon as another officer consents, this page offers the original text.")
@@ -90,7 +92,7 @@ def ask_original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
 def original(request: HttpRequest, exchange_id: UUID) -> HttpResponse:
     """Show one exchange with the words behind its placeholders: with a reason, or with another officer's consent."""
     found, officer, now = _found(request, exchange_id), person_of(request), timezone.now()
-    way = way_for(officer, found, form=ReasonForm(request.POST), now=now)
+    way = way_for(officer, found, form=written(ReasonForm(request.POST), by=officer), now=now)
     if way and not way.takes_two and not way.form.is_valid():
         return _scrubbed_page(request, found, form=way.form, status=400)
     try:
@@ -113,7 +115,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
 @officers_only
 def ledger_acknowledge(request: HttpRequest) -> HttpResponse:
     """Put on the record that this officer knows of an alarm, and what they do about it."""
-    form = AcknowledgeForm(request.POST)
+    form = written(AcknowledgeForm(request.POST), by=person_of(request))
     if not form.is_valid():
         return _ledger_page(request, form=form, status=422)
     try:

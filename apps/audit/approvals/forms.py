@@ -6,10 +6,13 @@ from django import forms
 
 from apps.audit.approvals.asking import SHORTEST_REASON, ReasonTooShort
 from apps.audit.approvals.models import LONGEST_REASON
+from apps.audit.telling import ReadByTheDesk
 
 
-class WhyForm(forms.Form):
+class WhyForm(ReadByTheDesk):
     """Why a second officer should consent."""
+
+    read_by_the_desk = ("why",)
 
     why = forms.CharField(
         label="Reason",
@@ -21,15 +24,19 @@ class WhyForm(forms.Form):
     )
 
 
-class ConsentForm(forms.Form):
+class ConsentForm(ReadByTheDesk):
     """A word along with the consent."""
+
+    read_by_the_desk = ("answer",)
 
     use_required_attribute = False
     answer = forms.CharField(required=False, label="Note", max_length=LONGEST_REASON)
 
 
-class RefusalForm(forms.Form):
+class RefusalForm(ReadByTheDesk):
     """Why not."""
+
+    read_by_the_desk = ("answer",)
 
     use_required_attribute = False
     answer = forms.CharField(

@@ -21,6 +21,7 @@ from apps.audit.approvals.deeds import ALWAYS_NEEDED, CannotBeCarriedOut, Deed
 from apps.audit.approvals.forms import ConsentForm, RefusalForm, WhyForm
 from apps.audit.approvals.models import Approval, FourEyesRule, State, terms_of
 from apps.audit.doors import desk, officers_only
+from apps.audit.telling import written
 
 DECIDED_SHOWN = 50
 
@@ -63,7 +64,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
 @freshly_signed_in
 def grant(request: HttpRequest, approval_id: UUID) -> HttpResponse:
     """Consent to what another officer asked for."""
-    form = ConsentForm(request.POST)
+    form = written(ConsentForm(request.POST), by=person_of(request))
     if not form.is_valid():
         return _page(request, typed=Typed(str(approval_id), {"consent": form}), status=422)
     return _decided(
@@ -78,7 +79,7 @@ def grant(request: HttpRequest, approval_id: UUID) -> HttpResponse:
 def refuse(request: HttpRequest, approval_id: UUID) -> HttpResponse:
     """Refuse what another officer asked for, with a reason."""
     _must_be_there(request, approval_id)
-    form = RefusalForm(request.POST)
+    form = written(RefusalForm(request.POST), by=person_of(request))
     if not form.is_valid():
         return _page(request, typed=Typed(str(approval_id), {"refusal": form}), status=422)
     return _decided(
@@ -108,7 +109,7 @@ def ask_for_two(request: HttpRequest, deed: str) -> HttpResponse:
 def ask_for_one(request: HttpRequest, deed: str) -> HttpResponse:
     """Ask a second officer to leave a deed to one from now on."""
     about = asking.rule_about(_deed(deed))
-    form = WhyForm(request.POST)
+    form = written(WhyForm(request.POST), by=person_of(request))
     if not form.is_valid():
         return _page(request, typed=Typed(deed, {"why": form}), status=422)
     asking.ask(

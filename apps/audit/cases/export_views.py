@@ -26,6 +26,7 @@ from apps.audit.cases.recording import listed
 from apps.audit.cases.searches import NotASearch
 from apps.audit.doors import officers_only, officers_read
 from apps.audit.reads import TookTooLong
+from apps.audit.telling import written
 from apps.ledger.vocabulary import Action
 
 SHOWN = 100
@@ -49,7 +50,8 @@ def new(request: HttpRequest) -> HttpResponse:
 @officers_only
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask for an export."""
-    given, form = QueryDict(request.POST.get("of", "")[: searches.LONGEST_QUERY]), ExportForm(request.POST)
+    given = QueryDict(request.POST.get("of", "")[: searches.LONGEST_QUERY])
+    form = written(ExportForm(request.POST), by=person_of(request))
     if not form.is_valid():
         return _form_page(request, given, form, status=422)
     case = _case(request, given)

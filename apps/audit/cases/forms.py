@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from apps.accounts.models import Role, User
 from apps.audit.cases.models import Case, Export
+from apps.audit.telling import ReadByTheDesk
 from apps.audit.unseen import can_be_seen
 
 SHORTEST, LONGEST_REASON, LONGEST_TEXT = 10, 500, 5_000
@@ -129,8 +130,10 @@ class SearchForm(forms.Form):
     is_shared = forms.BooleanField(label="Share with the desk", required=False)
 
 
-class ExportForm(forms.Form):
+class ExportForm(ReadByTheDesk):
     """What goes into an export."""
+
+    read_by_the_desk = ("why",)
 
     variant = forms.ChoiceField(
         label="What goes along", choices=Export.Variant.choices, initial=Export.Variant.REDACTED,

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Final
 
 from django.db.models import Q
 
@@ -16,6 +20,8 @@ from apps.ledger.vocabulary import Action
 
 CASE, SEARCH, EXPORT = "case", "saved search", "export"
 CONFIDENTIAL = "A confidential case"
+NUMBER: Final = re.compile(r"case\W{0,3}(\d{4})\W{1,3}0{0,9}(\d{1,6})\b", re.IGNORECASE | re.ASCII)
+"""A case's number as people write it."""
 
 
 def about_case(action: Action, case: Case, *, by: User | None, now: datetime, **details: Json) -> None:
@@ -47,6 +53,15 @@ def name_for_the_desk(export: Export) -> str:
     if export.case is None:
         return f"Search of {export.asked_at:%Y-%m-%d}"
     return CONFIDENTIAL if export.case.is_confidential else export.case.number
+
+
+def told_in(text: str, writer: User) -> str:
+    """Say what to change where words that the whole desk reads name a confidential case that the writer sees."""
+    named = {(int(year), int(serial)) for year, serial in NUMBER.findall(text)}
+    which = reduce(or_, (Q(year=year, serial=serial) for year, serial in named), Q(pk=None))
+    if named and Case.objects.visible_to(writer).filter(which, is_confidential=True).exists():
+        return "The whole desk reads this, and it names a confidential case. Say it without the number."
+    return ""
 
 
 def listed(action: Action, *, by: User, shown: int, now: datetime, **details: Json) -> None:

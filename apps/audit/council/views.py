@@ -16,12 +16,12 @@ from apps.accounts.access import person_of
 from apps.accounts.actors import who
 from apps.accounts.models import Role, Team, User
 from apps.audit import scope
-from apps.audit.approvals.asking import ReasonTooShort
 from apps.audit.approvals.forms import WhyForm
 from apps.audit.council import closing, opening
 from apps.audit.council.forms import OpeningForm, TeamForm
 from apps.audit.doors import desk, officers_only
 from apps.audit.models import ClosedTeam, Opening
+from apps.audit.telling import written
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 
@@ -38,7 +38,7 @@ def teams(request: HttpRequest) -> HttpResponse:
 @officers_only
 def close(request: HttpRequest) -> HttpResponse:
     """Ask a second officer to close a team."""
-    form = TeamForm(request.POST, auto_id="close_%s")
+    form = written(TeamForm(request.POST, auto_id="close_%s"), by=person_of(request))
     if not form.is_valid():
         return _page(request, team_form=form, status=422)
     return _asked(request, form.cleaned_data["team"], close=True, form=form)
@@ -47,9 +47,10 @@ def close(request: HttpRequest) -> HttpResponse:
 @officers_only
 def reopen(request: HttpRequest, team_id: UUID) -> HttpResponse:
     """Ask a second officer to end that a team is closed."""
-    team, form = get_object_or_404(Team, pk=team_id), WhyForm(request.POST)
+    team = get_object_or_404(Team, pk=team_id)
+    form = written(WhyForm(request.POST), by=person_of(request))
     if not form.is_valid():
-        messages.error(request, ReasonTooShort.sentence)
+        messages.error(request, form.errors["why"][0])
         return redirect("council:teams")
     return _asked(request, team, close=False, form=form)
 
@@ -57,7 +58,7 @@ def reopen(request: HttpRequest, team_id: UUID) -> HttpResponse:
 @officers_only
 def ask_to_open(request: HttpRequest) -> HttpResponse:
     """Ask a second officer to open an exchange or a person for a time."""
-    form = OpeningForm(request.POST, auto_id="open_%s")
+    form = written(OpeningForm(request.POST, auto_id="open_%s"), by=person_of(request))
     if not form.is_valid():
         return _page(request, opening_form=form, status=422)
     (exchange_id, person_id), officer, now = form.cleaned_data["what"], person_of(request), timezone.now()

@@ -13,6 +13,7 @@ from apps.audit.approvals.models import LONGEST_REASON
 from apps.audit.pseudonyms import pseudonym
 from apps.audit.retention import people, searches
 from apps.audit.retention.models import LONGEST_DAYS, SHORTEST_DAYS
+from apps.audit.telling import ReadByTheDesk
 from apps.audit.unseen import can_be_seen
 from apps.privacy.hold_models import Hold
 from apps.privacy.holds import Scope
@@ -23,8 +24,10 @@ TOO_SHORT = (
 TOO_LONG = f"Write {LONGEST_DAYS:,} days at most, or choose to keep records for good."
 
 
-class WhyForm(forms.Form):
+class WhyForm(ReadByTheDesk):
     """A reason, which is recorded."""
+
+    read_by_the_desk = ("why",)
 
     use_required_attribute = False
 
@@ -76,8 +79,12 @@ class HoldForm(WhyForm):
     """What must not be destroyed, and why."""
 
     field_order = ["name", "kind", "person", "team", "query", "why"]
+    read_by_the_desk = ("name", "why")
     name = forms.CharField(
-        label="Name", max_length=80, help_text="For example the number of the case.", validators=[can_be_seen]
+        label="Name",
+        max_length=80,
+        help_text="For example the number of the case, unless it is confidential.",
+        validators=[can_be_seen],
     )
     kind = forms.ChoiceField(label="Hold", choices=Hold.Kind)
     person = forms.CharField(

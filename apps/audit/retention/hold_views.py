@@ -17,6 +17,7 @@ from apps.audit.reads import TookTooLong
 from apps.audit.retention import holding, searches
 from apps.audit.retention.forms import HoldForm, WhyForm
 from apps.audit.retention.looking import looked_at, refused
+from apps.audit.telling import written
 from apps.privacy.holds import AlreadyLifted
 
 LIFTED_SHOWN = 50
@@ -33,7 +34,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def place(request: HttpRequest) -> HttpResponse:
     """Place a hold: one officer may, because it only keeps."""
     officer = person_of(request)
-    form = HoldForm(request.POST, by=officer)
+    form = written(HoldForm(request.POST, by=officer), by=officer)
     if not form.is_valid():
         refused("holds", form, by=officer, now=timezone.now())
         return _page(request, form=form, status=422)
@@ -52,7 +53,7 @@ def lift(request: HttpRequest, hold_id: UUID) -> HttpResponse:
     """Ask a second officer to lift a hold."""
     officer = person_of(request)
     hold = get_object_or_404(holding.visible_to(officer), pk=hold_id)
-    form = WhyForm(request.POST, auto_id=f"lift_{hold_id}_%s")
+    form = written(WhyForm(request.POST, auto_id=f"lift_{hold_id}_%s"), by=officer)
     if not form.is_valid():
         return _page(request, lift=(hold_id, form), status=422)
     try:

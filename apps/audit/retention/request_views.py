@@ -22,6 +22,7 @@ from apps.audit.retention import packaging, requests
 from apps.audit.retention.forms import ErasureForm, RequestForm
 from apps.audit.retention.looking import looked_at, looked_up_in_vain, refused
 from apps.audit.retention.models import PersonRequest
+from apps.audit.telling import written
 from apps.privacy.keys import KeyDestroyed
 
 SHOWN = 50
@@ -45,7 +46,7 @@ def list_piece(request: HttpRequest) -> HttpResponse:
 def package(request: HttpRequest) -> HttpResponse:
     """Have a copy of a person's data made."""
     officer = person_of(request)
-    form = RequestForm(request.POST, by=officer, auto_id="package_%s")
+    form = written(RequestForm(request.POST, by=officer, auto_id="package_%s"), by=officer)
     if not form.is_valid():
         refused("requests", form, by=officer, now=timezone.now())
         return _page(request, package_form=form, status=422)
@@ -64,7 +65,7 @@ def package(request: HttpRequest) -> HttpResponse:
 def erasure(request: HttpRequest) -> HttpResponse:
     """Ask a second officer to consent to an erasure."""
     officer = person_of(request)
-    form = ErasureForm(request.POST, by=officer, auto_id="erasure_%s")
+    form = written(ErasureForm(request.POST, by=officer, auto_id="erasure_%s"), by=officer)
     if not form.is_valid():
         refused("requests", form, by=officer, now=timezone.now())
         return _page(request, erasure_form=form, status=422)

@@ -19,6 +19,7 @@ from apps.audit.retention import purging, schedules, tasks
 from apps.audit.retention.forms import ScheduleForm
 from apps.audit.retention.looking import looked_at
 from apps.audit.retention.models import Purge, ScheduleVersion
+from apps.audit.telling import written
 from apps.ledger.models import Event
 from apps.ledger.vocabulary import Action
 from apps.privacy.hold_models import AwaitedDestruction
@@ -42,7 +43,7 @@ def purge_piece(request: HttpRequest) -> HttpResponse:
 @officers_only
 def change(request: HttpRequest) -> HttpResponse:
     """Ask a second officer for another schedule."""
-    form = ScheduleForm(request.POST)
+    form = written(ScheduleForm(request.POST), by=person_of(request))
     if not form.is_valid():
         return _page(request, form=form, status=422)
     said = form.cleaned_data

@@ -23,6 +23,7 @@ from apps.audit.review import acts, deciding, looks, notes, quality, work
 from apps.audit.review.forms import VerdictForm, WordsForm
 from apps.audit.review.models import Item, Queue, Recheck
 from apps.audit.review.queue_views import items_page
+from apps.audit.telling import written
 
 LISTED_AT_MOST = 100
 RECHECKS_SHOWN = 20
@@ -123,7 +124,8 @@ def close(request: HttpRequest, item_id: UUID) -> HttpResponse:
 @officers_only
 def ask_to_close(request: HttpRequest, item_id: UUID) -> HttpResponse:
     """Ask a second officer to consent to closing an item of high severity."""
-    item, form, why = _item(request, item_id), VerdictForm(request.POST), WhyForm(request.POST)
+    item, form = _item(request, item_id), VerdictForm(request.POST)
+    why = written(WhyForm(request.POST), by=person_of(request))
     forms = {"verdict_form": form, "why_form": why}
     if not (form.is_valid() & why.is_valid()):
         return _again(request, item, "Ask a second officer", forms, status=422)
