@@ -125,6 +125,30 @@ def test_a_page_whose_question_waits_in_line_says_how_many_come_before(maya, pro
     assert tab.closed["outcome"] == "ANSWERED"
 
 
+def test_a_page_in_line_counts_the_questions_before_its_own_down(maya, provider, address):
+    for _ in range(3):
+        provider.will_answer("One ", PAUSE, "two.")
+    provider.will_answer("Three.")
+    steps = ["2 questions before yours", "1 question before yours", "Yours is the next question"]
+    said = []
+    with override_settings(PAGE_TURNS_AT_ONCE=1):
+        maya.begin("First")
+        provider.wait_for_requests()
+        for question in ("Second", "Third", "Fourth"):
+            maya.begin(question)
+        tab = Tab(address, maya, maya.newest())
+        for place, step in enumerate(steps, 1):
+            while f"The portal is busy. {step}…" not in (words := tab.next("status")["html"]):
+                assert "The portal is busy" not in words
+            said.append(step)
+            provider.wait_for_requests(place)
+            provider.go_on()
+        tab.read(lambda tab: tab.closed, seconds=PATIENCE_SECONDS)
+
+    assert said == steps
+    assert tab.closed["outcome"] == "ANSWERED"
+
+
 def test_a_page_is_woken_by_what_another_asks_and_forgotten_once_it_has_gone(maya, provider, address, monkeypatch):
     monkeypatch.setattr("apps.chat.consumers.POLL_SECONDS", 60.0)
     provider.will_answer("One.")
