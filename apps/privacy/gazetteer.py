@@ -35,10 +35,13 @@ NEXT: Final = regex.compile(
 NAMESAKE: Final = regex.compile(
     r"(?:\.?(?: [A-Z][\w.]*){0,2} (?:Memorial |Gold |International |National |General )?(?:Medal|Prize|Award|Cup|Act|Foundation|University|Institute|College"
     r"|School|Hospital|Lectures?|Trophy|Fellowship|Scholarship|Telescope|Observatory|Airport|Museum|Library|Stadium|Bridge|Park|Theorem|Effect|Syndrome|Disease|Peak|Harbou?r|Glacier|Crater|Arena"
-    r"|Orchestra|Quartet|Memorial|Regiment|Hotel|Cathedral|Chapel)(?!\w)"
-    r"|(?:, Inc\b|,? (?:LLC|LLP|PLC|plc|GmbH|Corporation|Incorporated|Holdings|Industries|Building Society|F\.?C\.?)(?!\w))"
-    r"|(?:['\u2019]s)? (?:law|theorem|lemma|conjecture|equations?|inequality|algorithm|transform|distribution|coefficient|constant|paradox|principle|syndrome"
-    r"|disease|effect|test statistic|razor|hierarchy of needs|hierarchy|five forces)(?!\w)| charts?(?!\w))"
+    r"|Amendment|Doctrine|Hypothesis|Count(?:y|ies)|Twins|Orchestra|Quartet|Memorial|Regiment|Hotel|Cathedral|Chapel)(?!\w)"
+    r"|(?:, Inc\b|,? (?:Ltd\b|Limited|Pty|LLC|LLP|PLC|plc|GmbH|Corporation|Incorporated|Holdings|Industries|Building Society|F\.?C\.?)(?!\w))"
+    r"|(?:['\u2019]s)? (?:\$\\\\?(?:tau|rho|kappa|alpha)|law|theorem|lemma|conjecture|equations?|inequality|algorithm|transform|distribution|coefficient|constant|paradox|principle|syndrome"
+    r"|disease|effect|test statistic|razor|hierarchy of needs|hierarchy|five forces|kappa|alpha|tau|rho|modulus|exact test|t-test|iterations)(?!\w)| (?:charts?|priors?|kernels?|matrix|matrices|divergence|norm|estimators?"
+    r"|regression|networks|decoding|linkages?|datasets?|benchmarks?|criterion|criteria|integrals?|algebras?|manifolds?|polynomials?|expansions?|scattering|spectroscopy"
+    r"|chains?|reactions?|rearrangement|sarcomas?|lymphomas?|algorithms?|trajectories|primitives|splatting|spaces)(?!\w)|(?<=\w-[A-Z]\w{1,20}) (?:loss|models?|tests?|methods?"
+    r"|process|distance|decomposition|flows?)(?!\w))"
 )
 """What makes a name before it that of a thing: `the Ada Lovelace Medal`, `Ohm's law`."""
 
@@ -90,6 +93,9 @@ LISTING: Final = regex.compile(
 )
 LISTING_ENDS: Final = regex.compile(rf"[\p{{L}}.'-]{BEFORE_LAST}\p{{Lu}}\p{{Ll}}")
 
+
+KEYWORDS: Final = frozenset(["elif"])
+"""Words of programming languages that are first names with a capital."""
 
 ALSO_THINGS: Final = frozenset(
     [
@@ -188,10 +194,22 @@ def _is_unheard(word: str) -> bool:
         return False
     if BRITISH.sub(r"iz\1", word) in words.dictionary():
         return False
-    if DRAWN_OUT.search(word):
+    if DRAWN_OUT.search(word) or _is_of_the_trade(word):
         return False
     is_known = word in words.dictionary() or word in words.allowed() or word in words.places()
     return len(word) >= SHORTEST_LOWER_SURNAME and not is_known and stem not in words.dictionary()
+
+
+MADE: Final = regex.compile(r"\p{L}{4,}(?:ism|ists?|ations?|ness|i[sz]er|ifier|ology|ability|less|ware|ly)")
+DOUBLED: Final = regex.compile(r"(\p{L}{2,}(\p{L}))\2ing")
+
+
+def _is_of_the_trade(word: str) -> bool:
+    """Say whether a word is made of one in the dictionary in a way that names are not: `generalist`, `splatting`."""
+    doubled = DOUBLED.fullmatch(word)
+    if doubled is not None and doubled[1] in words.dictionary():
+        return True
+    return MADE.fullmatch(word) is not None and words.is_made_of_words(word)
 
 
 def _well_known(reading: Reading) -> Iterator[tuple[int, int]]:
@@ -211,7 +229,7 @@ def _first_names(reading: Reading) -> Iterator[tuple[int, int]]:
     text, position = reading.text, 0
     for place in places:
         match = WORD.match(text, place) if place >= position else None
-        if match is None or (match[0].islower() and reading.language != ENGLISH):
+        if match is None or (match[0].islower() and reading.language != ENGLISH) or match[0] in KEYWORDS:
             continue
         word = match[0].lower()
         is_sure = word in sure

@@ -1,5 +1,5 @@
 """
-What guesses take for a person or an address and is nobody's: substances, genes, celestial bodies, journals, months.
+What guesses take for a person or an address and is nobody's: substances, genes, celestial bodies, journals, dates, methods, programs.
 
 Only guesses are judged here, by the name itself and by what stands around it; what a rule or a check digit says stays.
 """
@@ -13,8 +13,8 @@ import string
 import unicodedata
 from typing import Final
 
+from apps.privacy import things, words
 from apps.privacy import vocabulary as v
-from apps.privacy import words
 from apps.privacy.findings import Finding
 
 AROUND: Final = 80
@@ -63,6 +63,35 @@ GENE: Final = re.compile(r"[A-Z][A-Za-z]{1,4}-?\d{1,2}[A-Za-z]?")
 MONTH: Final = re.compile(
     r"(?i)(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|janv|févr|avr|juin|juil|août|ene|abr|ago|dic|gen|giu|lug|set|ott|mrt|mei|fev|out)\.?"
 )
+WEEKDAY: Final = re.compile(
+    r"(?i)(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)(?: (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))?"
+)
+DATE_BEHIND: Final = re.compile(
+    r",? {1,2}(?:\d{1,2}(?!\w)|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6} )"
+)
+"""What stands behind a weekday in logs and mails: `Thu, 04 Jun`, `Fri Jan 5`."""
+
+BROKEN_BEFORE: Final = re.compile(r"([A-Za-z]{2,20})-\n[ \t]{0,40}$")
+"""The first half of a word that the end of a line breaks."""
+
+LEGAL_FORM: Final = re.compile(r"(?:^|.* )(?:Inc|Corp|Ltd|LLC|LLP|GmbH|PLC|Pty|Co|Limited|Corporation)\.?")
+HUMPS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+HANDLE: Final = re.compile(r"(?m)(?:\S[ (]|^\.?)@[A-Za-z]\w{1,30}(?=[ :,)])")
+"""A handle in a post, and no annotation of a program."""
+
+ASSIGNED: Final = re.compile(r"(?:: ?[\w.\[\]]{1,40})? ?=")
+CODED: Final = re.compile(r"(?:[\w]+-)+(?:[A-Z]{1,}|[A-Z]{2,}\w*|[A-Z]?\d+\w*)|(?:\w{2,30} )?[A-Z]{2,8}s")
+"""A name with an abbreviation behind a dash, and the plural of an abbreviation: `Flow-GRPO`, `LRNNs`."""
+
+SHORTEST_PIECE: Final = 4
+FEWEST_PIECES: Final = 2
+MANY_PIECES: Final = 4
+"""So many words of the dictionary in one are a class in a program, even if one of them is a name as well."""
+
+BEFORE_HUMPS: Final = "mc mac de la le du di da del des do dos van von fitz st san ben al el o lo ter ten"
+BEFORE_A_HUMP: Final = frozenset(BEFORE_HUMPS.split())
+"""With what surnames begin that have a capital in their middle: `DeLong`, `McHale`."""
+
 DAY_BEHIND: Final = re.compile(r"[ ]{1,2}\d{1,2}(?!\w)")
 LISTED_CODES: Final = re.compile(r"\b[A-Z]{2,5}\d{1,3}\b")
 YEAR_AND_WORD: Final = re.compile(r"(?:1[89]|20)\d\d [^\W\d_]+")
@@ -73,21 +102,29 @@ def is_nobodys(text: str, finding: Finding) -> bool:
     name = text[finding.start : finding.end]
     if finding.type == v.ADDRESS:
         return len(LISTED_CODES.findall(name)) > 1 or YEAR_AND_WORD.fullmatch(name) is not None
-    if finding.type != v.PERSON or len(name) > LONGEST:
+    if finding.type != v.PERSON:
         return False
+    if len(name) > LONGEST:
+        return name.isalnum() and name.isascii()
     if len(name) >= SHORTEST_ALPHABET and name.lower() in string.ascii_lowercase:
         return True
     before, behind = text[max(0, finding.start - AROUND) : finding.start], text[finding.end : finding.end + AROUND]
     if MONTH.fullmatch(name) and DAY_BEHIND.match(behind):
         return True
+    if WEEKDAY.fullmatch(name) and DATE_BEHIND.match(behind):
+        return True
+    if LEGAL_FORM.fullmatch(name) or (name.isupper() and name.lower() in things.named_in(text)):
+        return True
     if _is_expanded_before(name, before, behind) or THING_AT_ITS_END.search(name):
+        return True
+    if " " not in name and _is_broken_word(name, before):
         return True
     if _has_first_name(name):
         return SAID_TO_BE_A_THING.match(behind) is not None and " " not in name
-    return _is_thing(name, before, behind)
+    return _is_thing(text, name, before, behind)
 
 
-def _is_thing(name: str, before: str, behind: str) -> bool:
+def _is_thing(text: str, name: str, before: str, behind: str) -> bool:
     """Judge what has no first name in it."""
     if SUBSTANCE.search(name) or SAID_TO_BE_A_THING.match(behind) or JOURNAL_BEFORE.search(before):
         return True
@@ -96,12 +133,46 @@ def _is_thing(name: str, before: str, behind: str) -> bool:
         return True
     if re.fullmatch(r"J\. \w+", name) and JOURNAL_BEHIND.match(behind):
         return True
+    if CODED.fullmatch(name):
+        return True
     if " " in name:
         return False
+    if (_is_run_together(name) and not _is_called_upon(text, before, behind)) or name.lower() in things.named_in(text):
+        return True
     if ARTICLE_BEFORE.search(before):
         return name.lower() in words.dictionary()
     is_code = GENE.fullmatch(name) is not None and not name.isalpha() and ("-" in name or signs > 0)
     return is_code or _plain(name) in words.beside_users() or _is_listed_with_codes(before, behind, signs)
+
+
+def _is_broken_word(name: str, before: str) -> bool:
+    """Say whether a guess is the second half of a word that the end of a line breaks: `omit-⏎ ted`."""
+    half = BROKEN_BEFORE.search(before)
+    return half is not None and (half[1] + name).lower() in words.dictionary()
+
+
+def _is_run_together(name: str) -> bool:
+    """Say whether a name is words run together, as methods and classes are called: `LayerSync`, `FlyAware`."""
+    pieces = HUMPS.findall(name) if name.isascii() and name.isalpha() else []
+    plain = [piece.lower() for piece in pieces if len(piece) >= SHORTEST_PIECE]
+    known = [piece in words.dictionary() for piece in plain]
+    if sum(known) >= MANY_PIECES:
+        return True
+    is_somebodys = any(_is_given(piece) or piece in words.surnames_also_words() for piece in plain)
+    if len(pieces) < FEWEST_PIECES or is_somebodys or len(pieces[0]) == 1 or pieces[0].lower() in BEFORE_A_HUMP:
+        return False
+    return any(known)
+
+
+def _is_called_upon(text: str, before: str, behind: str) -> bool:
+    """Say whether a word stands where people call each other by names of their own making: in posts and logs of chats."""
+    is_first = before[-1:] in {"", "\n", "@", "#"} and ASSIGNED.match(behind) is None
+    is_addressed = before.endswith(": ") and behind.startswith(":")
+    return is_first or is_addressed or HANDLE.search(text) is not None
+
+
+def _is_given(word: str) -> bool:
+    return word in words.first_names() or word in words.first_names_also_words()
 
 
 def _is_listed_with_codes(before: str, behind: str, signs: int) -> bool:
@@ -118,7 +189,7 @@ def _is_expanded_before(name: str, before: str, behind: str) -> bool:
 
 def _has_first_name(name: str) -> bool:
     parts = [part.lower() for part in re.findall(r"[^\W\d_]+", name)]
-    return any(part in words.first_names() or part in words.first_names_also_words() for part in parts)
+    return any(map(_is_given, parts))
 
 
 def _plain(name: str) -> str:

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from apps.privacy import analyzer
 from apps.privacy.reading import Reading
 from apps.privacy.recognisers import accounts
 from apps.privacy.rules import RuleRecognizer
@@ -96,3 +97,29 @@ def test_hostile_text_about_accounts_costs_no_more_than_its_length(text: str) ->
     RuleRecognizer("accounts", accounts.RULES).read(Reading(text))
 
     assert time.process_time() - began < MOST_SECONDS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "account_id: 0a1b9c8d7e6f5a4b3c2d1e0f9a8b7c6d",
+        "commit 9fceb02d0ae598e95dc970b74767f19372d61af8, pushed by the user",
+        "Add libquorn-dev to the package that depends on it.",
+        "Log in first. Run $ gcloud help for details.",
+        'oci_user: Final = creds["oci_user"]',
+        "pip install /Users/you/model.tar.gz",
+        "DefaultEndpointsProtocol=https;AccountName=devstore;AccountKey=<account-key>;",
+    ],
+)
+def test_a_digest_a_library_a_command_and_a_type_are_no_accounts(text: str) -> None:
+    assert [finding for finding in analyzer.find(text) if finding.type == "USERNAME"] == []
+
+
+def test_the_uuid_of_a_subscription_is_left_and_that_of_a_customer_is_masked_whole() -> None:
+    number = "392b2eba-8c2e-441b-8742-ef35841a855c"
+
+    left = analyzer.find(f'"subscriptionId": "{number}"')
+    masked = analyzer.find(f"customer id: {number}")
+
+    assert left == ()
+    assert [(finding.start, finding.end) for finding in masked] == [(13, 13 + len(number))]

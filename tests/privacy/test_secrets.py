@@ -105,6 +105,9 @@ FOUND = [
     ("shippo: 381f9e086ef3aa56bd4be33b28ab220b1e07fd3f", "381f9e086ef3aa56bd4be33b28ab220b1e07fd3f"),
     ('asanaToken ??= "9e8d7f6a5b4c3d2e"', "9e8d7f6a5b4c3d2e"),
     ("api_key: 1234567890abcdef1234567890abcdef", "1234567890abcdef1234567890abcdef"),
+    ("the wifi password at the office is Blue50Heron!81", "Blue50Heron!81"),
+    ("define('AUTH_KEY', '%&2k3ayhay_fvi^uwj7rjf8j%anfycyuq');", "%&2k3ayhay_fvi^uwj7rjf8j%anfycyuq"),
+    ("secret_key = pi_8wK2mQ9xLz7Vb1NcR5tY", "pi_8wK2mQ9xLz7Vb1NcR5tY"),
 ]  # fmt: skip
 LEFT_ALONE = [
     "mysql -u app -p orders_2024", "mysqldump -h db -u app -p crm_prod | gzip", "7z a -p -mx9 backup_2024.7z",
@@ -131,6 +134,11 @@ LEFT_ALONE = [
     'publicToken = "9Cnzj4p4WGeKLs1Pt8QuKUpRKfFLfRYC9AIKjbJTWit"', "sourcegraph commit 0a1b9c8d7e6f5a4b3c2d1e0f9a8b7c6d5e4f3a2b",
     "apt-key adv --recv-keys E298A3A825C0D65DFD57CBB651716619E084DAB9", "report_access_id: e8e4df51-2054-49b0-ab1c-516ac95c691d",
     "client_class = DingTalkOAuth2Client", "auth_s = URLSafeSerializer(app)", "DB_PASSWORD: ${DB_PASSWORD:?required}",
+    # what names a secret without holding one
+    'publicKeyToken="b77a5c561934e089"',
+    "docker volume 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 is not in use", "token: ghp_<your personal access token>",
+    "Authorization: Bearer ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 'fields = ("secret", "created_at")', "these are identified by the words believe and expect",
+    "forgot_password = Forgot your password?", "secrets: inherit", 'SECRET_KEY = "com.acme.app.SECRET_KEY";', "def login(username: str, password: str) -> Token:",
     "test_user_cannot_log_in_with_wrong_password_2", "echo -n pass | base64", "Authorization: AWS4-HMAC-SHA256 Credential=${ID}", "def login(user='', password='', domain=''):",
 ]  # fmt: skip
 
@@ -180,6 +188,19 @@ def test_secrets_beside_their_names_and_in_sentences_are_found_whole() -> None:
 
 def test_placeholders_code_and_random_looking_text_that_is_no_secret_are_left_alone() -> None:
     assert [(text, text[start:end]) for text in LEFT_ALONE for start, end in spans(text)] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"id": "pi_8wK2mQ9xLz7Vb1NcR5tYw8Pg", "object": "payment_intent"',
+        "chatcmpl-8wK2mQ9xLz7Vb1NcR5tYw8PgHa0Ue",
+        "the request id is req_9fceb02d0ae598e95dc970b74767f193",
+        '<meta name="google-site-verification" content="mFd3kJ9sQ2xLz7Vb1NcR5tYw8PgHa0UeKi4oTXqDjM6" />',
+    ],
+)
+def test_what_a_vendor_calls_a_payment_or_an_answer_is_no_secret(text: str) -> None:
+    assert analyzer.find(text) == ()
 
 
 @pytest.mark.parametrize(

@@ -222,7 +222,7 @@ RULES: Final = (
     Rule(
         v.USERNAME,
         "A user name by its form, in a text about accounts",
-        pattern(rf"(?<![\w@/.:#$%&=<>\\(\[\{{+*-]){LOWER}(?![\w@/(\[=:\\+*<>&\"{{}}-]|\.\w|[ ]?[-+*/]?[=:{{(|]|[ ]\"|\))"),
+        pattern(rf"(?<![\w@/.:#$%&=<>\\(\[\{{+*-])(?<![$%][ ]){LOWER}(?![\w@/(\[=:\\+*<>&\"{{}}-]|\.\w|[ ]?[-+*/]?[=:{{(|]|[ ]\"|\))"),
         0.75,
         is_shaped_login,
         ABOUT_ACCOUNTS,

@@ -195,7 +195,7 @@ def es_cif(number: str) -> bool:
     whole = compact(number)
     odd = sum(sum(divmod(2 * int(digit), 10)) for digit in whole[1:8:2])
     check = -(odd + sum(map(int, whole[2:8:2]))) % 10
-    return whole[8] in {str(check), "JABCDEFGHI"[check]}
+    return odd > 0 and whole[8] in {str(check), "JABCDEFGHI"[check]}
 
 
 def gb_vat(number: str) -> bool:

@@ -32,6 +32,13 @@ NO_USERS: Final = (
 NO_USER: Final = frozenset(NO_USERS.split())
 
 
+EVERYBODYS: Final = frozenset(["8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9"])
+"""Name servers that anybody may ask."""
+
+VOLUME: Final = re.compile(r"\d{1,4}::")
+"""A volume before a page: `21::`, which is a network of version 6 too."""
+
+
 def is_mailbox(address: str) -> bool:
     """Say whether an address belongs to somebody: not the shared account of a code host."""
     return not SERVICE_ACCOUNTS.match(address) and not PICTURE.search(address)
@@ -40,11 +47,13 @@ def is_mailbox(address: str) -> bool:
 def is_ip(address: str) -> bool:
     """Say whether this is an IP address that tells something: not loopback, not unspecified, no netmask."""
     plain = re.sub(r"[\[\]() ]", "", address).split("%")[0].split("/")[0]
+    if VOLUME.fullmatch(plain):
+        return False
     try:
         parsed = ipaddress.ip_address(plain)
     except ValueError:
         return False
-    return not (parsed.is_loopback or parsed.is_unspecified or plain.startswith("255."))
+    return plain not in EVERYBODYS and not (parsed.is_loopback or parsed.is_unspecified or plain.startswith("255."))
 
 
 def is_user(name: str) -> bool:
@@ -126,7 +135,7 @@ RULES: Final = (
         "A link to a person's own page",
         pattern(
             rf"""\b(?:https?://)?(?:www\.)?(?:linkedin\.com/in/|(?:facebook|instagram|x|twitter)\.com/(?!{SITE_PAGES})|
-            (?:github|gitlab)\.com/(?!{SITE_PAGES})(?=[\w.%@-]{{3,60}}+/?(?![\w/-]))|t\.me/|tiktok\.com/@?|xing\.com/profile/|medium\.com/@)[\w.%@-]{{3,60}}/?""",
+            (?<!api\.)(?:github|gitlab)\.com/(?!{SITE_PAGES})(?=[\w.%@-]{{3,60}}+/?(?![\w/-]))|t\.me/|tiktok\.com/@?|xing\.com/profile/|medium\.com/@)[\w.%@-]{{3,60}}/?""",
             is_any_case=True,
         ),
         0.8,
@@ -173,7 +182,7 @@ RULES: Final = (
         "A user name after its label",
         pattern(
             rf"""(?<![\w-])(?<!(?:dashboard|panel|folder|source|rule|device|card|pod|resource)[ ])(?:[a-z]{{2,16}}_(?=user|login))?{USER_LABEL}["'`]?[ ]?(?:is[ ](?![a-z]{{2,20}}(?:ed|ing|ken|wn)(?!\w))|lautet[ ]|ist[ ](?!(?:ge|be|ver|ent|nicht|ab|an)\w{{0,14}}(?:t|en)(?!\w))|est[ ](?!\w{{2,16}}ée?(?!\w))|(?:es|è|é)[ ](?!\w{{2,16}}[aiu][td][oa](?!\w))|:|=|[ ]->)[ ]*["'`]?
-            (?P<value>@?[a-z0-9](?:[\w@\\-]|\.(?=\w)){{1,40}}+(?<=\w))["'`]?(?![(\[])(?!(?-i:(?<=[ ][A-Z][a-z]{{1,12}})[ ][a-z]))""",
+            (?P<value>@?[a-z0-9](?:[\w@\\-]|\.(?=\w)){{1,40}}+(?<=\w))["'`]?(?![(\[]|[ ]=[ ])(?!(?-i:(?<=[ ][A-Z][a-z]{{1,12}})[ ][a-z]))""",
             is_any_case=True,
         ),
         0.8,
@@ -263,7 +272,21 @@ RULES: Final = (
         pattern(r"(?:/home/|/Users/|[A-Z]:\\{1,2}Users\\{1,2})(?P<value>[\w.-]{2,40})(?=[/\\\s\"']|$)"),
         0.85,
         lambda name: (
-            name.lower() not in {"public", "shared", "default", "user", "admin", "runner", "ubuntu", "root", "app"}
+            name.lower()
+            not in {
+                "public",
+                "shared",
+                "default",
+                "user",
+                "admin",
+                "runner",
+                "ubuntu",
+                "root",
+                "app",
+                "you",
+                "me",
+                "username",
+            }
         ),
         needs=("/home/", "/users/", "users\\"),
     ),

@@ -69,9 +69,15 @@ NOBODY: Final = frozenset(
 """What stands before "at" in a sentence and is no mailbox."""
 
 
+ARTICLES: Final = "the a an this that which some any each every one no its their"
+DETERMINERS: Final = frozenset(ARTICLES.split())
+"""What no domain is called: *recognised at the point in time*."""
+
+
 def is_mailbox_said(address: str) -> bool:
     """Say whether words before and after "at" are an address, and no sentence about a site."""
-    return address.split(" ", 1)[0].lower() not in NOBODY
+    words = address.lower().split()
+    return words[0] not in NOBODY and not (len(words) > 2 and words[2] in DETERMINERS)
 
 
 RULES: Final = (
@@ -86,6 +92,7 @@ RULES: Final = (
             is_any_case=True,
         ),
         0.9,
+        is_mailbox_said,
         place=at_words("dot punkt punto point ponto punt", before=90, after=70),
     ),
     Rule(

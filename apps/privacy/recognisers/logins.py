@@ -39,13 +39,17 @@ MARKED: Final = re.compile(
 )
 """How user names are written and ordinary words are not: with a dot, an underscore, a prefix of the trade or digits."""
 
+DIGEST: Final = re.compile(r"(?i)(?=[a-f]*\d)[0-9a-f]{16,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""What a machine counts by: a commit, the account of a cloud."""
+
+LIBRARY: Final = re.compile(r"lib[a-z0-9]{3,20}(?:-[a-z0-9]{2,10})*")
 LONGEST: Final = 64
 SPLIT: Final = re.compile(r"[_.-]|\d+")
 
 
 def is_login(name: str) -> bool:
     """Say whether what stands where only a user name can is one: no role, no word, no variable, no file."""
-    if len(name) > LONGEST:
+    if len(name) > LONGEST or DIGEST.fullmatch(name):
         return False
     word = name.strip("@\"'").lower()
     if word in NO_USER or word in ROLES or word in SHORT or word in words.allowed() or OWNED.match(word):
@@ -59,6 +63,8 @@ def is_login(name: str) -> bool:
 def is_login_in_prose(name: str) -> bool:
     """Say whether a word in a sentence is a user name: by its marks, or letters that are no word of seven languages."""
     word = name.strip("@\"'")
+    if LIBRARY.fullmatch(word) and word not in words.first_names():
+        return False
     return is_login(word) and (MARKED.fullmatch(word) is not None or _is_drawn(word))
 
 

@@ -15,13 +15,13 @@ from apps.privacy.rules import Place, Rule, Where, at_words, pattern
 PARTICLE: Final = r"(?:van|von|vom|der|den|de|del|della|di|da|dos|das|do|la|le|el|al|bin|bint|ibn|ben|ter|ten|zu|zum|y|e|san|st\.?|mac|mc|o'|d')"
 TOKEN: Final = r"(?:(?:d|l|o|mc|mac|de|la)?['-]?\p{Lu}(?:\p{Ll}\p{M}?)+(?:(?:['-]\p{Lu}?|\p{Lu})(?:\p{Ll}\p{M}?)+)*|\p{Lu}\.(?:-?\p{Lu}\.)*|\p{Lu}{2,})"
 NAME: Final = rf"{TOKEN}(?:[ ](?:{PARTICLE}[ ]){{0,2}}{TOKEN}){{0,3}}"
-TITLE: Final = r"""(?:mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|dame|lord|lady|madam|madame|mme|mmes|mlle|messrs|monsieur|messieurs|maître|mm\.|
+TITLE: Final = r"""(?:mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|dame|lord|lady|madam|madame|mme|mmes|mlle|messrs|monsieur|messieurs|maître|(?-i:MM)\.|
     herr|herrn|herren|frau|fräulein|señor|señores|señora|señorita|sr|sra|sres|srta|don|doña|licenciado|
     signor|signora|signorina|dott\.ssa|dott|dottore|dottoressa|avvocato|(?:sig|sigg|ing|lic|avv|geom|drs)\.|sig\.na|sig\.ra|prof\.ssa|mevrouw|meneer|de[ ]heer|dhr|mw|
     senhor|senhora|dra|doutor|doutora|professora|professeur|docteur|captain|capt|colonel|col|sergeant|sgt|
     lieutenant|lt|major|maj|general|gen|judge|justice|officer|inspector|detective|nurse|pastor|father|sister|brother|rev|reverend|rabbi|imam|
     richter|richterin|notar|rechtsanwalt|rechtsanwältin|kollege|kollegin|juez|jueza|juge)"""
-TITLE_WORDS: Final = frozenset(re.findall(r"[^\W\d_]+", TITLE)) | {"de"}
+TITLE_WORDS: Final = (frozenset(re.findall(r"[^\W\d_]+", TITLE.lower())) | {"de"}) - {"i"}
 LABEL: Final = r"""(?:full|first|last|middle|given|family|maiden|legal|contact|customer|client|patient|employee|applicant|candidate|user|account[ ]holder|
     cardholder|card[ ]holder|beneficiary|sender|recipient|payee|guest|member|tenant|author|signatory|guardian|spouse|emergency[ ]contact)[ _-]?names?
     |(?:billing|shipping|mailing|delivery|home|postal)[ ]address|names?|surname|forename|vorname|nachname|familienname|nom(?:[ ]de[ ]famille)?|prénom|nombre|apellidos?|nome|cognome|sobrenome|apelido|naam|voornaam|achternaam|attn|attention|c/o|z\.[ ]?hd\.?|signed[ ]by|reported[ ]by|
@@ -99,7 +99,7 @@ IDENTIFIER: Final = re.compile(r"(?<!^Mc)(?<!^Mac)(?<!^[DLO]e)(?<!^[DL]a)(?<!^[D
 """A capital inside a word, where no family name has one."""
 
 RANK: Final = (
-    "mayor provost chancellor chief justice president minister secretary general counsel emerita emeritus advocate marshal "
+    "mayor provost chancellor vice chairman chairwoman chairperson treasurer trustee executive officer chief justice president minister secretary general counsel emerita emeritus advocate marshal "
     "consul commissioner candidate practitioner assistant associate of"
 )
 RANKS: Final = frozenset(RANK.split())
@@ -147,6 +147,14 @@ def has_first_name(text: str) -> bool:
     first = text.split()[0].strip(".").lower()
     is_word = first in words.dictionary() or first in words.places() or first in words.allowed()
     return first in words.first_names() or first in words.first_names_also_words() or not is_word
+
+
+def is_nicknamed(text: str) -> bool:
+    """Say whether words around one in parentheses may be a name: that one is not the others' initials."""
+    before, _, behind = text.partition("(")
+    initials = "".join(word[0] for word in re.findall(r"[^\W\d_]+", before)).upper()
+    inside = behind.partition(")")[0]
+    return has_first_name(text) and not (len(inside) > 1 and inside == initials)
 
 
 def is_greeted(text: str) -> bool:
@@ -250,7 +258,7 @@ RULES: Final = (
         "A name with a nickname in it",
         pattern(rf"(?<![\w.-])(?P<value>{TOKEN}[ ](?:\"{TOKEN}\"|“{TOKEN}”|\({TOKEN}\))[ ]{TOKEN})(?!\w)"),
         0.8,
-        has_first_name,
+        is_nicknamed,
         needs=('" ', "” ", ") "),
         prefilter=re.compile(
             r" [\"“(](?:d|l|o|mc|mac|de|la)?['-]?[^\W\d_a-z][^\s\"”)]*[\"”)] (?:d|l|o|mc|mac|de|la)?['-]?[^\W\d_a-z]"

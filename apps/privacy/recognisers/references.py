@@ -26,19 +26,23 @@ KIND_WORDS: Final = (
     "pratica contratto fattura ordine dipendente matricola polizza klant factuur bestelling personeel polis zaak fatura processo "
     "funcionário apólice encomenda"
 )
-NUMBER: Final = r"(?=[A-Z0-9/_.-]*\d)[A-Z0-9][A-Z0-9/_.-]{2,24}[A-Z0-9]"
+NUMBER: Final = r"(?=[A-Z0-9/_.-]*\d)[A-Z0-9][A-Z0-9/_.-]{2,24}[A-Z0-9](?!-[A-Z0-9])"
+UUID: Final = r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}"
+OF_A_CLOUD: Final = r"(?:subscription|client|application|service|account|registration|resource|tenant)[ _-]?id[\"'`]?[ ]?[:=]?[ ]?[\"'`]?"
+"""Whose UUID is public: it names a program or a contract with a cloud, and is sent with every call."""
+
 PREFIX: Final = r"""(?:CUST|CUS|KD|KDNR|CLI|CTR|CON|CONTRACT|VTR|INV|RE|RG|ORD|ORDER|PO|SO|EMP|PERS|POL|CLM|MEM|ACCT|ACC|CASE|TKT|INC|SR|CR|MRN|MED|PAT|
     UID|HR|REF|TRX|TRANS|DOC|BK|RES|LN|STU|CID|EID|PID|AZ|VN|KN|RN|BN|MA|USR)"""
 PUBLIC: Final = re.compile(
     r"(?:CVE|CWE|KB|MS|RFC|ISO|IEC|IEEE|DIN|EN|BS|ANSI|ASTM|NIST|SP|PEP|JSR|PMID|PMC|DOI|ISBN|ISSN|SHA|MD|AES|RSA|UTC|GMT|UTF|CP"
-    r"|HTTP|TLS|GPT|LTS|RTX|GTX|RX|EPYC|XEON|UN|EU|US|UK|GDPR|HIPAA|IFRS|IAS|ASC|FAS|SFAS|USD|EUR|GBP|CHF|JPY|FY|Q|V|R|S|H|P|E|B|C|DD|DDR|CPU|PCI)-?\d+(?:-\d+)?"
+    r"|UA|HTTP|TLS|GPT|LTS|RTX|GTX|RX|EPYC|XEON|UN|EU|US|UK|GDPR|HIPAA|IFRS|IAS|ASC|FAS|SFAS|USD|EUR|GBP|CHF|JPY|FY|Q|V|R|S|H|P|E|B|C|DD|DDR|CPU|PCI)-?\d+(?:-\d+)?"
 )
 
 
 def is_private(number: str) -> bool:
     """Say whether a code may name a person or a deal: not a norm, an advisory or a product."""
     is_long = sum(map(str.isdigit, number)) >= 6 and not re.match(
-        r"(?:CVE|RFC|ISO|PMID|PMC|DOI|ISBN|KB|USD|EUR|GBP)", number
+        r"(?:CVE|RFC|ISO|PMID|PMC|DOI|ISBN|KB|USD|EUR|GBP|UA)", number
     )
     return is_long or not PUBLIC.fullmatch(number)
 
@@ -49,7 +53,7 @@ RULES: Final = (
         "A customer, contract or case number after its label",
         pattern(
             rf"""(?<!\w)(?:(?:num[ée]ro|n[°º]|n[úu]mero|nummer|codice|c[óo]digo|code|number)[ ](?:(?:de|du|di|da|del|do|della|of)[ ])?{KIND}|{KIND}[ _-]?(?:number|numbers|no\.?|nr\.?|num\.?|id|ids|ref(?:erence)?\.?|code|key|\#|nummer|numéro|número|numero|nummers|n[°º]))["'`]?
-            [ ]?(?:is|was|:|=|\#|-|ist|lautet|est|es|è|é)?[ ]?["'`]?(?P<value>{NUMBER})(?!\w)""",
+            [ ]?(?:is|was|:|=|\#|-|ist|lautet|est|es|è|é)?[ ]?["'`]?(?P<value>(?<!{OF_A_CLOUD}){UUID}|{NUMBER})(?!\w)""",
             is_any_case=True,
         ),
         0.85,

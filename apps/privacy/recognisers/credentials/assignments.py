@@ -11,7 +11,7 @@ from apps.privacy.openings import opens_with
 from apps.privacy.recognisers.credentials import shapes
 from apps.privacy.rules import Rule, pattern
 
-PASSWORD: Final = r"""(?:pass(?:word|wort|wd|wrd|phrase|code|w)s?|pass(?![a-z])(?<=(?<![a-z])pass|(?:db|user|my|admin|smtp|sql|root|ftp)pass)|kennwort|contrase[nñ]a|mot[ _-]?de[ _-]?passe|wachtwoord|senha(?![a-z])
+PASSWORD: Final = r"""(?<!(?:forgot|lost|show|hide|enter|repeat)[_.-])(?:pass(?:word|wort|wd|wrd|phrase|code|w)s?|pass(?![a-z])(?<=(?<![a-z])pass|(?:db|user|my|admin|smtp|sql|root|ftp)pass)|kennwort|contrase[nñ]a|mot[ _-]?de[ _-]?passe|wachtwoord|senha(?![a-z])
     |palavra[ _-]passe|pwd?(?![a-z])(?<=(?<![a-z])pwd?|(?:db|my|user|sql|root|ftp|admin)pwd?)|pswd|secret)"""
 OPENINGS: Final = ("pass", "pw", "pswd", "kennwort", "contrase", "mot", "wachtwoord", "senha", "palavra", "secret")
 """With what the names of passwords begin."""
@@ -20,10 +20,10 @@ TOKEN: Final = r"(?:token|key|cred(?:ential)?s?|cookie|auth(?:orization)?)(?![a-
 SELDOM: Final = r"""(?:bearer|conn(?:ection)?[_. -]?str(?:ing)?|crumb|activation|session[_. -]?id|webhook|reporter[_-]id|oauth
     |(?:salt|sig(?:nature)?|sid|otp|dsn|psk|pem|pat|hmac|nonce|cert|csrf|jwt)(?<=(?<![a-z])[a-z]{3,9}|(?-i:[a-z](?:Salt|Otp|OTP|Dsn|DSN|PAT|PSK|Hmac|HMAC|Nonce|Sig|Signature|Cert|Pem|PEM|Jwt|JWT|Csrf|CSRF|Sid|SID))))(?![a-z])"""
 AN_OPERATOR_FOLLOWS: Final = r"(?!=[\"'][\w.: -]{1,80}[\"']\s{1,8}(?:value|default))(?=[\w.-]{0,40}+[\\\"'`\])&;quot02]{0,8}[ \t\r\n]{0,16}(?:[=:>,|(<!?v\[-]|default|content|text|data|[\"']))"
-NOT_A_SECRETS_NAME: Final = r"(?<!(?:public|pub|max|foreign|primary|sort|partition|cache|object|unique|index|row|group|hot|schema|translation|lookup|dict|map|react|next|page|cursor|mon|tur|don|hoc|joc|whis|key|natural|sequence|bucket)[_. -]?(?:key|tokens?))"
+NOT_A_SECRETS_NAME: Final = r"(?<!public[_. -]?key[_. -]?tokens?)(?<!(?:public|pub|max|foreign|primary|sort|partition|cache|object|unique|index|row|group|hot|schema|translation|lookup|dict|map|react|next|page|cursor|mon|tur|don|hoc|joc|whis|key|natural|sequence|bucket)[_. -]?(?:key|tokens?))"
 NAME_ENDS: Final = r"""[\w.-]{0,40}+(?<!ur[il]|path|file|dir|type|length|len|size|count|limit|name|field|label|policy|algorithm|alg|expiry|expires|expires_in|ttl|_age|format|encoding|version|prefix|header|hint|regex|pattern
     |_min|_max|error|class|style|color|placeholder|endpoint|timeout|strength|confirm|confirmation|reset|manager|provider|enabled|required|validator|column|params?|key_?id|key-id|key[ ]id|alias)(?:\\?[\"'`]|&quot;|\\?u0022)?[\])]{0,2}"""
-OPERATOR: Final = r"""[ \t]{0,16}(?::[ \t]?[A-Za-z][\w.\[\]<>|? ]{0,24}?[ \t](?==[^=>]))?(?:=>|:{1,3}=?|\?{1,2}=|\.=|\|{0,2}=|<-|={2,3}|!={1,2}|->|\|\||,(?=[ ]?\\?["'`])|\|(?=[ ]?\S{4})|\((?=["']))[ \t]{0,16}(?:!!\w{1,9}[ ])?(?:\r?\n[ \t]{0,32}(?=["'`]))?"""
+OPERATOR: Final = r"""[ \t]{0,16}(?::[ \t]?[A-Za-z][\w.\[\]<>|? ]{0,24}?[ \t](?==[^=>]))?(?:=>|:{1,3}=?|\?{1,2}=|\.=|\|{0,2}=|<-|={2,3}|!={1,2}|->|\|\||,(?=[ ]?\\?["'`](?![a-z]{1,20}(?:_[a-z]{1,20}){1,4}\\?["'`]))|\|(?=[ ]?\S{4})|\((?=["']))[ \t]{0,16}(?:!!\w{1,9}[ ])?(?:\r?\n[ \t]{0,32}(?=["'`]))?"""
 OPERATORS: Final = rf"""(?:{OPERATOR}|[ \t]{{0,8}}(?:value|default|content|text|data)[ \t]*[=:][ \t]*|["']?[ \t]+value=|["']?,?[ \t\r\n]{{1,40}}["']?(?:value|default)["']?[ \t]*[:=][ \t]*|[ \t]{{0,4}}>(?![=>])\s{{0,40}})"""
 QUOTE: Final = r"(?:[bfrunN@$]{0,2}(?P<quote>\\{0,3}[\"'`]|&quot;))"
 PLAIN_VALUE: Final = (

@@ -11,6 +11,13 @@ from apps.privacy.openings import opens_with
 from apps.privacy.recognisers.credentials import shapes
 from apps.privacy.rules import Rule, pattern
 
+PROSE_WORDS: Final = (
+    "the a an this that these those its their his her our your my one two three each any all some using means both either "
+    "which whom what name number words such several many most other more unique"
+)
+NO_PASSWORDS: Final = frozenset(PROSE_WORDS.split())
+"""What follows *identified by* in a sentence."""
+
 
 def is_pair(text: str) -> bool:
     """Say whether "user:password" given to a command holds a password."""
@@ -60,7 +67,7 @@ RULES: Final = (
             is_any_case=True,
         ),
         0.9,
-        shapes.is_value,
+        lambda text: shapes.is_value(text) and text not in NO_PASSWORDS,
         needs=("identified", "password", "requirepass", "masterauth", "community", "net user", "psk", "securestring"),
         opens=opens_with(
             "identified", "with encrypted ", "with password ", "requirepass", "masterauth", "snmp-server ", "rocommunity", "rwcommunity", "net user ", "wpa_psk", "psk", "securestring"

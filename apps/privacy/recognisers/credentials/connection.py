@@ -61,7 +61,7 @@ RULES: Final = (
     Rule(
         v.USERNAME,
         "An account in a connection string",
-        pattern(r"(?<![A-Za-z])(?:AccountName|SharedAccessKeyName)=(?P<value>[\w.-]{2,60})(?=;[^\n]{0,80}Key=)", is_any_case=True),
+        pattern(r"(?<![A-Za-z])(?:AccountName|SharedAccessKeyName)=(?P<value>[\w.-]{2,60})(?=;[^\n]{0,80}Key=[^<$%{\[*.])", is_any_case=True),
         0.84,
         needs=("accountname=", "sharedaccesskeyname="),
     ),

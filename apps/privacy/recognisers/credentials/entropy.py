@@ -24,7 +24,7 @@ BESIDE: Final = re.compile(
 BESIDE_A_VENDOR: Final = VendorBefore()
 
 NO_KEY: Final = regex.compile(
-    r"(?:sha\d{1,3}|md5)[:-]|[a-z][a-z0-9]*(?:-[a-z0-9]+)*-[a-f0-9]{8,10}-[a-z0-9]{5}$", regex.IGNORECASE
+    r"(?:sha\d{1,3}|md5|nonce)[:-]|[a-z][a-z0-9]*(?:-[a-z0-9]+)*-[a-f0-9]{8,10}-[a-z0-9]{5}$", regex.IGNORECASE
 )
 """A hash that says so, and the name of a pod of Kubernetes."""
 
@@ -40,7 +40,7 @@ def is_vendors_value(text: str) -> bool:
     )
 
 
-HASH_BEFORE: Final = r"""(?<!(?i:pub(?:lic)?[_-]?(?:key|token)|md5|sha-?\d{{1,3}}|checksum|chksum|digest|integrity|etag|fingerprint|commit|revision|version|access_id|trace[_-]?id|request[_-]?id|option_?id)["']?\s{{0,3}}[=:]\s{{0,3}}["']?|(?i:commit|revision|checkout|recv-keys?|key[_ -]?id|fingerprint|digest|checksum)[ ])"""
+HASH_BEFORE: Final = r"""(?<!(?i:pub(?:lic)?[_-]?(?:key[_-]?)?(?:key|token)|md5|sha-?\d{{1,3}}|checksum|chksum|digest|integrity|etag|fingerprint|commit|revision|version|access_id|trace[_-]?id|request[_-]?id|option_?id)["']?\s{{0,3}}[=:]\s{{0,3}}["']?|(?i:commit|revision|checkout|recv-keys?|key[_ -]?id|fingerprint|digest|checksum)[ ])"""
 FIRST_DIGIT: Final = rf"[0-9](?<=(?=(?P<value>{{value}}))(?<![{{before}}]){HASH_BEFORE}[{{letters}}]{{{{0,60}}}}[0-9])"
 """
 A run of characters with a digit in it, found by its first digit: a scan for digits costs a tenth of a scan for runs.
@@ -93,7 +93,7 @@ RULES: Final = (
         v.SECRET,
         "A random string",
         _with_a_digit(
-            r"(?!sha\d{3}-)(?<!base64,)[A-Za-z0-9][A-Za-z0-9_-]{23,600}+(?:\.[A-Za-z0-9_-]{16,600}+)*={0,2}(?![\w./])", letters="A-Za-z_-", before=r"A-Za-z0-9_/+.=%-"
+            r"(?!sha\d{3}-|nonce-)(?<!base64,)[A-Za-z0-9][A-Za-z0-9_-]{23,600}+(?:\.[A-Za-z0-9_-]{16,600}+)*={0,2}(?![\w./])", letters="A-Za-z_-", before=r"A-Za-z0-9_/+.=%-"
         ),
         0.81,
         shapes.stands_out,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Final
 
 from apps.privacy import vocabulary as v
-from apps.privacy.recognisers.credentials import shapes
+from apps.privacy.recognisers.credentials import made_up, shapes
 from apps.privacy.rules import Rule, pattern
 
 
@@ -17,6 +17,7 @@ def is_token(text: str) -> bool:
         not shapes.is_placeholder(text)
         and not shapes.is_code(text)
         and not shapes.is_wordy(text)
+        and not made_up.is_crossed_out(text)
         and len(set(text)) > 4
     )
 

@@ -11,7 +11,7 @@ from typing import Final
 from apps.privacy import words
 
 BETWEEN: Final = re.compile(
-    r"""(?ix)(?![ \t\w.-]{0,24}(?:commit|revision|checkout|digest|checksum|version|image|build))
+    r"""(?ix)(?![ \t\w.-]{0,24}(?:commit|revision|checkout|digest|checksum|version|image|build|volume|container|layer|blob))
     (?![ \t\w.-]{0,20}\b(?:incident|issue|ticket|ray|release|monitor|dashboard|channel|run|job|error|trace|request)s?\b)
     [ \t\w.-]{0,28}["'\s\])\\]{0,4}(?:["']?,?\s{0,20}["']?value["']?)?(?:=>|:{1,3}=?|\?=|\|?={1,2}|\|{1,2}|<-|->|>|,|\()?[`"'\s=\\]{0,5}"""
 )

@@ -17,7 +17,7 @@ OTHERS: Final = r"""(?:passwort|kennwort|zugangs(?:code|daten)|pin[ -]?nummer|sc
 WHICH: Final = r"(?:[ ](?:nova|novo|nueva|nuevo|nuova|nuovo|nouveau|inicial|iniziale|initial|atual|actual|attuale|actuel|temporal|tempor[áa]ria|temporanea|temporaire|provisoire|provvisoria|provisional))?"
 """What stands behind the noun in Romance languages."""
 
-FOR_WHAT: Final = r"(?:[ ](?:for|to|of|on|in|für|zum|zur|vom|pour|de|du|d'|para|do|da|per|di|del|dello|voor|van|is[ ]for)[ ](?:[\w.@/'-]{1,30}[ ]?){1,4}?)?"
+FOR_WHAT: Final = r"(?:[ ](?:for|to|of|on|in|at|für|zum|zur|vom|pour|de|du|d'|para|do|da|per|di|del|dello|voor|van|is[ ]for)[ ](?:[\w.@/'-]{1,30}[ ]?){1,4}?)?"
 COPULA: Final = r"""(?:[ ]?(?:[:=]|->|→)[ ]{0,2}(?:(?<=:[ ]{0,2})\r?\n[ \t]{0,8})?|[ ][–-][ ]|[ ](?:is|was|are|ist|war|lautet|sind|est|était|sera|es|era|será|è|é|era|sarà|=|will[ ]be|should[ ]be|has[ ]been|have[ ]been|wurde[ ]auf|a[ ]été|ha[ ]sido|foi|is[ ]now)
     (?:[ ](?:still|now|set[ ]to|reset[ ]to|changed[ ]to|simply|just|currently|always|jetzt|noch|immer|auf|maintenant|toujours|ahora|siempre|adesso|sempre|nu|nog|agora|ainda|à|a|changé[ ]en|cambiada[ ]a|called|:)(?!\w)){0,2}[ ]?:?[ ]{0,2}|[ ](?:to|auf|en|naar)[ ])"""
 
@@ -31,7 +31,7 @@ def is_named_password(text: str) -> bool:
 
 def is_beside_a_user(text: str) -> bool:
     """Say whether what stands as the password beside a user's name is one: any word is."""
-    return len(text.strip(".,)")) > 2 and not shapes.is_placeholder(text) and not shapes.is_code(text)
+    return len(stripped := text.strip(".,)")) > 2 and not shapes.is_placeholder(stripped) and not shapes.is_code(text)
 
 
 RULES: Final = (
@@ -41,7 +41,7 @@ RULES: Final = (
             "A password said in a sentence",
             pattern(
                 rf"""{noun}(?!\w)(?<=(?<!\w){noun}){WHICH}{FOR_WHAT}{COPULA}
-                (?:(?:["'`“„«‘]|\*\*?)[ ]?(?P<value>[^\s"'`”“»’*,;:=)\]][^"'`”“»’*\n]{{2,80}})["'`”“»’*]|(?P<value>[^\s"'`”;,<>({{}}]{{3,120}}[^\s"'`”;,.:?)>]))""",
+                (?:(?:["'`“„«‘]|\*\*?)[ ]?(?P<value>[^\s"'`”“»’*,;:=)\]][^"'`”“»’*\n]{{2,80}})["'`”“»’*]|(?![\w.-]{{0,40}}[_-]<)(?P<value>[^\s"'`”;,<>({{}}]{{3,120}}[^\s"'`”;,.:?)>]))""",
                 is_any_case=True,
             ),
             0.86,

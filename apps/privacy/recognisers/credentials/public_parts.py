@@ -26,6 +26,21 @@ PUBLIC_KEY_LINE: Final = re.compile(
 )
 """The base64 of a public key of SSH, by its beginning."""
 
+PUBLIC_ID: Final = re.compile(
+    r"(?:acct|ba|card|ch|cus|dp|evt|fee|ii|il|in|iin|li|mandate|or|pi|pm|po|price|promo|py|pyr|qt|re|seti|si|sku|sub|tr|txn|txr|we)_[A-Za-z0-9]{14,28}|prod_[A-Za-z0-9]{14}"
+    r"|(?:req|msg|asst|thread|run|step|call|resp|batch|toolu|msgbatch|file|vs)[_-][A-Za-z0-9]{16,40}|(?:chat)?cmpl-[A-Za-z0-9]{16,40}|modr-[A-Za-z0-9]{16,40}"
+    r"|(?:SM|MM|CA|RE|PN|MG|CF|ZS|IS|VA|WK)[0-9a-f]{32}|(?:i|vpc|subnet|sg|ami|vol|snap|eni|rtb|igw|nat|eipalloc|acl)-[0-9a-f]{8,17}"
+)
+"""What a vendor calls a customer, a payment, an answer, a message or a machine: it is named openly and opens nothing."""
+
+NAMED_SECRET: Final = re.compile(
+    r"(?i)(?:key|token|secret|password|passwd|pwd)[\"'\]]{0,2}\s{0,3}(?:=>|[:=])\s{0,3}[\"']?$"
+)
+LONGEST_NAME: Final = 30
+SITE_CHECK: Final = re.compile(r"(?i)-verification[\"']?[ ](?:content|value)=[\"']?$|-verification[=:][ ]?$")
+LONGEST_SITE_CHECK: Final = 30
+"""What a page shows to prove whose it is."""
+
 ANONYMOUS: Final = re.compile(
     r"(?i)user(?:[ _-]?(?:name|id))?[\"'\]]{0,2}\s{0,4}(?:=>|:=|[:=])\s{0,4}[\"']?anonymous[\"']?[;,)]?\s{1,20}[\w.>\"'\[\]$-]{0,40}\s{0,4}(?:=>|:=|[:=])\s{0,4}[\"']?$"
 )
@@ -43,6 +58,11 @@ def is_public(text: str, finding: Finding) -> bool:
     if finding.type != v.SECRET:
         return False
     if ANONYMOUS.search(text[max(0, finding.start - LONGEST_ANONYMOUS) : finding.start]):
+        return True
+    before = text[max(0, finding.start - LONGEST_NAME) : finding.start]
+    if PUBLIC_ID.fullmatch(text, finding.start, finding.end) and not NAMED_SECRET.search(before):
+        return True
+    if SITE_CHECK.search(text[max(0, finding.start - LONGEST_SITE_CHECK) : finding.start]):
         return True
     if PUBLIC_KEY_LINE.fullmatch(text, finding.start, finding.end):
         return True

@@ -18,7 +18,7 @@ from apps.privacy.recognisers.credentials import made_up
 
 STANDS_FOR_A_VALUE: Final = re.compile(
     r"""(?ix)
-    (?:[x*.•#_?-]|\\|\s)+ | (.)\1+ | <[^<>]*>? | &lt;.* | \[.* | \{.* | \\?\$.* | %[\w(]?.*%?s?d? | @\w+@ | \#\{.* | __\w+__ | :\w+ | ~.*
+    (?:[x*.•#_?-]|\\|\s)+ | (.)\1+ | <[^<>]*>? | &lt;.* | \[.* | \{.* | \\?\$.* | %(?:\(\w{1,40}\))?[sdr]? | %\w{1,60}% | %[{%].* | @\w+@ | \#\{.* | __\w+__ | :\w+ | ~.*
     | \\?["'] .* | (?:your|the|insert|enter|put|add|some)(?:[-_ ][a-z0-9]{1,16}){1,5} | .*(?:change|replace)[-_ ]?(?:me|this|it|with).* | .*(?:your|put|insert|enter|add)[-_ ]?(?:own|real|actual)?[-_ ]?
       (?:api|access|secret|client|auth|db|database|new|strong)?[-_ ]?(?:pass|secret|token|key|pw|value|here|id|user|name).*
     | .*(?:placeholder|redacted|goes[-_ ]?here|example|sample[-_ ]).* | (?:my|some|the|a|any|this|super|very|new|old|test|fake|dummy|default|no)?
@@ -27,7 +27,7 @@ STANDS_FOR_A_VALUE: Final = re.compile(
     | none | null | nil | true | false | undefined | empty | n/a | todo | tbd | foo | bar | baz | string | str | bytes | char | text | varchar.*
     | int(?:eger)? | bool(?:ean)? | number | any | object | optional | required | hidden | masked | dummy | fake | unset | disabled | enabled
     | yes | no | on | off | auto | default | invalid | expired? | wrong | incorrect | missing | unknown | prompt | encrypted | hash(?:ed)?
-    | base64 | xargs | tee | jq | awk | grep | aws4-hmac-sha256 | bearer | basic | oauth2? | jwt | digest | off(?:line)? | sha\d+ | md5 | bcrypt | argon2\w* | void | self | this | function.* | lambda.*
+    | base64 | xargs | tee | jq | awk | grep | aws4-hmac-sha256 | bearer | basic | oauth2? | jwt | digest | off(?:line)? | sha\d+ | md5 | bcrypt | argon2\w* | void | inherit | self | this | function.* | lambda.*
     """
 )
 CODE: Final = re.compile(
@@ -111,7 +111,7 @@ SHORTEST_RUN_TOGETHER: Final = 14
 
 NAMES_A_PASSWORD: Final = re.compile(r"(?i)\b(?:passw\w+|kennw\w+|contrase\w+|mots? de passe|wachtwoord\w*|senhas?)\b")
 CODE_IN_QUOTES: Final = re.compile(
-    r"^(?:(?:cat|echo|printf|openssl|aws|az|gcloud|vault|kubectl|op|date|uuidgen|pwgen)\s|(?:file|env|fd):|[./#]|\$[({\w]|%[({]?\w+|https?://[^@]*$|\{)|[({<>]|:$|^[A-Za-z_-]+/[A-Za-z_/#-]+$|^[\w-]+\.[a-z]{2,4}$"
+    r"^(?:(?:cat|echo|printf|openssl|aws|az|gcloud|vault|kubectl|op|date|uuidgen|pwgen)\s|(?:file|env|fd):|[./#]|\$[({\w]|%[({]?\w+|https?://[^@]*$|\{)|[({<>]|:$|^[A-Za-z_-]+/[A-Za-z_/#-]+$|^[\w-]+\.[a-z]{2,4}$|^[a-z]+(?:\.[a-z]+)+\.[A-Z][A-Z_]{2,}$"
 )
 
 

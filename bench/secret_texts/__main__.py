@@ -1,7 +1,7 @@
 """
 Measure the rules for secrets on texts of our own: what leaks of the secrets, and which texts without any are hit.
 
-    python -m bench.secrets [--half develop|hold] [--seeds 5] [--show]
+    python -m bench.secret_texts [--half develop|hold] [--seeds 5] [--show]
 
 The halves are made by a hash of the line: rules are mended after one and reported on the other.
 """
@@ -13,7 +13,7 @@ import hashlib
 from typing import Final
 
 from bench.eval_privacy import DETECTORS, Detector
-from bench.secrets import Sample, read
+from bench.secret_texts import Sample, read
 
 HALVES: Final = ("develop", "hold")
 
