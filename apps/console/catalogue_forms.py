@@ -187,7 +187,7 @@ class AutoRouteForm(DescribedForm):
         granted = LanguageModel.objects.granted_in(team, now=timezone.now()).values_list("pk", flat=True)
         self._granted = frozenset(str(pk) for pk in granted)
         for name in ("small", "large"):
-            self.fields[name].widget.granted = self._granted  # type: ignore[attr-defined]
+            self.fields[name].widget.granted = self._granted
 
     def clean(self) -> dict[str, Any]:
         """Refuse a choice between a model and itself, and one that the team may not use."""

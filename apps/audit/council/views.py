@@ -50,7 +50,7 @@ def reopen(request: HttpRequest, team_id: UUID) -> HttpResponse:
     team = get_object_or_404(Team, pk=team_id)
     form = written(WhyForm(request.POST), by=person_of(request))
     if not form.is_valid():
-        messages.error(request, form.errors["why"][0])
+        messages.error(request, str(form.errors["why"][0]))
         return redirect("council:teams")
     return _asked(request, team, close=False, form=form)
 

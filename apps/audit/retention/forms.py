@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -27,7 +27,7 @@ TOO_LONG = f"Write {LONGEST_DAYS:,} days at most, or choose to keep records for 
 class WhyForm(ReadByTheDesk):
     """A reason, which is recorded."""
 
-    read_by_the_desk = ("why",)
+    read_by_the_desk: ClassVar[tuple[str, ...]] = ("why",)
 
     use_required_attribute = False
 
