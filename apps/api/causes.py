@@ -20,6 +20,7 @@ REFUSED: Final[Mapping[str, tuple[ErrorKind, str]]] = {
     "MODEL_SWITCHED_OFF": (ErrorKind.NOT_FOUND, "model_switched_off"),
     "MODEL_RETIRED": (ErrorKind.NOT_FOUND, "model_retired"),
     "PROMPT_TOO_LONG": (ErrorKind.BAD_REQUEST, "context_length_exceeded"),
+    "TEXT_TOO_LONG": (ErrorKind.BAD_REQUEST, "context_length_exceeded"),
     "EMBEDS_ONLY": (ErrorKind.BAD_REQUEST, "model_cannot_chat"),
     "NO_EMBEDDINGS": (ErrorKind.BAD_REQUEST, "model_cannot_embed"),
     "LENGTH_FIXED": (ErrorKind.BAD_REQUEST, "unsupported_value"),

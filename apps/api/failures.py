@@ -28,6 +28,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "PORTAL_FAILED": "Something went wrong on our side. Try again; if it keeps happening, tell an administrator.",
     "PORTAL_STOPPED": "The portal was restarted while this was being answered. Send it again.",
     "STOPPED": "The call was ended before the answer was complete.",
+    "PROMPT_TOO_LONG": (
+        "This is more than the model's window holds, so nothing was sent. Send less, or name a model with a larger "
+        "window; /v1/models gives that of each."
+    ),
     "HELD_BY_POLICY": (
         "The company's policy lets this go only once a person has looked at it, which a program cannot do. Take out "
         "what is personal, or ask in the chat."

@@ -132,8 +132,11 @@ class Fields:
         value = self.need(name) if is_needed else self.raw(name)
         if value is None:
             return
-        if not isinstance(value, list) or len(value) > MOST_ITEMS or (is_needed and not value):
+        if not isinstance(value, list):
             raise wrong(f"{self.at(name)} must be a list of objects.", parameter=self.at(name))
+        if len(value) > MOST_ITEMS or (is_needed and not value):
+            sentence = f"{self.at(name)} must hold {'1 to' if is_needed else 'at most'} {MOST_ITEMS:,} objects."
+            raise wrong(sentence, parameter=self.at(name))
         for number, inner in enumerate(value):
             yield Fields(inner, f"{self.at(name)}[{number}]")
 

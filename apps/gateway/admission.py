@@ -32,6 +32,7 @@ from apps.gateway.refusals import (
     PriceUnknown,
     PromptTooLong,
     Refused,
+    TextTooLong,
     TooFast,
 )
 from apps.gateway.wire import AsVectors
@@ -263,7 +264,7 @@ def _texts_at_most(model: LanguageModel, prompt: Scrubbed) -> int:
     if model.provider.kind != Provider.Kind.EMBEDDED and any(
         tokens.about(message.text) > model.context_window for message in prompt.messages
     ):
-        raise PromptTooLong(
+        raise TextTooLong(
             f"A text is too long for {model.label}, so nothing was sent. Split it into shorter ones.", model=model
         )
     return sum(min(tokens.at_most(message.text), model.context_window) for message in prompt.messages)

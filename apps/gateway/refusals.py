@@ -117,6 +117,12 @@ class LengthFixed(Refused):
     code = "LENGTH_FIXED"
 
 
+class TextTooLong(PromptTooLong):
+    """One of the texts that are to be embedded does not fit the model's window."""
+
+    code = "TEXT_TOO_LONG"
+
+
 class EmbedsOnly(Refused):
     """The model gives vectors and no words, and words were asked of it."""
 

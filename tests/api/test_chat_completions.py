@@ -160,6 +160,17 @@ def test_errors_have_the_status_and_the_shape_that_clients_know(
     assert len(provider.requests) == 2
 
 
+def test_a_program_is_told_in_its_own_terms_what_is_too_much_and_what_is_too_little(
+    program: Program, provider: Any
+) -> None:
+    too_much, nothing = program.chat("word " * 30_000), program.call("/v1/chat/completions", program.body())
+
+    assert (too_much.status, too_much.error["code"]) == (400, "context_length_exceeded")
+    assert "name a model with a larger window; /v1/models gives that of each" in too_much.error["message"]
+    assert nothing.error["message"] == "messages must hold 1 to 4,096 objects."
+    assert provider.requests == []
+
+
 def test_what_cannot_be_paid_for_holds_nothing_and_is_on_the_record_as_refused(program: Program, provider: Any) -> None:
     Budget.objects.update(hard_limit=Decimal("0.000001"))
 

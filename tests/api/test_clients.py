@@ -314,6 +314,18 @@ def test_anthropic_calls_a_tool_and_sends_its_result(portal: Portal) -> None:
     assert portal.provider.requests[-1]["messages"][-1]["content"] == "<PERSON_1> has it"
 
 
+def test_anthropic_counts_tokens_before_it_asks(portal: Portal) -> None:
+    client, before = portal.anthropic(), len(portal.provider.requests)
+
+    short = client.messages.count_tokens(model="Fake Large", messages=GREETING)
+    longer = client.messages.count_tokens(model="Fake Large", messages=GREETING, system="Be kind and brief.")
+
+    assert 40 < short.input_tokens < longer.input_tokens < 100
+    assert len(portal.provider.requests) == before
+    with pytest.raises(anthropic.NotFoundError):
+        client.messages.count_tokens(model="Theirs", messages=GREETING)
+
+
 def test_anthropics_errors_have_their_types(portal: Portal) -> None:
     def ask(secret: str = "", model: str = "Fake Large", content: Any = "Hello") -> Any:
         messages = [{"role": "user", "content": content}]
