@@ -20,6 +20,7 @@ from apps.api.models import ApiKey
 from apps.gateway import lookups
 from apps.gateway.models import LanguageModel, day_of
 from apps.ledger import instances, prepared
+from apps.ledger.text import is_storable
 
 PARTS: Final[tuple[tuple[str, type[models.Model]], ...]] = (("found", ApiKey), ("person", User), ("team", Team))
 
@@ -35,7 +36,7 @@ def find_key_and_model(digest: bytes, name: str, *, now: datetime) -> tuple[ApiK
     Give what `find_key` gives, and the model of this id or label among those that the key's person may call now for its
     team and that answer in words; one query.
     """
-    if "\0" in name:
+    if not is_storable(name):
         return find_key(digest), None
     model, named = lookups.beside_a_key(name)
     given = model.given(now=now, day=day_of(now), **named)

@@ -18,6 +18,7 @@ from django.db.models import DateField, UUIDField
 from apps.accounts.models import Team, User
 from apps.gateway.models import LanguageModel, LanguageModelQuerySet, day_of
 from apps.ledger.compiled import Compiled, Parameter, Part, Stated, a_moment, a_text, an_id
+from apps.ledger.text import is_storable
 
 
 def callable_by_id(person: User, team: Team, model_id: UUID, *, now: datetime) -> LanguageModel | None:
@@ -27,7 +28,7 @@ def callable_by_id(person: User, team: Team, model_id: UUID, *, now: datetime) -
 
 def callable_by_label(person: User, team: Team, label: str, *, now: datetime) -> LanguageModel | None:
     """Find a model of this label among those that `person` may call now for `team` and that answer in words."""
-    return _asked(_BY_LABEL, person, team, now, label=label) if "\0" not in label else None
+    return _asked(_BY_LABEL, person, team, now, label=label) if is_storable(label) else None
 
 
 def any_by_id(person: User, team: Team, model_id: UUID, *, now: datetime) -> LanguageModel | None:
@@ -37,7 +38,7 @@ def any_by_id(person: User, team: Team, model_id: UUID, *, now: datetime) -> Lan
 
 def any_by_label(person: User, team: Team, label: str, *, now: datetime) -> LanguageModel | None:
     """Do as `callable_by_label`, also for models that only embed."""
-    return _asked(_ANY_BY_LABEL, person, team, now, label=label) if "\0" not in label else None
+    return _asked(_ANY_BY_LABEL, person, team, now, label=label) if is_storable(label) else None
 
 
 def all_callable(person: User, team: Team, *, now: datetime) -> list[LanguageModel]:

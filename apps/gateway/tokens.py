@@ -31,7 +31,7 @@ def at_most(text: str) -> int:
 
     Tokenizers in use work on bytes or fall back to bytes, and no token is shorter than one byte.
     """
-    return len(text.encode())
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def about(text: str) -> int:
@@ -46,7 +46,7 @@ def about(text: str) -> int:
         (len(word) + 4) // 5 if word[-1:].islower() else (len(word) + 2) // 3 for word in _WORDS.findall(text)
     )
     signs = len(_DIGITS_AND_SIGNS.findall(text))
-    other = sum(len(run.encode()) for run in _ELSE.findall(text))
+    other = sum(len(run.encode("utf-8", "surrogatepass")) for run in _ELSE.findall(text))
     return math.ceil((letters + signs + other / 2) * 1.1)
 
 

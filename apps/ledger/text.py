@@ -17,12 +17,18 @@ from apps.ledger.facts import Json
 ESCAPE = "\N{SYMBOL FOR ESCAPE}"
 LABEL_LENGTH = 300
 _UNSTORABLE = re.compile(f"[\x00\ud800-\udfff{ESCAPE}]")
+_NEVER_STORED = re.compile("[\x00\ud800-\udfff]")
 _MARK = re.compile(f"{ESCAPE}\\{{([0-9A-F]{{4}})\\}}")
 
 
 def storable(text: str) -> str:
     """Write `text` so that PostgreSQL can hold it; text without such characters comes back unchanged."""
     return _UNSTORABLE.sub(lambda found: f"{ESCAPE}{{{ord(found.group()):04X}}}", text)
+
+
+def is_storable(text: str) -> bool:
+    """Say whether PostgreSQL can hold `text` as it is, so that it may be looked for there."""
+    return _NEVER_STORED.search(text) is None
 
 
 def original(text: str) -> str:

@@ -171,6 +171,19 @@ def test_a_program_is_told_in_its_own_terms_what_is_too_much_and_what_is_too_lit
     assert provider.requests == []
 
 
+@pytest.mark.parametrize("name", ["\ud800", "a\x00b", "\ud83d\ude00\udfff"])
+@pytest.mark.parametrize(
+    "path", ["/v1/chat/completions", "/v1/messages", "/v1/responses", "/v1/embeddings", "/v1/messages/count_tokens"]
+)
+def test_a_name_that_no_database_holds_is_that_of_no_model(program: Program, path: str, name: str) -> None:
+    asked = (
+        {"input": "Hi"} if path in {"/v1/responses", "/v1/embeddings"} else {"messages": program.body("Hi")["messages"]}
+    )
+    asked |= {"max_tokens": 9} if path == "/v1/messages" else {}
+
+    assert program.call(path, {"model": name, **asked}).status == 404
+
+
 def test_what_cannot_be_paid_for_holds_nothing_and_is_on_the_record_as_refused(program: Program, provider: Any) -> None:
     Budget.objects.update(hard_limit=Decimal("0.000001"))
 

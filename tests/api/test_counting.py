@@ -72,6 +72,14 @@ def test_refusals_have_anthropics_shape_and_say_what_is_wrong(program):
     assert "messages" in no_messages.error["message"]
 
 
+@pytest.mark.parametrize("text", ["\ud800", "a\x00b", "\udfff" * 1000])
+def test_half_a_character_and_what_no_database_holds_are_counted_like_any_other(program, text):
+    reply = program.call(ADDRESS, {"model": program.model, "messages": [{"role": "user", "content": text}]})
+
+    assert reply.status == 200
+    assert reply.json["input_tokens"] > 40
+
+
 def test_a_key_that_asks_too_often_is_asked_to_wait(program):
     body = {"model": program.model, **ASKED}
 
