@@ -16,6 +16,7 @@ from apps.accounts.actors import who
 from apps.accounts.models import Membership, Role, Team, User
 from apps.api.models import ApiKey, Scope
 from apps.batch import steering
+from apps.gateway import runaway
 from apps.gateway.models import LanguageModel
 from apps.ledger.facts import Json
 from apps.ledger.records import record_event
@@ -131,6 +132,7 @@ def hand_over(key: ApiKey, to: User, *, by: User, now: datetime) -> bool:
     _require_of_the_team(to, key.team)
     if not ApiKey.objects.filter(pk=key.pk).exclude(person=to).update(person=to):
         return False
+    runaway.hand_over(key.pk, to=to, now=now)
     details: dict[str, Json] = {"from": str(key.person_id), "to": str(to.pk), "to_label": to.name}
     _record(Action.API_KEY_HANDED_OVER, key, details, by=by, now=now)
     return True

@@ -14,8 +14,9 @@ from apps.accounts.models import Membership, Role
 from apps.api import callers, keys
 from apps.api.lookup import find_key, find_key_and_model
 from apps.api.models import ApiKey, Scope
-from apps.gateway import lookups
-from apps.gateway.models import Grant, LanguageModel
+from apps.gateway import lookups, runaway
+from apps.gateway.models import Grant, LanguageModel, LoopStop
+from apps.gateway.refusals import RanAway
 from apps.ledger.models import Event
 from apps.privacy.reading import Reading
 from apps.privacy.recognisers.credentials import vendors
@@ -214,6 +215,25 @@ def test_a_service_key_is_handed_to_another_person_of_the_team(make_service_key,
 
     assert callers.authenticate(made.secret, now=NOW).person == omar
     assert [action for action, *_ in events()] == ["API_KEY_CREATED", "API_KEY_CREATED", "API_KEY_HANDED_OVER"]
+
+
+def test_a_stopped_key_stays_stopped_when_it_is_handed_over_and_its_new_person_lifts_it(
+    make_service_key, make_person, david, maya
+):
+    key, omar = make_service_key(by=david).row, make_person("omar", teams=("Sales",))
+    stop = LoopStop.objects.create(
+        person=maya, key_id=key.pk, reason="REPEATS", calls=20, cost=1, began_at=NOW, until=NOW + timedelta(minutes=9)
+    )
+    over = LoopStop.objects.create(
+        person=maya, key_id=key.pk, reason="REPEATS", calls=20, cost=1, began_at=NOW, until=NOW - timedelta(minutes=9)
+    )
+
+    keys.hand_over(key, omar, by=david, now=NOW)
+
+    with pytest.raises(RanAway):
+        runaway.require_no_stop(person=omar, key_id=key.pk, now=NOW)
+    assert list(LoopStop.objects.visible_to(omar).in_force(NOW)) == [stop]
+    assert list(LoopStop.objects.visible_to(maya)) == [over]
 
 
 def test_people_see_their_own_keys_leads_their_teams_services_and_admins_all(
