@@ -45,6 +45,7 @@ NAMESAKE: Final = regex.compile(
 )
 """What makes a name before it that of a thing: `the Ada Lovelace Medal`, `Ohm's law`."""
 
+BEHIND_A_NAMESAKE: Final = frozenset(" .,'\u2019")
 CELESTIAL: Final = regex.compile(r"\b(?:asteroids?|minor planets?|dwarf planets?|planetoids?)\b", regex.IGNORECASE)
 NUMBERED: Final = regex.compile(r"(?<![\w.,/-])\d{1,6} \Z")
 AROUND: Final = 300
@@ -144,7 +145,7 @@ class FirstNameRecognizer(LocalRecognizer):
 
 def is_namesake(text: str, end: int) -> bool:
     """Say whether the name that ends at `end` is part of a thing's: an award, a school, a law of nature."""
-    return NAMESAKE.match(text, end) is not None
+    return text[end : end + 1] in BEHIND_A_NAMESAKE and NAMESAKE.match(text, end) is not None
 
 
 def is_asteroid(text: str, start: int, end: int) -> bool:
@@ -189,15 +190,12 @@ def _is_heading(word: str) -> bool:
 
 
 def _is_unheard(word: str) -> bool:
-    stem = word.removesuffix("s")
-    if "-" in word and any(part in words.dictionary() for part in word.split("-")):
+    known = words.dictionary()
+    if len(word) < SHORTEST_LOWER_SURNAME or word in known or word in words.allowed() or word in words.places():
         return False
-    if BRITISH.sub(r"iz\1", word) in words.dictionary():
+    if word.removesuffix("s") in known or ("-" in word and any(part in known for part in word.split("-"))):
         return False
-    if DRAWN_OUT.search(word) or _is_of_the_trade(word):
-        return False
-    is_known = word in words.dictionary() or word in words.allowed() or word in words.places()
-    return len(word) >= SHORTEST_LOWER_SURNAME and not is_known and stem not in words.dictionary()
+    return BRITISH.sub(r"iz\1", word) not in known and not DRAWN_OUT.search(word) and not _is_of_the_trade(word)
 
 
 MADE: Final = regex.compile(r"\p{L}{4,}(?:ism|ists?|ations?|ness|i[sz]er|ifier|ology|ability|less|ware|ly)")

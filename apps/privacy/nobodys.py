@@ -113,7 +113,7 @@ def is_nobodys(text: str, finding: Finding) -> bool:
         return True
     if WEEKDAY.fullmatch(name) and DATE_BEHIND.match(behind):
         return True
-    if LEGAL_FORM.fullmatch(name) or (name.isupper() and name.lower() in things.named_in(text)):
+    if LEGAL_FORM.fullmatch(name) or (name.isupper() and " " not in name and things.is_called_a_thing(text, name)):
         return True
     if _is_expanded_before(name, before, behind) or THING_AT_ITS_END.search(name):
         return True
@@ -137,7 +137,7 @@ def _is_thing(text: str, name: str, before: str, behind: str) -> bool:
         return True
     if " " in name:
         return False
-    if (_is_run_together(name) and not _is_called_upon(text, before, behind)) or name.lower() in things.named_in(text):
+    if (_is_run_together(name) and not _is_called_upon(text, before, behind)) or things.is_called_a_thing(text, name):
         return True
     if ARTICLE_BEFORE.search(before):
         return name.lower() in words.dictionary()

@@ -1,10 +1,10 @@
 """
-What a text itself says is a thing: a method it proposes, a program it installs, a package it names.
+What a text itself says is a thing: a method it proposes, a program it installs, a package or a firm it names.
 
-Read once for a text, and only where a guess is to be judged.
+Asked of a name, by the places where the text has it; what stands around each of them is read and nothing else.
 """
 
-# ruff: noqa: E501, RUF001 - a pattern is read whole; people write curly apostrophes
+# ruff: noqa: E501, RUF001 - a pattern is read whole; people write curly quotes
 
 from __future__ import annotations
 
@@ -12,40 +12,75 @@ import re
 from functools import lru_cache
 from typing import Final
 
-WORD: Final = r"(?<![\w.@-])([A-Za-z][\w-]{1,40})"
+MOST_PLACES: Final = 20
+"""A name that stands in a text so often has shown what it is."""
+
+LONGEST_BEFORE: Final = 60
+REMEMBERED: Final = 32
 KIND: Final = (
     r"(?:frameworks?|methods?|approach|approaches|benchmarks?|datasets?|algorithms?|architectures?|pipelines?|toolkits?|librar(?:y|ies)|packages?|modules?|plugins?|corpus|simulators?|codecs?|"
     r"optimi[sz]ers?|tokeni[sz]ers?|compilers?|middleware|language models?|diffusion models?|foundation models?|world models?|models? (?:that|for|with|trained|based)|families of|family of)"
 )
 """What is made and no person is."""
 
-CALLED: Final = re.compile(
-    rf"{WORD}(?: |(?: ?,| \([^()\n]{{1,40}}\),?)?(?: is| are)?,? (?:an?|the) (?:(?!(?:of|in|from|at|for|by|on|with|and|who|that|which|to)\b)[\w-]{{1,24}} ){{0,5}}?){KIND}(?!\w)"
+CALLED_BEHIND: Final = re.compile(
+    rf"(?: |(?: ?,| \([^()\n]{{1,40}}\),?)?(?: is| are)?,? (?:an?|the) (?:(?!(?:of|in|from|at|for|by|on|with|and|who|that|which|to)\b)[\w-]{{1,24}} ){{0,5}}?){KIND}(?!\w)|-based(?!\w)"
+    r"| (?:(?:is|was) (?:pre-?)?trained on|achieves? (?:state-of-the-art|comparable|competitive|superior)|(?:significantly |consistently )?outperforms (?:existing|prior|previous|all|state|other|several|strong|both|classical))"
 )
-"""A name just before such a word, or said to be one."""
+"""A name just before a word for what is made, said to be one, or doing what only such do."""
 
-BASED: Final = re.compile(rf"{WORD}-based(?!\w)")
-TRAINED: Final = re.compile(
-    rf"{WORD} (?:(?:is|was) (?:pre-?)?trained on|achieves? (?:state-of-the-art|comparable|competitive|superior)|(?:significantly |consistently )?outperforms (?:existing|prior|previous|all|state|other|several|strong|both|classical))"
+PROGRAM_BEHIND: Final = re.compile(r"[=>~]=\d|\.[a-z_]{2,40}\(|\.[A-Z]\w{2,40}\(|\.readthedocs\.|\]: ?https?://")
+IN_CAPITALS_BEHIND: Final = re.compile(
+    r"-[a-z]|['’]s? (?:semantic|spatial)| (?:features|models?|encoders?|backbones?|assays?|kits?|embeddings?|layers?|scores?|loss|weights|checkpoints?)(?!\w)"
 )
-IN_CAPITALS: Final = re.compile(
-    r"(?<![\w.@-])([A-Z]{3,10})(?:-[a-z]|['’]s? (?:semantic|spatial)| (?:features|models?|encoders?|backbones?|assays?|kits?|embeddings?|layers?|scores?|loss|weights|checkpoints?)(?!\w))"
+PROGRAM_BEFORE: Final = re.compile(
+    r"(?m)(?:^[ \t>]{0,40}(?:from|import|use|require|using) |\b(?:pip3?|npm|gem|cargo|apt(?:-get)?|brew|conda|yarn|go|uv) (?:install|add|get) (?:-\S{1,20} ){0,3}"
+    r"|\b(?:pypi\.org/project|npmjs\.com/package|crates\.io/crates|shields\.io/pypi/\w{1,12}|anaconda\.org/conda-forge)/)\Z"
 )
-DEFINED: Final = re.compile(
-    r"(?:Inc|Corp|Ltd|Limited|LLC|LLP|PLC|plc|GmbH|Corporation|N\.V|S\.A|AG|L\.P|Bank|Trust)\.?,? \((?:the |collectively,? |together,? )?[“\"]([A-Z][\w-]{1,40})[”\"]\)"
+RELEASE_BEHIND: Final = re.compile(r"[\w.+-]{0,20} \(\d[^()\n]{0,40}\) [a-z-]{3,20};")
+"""The head of an entry in a list of changes, as packages have: `name (1.3.2-1) unstable;`."""
+
+FIRM_BEFORE: Final = re.compile(
+    r"(?:Inc|Corp|Ltd|Limited|LLC|LLP|PLC|plc|GmbH|Corporation|N\.V|S\.A|AG|L\.P|Bank|Trust)\.?,? \((?:the |collectively,? |together,? )?[“\"]\Z"
 )
 """What a contract or a report calls a firm from then on: `Costa Limited (“Costa”)`."""
 
-PROGRAM: Final = re.compile(
-    r"(?m)^[ \t>]*(?:from|import|use|require|using) ([A-Za-z][\w-]{1,40})(?=$|[ .;:]| import)|\b(?:pip3?|npm|gem|cargo|apt(?:-get)?|brew|conda|yarn|go|uv) (?:install|add|get) (?:-\S{1,20} ){0,3}([A-Za-z][\w-]{1,40})"
-    r"|\b([A-Za-z][\w-]{1,40})(?:[=>~]=\d|\.[a-z_]{2,40}\(|\.[A-Z]\w{2,40}\()|\b(?:pypi\.org/project|npmjs\.com/package|crates\.io/crates|shields\.io/pypi/\w{1,12}|anaconda\.org/conda-forge)/([A-Za-z][\w-]{1,40})"
-    r"|://([a-z][\w-]{1,40})\.readthedocs\.|^\[([\w-]{2,40})\]: ?https?://|^([a-z][\w.+-]{1,40}) \(\d[^()\n]{0,40}\) [a-z-]{3,20};"
-)
+
+@lru_cache(maxsize=REMEMBERED)
+def is_called_a_thing(text: str, name: str) -> bool:
+    """Say whether a text uses a word somewhere as the name of a method, a program, a package or a firm."""
+    folded, word = _folded(text), name.lower()
+    if len(folded) != len(text):
+        return False
+    place, end = folded.find(word), 0
+    for _ in range(MOST_PLACES):
+        if place < 0:
+            return False
+        end = place + len(word)
+        is_whole = not (place and _is_joined(text[place - 1])) and not text[end : end + 1].isalpha()
+        if is_whole and _shows_a_thing(text, place, end):
+            return True
+        place = folded.find(word, end)
+    return False
 
 
-@lru_cache(maxsize=2)
-def named_in(text: str) -> frozenset[str]:
-    """Give, in lower case, the words that a text uses as names of methods, packages and programs."""
-    found = {match[1] for one in (BASED, TRAINED, CALLED, IN_CAPITALS, DEFINED) for match in one.finditer(text)}
-    found.update(name for match in PROGRAM.finditer(text) for name in match.groups() if name)
-    return frozenset(name.lower() for name in found)
+@lru_cache(maxsize=1)
+def _folded(text: str) -> str:
+    return text.lower()
+
+
+def _is_joined(character: str) -> bool:
+    return character.isalnum() or character in "_@"
+
+
+def _shows_a_thing(text: str, start: int, end: int) -> bool:
+    if CALLED_BEHIND.match(text, end) or PROGRAM_BEHIND.match(text, end):
+        return True
+    if text[start:end].isupper() and IN_CAPITALS_BEHIND.match(text, end):
+        return True
+    if start == 0 or text[start - 1] == "\n":
+        return text[start].islower() and RELEASE_BEHIND.match(text, end) is not None
+    before = text[max(0, start - LONGEST_BEFORE) : start]
+    if before[-1] in " /":
+        return PROGRAM_BEFORE.search(before) is not None
+    return before[-1] in '“"' and FIRM_BEFORE.search(before) is not None

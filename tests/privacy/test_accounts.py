@@ -102,8 +102,8 @@ def test_hostile_text_about_accounts_costs_no_more_than_its_length(text: str) ->
 @pytest.mark.parametrize(
     "text",
     [
-        "account_id: 0a1b9c8d7e6f5a4b3c2d1e0f9a8b7c6d",
-        "commit 9fceb02d0ae598e95dc970b74767f19372d61af8, pushed by the user",
+        "account_id: c63a177dcec224b5d8263511d58ae8c8",
+        "The user pushed a commit:\n\ncommit c3659d7ef662b55949307ece7b1f613a7dc32620 of the repository",
         "Add libquorn-dev to the package that depends on it.",
         "Log in first. Run $ gcloud help for details.",
         'oci_user: Final = creds["oci_user"]',
