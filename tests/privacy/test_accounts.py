@@ -108,6 +108,8 @@ def test_hostile_text_about_accounts_costs_no_more_than_its_length(text: str) ->
         "Log in first. Run $ gcloud help for details.",
         'oci_user: Final = creds["oci_user"]',
         "pip install /Users/you/model.tar.gz",
+        'uid: b8c85799-93df-4410-8bfb-770322674b99\nresourceVersion: "06013359"',
+        '"password": "Mot de passe", "login": "Se connecter"',
         "DefaultEndpointsProtocol=https;AccountName=devstore;AccountKey=<account-key>;",
     ],
 )

@@ -138,6 +138,8 @@ LEFT_ALONE = [
     'publicKeyToken="b77a5c561934e089"',
     "docker volume 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 is not in use", "token: ghp_<your personal access token>",
     "Authorization: Bearer ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 'fields = ("secret", "created_at")', "these are identified by the words believe and expect",
+    "mongodb+srv://<username>:<password>@cluster0.mongodb.net/test", "Set-Cookie: session=deleted; expires=Thu, 01 Jan 1970 00:00:00 GMT",
+    "password.reset.subject=Reset your password", "CREATE USER app WITH PASSWORD :'app_password';", "github.com/acme/jwt v5.2.1 h1:IAbgg99H8E7GrQ6N6RZep7lt+gQdfwpt3vKc74EsX78=",
     "forgot_password = Forgot your password?", "secrets: inherit", 'SECRET_KEY = "com.acme.app.SECRET_KEY";', "def login(username: str, password: str) -> Token:",
     "test_user_cannot_log_in_with_wrong_password_2", "echo -n pass | base64", "Authorization: AWS4-HMAC-SHA256 Credential=${ID}", "def login(user='', password='', domain=''):",
 ]  # fmt: skip
@@ -196,6 +198,7 @@ def test_placeholders_code_and_random_looking_text_that_is_no_secret_are_left_al
         '"id": "pi_8wK2mQ9xLz7Vb1NcR5tYw8Pg", "object": "payment_intent"',
         "chatcmpl-8wK2mQ9xLz7Vb1NcR5tYw8PgHa0Ue",
         "the request id is req_9fceb02d0ae598e95dc970b74767f193",
+        "AZURE_CLIENT_ID=92036c0a-1b35-4afd-bfea-b3c852b7ab71",
         '<meta name="google-site-verification" content="mFd3kJ9sQ2xLz7Vb1NcR5tYw8PgHa0UeKi4oTXqDjM6" />',
     ],
 )

@@ -32,6 +32,9 @@ NO_USERS: Final = (
 NO_USER: Final = frozenset(NO_USERS.split())
 
 
+DIGEST: Final = re.compile(r"(?i)(?=[a-f]*\d)[0-9a-f]{16,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""What a machine counts by: a commit, an object of a cluster."""
+
 EVERYBODYS: Final = frozenset(["8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9"])
 """Name servers that anybody may ask."""
 
@@ -58,7 +61,7 @@ def is_ip(address: str) -> bool:
 
 def is_user(name: str) -> bool:
     """Say whether a word after "user" names one: no role, no type, no field of a program, no small number."""
-    if name.isdigit() and len(name) < 4:
+    if (name.isdigit() and len(name) < 4) or DIGEST.fullmatch(name):
         return False
     return name.lower() not in NO_USER and not OWNED.match(name) and not TYPE_NAME.fullmatch(name)
 
@@ -182,7 +185,7 @@ RULES: Final = (
         "A user name after its label",
         pattern(
             rf"""(?<![\w-])(?<!(?:dashboard|panel|folder|source|rule|device|card|pod|resource)[ ])(?:[a-z]{{2,16}}_(?=user|login))?{USER_LABEL}["'`]?[ ]?(?:is[ ](?![a-z]{{2,20}}(?:ed|ing|ken|wn)(?!\w))|lautet[ ]|ist[ ](?!(?:ge|be|ver|ent|nicht|ab|an)\w{{0,14}}(?:t|en)(?!\w))|est[ ](?!\w{{2,16}}ée?(?!\w))|(?:es|è|é)[ ](?!\w{{2,16}}[aiu][td][oa](?!\w))|:|=|[ ]->)[ ]*["'`]?
-            (?P<value>@?[a-z0-9](?:[\w@\\-]|\.(?=\w)){{1,40}}+(?<=\w))["'`]?(?![(\[]|[ ]=[ ])(?!(?-i:(?<=[ ][A-Z][a-z]{{1,12}})[ ][a-z]))""",
+            (?P<value>@?[a-z0-9](?:[\w@\\-]|\.(?=\w)){{1,40}}+(?<=\w))["'`]?(?![(\[]|[ ]=[ ])(?!(?-i:(?<=[ "'][A-Z][a-z]{{1,12}})[ ][a-z]))""",
             is_any_case=True,
         ),
         0.8,

@@ -28,6 +28,7 @@ KIND_WORDS: Final = (
 )
 NUMBER: Final = r"(?=[A-Z0-9/_.-]*\d)[A-Z0-9][A-Z0-9/_.-]{2,24}[A-Z0-9](?!-[A-Z0-9])"
 UUID: Final = r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}"
+DIGEST: Final = re.compile(r"(?i)(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{16,64}")
 OF_A_CLOUD: Final = r"(?:subscription|client|application|service|account|registration|resource|tenant)[ _-]?id[\"'`]?[ ]?[:=]?[ ]?[\"'`]?"
 """Whose UUID is public: it names a program or a contract with a cloud, and is sent with every call."""
 
@@ -57,6 +58,7 @@ RULES: Final = (
             is_any_case=True,
         ),
         0.85,
+        lambda number: DIGEST.fullmatch(number) is None,
         place=at_words(
             "no nos nr num id ids ref reference code key n numéro número numero codice código codigo",
             endings="nummer number numbers nummers numero id nr ref",

@@ -22,9 +22,9 @@ SELDOM: Final = r"""(?:bearer|conn(?:ection)?[_. -]?str(?:ing)?|crumb|activation
 AN_OPERATOR_FOLLOWS: Final = r"(?!=[\"'][\w.: -]{1,80}[\"']\s{1,8}(?:value|default))(?=[\w.-]{0,40}+[\\\"'`\])&;quot02]{0,8}[ \t\r\n]{0,16}(?:[=:>,|(<!?v\[-]|default|content|text|data|[\"']))"
 NOT_A_SECRETS_NAME: Final = r"(?<!public[_. -]?key[_. -]?tokens?)(?<!(?:public|pub|max|foreign|primary|sort|partition|cache|object|unique|index|row|group|hot|schema|translation|lookup|dict|map|react|next|page|cursor|mon|tur|don|hoc|joc|whis|key|natural|sequence|bucket)[_. -]?(?:key|tokens?))"
 NAME_ENDS: Final = r"""[\w.-]{0,40}+(?<!ur[il]|path|file|dir|type|length|len|size|count|limit|name|field|label|policy|algorithm|alg|expiry|expires|expires_in|ttl|_age|format|encoding|version|prefix|header|hint|regex|pattern
-    |_min|_max|error|class|style|color|placeholder|endpoint|timeout|strength|confirm|confirmation|reset|manager|provider|enabled|required|validator|column|params?|key_?id|key-id|key[ ]id|alias)(?:\\?[\"'`]|&quot;|\\?u0022)?[\])]{0,2}"""
+    |_min|_max|error|class|style|color|placeholder|subject|title|message|endpoint|timeout|strength|confirm|confirmation|reset|manager|provider|enabled|required|validator|column|params?|key_?id|key-id|key[ ]id|alias)(?:\\?[\"'`]|&quot;|\\?u0022)?[\])]{0,2}"""
 OPERATOR: Final = r"""[ \t]{0,16}(?::[ \t]?[A-Za-z][\w.\[\]<>|? ]{0,24}?[ \t](?==[^=>]))?(?:=>|:{1,3}=?|\?{1,2}=|\.=|\|{0,2}=|<-|={2,3}|!={1,2}|->|\|\||,(?=[ ]?\\?["'`](?![a-z]{1,20}(?:_[a-z]{1,20}){1,4}\\?["'`]))|\|(?=[ ]?\S{4})|\((?=["']))[ \t]{0,16}(?:!!\w{1,9}[ ])?(?:\r?\n[ \t]{0,32}(?=["'`]))?"""
-OPERATORS: Final = rf"""(?:{OPERATOR}|[ \t]{{0,8}}(?:value|default|content|text|data)[ \t]*[=:][ \t]*|["']?[ \t]+value=|["']?,?[ \t\r\n]{{1,40}}["']?(?:value|default)["']?[ \t]*[:=][ \t]*|[ \t]{{0,4}}>(?![=>])\s{{0,40}})"""
+OPERATORS: Final = rf"""(?:{OPERATOR}|[ \t]{{0,8}}(?:value|default|content|text|data)[ \t]*[=:][ \t]*|["']?[ \t]+value=|["']?,?[ \t\r\n]{{1,40}}["']?(?:value|default)["']?[ \t]*[:=][ \t]*|[ \t]{{0,4}}>(?![=>@])\s{{0,40}})"""
 QUOTE: Final = r"(?:[bfrunN@$]{0,2}(?P<quote>\\{0,3}[\"'`]|&quot;))"
 PLAIN_VALUE: Final = (
     r"(?:Bearer[ ]|Basic[ ]|Token[ ])?(?P<value>(?:[^\s\"'`,;<>{}&]|&(?![\w.\[\]-]{1,40}=|&|[a-z]{2,6};|\s|$)){3,300})"

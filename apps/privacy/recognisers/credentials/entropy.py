@@ -40,7 +40,7 @@ def is_vendors_value(text: str) -> bool:
     )
 
 
-HASH_BEFORE: Final = r"""(?<!(?i:pub(?:lic)?[_-]?(?:key[_-]?)?(?:key|token)|md5|sha-?\d{{1,3}}|checksum|chksum|digest|integrity|etag|fingerprint|commit|revision|version|access_id|trace[_-]?id|request[_-]?id|option_?id)["']?\s{{0,3}}[=:]\s{{0,3}}["']?|(?i:commit|revision|checkout|recv-keys?|key[_ -]?id|fingerprint|digest|checksum)[ ])"""
+HASH_BEFORE: Final = r"""(?<!(?i:pub(?:lic)?[_-]?(?:key[_-]?)?(?:key|token)|md5|h1|(?:content|nar|file|source|vendor)_?hash|sha-?\d{{1,3}}|checksum|chksum|digest|integrity|etag|fingerprint|commit|revision|version|access_id|trace[_-]?id|request[_-]?id|option_?id)["']?\s{{0,3}}[=:]\s{{0,3}}["']?|(?i:commit|revision|checkout|recv-keys?|key[_ -]?id|fingerprint|digest|checksum)[ ])"""
 FIRST_DIGIT: Final = rf"[0-9](?<=(?=(?P<value>{{value}}))(?<![{{before}}]){HASH_BEFORE}[{{letters}}]{{{{0,60}}}}[0-9])"
 """
 A run of characters with a digit in it, found by its first digit: a scan for digits costs a tenth of a scan for runs.

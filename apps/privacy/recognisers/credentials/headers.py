@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from apps.privacy import vocabulary as v
 from apps.privacy.recognisers.credentials import made_up, shapes
 from apps.privacy.rules import Rule, pattern
+
+NO_COOKIE: Final = re.compile(r"(?i)[^=]{1,60}=(?:deleted|expired)(?:;|$)")
+"""What takes a cookie away."""
 
 
 def is_token(text: str) -> bool:
@@ -50,6 +54,7 @@ RULES: Final = (
             is_any_case=True,
         ),
         0.92,
+        lambda text: NO_COOKIE.match(text) is None,
         needs=("cookie",),
     ),
     Rule(

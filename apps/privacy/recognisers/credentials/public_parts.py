@@ -37,6 +37,12 @@ NAMED_SECRET: Final = re.compile(
     r"(?i)(?:key|token|secret|password|passwd|pwd)[\"'\]]{0,2}\s{0,3}(?:=>|[:=])\s{0,3}[\"']?$"
 )
 LONGEST_NAME: Final = 30
+UUID: Final = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+OWNERS_ID: Final = re.compile(
+    r"(?i)(?:client|tenant|subscription|object|application|app|project|directory|resource)[_.-]?id[\"'\]]{0,2}\s{0,3}(?:=>|[:=])\s{0,3}[\"']?$"
+)
+"""Whose UUID is sent along openly: a program's, a directory's, a contract's with a cloud."""
+
 SITE_CHECK: Final = re.compile(r"(?i)-verification[\"']?[ ](?:content|value)=[\"']?$|-verification[=:][ ]?$")
 LONGEST_SITE_CHECK: Final = 30
 """What a page shows to prove whose it is."""
@@ -61,6 +67,8 @@ def is_public(text: str, finding: Finding) -> bool:
         return True
     before = text[max(0, finding.start - LONGEST_NAME) : finding.start]
     if PUBLIC_ID.fullmatch(text, finding.start, finding.end) and not NAMED_SECRET.search(before):
+        return True
+    if UUID.fullmatch(text, finding.start, finding.end) and OWNERS_ID.search(before):
         return True
     if SITE_CHECK.search(text[max(0, finding.start - LONGEST_SITE_CHECK) : finding.start]):
         return True

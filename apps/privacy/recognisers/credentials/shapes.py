@@ -228,11 +228,12 @@ def is_said_password(text: str) -> bool:
     stripped = text.rstrip(".,;:!?\"')»”")
     if len(stripped) < 4 or is_placeholder(stripped) or is_code(stripped) or PARTS.search(stripped):
         return False
-    if made_up.is_crossed_out(stripped):
+    if made_up.is_crossed_out(stripped) or VARIABLE.fullmatch(stripped):
         return False
     return not re.fullmatch(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", stripped) or looks_typed(stripped)
 
 
+VARIABLE: Final = re.compile(r"(?i)[a-z]{2,20}_(?:password|passwd|pwd|secret|token|key)")
 PARTS: Final = re.compile(r"^\d+/\d+$|&\w+=")
 
 
