@@ -51,6 +51,11 @@ NUMBERED: Final = regex.compile(r"(?<![\w.,/-])\d{1,6} \Z")
 AROUND: Final = 300
 """Characters to each side of a name in which a text says that it speaks of asteroids: these bear first names too."""
 
+BESIDE_A_SIDE: Final = regex.compile(r"(?<!\w)(?:anti|pro|ex|post|pre|neo)-\Z", regex.IGNORECASE)
+"""What is joined to somebody's name to take a side: `anti-Thatcher`."""
+
+JOINED: Final = regex.compile(r"\p{L}[\p{L}\p{M}]*(?![\w@/\\(]|\.\w)")
+
 BRITISH: Final = regex.compile(r"is(e|er|ed|es|ing|ation)$")
 """The endings of words that the dictionary writes with a z."""
 
@@ -214,7 +219,8 @@ def _well_known(reading: Reading) -> Iterator[tuple[int, int]]:
     """Give the names of people whom everybody knows; one that is a word too only with a capital."""
     for word in words.well_known_names().intersection(reading.words):
         for place in reading.words[word]:
-            match = WORD.match(reading.text, place)
+            is_side = BESIDE_A_SIDE.search(reading.text, max(0, place - 6), place) is not None
+            match = (JOINED if is_side else WORD).match(reading.text, place)
             is_thing = word in words.dictionary() or word in ALSO_THINGS
             if match and match[0].lower() == word and (match[0][0].isupper() or not is_thing):
                 yield match.start(), match.end()

@@ -7,6 +7,11 @@ import pytest
 from apps.privacy import analyzer
 
 FOUND = [
+    ("my demo is at soundcloud.com/quiltroad/first-snow", "soundcloud.com/quiltroad/"),
+    ("follow https://www.twitch.tv/marbleowl99 tonight", "https://www.twitch.tv/marbleowl99"),
+    ("that was https://www.youtube.com/user/oskarbuilds I think", "https://www.youtube.com/user/oskarbuilds"),
+    ("more at bsky.app/profile/ines.example", "bsky.app/profile/ines.example"),
+    ("which of them is more anti-beethoven?", "beethoven"),
     ("anyone read u/quiet_harbour's thread?", "quiet_harbour"),
     ("add me on discord marloweb#4471 tonight", "marloweb#4471"),
     ("skype: live:marek.novakov", "live:marek.novakov"),
@@ -32,6 +37,10 @@ FOUND = [
     ("GET /login?password=tr0ub4dor3x&user=1", "tr0ub4dor3x"),
 ]
 LEFT_ALONE = [
+    "The playlist is on soundcloud.com/discover and twitch.tv/directory",
+    "See https://www.youtube.com/watch?v=Zk30fQ81 for the talk",
+    "Like the page https://www.facebook.com/pages/ of the fair",
+    "The broker listens on mqtt://queue.example.net",
     "@dataclass\nclass Foo:\n    @property\n    def bar(self): ...\n    @staticmethod\n    def baz(): pass",
     "@Override public String toString() { return name; }",
     "Install @angular/core and @types/node first.",

@@ -86,7 +86,7 @@ def carries_password(link: str) -> bool:
     return HIDDEN.fullmatch(link.split("://", 1)[1].partition("@")[0].partition(":")[2]) is None
 
 
-SITE_PAGES: Final = r"(?:login|signup|features|about|sponsors|orgs|settings|marketplace|explore|topics|sharer?|intent|hashtag|search|help|plugins|dialog|privacy|legal|terms|policies|business|home|events|groups|p|apps|docs|pricing|security|i)(?![\w-])"
+SITE_PAGES: Final = r"(?:login|signup|features|about|sponsors|orgs|settings|marketplace|explore|topics|sharer?|intent|hashtag|search|help|plugins|dialog|privacy|legal|terms|policies|business|home|events|groups|p|apps|docs|pricing|security|i|pages|story|watch|discover|charts|directory|jobs|downloads|upload|stream)(?![\w-])"
 """What follows the name of a site and is nobody's page."""
 
 A_VERSION: Final = r"\b(?i:version|release|build|firmware|driver|(?:up|down)grade|(?:up|down)graded|upgrading|bump|bumped|patch|hotfix|v)[ ](?:[a-z]{1,12}[ ]){0,3}(?:[\d.]{5,15}[ ](?:to|and|or|auf|à|a|naar)[ ])?"
@@ -138,11 +138,13 @@ RULES: Final = (
         "A link to a person's own page",
         pattern(
             rf"""\b(?:https?://)?(?:www\.)?(?:linkedin\.com/in/|(?:facebook|instagram|x|twitter)\.com/(?!{SITE_PAGES})|
-            (?<!api\.)(?:github|gitlab)\.com/(?!{SITE_PAGES})(?=[\w.%@-]{{3,60}}+/?(?![\w/-]))|t\.me/|tiktok\.com/@?|xing\.com/profile/|medium\.com/@)[\w.%@-]{{3,60}}/?""",
+            (?<!api\.)(?:github|gitlab)\.com/(?!{SITE_PAGES})(?=[\w.%@-]{{3,60}}+/?(?![\w/-]))|t\.me/|tiktok\.com/@?|xing\.com/profile/|medium\.com/@|
+            (?:soundcloud|patreon)\.com/(?!{SITE_PAGES})|twitch\.tv/(?!{SITE_PAGES})|youtube\.com/(?:user/|c/|@)|reddit\.com/u(?:ser)?/|
+            steamcommunity\.com/id/|snapchat\.com/add/|threads\.(?:net|com)/@|bsky\.app/profile/)[\w.%@-]{{3,60}}/?""",
             is_any_case=True,
         ),
         0.8,
-        needs=(".com/", "t.me/"),
+        needs=(".com/", "t.me/", "twitch.tv/", "threads.net/", "bsky.app/"),
     ),
     Rule(
         v.IP,
