@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from apps.privacy.tagger.weights import TABLES
+from training.eight_bits import eight_bits
 from training.learn import Model
 from training.lexicon import Lexicon
 from training.vectors import Vocabulary
@@ -29,7 +30,7 @@ def arrays_of(model: Model, lexicon: Lexicon, vocabulary: Vocabulary) -> dict[st
         "output_bias": model.output.bias.detach().cpu().numpy().astype(np.float16),
     }
     for name in TABLES:
-        arrays[name], arrays[f"{name}_scales"] = _eight_bits(getattr(model, name).weight.detach().cpu().numpy())
+        arrays[name], arrays[f"{name}_scales"] = eight_bits(getattr(model, name).weight.detach().cpu().numpy())
     for index, convolution in enumerate(model.convolutions):
         kernel: Any = convolution.weight
         bias: Any = convolution.bias
@@ -46,8 +47,3 @@ def write(arrays: dict[str, Any], file: Path) -> None:
     file.write_bytes(buffer.getvalue())
     digest = hashlib.sha256(buffer.getvalue()).hexdigest()
     file.with_name(file.name + ".sha256").write_text(f"{digest}  {file.name}\n")
-
-
-def _eight_bits(table: Any) -> tuple[Any, Any]:
-    scales = np.maximum(np.abs(table).max(1), 1e-6).astype(np.float32) / 127
-    return np.round(table / scales[:, None]).astype(np.int8), scales.astype(np.float16).astype(np.float32)

@@ -245,10 +245,10 @@ def _is_also_a_name(word: str) -> bool:
 
 
 def _is_code(text: str, start: int, end: int) -> bool:
-    """Say whether a word is part of a program: called, a member, half of a dotted name, a variable in its line."""
+    """Say whether a word is part of a program or an address: called, a member, half of a dotted name, a scheme."""
     if " " in text[start:end]:
         return False
-    if text[start:end].isupper() and text[end : end + 1].isdigit():
+    if text.startswith("://", end) or (text[start:end].isupper() and text[end : end + 1].isdigit()):
         return True
     return _is_called(text, start, end) or (text[start:end].islower() and _is_variable(text, start, end))
 
