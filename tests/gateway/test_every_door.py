@@ -161,7 +161,7 @@ CASES: dict[str, Case] = {
     "switched off": Case(both(allow("Sales"), changed(is_on=False)), NO),
     "at a provider that is off": Case(at_a_provider_that_is_off, NO),
     "retired today": Case(both(allow("Sales"), changed(retires_on=day_of(NOW))), NO),
-    "retires tomorrow": Case(both(allow("Sales"), changed(retires_on=day_of(NOW) + DAY)), YES),
+    "retires in two days": Case(both(allow("Sales"), changed(retires_on=day_of(NOW) + 2 * DAY)), YES),
     "a price that nobody knows": Case(both(allow("Sales"), changed(output_price=None)), NO),
     "a price that took over": Case(price_that_comes(NOW - DAY), YES),
     "a price to come": Case(price_that_comes(NOW + DAY), NO),
