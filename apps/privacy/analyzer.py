@@ -31,6 +31,7 @@ from apps.privacy.recognisers import (
     handles,
     identity,
     identity_world,
+    mentions,
     people,
     phones,
     places,
@@ -52,6 +53,7 @@ RULES: Final = (
     *credentials.RULES,
     *references.RULES,
     *people.RULES,
+    *mentions.RULES,
     *places.RULES,
 )
 
@@ -125,9 +127,18 @@ def _raw(reading: Reading) -> Iterator[Finding]:
 
 def _listed(text: str, seen: Iterable[Finding]) -> list[Finding]:
     persons = [(finding.start, finding.end) for finding in seen if finding.type == v.PERSON]
-    return [
+    users = [place for place in persons if text[slice(*place)].islower() and " " not in text[slice(*place)]]
+    users += [(finding.start, finding.end) for finding in seen if finding.type == v.USERNAME]
+    names = [
         Finding(v.PERSON, start, end, gazetteer.SCORE, gazetteer.IN_A_LIST)
         for start, end in gazetteer.beside(text, persons)
+    ]
+    names += [
+        Finding(v.PERSON, start, end, gazetteer.SCORE, mentions.PRESENT_REASON) for start, end in mentions.present(text)
+    ]
+    return names + [
+        Finding(v.USERNAME, start, end, gazetteer.SCORE, mentions.LISTED_USER)
+        for start, end in mentions.users_beside(text, users)
     ]
 
 

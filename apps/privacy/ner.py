@@ -45,6 +45,16 @@ EDGES: Final = re.compile(r"^[\W_]+|[^\w.]+$|(?<=\w)['\u2019]s?$|(?<=[^\W\d_]{3}
 
 FIRST_WORD: Final = re.compile(r"([^\W\d_]+)[\s,]+")
 LAST_WORD: Final = re.compile(r"[\s,]+([^\W\d_]+)\Z")
+NUMBER_BEFORE: Final = re.compile(
+    r"(?i)[\s,;.]*[^\W\d_]{3,}(?:nummer|number|nr\.?)[: ]{1,2}[\w-]*\d[\w-]*[,;.]?\s+(?=[^\W\d_])"
+)
+LABEL_BEHIND: Final = re.compile(
+    r"(?i)[\s,;.]{1,3}(?:(?:national(?: insurance)?|ni|ssn|dob|vat|iban|bic|passport|policy|steuer-?\w{0,6}"
+    r"|[^\W\d_]{2,12}(?:nummer|nr|-id)|geb(?:oren)?|born|nif|dni|cpf|bsn|tel|tél|phone|fax|e-?mail)\.?:?"
+    r"(?: (?:no|nr|number|n[°º])\.?:?)?)\Z"
+)
+"""A customer's number before an address, and what the next number is called behind it."""
+
 NO_ADDRESS: Final = frozenset(["and", "or", "for", "in", "at", "is", "the", "to", "from", "with", "of", "office"])
 CRY: Final = re.compile(
     r"(?:h+[aeiou]+|a+h+|l+(?:o+l+)+|w+o+w+|a+w+|o+h+|u+g+h+|y+a+y+|h+m+|e+h+|y+o+h+)+", re.IGNORECASE
@@ -68,6 +78,14 @@ CODE_LINE: Final = re.compile(
 )
 """Signs of a program in a line: a statement's end, a condition, a call, an operator, a pointer."""
 
+REST_OF_A_NAME: Final = re.compile(r"-([^\W\d_]{2,12})(?![\w-])|, [A-Z][a-z]{0,2}\.(?=[ \t]|$)", re.MULTILINE)
+"""What follows a name and belongs to it: the rest of a double name (`Seo-yeon`), an initial (`Lund, Ch.`)."""
+
+GREETING: Final = re.compile(r"([^\W\d_]+)\.?,? +(?=[^\W\d_])")
+MOST_BEFORE_A_NAME: Final = 3
+INITIALS_BEFORE: Final = re.compile(r"(?:(?<=\s)|(?<=[(\"':])|^)(?:[B-HJ-Z]\.? ){1,3}\Z")
+LONGEST_INITIALS: Final = 10
+NO_VOWEL: Final = re.compile(r"[bcdfghjklmnpqrstvwxz]{2}")
 HAS_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 IS_CODE: Final = re.compile(r"[@\\=<>{}\[\]|#$%^*~`]|\w\(\)|\w\.[a-z]")
 HAS_HUMPS: Final = re.compile(r"[a-z][A-Z]{2}|^[a-z]+[A-Z]")
@@ -184,6 +202,8 @@ def is_plausible(name: str, *, is_certain: bool = False) -> bool:
     is_known = name.lower() in words.allowed() or all(
         word in words.allowed() or word in people.RANKS for word in name.lower().split()
     )
+    if name.lower() in people.NO_NAMES or NO_VOWEL.fullmatch(name):
+        return False
     is_code = IS_CODE.search(name) or (HAS_HUMPS.search(name) and not is_certain)
     return bool(HAS_LETTERS.search(name)) and not is_code and not _is_cry(name) and not is_known
 
@@ -297,9 +317,42 @@ def _trimmed(text: str, span: Span) -> Iterator[tuple[int, int]]:
         while (edge := EDGES.search(text[start:end])) and start < end:
             start, end = (start + edge.end(), end) if edge.start() == 0 else (start, start + edge.start())
         if line is not None:
+            start = _without_a_greeting(text, start, end)
             end = _without_an_everyday_end(text, start, end)
+            end = _with_its_rest(text, start, end)
+            start = _with_its_initials(text, start)
         if start < end:
             yield start, end
+
+
+def _without_a_greeting(text: str, start: int, end: int) -> int:
+    """Take the words of a greeting and titles off the front of a name: `Dear Mrs Halvorsen`."""
+    for _ in range(MOST_BEFORE_A_NAME):
+        word = GREETING.match(text, start, end)
+        if word is None or word[1].lower() not in people.BEFORE_A_NAME or word[1].lower() in words.first_names():
+            return start
+        start = word.end()
+    return start
+
+
+def _with_its_initials(text: str, start: int) -> int:
+    """Take in the initials before a surname: `P T OKORO`."""
+    if text[start - 1 : start] != " " or not text[start : start + 1].isupper():
+        return start
+    initials = INITIALS_BEFORE.search(text[max(0, start - LONGEST_INITIALS) : start])
+    return start - len(initials[0]) if initials is not None else start
+
+
+def _with_its_rest(text: str, start: int, end: int) -> int:
+    """Take in the rest of a double name, unless it is a word (`Kafka-like`), and an initial behind a surname."""
+    rest = (
+        REST_OF_A_NAME.match(text, end)
+        if text[end : end + 1] in {"-", ","} and text[start : start + 1].isupper()
+        else None
+    )
+    if rest is None or (rest[1] is not None and rest[1].lower() in words.dictionary()):
+        return end
+    return rest.end() if rest[1] is not None or " " not in text[start:end] else end
 
 
 def _without_an_everyday_end(text: str, start: int, end: int) -> int:
@@ -310,8 +363,12 @@ def _without_an_everyday_end(text: str, start: int, end: int) -> int:
 
 
 def _address(text: str, span: Span) -> tuple[int, int]:
-    """Take words off the ends that belong to the sentence and not to the address."""
+    """Take words off the ends that belong to the sentence, or to a number beside it, and not to the address."""
     start, end = span.start, span.end
+    number = NUMBER_BEFORE.match(text, start, end)
+    start = number.end() if number is not None else start
+    label = LABEL_BEHIND.search(text, start, end)
+    end = label.start() if label is not None and label.start() > start else end
     while (word := FIRST_WORD.match(text, start, end)) and word[1] in NO_ADDRESS:
         start = word.end()
     while (word := LAST_WORD.search(text, start, end)) and word[1] in NO_ADDRESS:

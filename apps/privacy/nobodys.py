@@ -94,6 +94,11 @@ BEFORE_A_HUMP: Final = frozenset(BEFORE_HUMPS.split())
 
 DAY_BEHIND: Final = re.compile(r"[ ]{1,2}\d{1,2}(?!\w)")
 LISTED_CODES: Final = re.compile(r"\b[A-Z]{2,5}\d{1,3}\b")
+NUMBERS_LABEL: Final = re.compile(
+    r"(?i)[^\W\d_]*(?:nummer|number|numéro|número|numero|nr)|[^\W\d_]* ?\b(?:KW|DIN|EN|ISO) ?\d{1,6}"
+)
+"""What a number is called, or a week or a norm with its number, which a model takes for a piece of an address."""
+
 YEAR_AND_WORD: Final = re.compile(r"(?:1[89]|20)\d\d [^\W\d_]+")
 
 
@@ -101,7 +106,8 @@ def is_nobodys(text: str, finding: Finding) -> bool:
     """Say whether a guess is a substance, a gene, a body of the sky, a journal, a month or a word of forms."""
     name = text[finding.start : finding.end]
     if finding.type == v.ADDRESS:
-        return len(LISTED_CODES.findall(name)) > 1 or YEAR_AND_WORD.fullmatch(name) is not None
+        is_label = NUMBERS_LABEL.fullmatch(name) is not None
+        return is_label or len(LISTED_CODES.findall(name)) > 1 or YEAR_AND_WORD.fullmatch(name) is not None
     if finding.type != v.PERSON:
         return False
     if len(name) > LONGEST:
@@ -142,7 +148,12 @@ def _is_thing(text: str, name: str, before: str, behind: str) -> bool:
     if ARTICLE_BEFORE.search(before):
         return name.lower() in words.dictionary()
     is_code = GENE.fullmatch(name) is not None and not name.isalpha() and ("-" in name or signs > 0)
-    return is_code or _plain(name) in words.beside_users() or _is_listed_with_codes(before, behind, signs)
+    return (
+        is_code
+        or _plain(name) in words.beside_users()
+        or _plain(name).strip(".") in words.of_offices()
+        or _is_listed_with_codes(before, behind, signs)
+    )
 
 
 def _is_broken_word(name: str, before: str) -> bool:

@@ -81,6 +81,12 @@ def surnames_also_words() -> frozenset[str]:
 
 
 @cache
+def of_offices() -> frozenset[str]:
+    """Give words of offices in six languages, without accents: what mails, forms and tickets are about, and no name."""
+    return frozenset(word for line in _lines("of_offices.txt") for word in line.split())
+
+
+@cache
 def beside_users() -> frozenset[str]:
     """Give words in lower case that follow "the user" or "signed in as" in six languages and are no user name."""
     return frozenset(word for line in _lines("beside_users.txt") for word in line.lower().split())

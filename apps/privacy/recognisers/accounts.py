@@ -59,7 +59,7 @@ FOREIGN_DONE_WORDS: Final = (
     "accesso password account profilo creato creata modificato modificata bloccato toegewezen ingelogd toegang wachtwoord gemaakt gewijzigd geblokkeerd atribuído atribuída atribuido logado acesso senha conta criado criada alterado alterada"
 )
 ABOUT_ACCOUNTS: Final = near(
-    "log(?:ged)?[ -]?(?:in|on|out)", "logins?", "sign(?:ed)?[ -]?(?:in|on)", "users?", "user ?names?", "accounts?", "pass(?:word|wort|phrase)s?", "mfa", "2fa", "vpn", "ldap", "sso", "okta", "ad", "active directory",
+    "log(?:ged)?[ -]?(?:in|on|out)", "logins?", "sign(?:ed)?[ -]?(?:in|on)", "users?", "user ?names?", "accounts?", "pass(?:word|wort|phrase)s?", "pw", "pwd", "mfa", "2fa", "vpn", "ldap", "sso", "okta", "ad", "active directory",
     "lock(?:ed|s)?", "unlock(?:ed)?", "disabled?", "deactivated?", "permissions?", "rights", "access", "group", "mailbox", "session", "sudo", "ssh", "assign(?:ed|ee)?", "review(?:er|ed)?", "ticket", "repo(?:sitory)?", "commit(?:ted|s)?", "merged?", "push(?:ed)?",
     "sandbox", "licen[cs]e", "seat", "profile", "handle", "shell", "uid", "audit(?: log)?", "owner", "grant", "revoked?", "konto", "benutzer", "zugriff", "rechte", "gesperrt", "entsperren", "postfach", "anmeld\\w+", "kennwort", "compte", "utilisateur", "droits", "connect\\w+",
     "verrouill\\w+", "bloqu\\w+", "cuenta", "usuario", "acceso", "permisos", "utente", "permessi", "accesso", "gebruiker", "rechten", "geblokkeerd", "toegang", "conta", "acesso", "usu[áa]rio", "senha", "laptop", "share", "folder", "host", "server", "terminal", "job", "process", "queue",
@@ -227,7 +227,7 @@ RULES: Final = (
         is_shaped_login,
         ABOUT_ACCOUNTS,
         place=at_words(
-            "log logged login logins logon sign signed user users username account accounts password passwords passwort mfa vpn ldap sso okta ad directory lock locked unlock disable disabled deactivate deactivated permission permissions rights "
+            "log logged login logins logon sign signed user users username account accounts password passwords passwort pw pwd mfa vpn ldap sso okta ad directory lock locked unlock disable disabled deactivate deactivated permission permissions rights "
             "access group mailbox session sudo ssh assign assigned assignee review reviewer ticket repo repository commit committed merge merged push pushed sandbox license licence seat profile handle uid audit owner grant revoke revoked konto benutzer zugriff "
             "rechte gesperrt entsperren postfach compte utilisateur droits cuenta usuario acceso permisos utente permessi accesso gebruiker rechten geblokkeerd toegang conta acesso usuário senha laptop share folder host server terminal job process queue",
             before=80,

@@ -107,9 +107,7 @@ RULES: Final = (
     Rule(
         v.EMAIL,
         "An e-mail address",
-        pattern(
-            rf"(?<![\w.+%-])[\w+][\w!#$&'*+/=?^`{{|}}~%.-]{{0,63}}(?<=[\w+%-])@{DOMAIN}(?![\w@])", is_any_case=True
-        ),
+        pattern(rf"(?<![\w.+%-])[\w+][\w!#$&'*+/?^`{{|}}~%.-]{{0,63}}(?<=[\w+%-])@{DOMAIN}(?![\w@])", is_any_case=True),
         1.0,
         is_mailbox,
         needs=("@",),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from apps.privacy import vocabulary as v
@@ -17,7 +18,8 @@ ID_LABEL: Final = r"""ssn|social[ ]security|itin|ein|tin|npi|national[ ]provider
     |sozialversicherungs(?:nummer|nr)|versicherungs(?:nummer|nr)|krankenversicherungs(?:nummer|nr)|personalausweis(?:nummer|nr)?|ausweis(?:nummer|nr)?|reisepass(?:nummer|nr)?|führerschein(?:nummer|nr)?
     |num[ée]ro[ ]de[ ]s[ée]curit[ée][ ]sociale|s[ée]curit[ée][ ]sociale|n[ée]?[ ]?s[ée]cu|nir|insee|passeport|carte[ ](?:nationale[ ])?d'identit[ée]|cni|permis[ ]de[ ]conduire|carte[ ]vitale
     |dni|nie|nif|cif|pasaporte|seguridad[ ]social|nuss|codice[ ]fiscale|partita[ ]iva|carta[ ]d'identit[àa]|patente|passaporto|tessera[ ]sanitaria
-    |bsn|burgerservicenummer|paspoort(?:nummer)?|rijbewijs(?:nummer)?|identiteitskaart|contribuinte|cart[ãa]o[ ]de[ ]cidad[ãa]o|cpf|cnpj|rg|passaporte|niss|pesel|personn(?:umme)?r|sv-?nr|p\.?[ ]?iva|マイナンバー|個人番号|身份证号?|身份證|身分證字號|주민등록번호|teudat[ ]zehut|תעודת[ ]זהות|снилс|инн|паспорт|cpr|oib|aadhaar|pan|cnic|nric"""
+    |bsn|burgerservicenummer|paspoort(?:nummer)?|rijbewijs(?:nummer)?|identiteitskaart|contribuinte|cart[ãa]o[ ]de[ ]cidad[ãa]o|cpf|cnpj|rg|passaporte|niss|pesel|personn(?:umme)?r|sv-?nr|p\.?[ ]?iva|rentenversicherungs(?:nummer|nr)|svnr|f[øo]dselsnummer|personnummer|henkil[öo]tunnus|hetu|rodn[ée][ ][čc][íi]slo|ktp|nik|hkid|siret|siren|kvk(?:-nummer)?|cnh|t[íi]tulo[ ]de[ ]eleitor|cuit|cuil|rut|rfc|curp|c[ée]dula|i-94|ahv(?:-nr)?|eori|handelsregister|pnr|(?:booking|confirmation)[ ](?:code|reference)|dea|i-?20|kra[ ]pin|bvn|nin|ghana[ ]card|omang|emso|jmbg|egn|cnp|amka|afm|adószám|taj|pps|ppsn|mykad|nric|fin
+    |マイナンバー|個人番号|身份证号?|身份證|身分證字號|주민등록번호|teudat[ ]zehut|תעודת[ ]זהות|снилс|инн|паспорт|cpr|oib|aadhaar|pan|cnic|nric"""
 ID_LABEL_WORDS: Final = (
     "ssn social itin ein tin npi national nino ni nhs utr tax taxpayer vat passport driver drivers driving license licence identity id "
     "residence visa green mrn medical patient health insurance policy medicare medicaid beneficiary member steuer steuerid "
@@ -27,6 +29,8 @@ ID_LABEL_WORDS: Final = (
     "pasaporte seguridad nuss codice partita carta patente passaporto tessera bsn burgerservicenummer paspoort "
     "paspoortnummer rijbewijs rijbewijsnummer identiteitskaart contribuinte cartão cartao cpf cnpj rg passaporte niss pesel "
     "personnr sv iva マイナンバー 個人番号 身份证号 身份证 身份證 身分證字號 주민등록번호 teudat תעודת снилс инн паспорт "
+    "rentenversicherungsnummer rentenversicherungsnr svnr fødselsnummer fodselsnummer personnummer henkilötunnus henkilotunnus hetu rodné rodne ktp nik hkid siret siren kvk "
+    "cnh título titulo cuit cuil rut rfc curp cédula cedula i ahv eori handelsregister pnr booking confirmation dea kra bvn nin ghana omang emso jmbg egn cnp amka afm adószám taj pps ppsn mykad fin "
     "personnummer cpr oib aadhaar pan cnic nric steueridnr"
 )
 
@@ -155,13 +159,46 @@ RULES: Final = (
         ),
         at_codes(before=8, after=8),
     ),
+    Rule(
+        v.ID,
+        "An identity number of digits and letters in groups, behind its label",
+        pattern(
+            r"(?<![\w-])(?i:driving[ ]licen[cs]e|driver'?s?[ ]licen[cs]e|rentenversicherungs(?:nummer|nr)|sozialversicherungs(?:nummer|nr)|sv-?nr|versicherungs(?:nummer|nr)|insurance|handelsregister|licen[cs]e)(?:[ ](?i:no\.?|nr\.?|number|id))?[ ]?:?[ ](?P<value>[A-Z0-9]{1,8}(?:[ ](?=[A-Z0-9]*\d|[A-Z]{1,3}[ ]\d)[A-Z0-9]{1,8}){1,5})(?!\w)"
+        ),
+        0.86,
+        lambda number: sum(map(str.isdigit, number)) >= 4,
+        place=at_words(
+            "driving driver drivers driver's rentenversicherungsnummer rentenversicherungsnr sozialversicherungsnummer sozialversicherungsnr sv svnr versicherungsnummer versicherungsnr insurance handelsregister licence license",
+            after=80,
+            digits=4,
+        ),
+    ),
+    Rule(
+        v.ID,
+        "A Finnish identity number",
+        pattern(r"(?<![\w-])[0-3]\d[01]\d{3}[-+A-FU-Y]\d{3}[0-9A-Y](?![\w-])"),
+        0.82,
+        None,
+        near("henkilötunnus", "hetu", "personbeteckning", "finnish", "finland", "id", "born", "ssn"),
+        place=at_codes(before=8, after=8, digits=6),
+    ),
+    Rule(
+        v.ID,
+        "A French social security number in its groups",
+        pattern(
+            r"(?<![\w.-])[12][ ]\d{2}[ ](?:0[1-9]|1[0-2]|[2-9]\d)[ ]\d[\dAB][ ]\d{3}[ ]\d{3}(?:[ ]\d{2})?(?![\w-])"
+        ),
+        0.9,
+        place=at_codes(before=14, after=14, digits=3),
+        prefilter=re.compile(r"[12] \d\d \d\d \d"),
+    ),
     beside("A device's IMEI", r"\d{15}|\d{2}-?\d{6}-?\d{6}-?\d", c.imei, "imei"),
     Rule(
         v.ID,
         "An identity number behind its label",
         pattern(
             rf"""(?<![\w-])(?:{ID_LABEL})(?![^\W\d_])(?:[ _-]?(?:number|numbers|no\.?|nr\.?|num\.?|id|code|\#|card|nummer|numéro|número|numero|n[°º]|details?))?["'`]?\)?
-            [ ]{{0,2}}(?:is|was|are|on[ ]file|reads|ist|lautet|est|es|è|é|:|=|\#|-|->)?[ :]{{0,2}}["'`]?(?!of[ ]|for[ ]|at[ ]|in[ ])(?P<value>(?=[A-Z0-9 ./-]{{0,8}}\d)[A-Z0-9](?:[A-Z0-9./-]|[ ](?=\d)){{4,24}}[A-Z0-9])(?!\w)""",
+            [ ]{{0,2}}(?:is|was|are|on[ ]file|reads|ist|lautet|est|es|è|é|:|=|\#|-|->)?[ :]{{0,2}}["'`]?(?!of[ ]|for[ ]|at[ ]|in[ ])(?P<value>(?=[A-Z0-9 ./-]{{0,8}}\d)[A-Z0-9](?:[A-Z0-9./-]|[ ](?=\d|(?-i:[A-D](?![\w'\u2019])))){{4,24}}[A-Z0-9](?:\([A-Z0-9]\))?)(?!\w)""",
             is_any_case=True,
         ),
         0.86,

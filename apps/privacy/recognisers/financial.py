@@ -10,7 +10,7 @@ from typing import Final
 
 from apps.privacy import vocabulary as v
 from apps.privacy.recognisers import check_digits
-from apps.privacy.rules import Rule, at_mixed, at_numbers, near, pattern
+from apps.privacy.rules import Rule, at_mixed, at_numbers, at_words, near, pattern
 
 CARD: Final = "A card number with a valid check digit"
 
@@ -209,5 +209,57 @@ RULES: Final = (
             "crypt",
         ),
         place=at_mixed(),
+    ),
+    Rule(
+        v.CARD,
+        "The last digits of a card or an account",
+        pattern(
+            r"""(?<![\w-])(?:ending|ends|ended)(?:[ ](?:in|with|on))?[ ]?:?\s{1,2}[*x]{0,4}(?P<value>\d{4})(?![\w%]|[.,:/-]\d)
+            |(?<![\w-])(?P<value>\d{4,6}[*x\u2022]{4,12}\d{4})(?!\w)
+            |(?<![\w-])last[ ](?:four|4)(?:[ ]digits?)?(?:[ ](?:of|on|from)[ ](?:the[ ]|my[ ]|his[ ]|her[ ])?\w{2,12})?(?:[ ](?:are|is|were|was))?[ ]?:?[ ](?P<value>\d{4})(?![\w%]|[.,:/-]\d)
+            |(?<![\w-])(?:card|visa|mastercard|amex|karte|carte|tarjeta|carta|kaart|cart[ãa]o)[ ](?:no\.?[ ]|nr\.?[ ])?(?:x{1,12}|[*\u2022.]{1,16}|\u2026)[ -]?(?P<value>\d{4})(?![\w%]|[.,:/-]\d)""",
+            is_any_case=True,
+        ),
+        0.82,
+        None,
+        near(
+            "card",
+            "cards",
+            "visa",
+            "mastercard",
+            "amex",
+            "account",
+            "acct",
+            "debit",
+            "credit",
+            "digits",
+            "charged",
+            "refund",
+            "iban",
+            "karte",
+            "carte",
+            "tarjeta",
+            "carta",
+            "kaart",
+            "cartão",
+        ),
+        place=at_words(
+            "ending ends ended last card visa mastercard amex karte carte tarjeta carta kaart cartão cartao",
+            after=60,
+            digits=4,
+        ),
+    ),
+    Rule(
+        v.ACCOUNT,
+        "The branch of a bank beside an account",
+        pattern(
+            r"(?<![\w-])(?:ag[êe]ncia|agencia|ag\.|sucursal|filiale|blz|bankleitzahl|bsb|clabe|ifsc|rib|giro|girokonto)[ ]?(?:n[°º.]?[ ]?|:[ ]?)?(?P<value>\d{3,5}(?:-\d{1,3})?|\d{8,18}|\d{3}[ -]\d{3}(?:[ -]\d{2})?|[A-Z]{4}0[A-Z0-9]{6})(?![\w-]|[.,]\d)",
+            is_any_case=True,
+        ),
+        0.82,
+        needs=("ncia", "ag.", "sucursal", "filiale", "blz", "bankleitzahl", "bsb", "clabe", "ifsc", "rib", "giro"),
+        place=at_words(
+            "agência agencia ag sucursal filiale blz bankleitzahl bsb clabe ifsc rib giro girokonto", after=40, digits=3
+        ),
     ),
 )

@@ -56,6 +56,15 @@ def is_marked_nick(name: str) -> bool:
     )
 
 
+def is_person_s_nick(name: str) -> bool:
+    """Say whether a word beside the account of a service is somebody's: marked, with a dash or as a nickname."""
+    return (
+        is_nick(name)
+        and all(part.lower() not in words.allowed() for part in name.split("-"))
+        and not name[-4:].isdigit()
+    )
+
+
 def is_handle(name: str) -> bool:
     """Say whether letters behind an at sign call a person; with a capital it may be an annotation in a program."""
     return is_nick(name) and (name.islower() or name.lower() in words.first_names())
@@ -130,12 +139,25 @@ RULES: Final = (
         v.USERNAME,
         "A name beside a service",
         pattern(
-            rf"(?<![\w./@-]){SERVICE}[ ](?P<value>@?(?=[\w-]*[\d_.])[a-z_][\w.-]{{2,30}}\w)(?![\w@/(])",
+            rf"(?<![\w./@-]){SERVICE}(?:[ ]?(?:id|name|user|handle|tag|nick))?[ ](?P<value>@?(?=[\w-]*[\d_.])[a-z_][\w.-]{{2,30}}\w)(?![\w@/(])",
             is_any_case=True,
         ),
         0.8,
         is_marked_nick,
         place=at_words(SERVICE_WORDS, after=50),
+    ),
+    Rule(
+        v.USERNAME,
+        "A user, a channel or an account of a service",
+        pattern(
+            rf"(?<![\w./@-])(?:{SERVICE}|xbox|youtube|reddit|mastodon|bluesky|threads|steam)[ ](?:user|channel|account|profile|member|repo|stream|server|id|name|tag)[ ](?P<value>@?(?=[\w.-]{{0,30}}[\d_.-])[a-z_][\w.-]{{2,30}}\w)(?![\w@/(])"
+            rf"|(?<![\w./@-])(?:xbox|psn|gamertag|steam)[ ](?P<value>(?=[\w-]{{0,30}}[\d_])[a-z_][\w-]{{3,30}}\w)(?![\w@/(.])"
+            rf"|(?<![\w./@:-])(?P<value>@?(?=[\w.-]{{0,30}}[\d_])[a-z][\w.-]{{3,30}}\w)[ ](?=on[ ]{SERVICE}(?!\w))",
+            is_any_case=True,
+        ),
+        0.8,
+        is_person_s_nick,
+        place=at_words(SERVICE_WORDS, before=50, after=60),
     ),
     Rule(
         v.USERNAME,

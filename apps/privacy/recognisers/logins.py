@@ -11,7 +11,7 @@ from apps.privacy import words
 from apps.privacy.recognisers.contact import NO_USER, OWNED, SHORT
 
 ROLE_NAMES: Final = """
-    bin daemon wheel staff users group groups adm sys mail news games man proxy backup list www www-data sshd systemd dbus cron operator msgid msgstr msgctxt dbname sdist bpython regexes ftp git svn hg
+    sshpass ldapsearch ldapmodify htpasswd journalctl kubectl nslookup gid sgid euid incoterms bin daemon wheel staff users group groups adm sys mail news games man proxy backup list www www-data sshd systemd dbus cron operator msgid msgstr msgctxt dbname sdist bpython regexes ftp git svn hg
     node vagrant ec2-user centos fedora debian opc pi azureuser jenkins gitlab-runner docker podman oracle redis mongodb elasticsearch kibana grafana prometheus
     rabbitmq tomcat jboss apache2 httpd haproxy squid bind named postfix dovecot exim ntp chrony sa sysdba dbo public information_schema authenticated anon app
     api web worker bot robot renovate dependabot github-actions actions-user github-bot everyone someone somebody anybody nobody unassigned me you us them him her

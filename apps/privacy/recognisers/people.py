@@ -57,6 +57,15 @@ INTRODUCTION_NEEDS: Final = (
 )  # fmt: skip
 
 
+BEFORE_A_NAME: Final = frozenset(SALUTATION_WORDS.split()) - {"good", "caro", "cara"} | {
+    *("mr", "mrs", "ms", "mme", "mlle", "herr", "herrn", "frau"),
+}
+"""Words of greetings and titles that stand before a name and are none of it."""
+
+NAMES_AS_WELL: Final = frozenset(["caro", "cara", "salut", "love", "best", "bom", "boa", "liebe", "lieber", "hi"])
+NO_NAMES: Final = (BEFORE_A_NAME | frozenset(CLOSING_WORDS.split())) - NAMES_AS_WELL
+"""Words of greetings, closings and titles that are nobody's name by themselves."""
+
 INSTITUTIONS: Final = frozenset(
     [
         "company",
@@ -130,7 +139,8 @@ def is_signed(text: str) -> bool:
 def is_labelled(text: str) -> bool:
     """Say whether capitalised words after a label may be a name: no words of the dictionary alone, no identifier."""
     is_identifier = " " not in text and IDENTIFIER.search(text) is not None
-    return is_name(text) and not is_identifier and not _is_phrase(text)
+    is_greeting = text.split()[0].lower() in BEFORE_A_NAME
+    return is_name(text) and not is_identifier and not is_greeting and not _is_phrase(text)
 
 
 def _is_phrase(text: str) -> bool:

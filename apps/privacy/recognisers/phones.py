@@ -106,11 +106,11 @@ RULES: Final = (
         v.PHONE,
         "An extension",
         pattern(
-            r"(?<!\w)(?:ext(?:ension|n)?\.?|durchwahl|toestel|ramal|anexo)[ ]?[:#]?[ ]?(?P<value>\d{3,6})(?![\w-]|[.,]\d)",
+            r"(?<!\w)(?:ext(?:ension|n)?\.?|durchwahl|toestel|ramal|anexo|bleep|pager|dect|interno)[ ]?[:#-]?[ ]?-?(?P<value>\d{3,6})(?![\w-]|[.,]\d)",
             is_any_case=True,
         ),
         0.82,
-        place=at_words("ext extn extension durchwahl toestel ramal anexo", after=24),
+        place=at_words("ext extn extension durchwahl toestel ramal anexo bleep pager dect interno", after=24),
     ),
     Rule(
         v.PHONE,

@@ -22,7 +22,7 @@ REGION: Final = r"(?:[A-Z]{2}|\p{Lu}\p{Ll}+(?:[ ]\p{Lu}\p{Ll}+)?)"
 US_ZIP: Final = r"\d{5}(?:-\d{4})?"
 UK_POSTCODE: Final = r"(?:GIR[ ]?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d|[A-HK-Y]\d\d|\d[A-HJKPS-UW]|[A-HK-Y]\d[ABEHMNPRV-Y])[ ]?\d[ABD-HJLNP-UW-Z]{2})"
 GERMAN_STREET: Final = r"\p{Lu}[\p{L}.-]*(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|ufer|damm|chaussee|vej|gade|veien|vegen|gata|gatan|vägen|tie|katu|kuja|utca|út|tere?|laan|straat|weg|plein|gracht|kade|dreef|singel)"
-ROMANCE_STREET: Final = r"""(?:rue|avenue|boulevard|bd|place|chemin|impasse|allée|quai|route|cours|calle|avenida|avda?\.?|paseo|plaza|carrera|camino|ronda|via|viale|piazza|
+ROMANCE_STREET: Final = r"""(?:rue|avenue|boulevard|bd|place|chemin|impasse|allée|quai|route|cours|calle|avenida|avda?\.?|av\.?|paseo|plaza|carrera|camino|ronda|via|viale|piazza|
     corso|largo|vicolo|strada|rua|travessa|praça|estrada|alameda|beco|r\.|c/|ul\.|ulica|aleja|al\.|plac|ulice|u\.|trg)"""
 MONTH: Final = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 MONTHS: Final = rf"""(?:{MONTH}|januar|februar|märz|mai|juni|juli|oktober|dezember|janvier|février|mars|avril|juin|juillet|août|septembre|octobre|novembre|décembre|
@@ -33,7 +33,7 @@ DATE: Final = (
     rf"|{MONTHS}\.?[ ]\d{{1,2}}(?:st|nd|rd|th)?,?[ ]\d{{4}}|(?:19|20)\d{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))"
 )
 NUMBER: Final = r"\d{1,6}[A-Za-z]?(?:[-/]\d{1,5}[A-Za-z]?)?"
-CAPITAL: Final = r"(?!(?:Phone|Tel|Mobile|Fax|Email|E-mail|Desk|Office|Cell)\b)\(?\p{Lu}[\p{L}\p{M}'’.-]*\)?"
+CAPITAL: Final = r"(?!(?:Phone|Tel|Mobile?|Handy|Telefon|Fax|Email|E-[Mm]ail|Desk|Office|Cell|National[ ]Ins|NI\b|SSN|DOB|VAT|IBAN|BIC|Passport|Policy|Steuer-|(?:Kunden|Konto|Steuer|Personal|Vertrags)(?:nr|nummer)|Geb\.|Geboren|Born|Tél|Móvil|NIF|DNI|CPF|BSN)(?![\p{Ll}])|(?:Kunden|Konto|Steuer|Personal|Vertrags)(?:nr|nummer))\(?\p{Lu}[\p{L}\p{M}'’.-]*\)?"
 JOINT: Final = r"(?:de|du|des|del|della|di|da|do|dos|das|la|le|las|los|el|of|an|am|der|den|im|in|bei|van|von|u|y|e|d'|l'|sur|sous|aux?|nan|null)"
 NO_LINE_OF_AN_ADDRESS: Final = r"""(?!\p{L}[\p{L} _/-]{0,24}[ ]?[:=]|(?i:regards|sincerely|thanks|thank[ ]you|cheers|best|kind|warm|yours|greetings|dear|hi|hello|please|mit
     |viele|liebe|beste|cordialement|merci|saludos|atentamente|gracias|saluti|grazie|cordiali|met|groeten|bedankt|obrigad[oa]|atenciosamente|cumprimentos|amicalement)\b)"""
@@ -83,6 +83,25 @@ def is_unusual_street(text: str) -> bool:
     return any(word.lower() not in words.dictionary() for word in text.split()[:-1])
 
 
+NUMBERS_SAID: Final = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+    "|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|and|oh"
+)
+NO_STREET_SAID: Final = re.compile(
+    r"(?i)[ ](?:more|other|of|in|on|at|to|down|up|along|across|across|left|days?|weeks?|hours?|minutes?|miles?|blocks?|people|the|a|an|and|or|is|was|new|different|main|full|very|were|are|be|been|that|this|with|for|from|per|each|every|my|our|your|his|her|their|roads?|streets?)[ ]"
+)
+
+
+def is_street_said(text: str) -> bool:
+    """Say whether words after a number said in words are a street's: no measure, no article, nothing counted."""
+    return not text.lower().startswith(("and ", "oh ")) and NO_STREET_SAID.search(text) is None
+
+
+def is_house(text: str) -> bool:
+    """Say whether a house's name and what follows is an address: there is a lane, a road or a postal code in it."""
+    return re.search(r"(?:Lane|Road|Street|Row|Hill|Green|End|Close|Way|Avenue|Drive)\b|\d", text) is not None
+
+
 def is_town(text: str) -> bool:
     """Say whether a town that everybody knows stands behind a postal code, or the code has its country's dash."""
     code, town = text.split(" ", 1)
@@ -125,12 +144,12 @@ RULES: Final = (
         v.ADDRESS,
         "A street address",
         pattern(
-            rf"(?<!\w)(?:\d{{1,6}}(?:[ ]?(?:bis|ter))?,?[ ]){{0,2}}(?i:{ROMANCE_STREET})[ ](?:(?i:de|du|des|de[ ]la|del|della|dei|d'|l'|da|do|dos|las|los|la|le)[ ']?){{0,2}}\p{{Lu}}[\p{{L}}'.-]+(?:[ ](?:(?:de|du|des|del|della|di|la|le|y|e)[ ])?\p{{Lu}}[\p{{L}}'.-]+){{0,3}}(?:,?[ ](?:n[°º.][ ]?)?\d{{1,4}}[a-z]?)?(?:,?[ ]\d{{1,2}}\.?[ºª°oa][ ]?(?:[A-Z]|izq|dcha|dto|esq|int)?\.?)?(?:,?[ ]\d{{4,5}}(?:-\d{{3}})?[ ]\p{{Lu}}[\p{{L}}-]+(?:[ ]\p{{Lu}}[\p{{L}}-]+)?|{TAIL})?(?!\w)"
+            rf"(?<!\w)(?:\d{{1,6}}(?:[ ]?(?:bis|ter))?,?[ ]){{0,2}}(?i:{ROMANCE_STREET})[ ](?:(?i:de|du|des|de[ ]la|del|della|dei|d'|l'|da|do|dos|las|los|la|le)[ ']?){{0,2}}\p{{Lu}}[\p{{L}}'.-]+(?:[ ](?:(?:de|du|des|del|della|di|la|le|y|e)[ ])?\p{{Lu}}[\p{{L}}'.-]+){{0,3}}(?:,?[ ](?:n[°º.][ ]?)?\d{{1,4}}[a-z]?)?(?:,?[ ]\d{{1,2}}\.?[ºª°oa][ ]?(?:[A-Z]|izq(?:da|uierda)?|izda|dcha|dta|dto|esq|int)?\.?)?(?:,?[ ]\d{{4,5}}(?:-\d{{3}})?[ ]\p{{Lu}}[\p{{L}}-]+(?:[ ]\p{{Lu}}[\p{{L}}-]+)?|{TAIL})?(?!\w)"
         ),
         0.85,
         is_address,
         place=at_words(
-            "rue avenue boulevard bd place chemin impasse allée quai route cours calle avenida avd avda paseo plaza carrera camino ronda via viale piazza "
+            "rue avenue boulevard bd place chemin impasse allée quai route cours calle avenida avd avda av paseo plaza carrera camino ronda via viale piazza "
             "corso largo vicolo strada rua travessa praça estrada alameda beco r c ul ulica aleja al plac ulice u trg",
             before=14,
             after=160,
@@ -242,6 +261,74 @@ RULES: Final = (
         ),
         0.83,
         place=at_words("unit suite flat floor building block warehouse", before=2, after=140),
+    ),
+    Rule(
+        v.ADDRESS,
+        "An address in Japan",
+        pattern(
+            rf"(?<![\w-])(?:(?:\d{{1,3}}-)?\d{{1,2}}-?ch[oōôu]{{1,2}}me(?:-\d{{1,4}}){{0,3}}(?:,?[ ](?:{CAPITAL})){{0,5}}|(?:{CAPITAL},?[ ]){{0,2}}\d{{1,2}}-?ch[oōôu]{{1,2}}me(?:[ -]\d{{1,4}}){{0,3}})(?:,?[ ]{CAPITAL}){{0,4}}(?:,?[ ]\d{{3}}-\d{{4}})?(?!\w)"
+        ),
+        0.86,
+        needs=("chome", "chōme", "chôme", "choume"),
+    ),
+    Rule(
+        v.ADDRESS,
+        "A street address said in words",
+        pattern(
+            rf"(?<![\w-])(?P<value>(?:(?:{NUMBERS_SAID})[ -]){{1,5}}(?:[ab][ ])?(?:\p{{L}}{{2,16}}[ ]){{1,3}}(?:street|road|avenue|lane|grove|crescent|terrace|boulevard|mews)(?:(?:,|[ ]comma)?[ ]\p{{L}}{{3,16}}(?=[ ]comma|,|[ ]new[ ]|\.|$))?)(?!\w)",
+            is_any_case=True,
+        ),
+        0.83,
+        is_street_said,
+        place=at_words(
+            "street road avenue lane drive grove crescent close terrace gardens court square boulevard mews",
+            before=90,
+            after=30,
+        ),
+    ),
+    Rule(
+        v.ADDRESS,
+        "A part of an address in its field",
+        pattern(
+            r"""(?:["']|^[ \t]{0,12}(?:-[ ])?)(?:town|city|ort|stadt|wohnort|ville|ciudad|citt[àa]|cidade|plaats|woonplaats|village|suburb|district|county|province)["']?[ ]?[:=][ ]?["']?(?P<value>\p{L}[\p{L} .'-]{1,40}(?<=\p{L}))["']?(?=[ ]*(?:[,;}\n]|$))""",
+            is_any_case=True,
+        ),
+        0.82,
+        None,
+        near(
+            "street",
+            "streetaddress",
+            "strasse",
+            "straße",
+            "zip",
+            "zipcode",
+            "postcode",
+            "postalcode",
+            "plz",
+            "rue",
+            "calle",
+            "straat",
+            "address",
+        ),
+        place=at_words(
+            "town city ort stadt wohnort ville ciudad città citta cidade plaats woonplaats village suburb district county province",
+            before=16,
+            after=90,
+        ),
+    ),
+    Rule(
+        v.ADDRESS,
+        "A house with a name",
+        pattern(
+            rf"(?<![\w-])(?:[Tt]he[ ])?(?:{CAPITAL}[ ]){{1,3}}(?:Cottage|House|Forge|Barn|Mill|Lodge|Farm|Hall|Manor|Rectory|Vicarage|Granary|Stables|Villa|Bungalow|Grange|Farmhouse|Chapel|Dairy|Bakery|Smithy|Parsonage|Priory|Croft|Tannery|Orchard|Schoolhouse)(?:,[ ]{NUMBER}(?:[ ]{CAPITAL}){{1,4}}|,[ ]{CAPITAL}(?:[ ]{CAPITAL}){{0,3}}){{1,5}}(?:,?[ ]{POSTCODE})?(?!\w)"
+        ),
+        0.83,
+        is_house,
+        place=at_words(
+            "cottage house forge barn mill lodge farm hall manor rectory vicarage granary stables villa bungalow grange farmhouse chapel dairy bakery smithy parsonage priory croft tannery orchard schoolhouse",
+            before=60,
+            after=160,
+        ),
     ),
     Rule(
         v.ADDRESS,

@@ -8,14 +8,16 @@ import re
 from typing import Final
 
 from apps.privacy import vocabulary as v
+from apps.privacy.recognisers.phones import DIGIT_WORDS
 from apps.privacy.rules import Rule, at_codes, at_mixed, at_words, pattern
 
 KIND: Final = r"""(?:customer|client|account|contract|agreement|invoice|order|purchase[ ]order|po|case|ticket|claim|policy|booking|reservation|
     membership|member|employee|staff|personnel|badge|payroll|student|patient|matter|file|loan|mortgage|subscription|tracking|shipment|docket|
-    application|registration|reference|record|incident|service|user|participant|subject|applicant|beneficiary|donor|tax|medical|health|
+    application|registration|reference|record|cust|emp|crime|hospital|meter|lead|prospect|deal|quote|warranty|repair|parcel|docket|incident|service|user|participant|subject|applicant|beneficiary|donor|tax|medical|health|
     kunden|kd|vertrags?|rechnungs?|auftrags?|bestell|personal|mitarbeiter|akten|patienten|mitglieds?|versicherungs?|vorgangs?|fall|matrikel|steuer|
     client|facture|contrat|dossier|commande|salari[ée]|employ[ée]|adh[ée]rent|abonn[ée]|affaire|requ[êe]te|cliente|contrato|factura|pedido|
     expediente|empleado|socio|p[óo]liza|caso|pratica|contratto|fattura|ordine|dipendente|matricola|polizza|klant|contract|factuur|bestelling|
+    relatie|debiteur(?:en)?|debitor(?:en)?|kreditor(?:en)?|gast|socia|assur[ée]e?|patiente|sinistre|
     dossier|personeels|polis|zaak|cliente|contrato|fatura|processo|funcion[áa]rio|ap[óo]lice|encomenda)"""
 KIND_WORDS: Final = (
     "customer client account contract agreement invoice order purchase po case ticket claim policy booking reservation membership member "
@@ -23,6 +25,7 @@ KIND_WORDS: Final = (
     "registration reference record incident service user participant subject applicant beneficiary donor tax medical health kunden kunde "
     "vertrag rechnung auftrag bestell bestellung personal mitarbeiter akten patienten mitglied versicherung vorgang fall matrikel facture contrat "
     "dossier commande salarié employé adhérent abonné affaire requête cliente contrato factura pedido expediente empleado socio póliza caso "
+    "cust emp crime hospital meter lead prospect deal quote warranty repair parcel relatie debiteur debitor kreditor gast socia assuré assurée patiente sinistre "
     "pratica contratto fattura ordine dipendente matricola polizza klant factuur bestelling personeel polis zaak fatura processo "
     "funcionário apólice encomenda"
 )
@@ -38,6 +41,30 @@ PUBLIC: Final = re.compile(
     r"(?:CVE|CWE|KB|MS|RFC|ISO|IEC|IEEE|DIN|EN|BS|ANSI|ASTM|NIST|SP|PEP|JSR|PMID|PMC|DOI|ISBN|ISSN|SHA|MD|AES|RSA|UTC|GMT|UTF|CP"
     r"|UA|HTTP|TLS|GPT|LTS|RTX|GTX|RX|EPYC|XEON|UN|EU|US|UK|GDPR|HIPAA|IFRS|IAS|ASC|FAS|SFAS|USD|EUR|GBP|CHF|JPY|FY|Q|V|R|S|H|P|E|B|C|DD|DDR|CPU|PCI)-?\d+(?:-\d+)?"
 )
+
+
+LABELLED: Final = (
+    r"(?:number|numbers|no\.?|nr\.?|num\.?|id|ref(?:erence)?\.?|code|card|\#|nummer|numéro|número|numero|n[°º])"
+)
+CARD: Final = r"(?:frequent[ ](?:flyer|traveller|traveler|guest)|loyalty|mileage|miles|rewards?|bonus|clubcard|bahncard|payback|library|gift|travel|fuel)"
+SPOKEN: Final = "|".join(DIGIT_WORDS.split())
+SPOKEN_SIGNS: Final = r"dash|minus|hyphen|slash|stroke|dot|point|bindestrich|strich|[a-z]"
+FEWEST_DIGITS: Final = 5
+
+
+def is_grouped(number: str) -> bool:
+    """Say whether digits in groups behind a label are a number that somebody has: no year, no date, no amount."""
+    digits = [part for part in re.split(r"\D+", number) if part]
+    is_date = re.fullmatch(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|(?:19|20)\d\d[ -](?:19|20)\d\d", number) is not None
+    return sum(map(len, digits)) >= FEWEST_DIGITS and not is_date
+
+
+def is_code_of_somebody(number: str) -> bool:
+    """Say whether letters and digits after what they count name a person or a deal: no norm, no range, no date."""
+    digits = sum(map(str.isdigit, number))
+    fewest = FEWEST_DIGITS - 1 if re.search(r"[A-Z]", number) else FEWEST_DIGITS
+    is_range = re.fullmatch(r"(?:19|20)\d\d-(?:19|20)?\d\d|\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|\d{4}-\d{2}-\d{2}", number)
+    return digits >= fewest and is_range is None and not PUBLIC.fullmatch(number.replace(" ", ""))
 
 
 def is_private(number: str) -> bool:
@@ -93,6 +120,71 @@ RULES: Final = (
         0.8,
         is_private,
         place=at_mixed(before=1, digits=6),
+    ),
+    Rule(
+        v.REFERENCE,
+        "A number in groups after its label",
+        pattern(
+            rf"""(?<!\w)(?:(?:num[ée]ro|n[°º]|n[úu]mero|nummer|number)[ ](?:(?:de|du|di|da|del|do|della|of)[ ])?{KIND}|(?:{KIND}|{CARD})(?:[ _-]?{LABELLED}|(?<=flyer|traveller|traveler|guest|loyalty|clubcard|bahncard|payback)))["'`]?
+            [ ]?(?:is|was|:|=|\#|-|ist|lautet|est|es|è|é)?[ ]?["'`]?(?P<value>(?:[A-Z]{{1,4}}[ -]?)?\d{{2,5}}(?:[ ./-]\d{{2,5}}){{1,6}})(?![\w%]|[.,]\d)""",
+            is_any_case=True,
+        ),
+        0.83,
+        is_grouped,
+        place=at_words(
+            "no nos nr num id ids ref reference code card n numéro número numero flyer traveller traveler guest loyalty clubcard bahncard payback",
+            endings="nummer number numbers nummers numero id nr ref",
+            before=24,
+            after=60,
+            digits=2,
+        ),
+    ),
+    Rule(
+        v.REFERENCE,
+        "A number said digit by digit after its label",
+        pattern(
+            rf"""(?<!\w){KIND}[ _-]?(?:number|no\.?|id|code|nummer|numéro|número|numero)[ ](?:is[ ]|was[ ]|ist[ ]|est[ ]|es[ ])?
+            (?P<value>(?:{SPOKEN}|[a-z](?=[ ](?:{SPOKEN}))|\d)(?:[ ,-]{{1,2}}(?:{SPOKEN}|{SPOKEN_SIGNS}|\d{{1,2}})(?!\w)){{2,20}})(?!\w)""",
+            is_any_case=True,
+        ),
+        0.83,
+        place=at_words("number no id code nummer numéro número numero", endings="nummer", before=24, after=160),
+    ),
+    Rule(
+        v.REFERENCE,
+        "A number with letters, dashes or strokes after what it counts",
+        pattern(
+            rf"""(?<!\w)(?i:{KIND})(?:[ ](?i:{LABELLED}))?[ ]?[:\#]{{0,2}}[ ]?(?P<value>(?:[A-Z]{{1,5}}[ /-]?)?\d{{1,6}}(?:[/-][A-Z]{{0,4}}-?\d{{1,6}}){{1,4}}(?:-[A-Z]{{1,3}})?|[A-Z]{{1,5}}[ ]\d{{2,6}}(?:[ /-]\d{{2,6}}){{1,4}}|[A-Z]{{1,5}}/\d{{2,6}}(?:/\d{{1,6}}){{0,3}}|\d{{2,4}}-\d{{6,12}}|(?:19|20)\d\d-[A-Z]{{1,4}}-\d{{2,6}}|\d{{3,6}}-[A-Z]{{1,2}})(?![\w%]|[.,]\d)
+            |(?<!\w)(?i:codice|código|numéro)[ ](?i:{KIND})[ ](?P<value>[A-Z]{{1,4}}[ -]?\d{{2,6}}(?:[ /-]\d{{2,6}}){{0,4}})(?![\w%]|[.,]\d)
+            |(?<![\w-])(?i:no|nr|n[°º]|ref|id|nummer)(?:[ ]|[.:][ ]?)(?P<value>[A-Z]{{1,4}}[ /-]?\d{{2,8}}(?:[ /-]\d{{2,6}}){{0,4}})(?![\w%]|[.,]\d)"""
+        ),
+        0.82,
+        is_code_of_somebody,
+        place=at_codes(before=34, after=30, digits=2),
+        prefilter=re.compile(r"[A-Z]{1,5}[ /-]?\d|\d[/-][A-Z\d]"),
+    ),
+    Rule(
+        v.REFERENCE,
+        "A file number of a court",
+        pattern(
+            r"(?<![\w/.-])(?:\d{1,3}[ ](?:C|O|S|T|U|W|F|K|B|Ca|Sa|Ta|AZR|ZR|StR|Ss|Ds|Ls|Js|KLs|Cs|Qs|BvR|BvL|ZB|AR|IN|IK|VK|L|E|A)[ ]\d{1,6}/\d{2}|\d:\d{2}-(?:cv|cr|mj|bk|ap|mc|md)-\d{4,6}(?:-[A-Z]{2,4}){0,2})(?![\w/-])"
+        ),
+        0.82,
+        place=at_codes(before=12, after=20, digits=2),
+        prefilter=re.compile(r"\d [A-Z][A-Za-z]{0,2} \d+/\d\d|:\d\d-[a-z]{2}-\d"),
+    ),
+    Rule(
+        v.REFERENCE,
+        "What is on a badge or a device",
+        pattern(
+            r"""(?<![\w-])(?:badge|warrant|shield|clock|locker)[ ]?(?:no\.?|nr\.?|number|id|\#)?[ ]?[:\#]?[ ]?(?P<value>[A-Z]{0,3}-?\d{3,8})(?![\w%:]|[.,]\d)
+            |(?<![\w-])(?:serial|s/n|imsi|iccid|asset[ ]tag)(?:[ ](?:no\.?|nr\.?|number|\#))?[ ]?[:\#]?[ ]?(?P<value>(?=[A-Z-]{0,12}\d)(?=[\d-]{0,12}[A-Z])[A-Z0-9][A-Z0-9-]{5,24})(?!\w|\.\w)
+            |\([\#](?P<value>[A-Z]{1,3}-?\d{4,12})\)""",
+            is_any_case=True,
+        ),
+        0.82,
+        place=at_codes(before=24, digits=3),
+        prefilter=re.compile(r"(?i)badge|warrant|shield|clock|locker|serial|s/n|imsi|iccid|asset tag|\(#"),
     ),
     Rule(
         v.REFERENCE,

@@ -13,6 +13,7 @@ from apps.privacy.recognisers.credentials import (
     hashes,
     headers,
     prose,
+    short_codes,
     vendors,
 )
 
@@ -25,5 +26,6 @@ RULES: Final = (
     *commands.RULES,
     *assignments.RULES,
     *prose.RULES,
+    *short_codes.RULES,
     *entropy.RULES,
 )

@@ -58,7 +58,9 @@ RULES: Final = (
         v.SECRET,
         "A password named in a sentence",
         pattern(
-            r"""(?<![\w-])(?:pass(?:word|wd|phrase|code|wort)|passwort|kennwort|contrase[nñ]a|mot[ ]de[ ]passe|wachtwoord|senha|pwd|pw)(?:[ ](?:for|of|für|pour|para|per|voor)[ ][\w."'-]{1,30})?
+            r"""(?<![\w-])(?:pass(?:word|wd|phrase|code|wort)|passwort|kennwort|contrase[nñ]a|mot[ ]de[ ]passe|wachtwoord|senha|pwd|pw)"""
+            + WHICH
+            + r"""(?:[ ](?:for|of|für|pour|para|per|voor)[ ][\w."'-]{1,30})?
             (?:,[ ]?|[ ]{1,3}(?:is[ ]|of[ ]|ist[ ]|lautet[ ]|est[ ]|es[ ]|è[ ]|é[ ])?|[ ]?[(\[])(?:(?P<quote>["'`“«])(?P<value>[^"'`”»\s]{3,100})["'`”»]|(?P<value>(?=[^\s]{0,40}\d)(?=[^\s]{0,40}[^\W\d_])[^\s"'`”,;()<>=:]{5,60}[^\s"'`”,;.()<>=:?!]))""",
             is_any_case=True,
         ),
@@ -97,7 +99,7 @@ RULES: Final = (
         "A user name and password side by side",
         pattern(
             r"""(?<!\w)(?:user(?:[ -]?name|[ -]?id)?|benutzer(?:name)?|nutzer(?:name)?|utilisateur|usuario|usuário|utente|gebruiker(?:snaam)?|login|e-?mail)[ ]?(?:is[ ]|ist[ ]|:|=|[ ])[ ]{0,2}["'`]?[\w.@\\-]{2,60}["'`]?
-            [ ,;/|]{1,3}(?:and[ ]|und[ ]|et[ ]|y[ ]|e[ ]|en[ ])?(?:the[ ])?(?:pass(?:word|wort)?|pw|pwd|kennwort|mot[ ]de[ ]passe|mdp|contraseña|clave|senha|wachtwoord)[ ]?(?:is[ ]|ist[ ]|:|=|[ ])[ ]{0,2}["'`]?(?P<value>[^\s"'`,;]{3,60})""",
+            [ ,;/|]{1,3}(?:and[ ]|und[ ]|et[ ]|y[ ]|e[ ]|en[ ])?(?:the[ ])?(?:pass(?:word|wort)?|pw|pwd|kennwort|mot[ ]de[ ]passe|mdp|contraseña|clave|senha|wachtwoord)(?:[ ](?:provvisoria|temporanea|iniziale|provisoire|temporaire|provisional|temporal|inicial|provis[óo]ria|tempor[áa]ria|tijdelijk))?[ ]?(?:is[ ]|ist[ ]|:|=|[ ])[ ]{0,2}["'`]?(?P<value>[^\s"'`,;]{3,60})""",
             is_any_case=True,
         ),
         0.86,
