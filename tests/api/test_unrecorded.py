@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from apps.gateway.models import Reservation
 from apps.ledger.models import Intent
 from tests.ledger.ways import WAYS, unwritable
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,10 +42,15 @@ def test_a_program_is_told_before_the_refusal_could_be_recorded(
     program.call("/v1/chat/completions", program.body("Hello"))  # what is loaded once is loaded
     from apps.chat import exchange_rows
 
-    monkeypatch.setattr(exchange_rows, "close", lambda *rows, **at: time.sleep(3))
-    began = time.monotonic()
-    with unwritable(as_superuser, "trigger raises"):
-        reply = program.call("/v1/chat/completions", program.body("Hello"))
+    told = threading.Event()
+    monkeypatch.setattr(exchange_rows, "close", lambda *rows, **at: told.wait(PATIENCE_SECONDS))
+    try:
+        with unwritable(as_superuser, "trigger raises"):
+            began = time.monotonic()
+            reply = program.call("/v1/chat/completions", program.body("Hello"))
+            lasted = time.monotonic() - began
+    finally:
+        told.set()
 
     assert reply.status == 503
-    assert time.monotonic() - began < 2.5
+    assert lasted < PATIENCE_SECONDS

@@ -255,7 +255,7 @@ async def test_a_server_that_never_answers_is_given_up_in_time(ways, call, provi
 
     _, failure = await text_until_failure(call, prompt)
 
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 20  # by far less than without that setting
     assert failure.code == "NO_ANSWER_IN_TIME"
     assert failure.input_tokens > 0
     await asyncio.to_thread(provider.wait_for_disconnects)

@@ -16,6 +16,7 @@ from apps.accounts.models import Team
 from apps.ledger import greenlets, records
 from apps.ledger.records import IntentInsideTransaction
 from portal.pooled import base
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -132,7 +133,7 @@ async def test_a_connection_that_is_left_inside_a_transaction_is_given_up():
 async def test_a_cancelled_caller_lets_go_only_when_the_function_has_ended():
     def slowly() -> None:
         with transaction.atomic():
-            slept(0.4)
+            slept(1.0)
             keep_row("kept")
 
     caller = asyncio.ensure_future(greenlets.run(slowly))
@@ -168,9 +169,11 @@ async def test_what_rests_goes_back_to_the_pool():
     desk = greenlets._desk()
     assert len(desk.resting) == 1
 
-    await asyncio.sleep(greenlets.SECONDS_AT_HAND + 0.5)
+    given_up = time.monotonic() + PATIENCE_SECONDS
+    while desk.resting:
+        assert time.monotonic() < given_up
+        await asyncio.sleep(0.1)
 
-    assert not desk.resting
     assert await greenlets.run(Team.objects.count) == 0
 
 
