@@ -42,6 +42,7 @@ class Progress:
     ended: int
     answered: int
     without_answer: int
+    cancelled: int
     under_way: int
     waiting: int
     unknown: int
@@ -65,6 +66,7 @@ def progress_of(batch: Batch, *, now: datetime) -> Progress:
         ended=ended,
         answered=answered,
         without_answer=ended - answered,
+        cancelled=counts.get(State.CANCELLED, 0),
         under_way=sum(counts.get(state, 0) for state in UNDER_WAY),
         waiting=counts.get(State.WAITING, 0),
         unknown=counts.get(State.UNKNOWN, 0),

@@ -153,3 +153,15 @@ def test_ten_failures_in_a_row_pause_the_batch_and_its_owner_may_send_them_again
     assert set(states(batch)) == {"ANSWERED"}
     assert Batch.objects.get().state == "FINISHED"
     assert Line.objects.exclude(claim=None).count() == 0
+
+
+def test_the_page_of_a_cancelled_batch_accounts_for_every_line_without_an_answer(begin, browser):
+    batch = begin("First", "Second", "Third")
+    batch.lines.filter(number=1).update(state="FAILED", reason="REQUEST_REFUSED", closed_at=timezone.now())
+    browser.post(f"/batches/{batch.pk}/cancel/")
+
+    page = browser.get(f"/batches/{batch.pk}/").content.decode()
+
+    counted = page.partition("Lines without an answer")[2].partition("</dl>")[0]
+    assert "<dt>Cancelled: 2</dt>" in counted
+    assert counted.count("<dt>") == 2
