@@ -12,13 +12,13 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
 
 from apps.chat import endings, exchange_rows, story
-from apps.chat.companions import Stopped, together
+from apps.chat.companions import Stopped
 from apps.chat.database import by_length, in_database
 from apps.chat.endings import Ending, usage_of
 from apps.chat.exchange_rows import Asking, Standing
@@ -84,6 +84,7 @@ class ExchangeKeeper:
         self._standing: Standing | None = None
         self._admission: Admission | None = None
         self._stop = asyncio.Event()
+        self._body: asyncio.Task[Any] | None = None
 
     @property
     def key(self) -> UUID:
@@ -91,18 +92,34 @@ class ExchangeKeeper:
         return self._id
 
     def stop(self) -> None:
-        """End the exchange: nobody waits for the answer any more. What arrived is settled and recorded."""
+        """
+        End the exchange: nobody waits for the answer any more. What arrived is settled and recorded.
+
+        Call it on the event loop, from another task than the exchange's own.
+        """
+        if not self._stop.is_set() and self._body is not None:
+            self._body.cancel()
         self._stop.set()
 
     @asynccontextmanager
     async def kept_alive(self) -> AsyncIterator[None]:
-        """End the body where `stop` was called. The lease is the admission's: it is renewed as long as that is kept."""
-        async with together(self._stopped()):
-            yield
+        """
+        End the body where `stop` was called. The lease is the admission's: it is renewed as long as that is kept.
 
-    async def _stopped(self) -> None:
-        await self._stop.wait()
-        raise Stopped
+        No task waits beside the body for that: each exchange would pay for one that hardly ever has anything to do. A
+        cancellation that comes from elsewhere stays one.
+        """
+        if self._stop.is_set():
+            raise Stopped
+        body = self._body = asyncio.current_task()
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not self._stop.is_set() or body is None or body.uncancel() > 0:
+                raise
+            raise Stopped from None
+        finally:
+            self._body = None
 
     async def compose(self) -> Composed:
         """Find the model and the policy; what is asked goes as it was sent, scrubbed."""

@@ -37,13 +37,15 @@ PATIENCE_AFTER_THE_END: Final = 0.2
 
 SECONDS_KEPT: Final = 4.0
 """Servers under uvicorn, such as vLLM's, hang up after five."""
+SECONDS_KEPT_IN_CLEAR: Final = 1.0
+"""Without TLS a connection is cheap, so it is kept only where calls follow one another closely."""
 
 
 class Manner(NamedTuple):
-    """How connections are made: through the company's proxy (HTTPS_PROXY, NO_PROXY), and kept for the next call."""
+    """How connections are made: through the company's proxy (HTTPS_PROXY, NO_PROXY); and how long they are kept."""
 
     is_proxied: bool
-    is_kept: bool
+    seconds_kept: float
 
 
 _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Manner, aiohttp.ClientSession]] = WeakKeyDictionary()
@@ -106,12 +108,13 @@ def _session(endpoint: Endpoint) -> aiohttp.ClientSession:
     One pool of connections for each event loop and manner; no cookies, no time limits but the connection's.
 
     Where the environment names no proxy it is not searched for one at each request, which aiohttp does in a thread. A
-    connection is used again only where making one is dear (TLS), and only for less time than servers keep it. A
-    server that hangs up just as a message is on its way would fail the message, and nobody may send it twice.
+    connection is used again only for much less time than servers keep it: one that hangs up just as a message is on
+    its way would fail the message, and nobody may send it twice.
     """
+    is_encrypted = endpoint.kind == Kind.OPENAI or endpoint.base_url.startswith("https://")
     manner = Manner(
         is_proxied=endpoint.kind != Kind.EMBEDDED,
-        is_kept=endpoint.kind == Kind.OPENAI or endpoint.base_url.startswith("https://"),
+        seconds_kept=SECONDS_KEPT if is_encrypted else SECONDS_KEPT_IN_CLEAR,
     )
     sessions = _sessions.setdefault(asyncio.get_running_loop(), {})
     if manner not in sessions:
@@ -120,13 +123,8 @@ def _session(endpoint: Endpoint) -> aiohttp.ClientSession:
 
 
 def _new_session(manner: Manner) -> aiohttp.ClientSession:
-    connector = (
-        aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=SECONDS_KEPT)
-        if manner.is_kept
-        else aiohttp.TCPConnector(limit=CONNECTIONS, force_close=True)
-    )
     return aiohttp.ClientSession(
-        connector=connector,
+        connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=manner.seconds_kept),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, connect=settings.MODEL_CONNECT_SECONDS),
         headers={"User-Agent": "portcullis"},
@@ -207,6 +205,8 @@ def _leave_to_the_kernel(response: aiohttp.ClientResponse) -> asyncio.TimerHandl
 
 async def _let_end(content: aiohttp.StreamReader) -> None:
     """Read the few bytes after the last event, so that the connection can be used again."""
+    if content.is_eof():
+        return
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE_AFTER_THE_END):
             await content.read()

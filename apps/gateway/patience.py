@@ -17,13 +17,14 @@ class Patience:
     """
     Limits each wait for a next piece; the time that passes between two waits does not count.
 
-    Use it as a context around the waits, all of them in one task.
+    Make it in the task that waits, and use it as a context around all of the waits.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._loop = asyncio.get_running_loop()
-        self._waiter: asyncio.Task[Any] | None = None
+        self._task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._is_waiting = False
         self._deadline = 0.0
         self._is_over = False
         self._timer: asyncio.TimerHandle | None = None
@@ -52,22 +53,22 @@ class Patience:
         :raises StopAsyncIteration: at the end.
         """
         self._deadline = self._loop.time() + self._seconds
-        self._waiter = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._is_waiting = True
         try:
             return await anext(pieces)
         except asyncio.CancelledError:
-            if self._is_over and self._waiter.uncancel() == 0:
+            if self._is_over and self._task.uncancel() == 0:
                 raise TooLate from None
             raise
         finally:
-            self._waiter = None
+            self._is_waiting = False
 
     def _look(self) -> None:
         """Cancel a wait that is over; look again when the present one would be, or later if nobody waits."""
         now = self._loop.time()
-        if self._waiter is not None and now >= self._deadline:
+        if self._is_waiting and now >= self._deadline:
             self._is_over = True
-            self._waiter.cancel()
+            self._task.cancel()
             return
-        at = self._deadline if self._waiter is not None else now + self._seconds
+        at = self._deadline if self._is_waiting else now + self._seconds
         self._timer = self._loop.call_at(max(at, now + 0.001), self._look)

@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import datetime, tzinfo
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 from psycopg import Connection, OperationalError
-from psycopg.abc import RV, PQGen
+from psycopg.abc import RV, Buffer, PQGen
 from psycopg.pq import TransactionStatus
+from psycopg.types.datetime import TimestamptzLoader
 from psycopg_pool import ConnectionPool
 
 from apps.ledger import greenlets
@@ -60,6 +62,25 @@ class BoundedConnection(Connection[Any]):
                 raise
             self.pgconn.finish()
         raise ServerSilent("The database does not answer.")
+
+
+class QuickTimes(TimestamptzLoader):
+    """
+    Reads moments as Django does, by Python's own parser in C where that can.
+
+    An exchange reads a dozen of them. psycopg takes each apart with a regular expression, which costs three times as
+    much; what only that can read, or refuses, is left to it.
+    """
+
+    timezone: tzinfo | None = None
+    """Django asks a connection's loader for it."""
+
+    def load(self, data: Buffer) -> datetime:
+        """Read a moment as the server writes it, in the time zone of the connection."""
+        try:
+            return datetime.fromisoformat(bytes(data).decode()).replace(tzinfo=self.timezone)
+        except ValueError:
+            return super().load(data).replace(tzinfo=self.timezone)
 
 
 class Pool(ConnectionPool[Connection[Any]]):
@@ -105,4 +126,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _configured(self, fresh: Connection[Any]) -> None:
         """Set up a new connection: as Django does, and with plans of prepared statements made once, not five times."""
         self._configure_connection(fresh)  # type: ignore[attr-defined]
+        quick = type("QuickTimesHere", (QuickTimes,), {"timezone": self.timezone})
+        fresh.adapters.register_loader("timestamptz", quick)
         fresh.execute("SET plan_cache_mode = force_generic_plan")

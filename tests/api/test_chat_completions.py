@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from decimal import Decimal
 from typing import Any
 
@@ -294,6 +296,28 @@ def test_a_scrubber_that_fails_lets_nothing_out(
     assert (reply.status, reply.error["code"]) == (503, "scrubber_unavailable")
     assert not provider.requests
     assert the_exchange().outcome.kind == "REFUSED"  # type: ignore[union-attr]
+    assert not Reservation.objects.exists()
+
+
+def test_a_program_that_hangs_up_while_its_message_is_masked_is_stopped_and_nothing_leaves(
+    program: Program, provider: Any, monkeypatch: Any
+) -> None:
+    has_begun = threading.Event()
+
+    async def takes_long(*arguments: Any, **named: Any) -> Any:
+        has_begun.set()
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(engine, "detect_async", takes_long)
+    exchange, reply = program.begin("/v1/chat/completions", program.body("Hello", stream=True))
+    assert has_begun.wait(PATIENCE_SECONDS)
+
+    exchange.hang_up()
+    reply.result(PATIENCE_SECONDS)
+
+    outcome = wait_for(Outcome.objects.first)
+    assert (outcome.kind, outcome.reason.partition(":")[0]) == ("REFUSED", "STOPPED")
+    assert not provider.requests
     assert not Reservation.objects.exists()
 
 
