@@ -182,7 +182,7 @@ class TurnKeeper:
     @asynccontextmanager
     async def arriving(self) -> AsyncIterator[None]:
         """Write frames while words arrive, which are read as often as frames are written."""
-        with beats.half_as_often():
+        with beats.shown_in_frames():
             async with together(self._keep_arriving()):
                 yield
 

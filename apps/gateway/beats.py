@@ -14,11 +14,13 @@ from contextvars import ContextVar
 from typing import Final
 
 BEAT_SECONDS: Final = 0.05
-MANY_STREAMS: Final = 30
+SEVERAL_STREAMS: Final = 8
 """Where so many are under way, each is read at every second beat."""
+MANY_STREAMS: Final = 30
+"""Where so many are, what is shown in frames is read at every fourth."""
 
 _under_way = 0
-_slowness: ContextVar[int] = ContextVar("slowness", default=1)
+_is_in_frames: ContextVar[bool] = ContextVar("is_in_frames", default=False)
 
 
 @contextmanager
@@ -33,16 +35,19 @@ def counted() -> Iterator[None]:
 
 
 @contextmanager
-def half_as_often() -> Iterator[None]:
-    """Read the streams inside half as often: for an answer that is kept and shown in frames, which cost more."""
-    before = _slowness.set(2)
+def shown_in_frames() -> Iterator[None]:
+    """Read the streams inside at every second beat at most: for an answer that is shown in frames, which cost more."""
+    before = _is_in_frames.set(True)
     try:
         yield
     finally:
-        _slowness.reset(before)
+        _is_in_frames.reset(before)
 
 
 def next_read(now: float) -> float:
     """Say when a stream that was read now is to be read again: at a beat, half a beat away at least."""
-    beats = _slowness.get() * (2 if _under_way >= MANY_STREAMS else 1)
+    if _is_in_frames.get():
+        beats = 4 if _under_way >= MANY_STREAMS else 2
+    else:
+        beats = 2 if _under_way >= SEVERAL_STREAMS else 1
     return (math.floor(now / BEAT_SECONDS + 0.5) + beats) * BEAT_SECONDS

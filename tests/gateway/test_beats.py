@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from apps.gateway import beats
 
 
+@contextmanager
+def under_way(count: int) -> Iterator[None]:
+    with ExitStack() as streams:
+        for _ in range(count):
+            streams.enter_context(beats.counted())
+        yield
+
+
 @pytest.fixture
 def many() -> Iterator[None]:
-    with ExitStack() as streams:
-        for _ in range(beats.MANY_STREAMS):
-            streams.enter_context(beats.counted())
+    with under_way(beats.MANY_STREAMS):
         yield
 
 
@@ -29,20 +35,16 @@ def test_a_stream_joins_the_others_at_a_beat_that_is_half_a_beat_away_at_least(a
     assert milliseconds_to_rest(at) == rest
 
 
-def test_where_many_are_under_way_every_second_beat_is_left_out(many: None) -> None:
-    assert milliseconds_to_rest(7.0) == 100
+@pytest.mark.parametrize(("count", "rest"), [(1, 50), (7, 50), (8, 100), (29, 100), (200, 100)])
+def test_where_several_are_under_way_every_second_beat_is_left_out(count: int, rest: int) -> None:
+    with under_way(count):
+        assert milliseconds_to_rest(7.0) == rest
 
 
-def test_what_is_shown_in_frames_is_read_half_as_often() -> None:
-    with beats.half_as_often():
-        assert milliseconds_to_rest(7.0) == 100
-
-    assert milliseconds_to_rest(7.0) == 50
-
-
-def test_frames_of_many_answers_are_read_five_times_a_second(many: None) -> None:
-    with beats.half_as_often():
-        assert milliseconds_to_rest(7.0) == 200
+@pytest.mark.parametrize(("count", "rest"), [(1, 100), (8, 100), (29, 100), (30, 200)])
+def test_what_is_shown_in_frames_is_read_at_every_second_beat_and_shown_in_frames_among_many(count: int, rest: int):
+    with under_way(count), beats.shown_in_frames():
+        assert milliseconds_to_rest(7.0) == rest
 
 
 def test_a_stream_that_ends_is_not_counted_any_more(many: None) -> None:
