@@ -13,6 +13,8 @@ from django.utils import timezone
 from apps.audit.review.placing import BATCH, has_news, place_next
 
 ROUND_SECONDS = 0.4
+REST_SECONDS = 0.7
+"""After a round that found something: each costs eight statements, however few exchanges have come since the last."""
 LONGEST_PAUSE_SECONDS = 10.0
 KEPT_SECONDS = 60.0
 
@@ -30,8 +32,8 @@ def follow(stop: threading.Event, *, beat: Callable[[], None] = lambda: None) ->
     pause, kept_until = ROUND_SECONDS, 0.0
     while not stop.wait(pause):
         try:
-            is_full = has_news() and place_next(now=timezone.now()).leaves >= BATCH
-            pause = 0.0 if is_full else ROUND_SECONDS
+            leaves = place_next(now=timezone.now()).leaves if has_news() else 0
+            pause = 0.0 if leaves >= BATCH else REST_SECONDS if leaves else ROUND_SECONDS
             beat()
         except Exception:  # whatever it is, the next round must come
             logger.exception("The review queues cannot be fed at the moment; trying again.")

@@ -125,3 +125,33 @@ def test_the_process_feeds_the_queues_until_it_is_told_to_stop(make_queue, make_
     following.follow(stop)
 
     assert Item.objects.count() == 1
+
+
+class Pauses(threading.Event):
+    """Notes how long each rest is to be, and does not rest."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.seen: list[float | None] = []
+        self.most = most
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.seen.append(timeout)
+        return len(self.seen) >= self.most
+
+
+def test_after_leaves_were_found_it_rests_longer_and_not_at_all_after_a_full_round(monkeypatch):
+    rounds = iter([7, 0, placing.BATCH, 0])
+    found: list[int] = []
+
+    def has_news() -> bool:
+        found.append(next(rounds))
+        return found[-1] > 0
+
+    monkeypatch.setattr(following, "has_news", has_news)
+    monkeypatch.setattr(following, "place_next", lambda **_: placing.Placed(found[-1], 1))
+    pauses = Pauses(5)
+
+    following.follow(pauses)
+
+    assert pauses.seen == [0.4, 0.7, 0.4, 0.0, 0.4]
