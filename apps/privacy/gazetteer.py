@@ -204,6 +204,9 @@ def _is_unheard(word: str) -> bool:
 
 
 MADE: Final = regex.compile(r"\p{L}{4,}(?:ism|ists?|ations?|ness|i[sz]er|ifier|ology|ability|less|ware|ly)")
+PREFIXED: Final = regex.compile(
+    r"(?:multi|micro|meta|hyper|nano|neuro|bio|geo|photo|electro|thermo|hydro|auto|anti)(\p{L}{4,})"
+)
 DOUBLED: Final = regex.compile(r"(\p{L}{2,}(\p{L}))\2ing")
 
 
@@ -211,6 +214,9 @@ def _is_of_the_trade(word: str) -> bool:
     """Say whether a word is made of one in the dictionary in a way that names are not: `generalist`, `splatting`."""
     doubled = DOUBLED.fullmatch(word)
     if doubled is not None and doubled[1] in words.dictionary():
+        return True
+    prefixed = PREFIXED.fullmatch(word)
+    if prefixed is not None and prefixed[1] in words.dictionary():
         return True
     return MADE.fullmatch(word) is not None and words.is_made_of_words(word)
 

@@ -156,7 +156,7 @@ RULES: Final = (
         "Whose account, session or right it is",
         pattern(
             rf"""(?<![\w@/.:-]){LOWER}['’]s[ ](?:account|login|mailbox|inbox|password|profile|session|home[ ]?(?:dir|folder|directory)?|access|rights|permissions|laptop|machine|desktop|branch|fork|pull[ ]request|pr|token|job|sandbox|workspace|badge|vpn|mfa)(?!\w)
-            |(?<![\w-])(?i:accounts?|sessions?|jobs?|process(?:es)?|rights|permissions|mailbox|home[ ](?:folder|directory)|profile|token|access|quota|share|shell|mfa|2fa|vpn|password[ ]reset|password|user)[ ](?:of|for|from)[ ](?:the[ ])?(?:user[ ]|account[ ])?["'`]?@?{LOWER}["'`]?{END}
+            |(?<![\w-])(?<!(?i:not|to|must|can|could|should|will|would|may|might|that|which|we|they|also|and|fully)[ ](?=accounts?[ ]for[ ]))(?i:accounts?|sessions?|jobs?|process(?:es)?|rights|permissions|mailbox|home[ ](?:folder|directory)|profile|token|access|quota|share|shell|mfa|2fa|vpn|password[ ]reset|password|user)[ ](?:of|for|from)[ ](?:the[ ])?(?:user[ ]|account[ ])?["'`]?@?{LOWER}["'`]?{END}
             |(?<![\w-])(?i:account|mailbox|profile|username|login|user[ ]?id|userid|uid|from[ ]account|gebruikersaccount)[ ](?:is[ ]|will[ ]be[ ]|was[ ])?["'`]?@?{LOWER}["'`]?(?=[ ,.;:!?)]|$){END}
             |(?<![\w-])(?i:(?:sap|windows|ad|domain|racf|tso)[ ])?(?i:user|login|userid|user[ ]id)[ ]{CAPITALS}(?=[ ,.;:!?)]|$)"""
         ),

@@ -24,7 +24,7 @@ USER_LABEL: Final = r"""(?:user(?:[ _-]?(?:name|id))?|login|log-?in[ ](?:name|id
     usu[áa]rio|utilizador)"""
 NO_USERS: Final = (
     "none null nil true false name required string str char int admin administrator root not the a an is are was were and or "
-    "of for to in on with by user username anonymous guest nobody test tester testuser example default demo system service self "
+    "of for to in on with by user username anonymous guest nobody test tester testuser example default demo system service self alias "
     "current_user localhost apache nginx postgres mysql ubuntu runner sudo pass password passwd login await async new return"
 )
 """What stands in the place of a user name and is nobody."""
@@ -32,6 +32,7 @@ NO_USERS: Final = (
 NO_USER: Final = frozenset(NO_USERS.split())
 
 
+FIELD: Final = re.compile(r"(?!my[A-Z])[a-z]{2,}(?:[A-Z][a-z]+){1,4}")
 DIGEST: Final = re.compile(r"(?i)(?=[a-f]*\d)[0-9a-f]{16,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """What a machine counts by: a commit, an object of a cluster."""
 
@@ -63,7 +64,15 @@ def is_user(name: str) -> bool:
     """Say whether a word after "user" names one: no role, no type, no field of a program, no small number."""
     if (name.isdigit() and len(name) < 4) or DIGEST.fullmatch(name):
         return False
-    return name.lower() not in NO_USER and not OWNED.match(name) and not TYPE_NAME.fullmatch(name)
+    return (
+        name.lower() not in NO_USER and not OWNED.match(name) and not TYPE_NAME.fullmatch(name) and not _is_field(name)
+    )
+
+
+def _is_field(name: str) -> bool:
+    """Say whether a name is a field of a program, of words alone: `startTime`; `mayaLind` is not."""
+    humps = re.findall(r"[A-Z]?[a-z]+", name) if FIELD.fullmatch(name) else []
+    return bool(humps) and all(words.is_made_of_words(hump.lower()) or hump.lower() in SHORT for hump in humps)
 
 
 def is_drawn_name(name: str) -> bool:
@@ -74,7 +83,7 @@ def is_drawn_name(name: str) -> bool:
     return is_user(name) and not is_known and not is_worded
 
 
-SHORT_WORDS: Final = "config conf auth mgmt repo env param params perms prefs prefs info admin dirs func args init ctrl dashboard dropdown metadata json username userid async"
+SHORT_WORDS: Final = "config conf auth mgmt repo env param params perms prefs prefs info admin dirs func args init ctrl dashboard dropdown metadata json uuid username userid async"
 SHORT: Final = frozenset(SHORT_WORDS.split())
 """Words of the trade that no dictionary has."""
 
@@ -136,7 +145,7 @@ RULES: Final = (
         "A link to a person's own page",
         pattern(
             rf"""\b(?:https?://)?(?:www\.)?(?:linkedin\.com/in/|(?:facebook|instagram|x|twitter)\.com/(?!{SITE_PAGES})|
-            (?<!api\.)(?:github|gitlab)\.com/(?!{SITE_PAGES})(?=[\w.%@-]{{3,60}}+/?(?![\w/-]))|t\.me/|tiktok\.com/@?|xing\.com/profile/|medium\.com/@|
+            (?<!api\.)(?:github|gitlab)\.com/(?!{SITE_PAGES})(?=[\w.%@-]{{3,60}}+/?(?![\w/-]|\.\w))|t\.me/|tiktok\.com/@?|xing\.com/profile/|medium\.com/@|
             (?:soundcloud|patreon)\.com/(?!{SITE_PAGES})|twitch\.tv/(?!{SITE_PAGES})|youtube\.com/(?:user/|c/|@)|reddit\.com/u(?:ser)?/|
             steamcommunity\.com/id/|snapchat\.com/add/|threads\.(?:net|com)/@|bsky\.app/profile/)[\w.%@-]{{3,60}}/?""",
             is_any_case=True,
@@ -148,7 +157,7 @@ RULES: Final = (
         v.IP,
         "An IP address",
         pattern(
-            rf"(?<![\w.])(?<!\brv:)(?<!\b[A-Za-z]{{3,20}}/)(?<!\b(?i:section|clause|chapter|article|version|release)[ ])(?<!{A_VERSION})\d{{1,3}}(?:{DOT}\d{{1,3}}){{3}}(?![\w]|\.\d)"
+            rf"(?<![\w.])(?<!\brv:)(?<!\b[A-Za-z]{{3,20}}/)(?<!\b(?i:section|clause|chapter|article|version|release)[ -])(?<!{A_VERSION})\d{{1,3}}(?:{DOT}\d{{1,3}}){{3}}(?![\w]|\.\d)"
         ),
         0.96,
         is_ip,

@@ -19,9 +19,9 @@ TITLE: Final = r"""(?:mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|dame|lord|l
     herr|herrn|herren|frau|fräulein|señor|señores|señora|señorita|sr|sra|sres|srta|don|doña|licenciado|
     signor|signora|signorina|dott\.ssa|dott|dottore|dottoressa|avvocato|(?:sig|sigg|ing|lic|avv|geom|drs)\.|sig\.na|sig\.ra|prof\.ssa|mevrouw|meneer|de[ ]heer|dhr|mw|
     senhor|senhora|dra|doutor|doutora|professora|professeur|docteur|captain|capt|colonel|col|sergeant|sgt|
-    lieutenant|lt|major|maj|general|gen|judge|justice|officer|inspector|detective|nurse|pastor|father|sister|brother|rev|reverend|rabbi|imam|
+    lieutenant|lt|major|maj|general(?![ ](?-i:[A-Z]{2,5})(?!\w))|gen|judge|justice|officer|inspector|detective|nurse|pastor|father|sister|brother|rev|reverend|rabbi|imam|
     richter|richterin|notar|rechtsanwalt|rechtsanwältin|kollege|kollegin|juez|jueza|juge)"""
-TITLE_WORDS: Final = (frozenset(re.findall(r"[^\W\d_]+", TITLE.lower())) | {"de"}) - {"i"}
+TITLE_WORDS: Final = (frozenset(re.findall(r"[^\W\d_]+", TITLE.lower())) | {"de"}) - frozenset("iazw")
 LABEL: Final = r"""(?:full|first|last|middle|given|family|maiden|legal|contact|customer|client|patient|employee|applicant|candidate|user|account[ ]holder|
     cardholder|card[ ]holder|beneficiary|sender|recipient|payee|guest|member|tenant|author|signatory|guardian|spouse|emergency[ ]contact)[ _-]?names?
     |(?:billing|shipping|mailing|delivery|home|postal)[ ]address|names?|surname|forename|vorname|nachname|familienname|nom(?:[ ]de[ ]famille)?|prénom|nombre|apellidos?|nome|cognome|sobrenome|apelido|naam|voornaam|achternaam|attn|attention|c/o|z\.[ ]?hd\.?|signed[ ]by|reported[ ]by|
@@ -47,7 +47,7 @@ CLOSING_WORDS: Final = (
     "bien salutations bises saludos saludo atentamente cordialmente saluti cordialità groeten groet vriendelijke hoogachtend "
     "atenciosamente abraço abraços cumprimentos love"
 )
-INTRODUCTION: Final = r"""(?:my[ ]name[ ]is|my[ ]name's|i[ ]am|i'm|this[ ]is|name[ ]is|named|(?:man|woman|guy|friend|colleague|customer|client|person|patient|boy|girl|neighbou?r|manager)[ ]called|speaking[ ]with|spoke[ ](?:to|with)|ich[ ]heiße|ich[ ]bin[ ](?:der|die)|hier[ ]spricht|mein[ ]name[ ]ist|je[ ]m'appelle|je[ ]suis|
+INTRODUCTION: Final = r"""(?:my[ ]name[ ]is|my[ ]name's|i[ ]am|i'm|this[ ]is|name[ ]is|(?<!(?:method|framework|model|approach|module|dataset|benchmark|algorithm|system|tool|network|library|loss|strategy|pipeline|architecture|project|branch|file|folder|column|variable|function|table|cluster|server|bucket|channel|service),?[ ])named|(?:man|woman|guy|friend|colleague|customer|client|person|patient|boy|girl|neighbou?r|manager)[ ]called|speaking[ ]with|spoke[ ](?:to|with)|ich[ ]heiße|ich[ ]bin[ ](?:der|die)|hier[ ]spricht|mein[ ]name[ ]ist|je[ ]m'appelle|je[ ]suis|
     me[ ]llamo|mi[ ]nombre[ ]es|soy|mi[ ]chiamo|sono|ik[ ]heet|ik[ ]ben|mijn[ ]naam[ ]is|chamo-me|me[ ]chamo|meu[ ]nome[ ]é|sou[ ](?:o|a))"""
 INTRODUCTION_WORDS: Final = "my i this name named man woman guy friend colleague customer client person patient boy girl neighbour neighbor manager speaking spoke ich hier mein je me mi soy sono ik mijn chamo meu sou"
 INTRODUCTION_NEEDS: Final = (
@@ -128,7 +128,14 @@ def is_titled(text: str) -> bool:
     tokens = text.replace("-", " ").split()
     if all(len(token.strip(".")) == 1 or "." in token[:-1] for token in tokens):
         return text.endswith(".")
+    is_worded = len(tokens) > 1 and all(token.lower() in words.dictionary() for token in tokens)
+    if is_worded and not any(_is_also_a_name(token.lower()) for token in tokens):
+        return False
     return is_name(text) and any(token.lower() not in RANKS for token in tokens)
+
+
+def _is_also_a_name(word: str) -> bool:
+    return word in words.first_names_also_words() or word in words.surnames_also_words()
 
 
 def is_signed(text: str) -> bool:

@@ -29,8 +29,15 @@ def is_named_password(text: str) -> bool:
     return not shapes.NAMES_WITH_NUMBERS.fullmatch(text) or (text.islower() and len(text) > 6)
 
 
+SENTENCE: Final = "was were are has have had must should cannot can will would may and for from that with which when"
+NO_PASSWORDS: Final = frozenset(SENTENCE.split())
+"""How a sentence about passwords goes on."""
+
+
 def is_beside_a_user(text: str) -> bool:
     """Say whether what stands as the password beside a user's name is one: any word is."""
+    if text in NO_PASSWORDS:
+        return False
     return len(stripped := text.strip(".,)")) > 2 and not shapes.is_placeholder(stripped) and not shapes.is_code(text)
 
 
