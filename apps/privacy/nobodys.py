@@ -52,6 +52,9 @@ SAID_TO_BE_A_THING: Final = re.compile(
 JOURNAL_BEFORE: Final = re.compile(
     r"\b(?:journals?|magazine|newspaper|periodical)(?: (?:of|the|called))? [\"'\u201c\u2018]?$"
 )
+OF_A_COUNTRY: Final = re.compile(r"\b(?:U\.S\.|U\.K\.|EU) \Z")
+"""Before a word of a contract or a tax law: `such Non-U.S. Holder`."""
+
 ARTICLE_BEFORE: Final = re.compile(r"(?:^|[\s(\"'\u201c])(?:[Aa]ny|[Ee]ach|[Ee]very|[Ss]uch|[Nn]o) $")
 JOURNAL_BEHIND: Final = re.compile(
     r" (?:Sciences?|Physics|Chem\w*|Biol\w*|Med\w*|Phys|Math\w*|Res|Soc|Lett|Eng\w*|Rev\w*)\b"
@@ -144,6 +147,10 @@ def _is_thing(text: str, name: str, before: str, behind: str) -> bool:
     if " " in name:
         return False
     if (_is_run_together(name) and not _is_called_upon(text, before, behind)) or things.is_called_a_thing(text, name):
+        return True
+    if OF_A_COUNTRY.search(before) and name.lower() in words.dictionary():
+        return True
+    if len(name) < SHORTEST_PIECE and name[0].isupper() and behind[:1].isdigit():
         return True
     if ARTICLE_BEFORE.search(before):
         return name.lower() in words.dictionary()

@@ -12,6 +12,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from apps.privacy import words
+
 MOST_PLACES: Final = 20
 """A name that stands in a text so often has shown what it is."""
 
@@ -46,6 +48,15 @@ FIRM_BEFORE: Final = re.compile(
 """What a contract or a report calls a firm from then on: `Costa Limited (“Costa”)`."""
 
 
+FIRM_BEHIND: Final = re.compile(
+    r"(?: [A-Z][\w&.-]{1,20}){0,2},? (?:Inc|Corp|Corporation|LLC|LLP|Ltd|Limited|PLC|plc|GmbH|N\.V|S\.A|AG)(?!\w)"
+)
+PERSON_BEFORE: Final = re.compile(
+    r"(?i)(?:\b(?:mr|mrs|ms|miss|dr|prof|sir|judge|justice|herr|frau|madame|monsieur)\.?|\b([^\W\d_]{2,20})(?: [A-Z]\.)?) \Z"
+)
+"""A title or another name: what follows is somebody, whatever firm is called so."""
+
+
 @lru_cache(maxsize=REMEMBERED)
 def is_called_a_thing(text: str, name: str) -> bool:
     """Say whether a text uses a word somewhere as the name of a method, a program, a package or a firm."""
@@ -53,20 +64,35 @@ def is_called_a_thing(text: str, name: str) -> bool:
     if len(folded) != len(text):
         return False
     place, end = folded.find(word), 0
+    is_firm = False
     for _ in range(MOST_PLACES):
         if place < 0:
-            return False
+            return is_firm
         end = place + len(word)
         is_whole = not (place and _is_joined(text[place - 1])) and not text[end : end + 1].isalpha()
         if is_whole and _shows_a_thing(text, place, end):
             return True
+        if is_whole and _is_somebody_before(text, place):
+            return False
+        is_firm = is_firm or (is_whole and text[place].isupper() and FIRM_BEHIND.match(text, end) is not None)
         place = folded.find(word, end)
-    return False
+    return is_firm
 
 
 @lru_cache(maxsize=1)
 def _folded(text: str) -> str:
     return text.lower()
+
+
+def _is_somebody_before(text: str, start: int) -> bool:
+    before = PERSON_BEFORE.search(text[max(0, start - LONGEST_BEFORE) : start])
+    if before is None:
+        return False
+    return (
+        before[1] is None
+        or before[1].lower() in words.first_names()
+        or before[1].lower() in words.first_names_also_words()
+    )
 
 
 def _is_joined(character: str) -> bool:

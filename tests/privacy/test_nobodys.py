@@ -38,6 +38,9 @@ NOBODYS = [
     ("Recent {LRNNs} lack a state.", v.PERSON),
     ("techniques such as {Flow-GRPO} and others", v.PERSON),
     ("Our approach, {LayerBuffer}, needs no labels.", v.PERSON),
+    ("Quornby Medical LLC filed suit. {Quornby} appealed.", v.PERSON),
+    ("downgraded our ratings to {Baa}3 in April.", v.PERSON),
+    ("such Non-U.S. {Holder} will be subject to tax", v.PERSON),
     ("raises a {BoxComputerClickToolUseBlock} when it fails", v.PERSON),
 ]
 PEOPLES = [
@@ -61,6 +64,8 @@ PEOPLES = [
     ("{HappyPenguin}: which release do you run?", v.PERSON),
     ("As @maya_l said, {HappyPenguin} wrote the first part of it.", v.PERSON),
     ("{Smith-Jones} wrote it.", v.PERSON),
+    ("Quornby Medical LLC filed suit. Mr. Quornby was heard; {Quornby} appealed.", v.PERSON),
+    ("{tsp}1: you need to install it", v.PERSON),
     ("{Halvorsen} says that the plasma and the DNA samples are in, and asks for the protein.", v.PERSON),
     ("There is no {Petrov} in the list.", v.PERSON),
     ("{Politis} wrote to us about the lease.", v.PERSON),
@@ -93,3 +98,25 @@ def test_what_a_rule_is_sure_of_is_masked_whatever_stands_around_it() -> None:
     found = [text[one.start : one.end] for one in analyzer.find(text)]
 
     assert any("Politis" in value for value in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We align features by a method named CSC and report the loss.",
+        "It improves general VQA and ICU prediction.",
+        "The General Commands Manual explains it.",
+        "Multimodal Mixup has two steps.",
+        "It does not account for modality when users log in.",
+        'start_time: str = Field(alias="startTime")',
+        "See RFC 5890, section-2.3.2.4 of it.",
+        "Keep the username and password was all it said.",
+    ],
+)
+def test_a_method_a_manual_a_field_and_a_section_are_no_people(text: str) -> None:
+    assert analyzer.find(text) == ()
+
+
+@pytest.mark.parametrize("name", ["General Powell", "MR LEE"])
+def test_a_person_behind_a_title_stays_one(name: str) -> None:
+    assert analyzer.find(f"We spoke to {name} on Monday.") != ()

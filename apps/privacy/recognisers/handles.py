@@ -174,8 +174,8 @@ RULES: Final = (
         v.USERNAME,
         "Whose account it is",
         pattern(
-            r"""(?<![\w-])(?i:mfa|2fa|passwor[dt]s?|mailbox|account|licen[cs]e|login)[ ](?:for|of)[ ](?:user[ ])?
-            (?P<value>[a-z]{2,}(?:[._][a-z0-9]+)+|[a-z]{2,}-(?:adm|admin|priv)|[a-z]{3,}\d{0,4})(?![\w@/.(-]|[.]\w)"""
+            r"""(?<![\w-])(?<!(?i:not|to|must|can|could|should|will|would|may|might|that|which|we|they|also|and|fully)[ ](?=account[ ]for[ ]))(?i:mfa|2fa|passwor[dt]s?|mailbox|account|licen[cs]e|login)[ ](?:for|of)[ ](?:user[ ])?
+            (?P<value>(?!lib[a-z0-9]{4})[a-z]{2,}(?:[._][a-z0-9]+)+|[a-z]{2,}-(?:adm|admin|priv)|[a-z]{3,}\d{0,4})(?![\w@/.(-]|[.]\w)"""
         ),
         0.8,
         is_nick,

@@ -28,7 +28,7 @@ PUBLIC_KEY_LINE: Final = re.compile(
 
 PUBLIC_ID: Final = re.compile(
     r"(?:acct|ba|card|ch|cus|dp|evt|fee|ii|il|in|iin|li|mandate|or|pi|pm|po|price|promo|py|pyr|qt|re|seti|si|sku|sub|tr|txn|txr|we)_[A-Za-z0-9]{14,28}|prod_[A-Za-z0-9]{14}"
-    r"|(?:req|msg|asst|thread|run|step|call|resp|batch|toolu|msgbatch|file|vs)[_-][A-Za-z0-9]{16,40}|(?:chat)?cmpl-[A-Za-z0-9]{16,40}|modr-[A-Za-z0-9]{16,40}"
+    r"|(?:req|msg|wrkspc|org|proj|asst|thread|run|step|call|resp|batch|toolu|msgbatch|file|vs)[_-][A-Za-z0-9]{16,40}|(?:chat)?cmpl-[A-Za-z0-9]{16,40}|modr-[A-Za-z0-9]{16,40}"
     r"|(?:SM|MM|CA|RE|PN|MG|CF|ZS|IS|VA|WK)[0-9a-f]{32}|(?:i|vpc|subnet|sg|ami|vol|snap|eni|rtb|igw|nat|eipalloc|acl)-[0-9a-f]{8,17}"
 )
 """What a vendor calls a customer, a payment, an answer, a message or a machine: it is named openly and opens nothing."""
