@@ -185,6 +185,20 @@ def is_marked_login(name: str) -> bool:
 PRESENT: Final = re.compile(
     r"(?i)(?<![\w-])(?:present|attendees|attending|participants|in attendance|anwesend|teilnehmer|présents?|excusés|asistentes|presenti|aanwezig|presentes|apologies(?: from)?|absent|verteiler)[ ]?(?:[:\u2013\u2014-][ ]?|[ ])"
 )
+PRESENT_WORDS: Final = (
+    "present",
+    "attend",
+    "particip",
+    "anwesend",
+    "teilnehmer",
+    "présent",
+    "excus",
+    "asistent",
+    "aanwezig",
+    "apolog",
+    "absent",
+    "verteiler",
+)
 ONE_PRESENT: Final = re.compile(r"[^\W\d_a-z][\w.'\u2019-]{0,20}(?: [^\W\d_a-z][\w.'\u2019-]{0,20}){0,3}")
 BETWEEN_PRESENT: Final = re.compile(
     r"(?: \([^()\n]{1,20}\))?(?:, ?|; ?|,? (?:and|und|et|y|e|en|&) )(?:(?:Mr|Mrs|Ms|Dr|Hr|Fr|Herr|Frau|Mme|M)\.? )?"
@@ -195,6 +209,9 @@ PRESENT_REASON: Final = "Who is said to be present or absent"
 
 def present(text: str) -> Iterator[tuple[int, int]]:
     """Give the names in a list of who was there, initials and first names alike, if there are two at least."""
+    folded = text.lower()
+    if not any(word in folded for word in PRESENT_WORDS):
+        return
     for head in PRESENT.finditer(text):
         found: list[tuple[int, int]] = []
         name = ONE_PRESENT.match(text, head.end())

@@ -148,7 +148,7 @@ RULES: Final = (
             is_any_case=True,
         ),
         0.83,
-        place=at_words("number no id code nummer numéro número numero", endings="nummer", before=24, after=160),
+        place=at_words("number id code nummer numéro número numero", endings="nummer", before=24, after=160),
     ),
     Rule(
         v.REFERENCE,
@@ -160,7 +160,7 @@ RULES: Final = (
         ),
         0.82,
         is_code_of_somebody,
-        place=at_codes(before=34, after=30, digits=2),
+        place=at_words(KIND_WORDS + " no nr n ref id nummer codice código", before=2, after=50, digits=2),
         prefilter=re.compile(r"[A-Z]{1,5}[ /-]?\d|\d[/-][A-Z\d]"),
     ),
     Rule(
@@ -178,13 +178,18 @@ RULES: Final = (
         "What is on a badge or a device",
         pattern(
             r"""(?<![\w-])(?:badge|warrant|shield|clock|locker)[ ]?(?:no\.?|nr\.?|number|id|\#)?[ ]?[:\#]?[ ]?(?P<value>[A-Z]{0,3}-?\d{3,8})(?![\w%:]|[.,]\d)
-            |(?<![\w-])(?:serial|s/n|imsi|iccid|asset[ ]tag)(?:[ ](?:no\.?|nr\.?|number|\#))?[ ]?[:\#]?[ ]?(?P<value>(?=[A-Z-]{0,12}\d)(?=[\d-]{0,12}[A-Z])[A-Z0-9][A-Z0-9-]{5,24})(?!\w|\.\w)
-            |\([\#](?P<value>[A-Z]{1,3}-?\d{4,12})\)""",
+            |(?<![\w-])(?:serial|s/n|imsi|iccid|asset[ ]tag)(?:[ ](?:no\.?|nr\.?|number|\#))?[ ]?[:\#]?[ ]?(?P<value>(?=[A-Z-]{0,12}\d)(?=[\d-]{0,12}[A-Z])[A-Z0-9][A-Z0-9-]{5,24})(?!\w|\.\w)""",
             is_any_case=True,
         ),
         0.82,
-        place=at_codes(before=24, digits=3),
-        prefilter=re.compile(r"(?i)badge|warrant|shield|clock|locker|serial|s/n|imsi|iccid|asset tag|\(#"),
+        place=at_words("badge warrant shield clock locker serial s imsi iccid asset", before=2, after=60, digits=2),
+    ),
+    Rule(
+        v.REFERENCE,
+        "A number in parentheses behind whom it is for",
+        pattern(r"\([\#](?P<value>[A-Z]{1,3}-?\d{4,12})\)"),
+        0.82,
+        needs=("(#",),
     ),
     Rule(
         v.REFERENCE,

@@ -214,6 +214,7 @@ RULES: Final = (
         0.84,
         is_said_value,
         needs=("echo ", "-u ", "try ", "tried ", "either "),
+        place=at_words("echo u try tried either", after=140),
     ),
     Rule(
         v.SECRET,
