@@ -88,7 +88,7 @@ NUMBERS_SAID: Final = (
     "|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|and|oh"
 )
 NO_STREET_SAID: Final = re.compile(
-    r"(?i)[ ](?:more|other|of|in|on|at|to|down|up|along|across|across|left|days?|weeks?|hours?|minutes?|miles?|blocks?|people|the|a|an|and|or|is|was|new|different|main|full|very|were|are|be|been|that|this|with|for|from|per|each|every|my|our|your|his|her|their|roads?|streets?)[ ]"
+    r"(?i)[ ](?:more|other|of|in|on|at|to|down|up|along|across|left|days?|weeks?|hours?|minutes?|miles?|blocks?|people|the|a|an|and|or|is|was|new|different|main|full|very|were|are|be|been|that|this|with|for|from|per|each|every|my|our|your|his|her|their)[ ]"
 )
 
 
