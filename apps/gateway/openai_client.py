@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -22,6 +22,11 @@ from apps.gateway.endpoints import Endpoint
 from apps.gateway.models import Provider
 from apps.gateway.openai_events import Events
 from apps.gateway.upstream import NO_FIELDS, Fault, FaultKind, Message, Piece, fault_of_status
+
+if TYPE_CHECKING:
+    from aiohttp.client_reqrep import ConnectionKey
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
 
 Kind = Provider.Kind
 
@@ -46,6 +51,22 @@ class Manner(NamedTuple):
 
     is_proxied: bool
     seconds_kept: float
+
+
+class Connections(aiohttp.TCPConnector):
+    """
+    Gives no connection out again on which something came that nobody had asked for.
+
+    aiohttp asks that when a connection is given back and not when it is taken: what came between would be read as the
+    answer to the next call, which may be somebody else's.
+    """
+
+    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
+        while (kept := await super()._get(key, traces)) is not None:
+            if kept.protocol is not None and not kept.protocol.should_close:
+                return kept
+            kept.close()
+        return None
 
 
 _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Manner, aiohttp.ClientSession]] = WeakKeyDictionary()
@@ -124,7 +145,7 @@ def _session(endpoint: Endpoint) -> aiohttp.ClientSession:
 
 def _new_session(manner: Manner) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=manner.seconds_kept),
+        connector=Connections(limit=CONNECTIONS, keepalive_timeout=manner.seconds_kept),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, connect=settings.MODEL_CONNECT_SECONDS),
         headers={"User-Agent": "portcullis"},

@@ -353,6 +353,45 @@ async def test_a_connection_serves_calls_that_follow_one_another_closely(provide
     assert provider.connections == 1
 
 
+@pytest.mark.parametrize("kind", ["OPENAI", "OPENAI_COMPATIBLE", "EMBEDDED"])
+async def test_what_a_server_sends_unasked_after_an_answer_is_nobodys_answer(prompt, kind):
+    unasked, heard = asyncio.Event(), 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal heard
+        while b"\r\n\r\n" in (await reader.read(65_536)):
+            heard += 1
+            writer.write(_an_answer(f"answer {heard}"))
+            if not unasked.is_set():
+                await writer.drain()
+                await asyncio.sleep(0.05)
+                writer.write(_an_answer("somebody else's"))
+                unasked.set()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    theirs = Call(Endpoint(kind, "fake", f"http://{host}:{port}/v1"))
+    async with server:
+        first = await ask(theirs, prompt)
+        await unasked.wait()
+        await asyncio.sleep(0.05)
+        second = await ask(theirs, prompt)
+        await openai_client.close()
+
+    assert ["".join(event.text for event in events if isinstance(event, Delta)) for events in (first, second)] == [
+        "answer 1",
+        "answer 2",
+    ]
+
+
+def _an_answer(text: str) -> bytes:
+    pieces = [{"choices": [{"delta": {"content": text}}]}, {"choices": [{"delta": {}, "finish_reason": "stop"}]}]
+    body = "".join(f"data: {json.dumps(piece)}\n\n" for piece in pieces).encode() + b"data: [DONE]\n\n"
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
 @pytest.mark.parametrize(("kind", "connections"), [("OPENAI", 1), ("OPENAI_COMPATIBLE", 2), ("EMBEDDED", 2)])
 async def test_a_connection_without_tls_is_soon_given_up(provider, prompt, monkeypatch, kind, connections):
     monkeypatch.setattr(openai_client, "SECONDS_KEPT_IN_CLEAR", 0.05)
