@@ -83,8 +83,14 @@ HANDLE: Final = re.compile(r"(?m)(?:\S[ (]|^\.?)@[A-Za-z]\w{1,30}(?=[ :,)])")
 """A handle in a post, and no annotation of a program."""
 
 ASSIGNED: Final = re.compile(r"(?:: ?[\w.\[\]]{1,40})? ?=")
-CODED: Final = re.compile(r"(?:[\w]+-)+(?:[A-Z]{1,}|[A-Z]{2,}\w*|[A-Z]?\d+\w*)|(?:\w{2,30} )?[A-Z]{2,8}s")
-"""A name with an abbreviation behind a dash, and the plural of an abbreviation: `Flow-GRPO`, `LRNNs`."""
+CODED: Final = re.compile(
+    r"(?!\w{1,3}-[A-Z]{4,}\Z|[A-Z]{4,}(?:-[A-Z]{4,})+\Z)(?:[\w]+-)+(?:[A-Z]{1,}|[A-Z]{2,}\w*|[A-Z]?\d+\w*)|(?:\w{2,30} )?[A-Z]{2,8}s"
+)
+"""
+A name with an abbreviation behind a dash, and the plural of an abbreviation: `Flow-GRPO`, `LRNNs`.
+
+Not a double surname in capitals, nor one with its particle: `HALVORSEN-OKORO`, `AL-RASHIDI`.
+"""
 
 SHORTEST_PIECE: Final = 4
 FEWEST_PIECES: Final = 2

@@ -56,27 +56,52 @@ PERSON_BEFORE: Final = re.compile(
 )
 """A title or another name: what follows is somebody, whatever firm is called so."""
 
+SPEAKS: Final = re.compile(
+    r" (?:sa(?:id|ys)|ask(?:s|ed)|t(?:old|ells)|want(?:s|ed)|agree[sd]|wrote|replied|refused|complain(?:s|ed)|denie[sd]|thinks|thought)(?!\w)"
+)
+"""What people and firms do, and no method."""
+
+LIVES: Final = re.compile(
+    r" (?:resign(?:s|ed)|le(?:aves|ft) (?:on|us|early|work)|(?:is|was|will be) (?:ill|sick|away|out of|on (?:leave|holiday|vacation|maternity|parental)|pregnant|born|hired|fired|promoted|married|divorced|my|our|his|her)"
+    r"|has (?:resigned|a (?:wife|husband|son|daughter)))(?!\w)"
+)
+"""What people do and nothing else: a text that says so of a name means a person, whatever else is called so."""
+
 
 @lru_cache(maxsize=REMEMBERED)
 def is_called_a_thing(text: str, name: str) -> bool:
-    """Say whether a text uses a word somewhere as the name of a method, a program, a package or a firm."""
-    folded, word = _folded(text), name.lower()
-    if len(folded) != len(text):
+    """
+    Say whether a text uses a word somewhere as the name of a method, a program, a package or a firm.
+
+    Not if it says of one so called what only people do.
+    """
+    places = _places(text, name)
+    if any(LIVES.match(text, end) for _, end in places):
         return False
-    place, end = folded.find(word), 0
+    is_speaking = any(SPEAKS.match(text, end) for _, end in places)
     is_firm = False
+    for start, end in places:
+        if _is_said_to_be_a_firm(text, start) or (not is_speaking and _shows_a_thing(text, start, end)):
+            return True
+        if _is_somebody_before(text, start):
+            return False
+        is_firm = is_firm or (text[start].isupper() and FIRM_BEHIND.match(text, end) is not None)
+    return is_firm
+
+
+def _places(text: str, name: str) -> list[tuple[int, int]]:
+    """Give where a name stands as a word of its own, the first places only."""
+    folded, word = _folded(text), name.lower()
+    found: list[tuple[int, int]] = []
+    place = folded.find(word) if len(folded) == len(text) else -1
     for _ in range(MOST_PLACES):
         if place < 0:
-            return is_firm
+            break
         end = place + len(word)
-        is_whole = not (place and _is_joined(text[place - 1])) and not text[end : end + 1].isalpha()
-        if is_whole and _shows_a_thing(text, place, end):
-            return True
-        if is_whole and _is_somebody_before(text, place):
-            return False
-        is_firm = is_firm or (is_whole and text[place].isupper() and FIRM_BEHIND.match(text, end) is not None)
+        if not (place and _is_joined(text[place - 1])) and not text[end : end + 1].isalpha():
+            found.append((place, end))
         place = folded.find(word, end)
-    return is_firm
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -107,6 +132,9 @@ def _shows_a_thing(text: str, start: int, end: int) -> bool:
     if start == 0 or text[start - 1] == "\n":
         return text[start].islower() and RELEASE_BEHIND.match(text, end) is not None
     before = text[max(0, start - LONGEST_BEFORE) : start]
-    if before[-1] in " /":
-        return PROGRAM_BEFORE.search(before) is not None
-    return before[-1] in '“"' and FIRM_BEFORE.search(before) is not None
+    return before[-1] in " /" and PROGRAM_BEFORE.search(before) is not None
+
+
+def _is_said_to_be_a_firm(text: str, start: int) -> bool:
+    before = text[max(0, start - LONGEST_BEFORE) : start]
+    return before[-1:] in {"“", '"'} and FIRM_BEFORE.search(before) is not None

@@ -76,6 +76,15 @@ FOUND = [
     ("PERSON", "what did oprah say about it", "oprah"),
     ("PERSON", "In row 12 Kimberley waits for the car.", "Kimberley"),
     ("PERSON", "tell crissy that the file is late", "crissy"),
+    ("USERNAME", "username: roseGrant", "roseGrant"),
+    ("USERNAME", "username: markHunt", "markHunt"),
+    ("EMAIL", "bounces+maya.lin=acme.com@lists.example.org", "bounces+maya.lin=acme.com@lists.example.org"),
+    ("EMAIL", "curl -d to=maya@acme.com", "maya@acme.com"),
+    ("EMAIL", "?mail=maya.lindqvist@lists.example.org", "maya.lindqvist@lists.example.org"),
+    ("SECRET", "Cookie: promo=deleted; sid=maya-4711", "promo=deleted; sid=maya-4711"),
+    ("SECRET", "my password went from Summer19 to Winter!20 yesterday", "Winter!20"),
+    ("SECRET", "the back door opens with 4711 now", "4711"),
+    ("CARD", "the card ending 2023 was charged", "2023"),
 ]  # fmt: skip
 LEFT_ALONE = [
     "The Wells Fargo and Morgan Stanley reports are due Monday, by the Monte Carlo method and Ockham's razor.",
@@ -109,6 +118,11 @@ LEFT_ALONE = [
     "for (let i = 0; i < 10; i++) { console.log(i); }",
     "password = os.environ['DB_PASSWORD']",
     "The token is required. The key is in the drawer.",
+    "username: startTime",
+    "Set-Cookie: session=deleted; Path=/; Secure",
+    "We migrate from Windows10 to Windows11 before shipping.",
+    "The office building opened with 250 employees.",
+    "The fiscal year ended 2023 with the account balanced.",
 ]
 
 

@@ -70,9 +70,11 @@ def is_user(name: str) -> bool:
 
 
 def _is_field(name: str) -> bool:
-    """Say whether a name is a field of a program, of words alone: `startTime`; `mayaLind` is not."""
+    """Say whether a name is a field of a program, of words alone: `startTime`; `mayaLind` and `roseGrant` are not."""
     humps = re.findall(r"[A-Z]?[a-z]+", name) if FIELD.fullmatch(name) else []
-    return bool(humps) and all(words.is_made_of_words(hump.lower()) or hump.lower() in SHORT for hump in humps)
+    if not humps or humps[0].lower() in words.first_names() or humps[0].lower() in words.first_names_also_words():
+        return False
+    return all(words.is_made_of_words(hump.lower()) or hump.lower() in SHORT for hump in humps)
 
 
 def is_drawn_name(name: str) -> bool:
@@ -116,7 +118,10 @@ RULES: Final = (
     Rule(
         v.EMAIL,
         "An e-mail address",
-        pattern(rf"(?<![\w.+%-])[\w+][\w!#$&'*+/?^`{{|}}~%.-]{{0,63}}(?<=[\w+%-])@{DOMAIN}(?![\w@])", is_any_case=True),
+        pattern(
+            rf"(?<![\w.+%-])[\w+](?:[\w!#$&'*+/?^`{{|}}~%.-]|(?<=[+-][\w.%-]{{1,63}})=(?=[a-z0-9.-]{{1,60}}\.[a-z]{{2,24}}@)){{0,63}}(?<=[\w+%-])@{DOMAIN}(?![\w@])",
+            is_any_case=True,
+        ),
         1.0,
         is_mailbox,
         needs=("@",),

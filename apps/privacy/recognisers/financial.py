@@ -214,7 +214,7 @@ RULES: Final = (
         v.CARD,
         "The last digits of a card or an account",
         pattern(
-            r"""(?<![\w-])(?:ending|ends|ended)(?:[ ](?:in|with|on))?[ ]?:?\s{1,2}[*x]{0,4}(?P<value>\d{4})(?![\w%]|[.,:/-]\d)
+            r"""(?<![\w-])(?<!\b(?:years?|periods?|quarters?|months?|seasons?|terms?)[ ])(?:ending|ends|ended)(?:[ ](?:in|with|on))?[ ]?:?\s{1,2}[*x]{0,4}(?P<value>\d{4})(?![\w%]|[.,:/-]\d)
             |(?<![\w-])(?P<value>\d{4,6}[*x\u2022]{4,12}\d{4})(?!\w)
             |(?<![\w-])last[ ](?:four|4)(?:[ ]digits?)?(?:[ ](?:of|on|from)[ ](?:the[ ]|my[ ]|his[ ]|her[ ])?\w{2,12})?(?:[ ](?:are|is|were|was))?[ ]?:?[ ](?P<value>\d{4})(?![\w%]|[.,:/-]\d)
             |(?<![\w-])(?:card|visa|mastercard|amex|karte|carte|tarjeta|carta|kaart|cart[ãa]o)[ ](?:no\.?[ ]|nr\.?[ ])?(?:x{1,12}|[*\u2022.]{1,16}|\u2026)[ -]?(?P<value>\d{4})(?![\w%]|[.,:/-]\d)""",

@@ -97,7 +97,7 @@ RULES: Final = (
         ),
         0.85,
         needs=("/",),
-        prefilter=re.compile(r"[A-Z]/[A-Z].*?(?:M[RSI]|DR)"),
+        prefilter=re.compile(r"[^\W\d_a-z]/[^\W\d_a-z]{2,20}(?: [^\W\d_a-z]{2,20})? ?(?:M[RSI]|DR)"),
     ),
     Rule(
         v.PERSON,

@@ -11,8 +11,10 @@ from apps.privacy import vocabulary as v
 from apps.privacy.recognisers.credentials import made_up, shapes
 from apps.privacy.rules import Rule, pattern
 
-NO_COOKIE: Final = re.compile(r"(?i)[^=]{1,60}=(?:deleted|expired)(?:;|$)")
-"""What takes a cookie away."""
+NO_COOKIE: Final = re.compile(
+    r"(?i)[^=;]{1,60}=(?:deleted|expired)(?:;[ ]?(?:path|expires|max-age|domain|samesite|version|priority)=[^;]*)*"
+)
+"""What takes a cookie away, with its attributes and no other cookie."""
 
 
 def is_token(text: str) -> bool:
@@ -54,7 +56,7 @@ RULES: Final = (
             is_any_case=True,
         ),
         0.92,
-        lambda text: NO_COOKIE.match(text) is None,
+        lambda text: NO_COOKIE.fullmatch(text) is None,
         needs=("cookie",),
     ),
     Rule(

@@ -10,7 +10,7 @@ from typing import Final
 from apps.privacy import vocabulary as v
 from apps.privacy.openings import opens_with
 from apps.privacy.recognisers.credentials import shapes
-from apps.privacy.rules import Rule, at_words, pattern
+from apps.privacy.rules import Rule, at_words, near, pattern
 
 LOCKED: Final = (
     r"(?:alarm|door|gate|safe|vault|lock|keypad|entry|access|security|garage|building|office|server[ ]?room|locker|lift|"
@@ -19,9 +19,30 @@ LOCKED: Final = (
 LOCKED_WORDS: Final = "lockbox box cabinet shed barrier lobby entrance archive portail immeuble portón cancello hek codice código codigo code alarm door gate safe vault lock keypad entry access security garage building office room locker lift printer voicemail sim card unlock screen phone tablet wifi wi router tür alarmanlage tresor türcode porte alarme coffre puerta alarma porta allarme deur kluis code pin combination combo otp tan passcode"
 WORD_BEFORE: Final = r"(?:[ ](?:is|was|are|=|:|to|ist|lautet|est|es|è|é|now|still)|[ ]?[:=])?"
 
+AFTER_A_CODE: Final = r"(?:now|again|and|or|then|but|at|on|in|from|before|after|since|until|till|as|if|when|while|every|only|still|today|for|too|instead|not|please)(?!\w)"
+"""How a sentence goes on behind a code; anything else is what a number counts: `with 250 people`."""
+
 NOUN: Final = r"(?:pass(?:word|code|phrase|wd)?|pwd?|pin)"
 NOUN_IN_ANY: Final = r"(?:pass(?:word|code|phrase|wort)|pwd?|passwort|kennwort|contrase[nñ]a|clave|mot[ ]de[ ]passe|mdp|wachtwoord|senha)"
 NOUN_WORDS: Final = "password passcode passphrase pass pw pwd pin passwd passwort kennwort contraseña contrasena clave mot mdp wachtwoord senha"
+
+
+ABOUT_PASSWORDS: Final = near(
+    "passwords?",
+    "pass(?:code|phrase|wort|wd)s?",
+    "pass",
+    "pwd?s?",
+    "pins?",
+    "kennw(?:ort|örter)",
+    "logins?",
+    "credentials?",
+    "codes?",
+    "keys?",
+    "mots? de passe",
+    "contrase[nñ]as?",
+    "wachtwoord(?:en)?",
+    "senhas?",
+)
 
 
 def is_drawn_password(text: str) -> bool:
@@ -132,7 +153,7 @@ RULES: Final = (
         ),
         0.83,
         is_drawn_password,
-        needs=("pass", "pw", "kennwort", "pin"),
+        ABOUT_PASSWORDS,
         place=at_words("from", after=100),
     ),
     Rule(
@@ -184,7 +205,7 @@ RULES: Final = (
         v.SECRET,
         "What opens a door or a network",
         pattern(
-            rf"""(?<![\w-]){LOCKED}[^\n.;]{{0,40}}?[ ](?:opens|disarmed|disarms|unlocks|unlocked|opened|armed|works)[ ]with[ ](?:the[ ])?(?:code[ ]|pin[ ])?(?P<value>[*\#]?\d{{3,10}}[\#*]?|\d{{1,3}}(?:-\d{{1,3}}){{2,4}})(?![\w%]|[.,]\d)
+            rf"""(?<![\w-]){LOCKED}[^\n.;]{{0,40}}?[ ](?:opens|disarmed|disarms|unlocks|unlocked|opened|armed|works)[ ]with[ ](?:the[ ])?(?:(?:code|pin)[ ](?P<value>[*\#]?\d{{3,10}}[\#*]?)|(?P<value>[*\#]?\d{{3,10}}[\#*]?|\d{{1,3}}(?:-\d{{1,3}}){{2,4}})(?![ ](?!{AFTER_A_CODE})\p{{L}}))(?![\w%]|[.,]\d)
             |(?<![\w-])(?:enter|type|dial|press|key[ ]in|punch[ ]in)[ ](?P<value>[*\#]?\d{{4,8}}[\#*]?)[ ](?:at|on|into)[ ](?:the[ ])?(?:[\w-]{{1,16}}[ ])?{LOCKED}(?!\w)
             |(?<![\w-])(?:snmp|community)[ ](?:community[ ])?string[ ](?:is[ ]|=[ ]?|:[ ]?)?["'`]?(?P<value>(?=[^\s]{{0,30}}\d)[^\s"'`,;.()]{{4,40}})
             |(?<![\w-])(?:shared|enable|radius|tacacs)[ ](?:shared[ ])?secret[ ](?:is[ ]|=[ ]?|:[ ]?)?["'`]?(?P<value>(?=[^\s]{{0,30}}\d)[^\s"'`,;.()]{{4,40}})""",
