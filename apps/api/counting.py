@@ -21,6 +21,9 @@ from apps.privacy.positions import Draft
 COUNTS: Final = Pace(at_once=30, a_second=4)
 """Of each key in this process. Counting is free and takes the processor, so nothing else would bound it."""
 
+CHARACTERS_OF_A_COUNT: Final = 100_000
+"""Every so many, a request counts as one more: the longest takes most of a second of the processor."""
+
 
 def counted(asking: Asking, prepared: Standing | Refused) -> JsonObject:
     """
@@ -30,14 +33,15 @@ def counted(asking: Asking, prepared: Standing | Refused) -> JsonObject:
     """
     if isinstance(prepared, Refused):
         raise as_api_error(prepared)
-    if asking.key_id is not None and not COUNTS.allows(asking.key_id, seconds=time.monotonic()):
+    texts = [*(_everything(draft) for draft in asking.drafts), *asking.surroundings.texts]
+    price = 1 + sum(map(len, texts)) // CHARACTERS_OF_A_COUNT
+    if asking.key_id is not None and not COUNTS.allows(asking.key_id, seconds=time.monotonic(), price=price):
         raise ApiError(
             ErrorKind.RATE_LIMITED,
             "This key asks for counts of tokens too often. Try again in a second.",
             code="rate_limit_exceeded",
             retry_after=1,
         )
-    texts = [*(_everything(draft) for draft in asking.drafts), *asking.surroundings.texts]
     return {"input_tokens": tokens.texts_about(texts)}
 
 

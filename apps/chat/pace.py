@@ -17,13 +17,18 @@ class Pace:
         self._buckets: OrderedDict[UUID, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def allows(self, person_id: UUID, *, seconds: float) -> bool:
-        """Take a token if there is one; `seconds` is a clock that only goes forward."""
+    def allows(self, person_id: UUID, *, seconds: float, price: float = 1.0) -> bool:
+        """
+        Take a token, or as many as `price` says and a full bucket holds, if they are there.
+
+        `seconds` is a clock that only goes forward.
+        """
+        price = min(price, self._at_once)
         with self._lock:
             tokens, before = self._buckets.pop(person_id, (self._at_once, seconds))
             tokens = min(self._at_once, tokens + (seconds - before) * self._a_second)
-            is_allowed = tokens >= 1
-            self._buckets[person_id] = (tokens - 1 if is_allowed else tokens, seconds)
+            is_allowed = tokens >= price
+            self._buckets[person_id] = (tokens - price if is_allowed else tokens, seconds)
             while len(self._buckets) > REMEMBERED:
                 self._buckets.popitem(last=False)
             return is_allowed

@@ -87,3 +87,11 @@ def test_a_key_that_asks_too_often_is_asked_to_wait(program):
 
     assert [reply.status for reply in replies] == [200, 200, 200, 429]
     assert replies[-1].headers["retry-after"] == "1"
+
+
+def test_a_long_request_counts_as_many(program):
+    long = {"model": program.model, "messages": [{"role": "user", "content": "Is it warm? " * 17_000}]}
+
+    replies = [program.call(ADDRESS, long), program.call(ADDRESS, {"model": program.model, **ASKED})]
+
+    assert [reply.status for reply in replies] == [200, 429]
