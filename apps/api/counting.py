@@ -7,6 +7,7 @@ about as long as what they stand for.
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Final
 
@@ -18,7 +19,9 @@ from apps.gateway import tokens
 from apps.gateway.admission import Refused
 from apps.privacy.positions import Draft
 
-COUNTS: Final = Pace(at_once=30, a_second=4)
+AT_ONCE: Final = 30
+A_SECOND: Final = 4
+COUNTS: Final = Pace(at_once=AT_ONCE, a_second=A_SECOND)
 """Of each key in this process. Counting is free and takes the processor, so nothing else would bound it."""
 
 CHARACTERS_OF_A_COUNT: Final = 100_000
@@ -36,11 +39,12 @@ def counted(asking: Asking, prepared: Standing | Refused) -> JsonObject:
     texts = [*(_everything(draft) for draft in asking.drafts), *asking.surroundings.texts]
     price = 1 + sum(map(len, texts)) // CHARACTERS_OF_A_COUNT
     if asking.key_id is not None and not COUNTS.allows(asking.key_id, seconds=time.monotonic(), price=price):
+        seconds = math.ceil(min(price, AT_ONCE) / A_SECOND)
         raise ApiError(
             ErrorKind.RATE_LIMITED,
-            "This key asks for counts of tokens too often. Try again in a second.",
+            f"This key asks for counts of tokens too often. Try again in {seconds} s.",
             code="rate_limit_exceeded",
-            retry_after=1,
+            retry_after=seconds,
         )
     return {"input_tokens": tokens.texts_about(texts)}
 

@@ -92,6 +92,16 @@ def test_a_key_that_asks_too_often_is_asked_to_wait(program):
 def test_a_long_request_counts_as_many(program):
     long = {"model": program.model, "messages": [{"role": "user", "content": "Is it warm? " * 17_000}]}
 
-    replies = [program.call(ADDRESS, long), program.call(ADDRESS, {"model": program.model, **ASKED})]
+    replies = [program.call(ADDRESS, asked) for asked in (long, {"model": program.model, **ASKED}, long)]
+
+    assert [reply.status for reply in replies] == [200, 429, 429]
+
+
+def test_who_asks_too_often_is_told_how_long_a_request_of_this_length_waits_at_most(program):
+    twelve = {"model": program.model, "messages": [{"role": "user", "content": "Is it warm? " * 100_000}]}
+
+    replies = [program.call(ADDRESS, twelve) for _ in range(2)]
 
     assert [reply.status for reply in replies] == [200, 429]
+    assert replies[-1].headers["retry-after"] == "4"
+    assert "in 4 s" in replies[-1].error["message"]
