@@ -150,8 +150,8 @@ def _is_thing(text: str, name: str, before: str, behind: str) -> bool:
         return True
     if CODED.fullmatch(name):
         return True
-    if " " in name:
-        return False
+    if " " in name:  # as in "Neue Anschrift"
+        return all(part in words.of_offices() for part in _plain(name).split())
     if (_is_run_together(name) and not _is_called_upon(text, before, behind)) or things.is_called_a_thing(text, name):
         return True
     if OF_A_COUNTRY.search(before) and name.lower() in words.dictionary():

@@ -57,7 +57,7 @@ FOUND = [
     ("SECRET", "git clone with ghp_16C7e42F292c6912E7710c838347Ae178B4a", "ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
     ("SECRET", "Authorization: Bearer abcDEF123456ghiJKL789", "abcDEF123456ghiJKL789"),
     ("SECRET", "Server=db;Uid=app;Pwd=q9!xVt2;", "q9!xVt2"),
-    ("URL", "postgres://app:q9xVt2@db.internal:5432/main", "postgres://app:q9xVt2@db.internal:5432/main"),
+    ("SECRET", "postgres://app:q9xVt2@db.internal:5432/main", "app:q9xVt2"),
     ("REFERENCE", "customer number 4471-2290 complains", "4471-2290"),
     ("REFERENCE", "see contract CTR-2024-0192", "CTR-2024-0192"),
     ("ADDRESS", "I live at 12 Baker Street, London NW1 6XE.", "12 Baker Street, London NW1 6XE"),

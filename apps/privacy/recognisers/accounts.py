@@ -18,7 +18,7 @@ CAPITALS: Final = r"(?P<value>[A-Z]{5,12}\d{0,2}|[A-Z]{1,3}\d{4,7})"
 END: Final = r"(?![\w@/(\[=\\-]|\.\w|:(?://|:))"
 LABEL_KEY: Final = (
     r"(?:actor|usr|suser|duser|acct|account[ _-]?(?:name|id)|sam[ _-]?account[ _-]?name|user[ _-]?principal[ _-]?name|upn|principal|caller|initiator|requester|requestor|submitter|owner|"
-    r"(?:owner|author|user|actor|creator)[_-](?:login|name|id)|assignee|reviewers?|approver|author|committer|maintainer|creator|(?:created|updated|modified|changed|edited|closed|opened|approved|reviewed|assigned|"
+    r"(?:owner|author|user|actor|creator)[_-](?:login|name|id)|assignee|reporter|reviewers?|approver|author|committer|maintainer|creator|(?:created|updated|modified|changed|edited|closed|opened|approved|reviewed|assigned|"
     r"deleted|locked|uploaded|submitted|requested|triggered|started|run|executed)[ _-]?(?:by|to|as)|(?:remote|ansible|ssh|db|os|sudo|git|jira|client|run)[_-]user|runas|logname|whoami|login|username|"
     r"racf[ ]?id|user[ ]?id|benutzerkonto|bearbeiter|zust[äa]ndig|erstellt[ ]von|ge[äa]ndert[ ]von|zugewiesen[ ]an|cr[ée]{1,2}[ ]par|modifi[ée][ ]par|assign[ée][ ]à|creado[ ]por|modificado[ ]por|asignado[ ]a)"
 )
@@ -39,10 +39,10 @@ DONE_WORDS: Final = (
     "sign signed signs logged logging log login logon authenticated connected run runs running ran executed mounted impersonated impersonating submitted started launched owned held locked unlocked merged committed changed modified edited updated "
     "deleted created approved reviewed requested raised reported triggered uploaded disabled opened reopened closed added removed resolved handled escalated taken written pushed blocked rejected session reassigned delegated switched assign assigned"
 )
-FOREIGN_USER: Final = r"(?:benutzer|nutzer|anwender|benutzerkonto|konto|kennung|account|login|(?<!en[ ])user|l['’]utilisateur|l['’]utente|l['’]account|utilisateur|utilisatrice|compte|identifiant|usuari[oa]|cuenta|utente|profilo|gebruiker|usu[áa]ri[oa]|utilizador(?:a)?|conta)"
-FOREIGN_WORDS: Final = "benutzer nutzer anwender benutzerkonto konto kennung account login user utilisateur utente utilisatrice compte identifiant usuario usuaria cuenta profilo gebruiker usuário usuária utilizador utilizadora conta"
+FOREIGN_USER: Final = r"(?:benutzer|nutzer|anwender|benutzerkonto|konto|kennung|account|login|(?<!en[ ])user|l['’]utilisateur|l['’]utente|l['’]account|utilisateur|utilisatrice|compte|identifiant|usuari[oa]|cuenta|utente|profilo|gebruikersnaam|gebruiker|usu[áa]ri[oa]|utilizador(?:a)?|conta)"
+FOREIGN_WORDS: Final = "benutzer nutzer anwender benutzerkonto konto kennung account login user utilisateur utente utilisatrice compte identifiant usuario usuaria cuenta profilo gebruikersnaam gebruiker usuário usuária utilizador utilizadora conta"
 VERB: Final = (
-    r"(?=[ ](?:kann|ist|hat|wird|wurde|darf|muss|braucht|sieht|bekommt|erh[äa]lt|fehlt|n['’]|ne[ ]|a[ ]|est|peut|doit|voit|re[çc]oit|no[ ]|ha[ ]|est[áa][ ]|puede|tiene|debe|fue[ ]|non[ ]|[èe][ ]|risulta|pu[òo]|vede|deve|kan|heeft|is[ ]|wordt|mag|moet|ziet|krijgt|n[ãa]o|foi|tem|pode|"
+    r"(?=[ ](?:sperren|entsperren|l[öo]schen|anlegen|zur[üu]cksetzen|deaktivieren|aktivieren|freischalten|hinzuf[üu]gen|in[ ]die|steht|existiert|staat|kann|ist|hat|wird|wurde|darf|muss|braucht|sieht|bekommt|erh[äa]lt|fehlt|n['’]|ne[ ]|a[ ]|est|peut|doit|voit|re[çc]oit|no[ ]|ha[ ]|est[áa][ ]|puede|tiene|debe|fue[ ]|non[ ]|[èe][ ]|risulta|pu[òo]|vede|deve|kan|heeft|is[ ]|wordt|mag|moet|ziet|krijgt|n[ãa]o|foi|tem|pode|"
     r"has|cannot|can['’]?t|can|was|does|gets|sees|needs|lost|keeps|still|could|did|had|got)|[.,;]?(?:\s*$|[.,;][ ]))"
 )
 FOREIGN_DONE: Final = (
@@ -64,6 +64,17 @@ ABOUT_ACCOUNTS: Final = near(
     "sandbox", "licen[cs]e", "seat", "profile", "handle", "shell", "uid", "audit(?: log)?", "owner", "grant", "revoked?", "konto", "benutzer", "zugriff", "rechte", "gesperrt", "entsperren", "postfach", "anmeld\\w+", "kennwort", "compte", "utilisateur", "droits", "connect\\w+",
     "verrouill\\w+", "bloqu\\w+", "cuenta", "usuario", "acceso", "permisos", "utente", "permessi", "accesso", "gebruiker", "rechten", "geblokkeerd", "toegang", "conta", "acesso", "usu[áa]rio", "senha", "laptop", "share", "folder", "host", "server", "terminal", "job", "process", "queue",
 )  # fmt: skip
+
+
+def is_listed(name: str) -> bool:
+    """Say whether the first word of a list of accounts is a user name, as in "accounts: jdoe (2024)"."""
+    return is_shaped_login(name) or (re.search(r"[\d_]", name) is not None and is_login(name))
+
+
+def is_marked(name: str) -> bool:
+    """Say whether the word after "the reporter was" is a user name: drawn, or with a digit or a sign in it."""
+    return is_login_in_prose(name) or re.fullmatch(r"[a-z]{3,20}[_-]\d{1,6}", name) is not None
+
 
 RULES: Final = (
     Rule(
@@ -150,6 +161,32 @@ RULES: Final = (
         is_login_in_prose,
         place=at_words(DONE_WORDS, after=80),
         opens=opens_with_words(DONE_WORDS + " signin signon signedin signedon signsin signson loggedin loggedon loggedinto loggingin loggingon logginginto"),
+    ),
+    Rule(
+        v.USERNAME,
+        "The first of accounts that are listed",
+        pattern(
+            rf"(?<![\w-])(?i:accounts|users|logins|user[ ]?names|benutzer|konten|comptes|utilisateurs|usuarios|cuentas|utenti|gebruikers)(?:[ ][a-z]{{1,14}}){{0,4}}[:?][ ]{LOWER}(?=[ ]\()"
+        ),
+        0.8,
+        is_listed,
+        place=at_words(
+            "accounts users logins usernames user names benutzer konten comptes utilisateurs usuarios cuentas utenti gebruikers",
+            before=6,
+            after=110,
+        ),
+    ),
+    Rule(
+        v.USERNAME,
+        "Who was who in a ticket",
+        pattern(
+            rf"(?<![\w-])(?i:reporter|assignee|owner|requester|requestor|submitter|approver|reviewer|author|caller|committer)[ ](?i:is|was|remains|ist|war)[ ][\"'`]?@?{LOWER}[\"'`]?{END}"
+        ),
+        0.8,
+        is_marked,
+        place=at_words(
+            "reporter assignee owner requester requestor submitter approver reviewer author caller committer", after=60
+        ),
     ),
     Rule(
         v.USERNAME,
@@ -248,7 +285,7 @@ RULES: Final = (
         v.USERNAME,
         "Who wrote with another",
         pattern(
-            r"^(?:Co-authored-by|Signed-off-by|Reviewed-by|Acked-by|Tested-by|Reported-by|Author|Committer):[ ]+(?P<value>[a-z][\w.-]{1,38})(?=[ ]<|[ ]*$)"
+            r"(?:^|(?<=[\"'`]))(?:Co-authored-by|Signed-off-by|Reviewed-by|Acked-by|Tested-by|Reported-by|Author|Committer):[ ]+(?P<value>[a-z][\w.-]{1,38})(?=[ ]<|[ ]*$)"
         ),
         0.84,
         needs=("-by:", "author:", "committer:"),

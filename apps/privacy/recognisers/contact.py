@@ -92,9 +92,9 @@ SHORT: Final = frozenset(SHORT_WORDS.split())
 HIDDEN: Final = re.compile(r"(?i)[*x.\u2022#_-]{2,}|[<\[{].*|\$.*|%[\w(].*")
 
 
-def carries_password(link: str) -> bool:
-    """Say whether a link holds a password and not only what stands for one."""
-    return HIDDEN.fullmatch(link.split("://", 1)[1].partition("@")[0].partition(":")[2]) is None
+def carries_password(userinfo: str) -> bool:
+    """Say whether the user and password of a link hold a password and not only what stands for one."""
+    return HIDDEN.fullmatch(userinfo.partition(":")[2]) is None
 
 
 SITE_PAGES: Final = r"(?:login|signup|features|about|sponsors|orgs|settings|marketplace|explore|topics|sharer?|intent|hashtag|search|help|plugins|dialog|privacy|legal|terms|policies|business|home|events|groups|p|apps|docs|pricing|security|i|pages|story|watch|discover|charts|directory|jobs|downloads|upload|stream)(?![\w-])"
@@ -119,7 +119,7 @@ RULES: Final = (
         v.EMAIL,
         "An e-mail address",
         pattern(
-            rf"(?<![\w.+%-])[\w+](?:[\w!#$&'*+/?^`{{|}}~%.-]|(?<=[+-][\w.%-]{{1,63}})=(?=[a-z0-9.-]{{1,60}}\.[a-z]{{2,24}}@)){{0,63}}(?<=[\w+%-])@{DOMAIN}(?![\w@])",
+            rf"(?<![\w.+%-])(?<!://[^\s/:@]{{0,80}}:)[\w+](?:[\w!#$&'*+/?^`{{|}}~%.-]|(?<=[+-][\w.%-]{{1,63}})=(?=[a-z0-9.-]{{1,60}}\.[a-z]{{2,24}}@)){{0,63}}(?<=[\w+%-])@{DOMAIN}(?![\w@])",
             is_any_case=True,
         ),
         1.0,
@@ -138,10 +138,10 @@ RULES: Final = (
     ),
     *disguised.RULES,
     Rule(
-        v.URL,
-        "A link that carries a user name and password",
-        pattern(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'<>]*:[^\s/@\"'<>]+@[^\s\"'<>]+", is_any_case=True),
-        1.0,
+        v.SECRET,
+        "A user name and password in a link",
+        pattern(r"\b[a-z][a-z0-9+.-]{1,20}://(?P<value>[^\s/:@\"'<>]*:[^\s/@\"'<>]+)@[^\s\"'<>]+", is_any_case=True),
+        0.97,
         carries_password,
         needs=("://",),
     ),
@@ -286,7 +286,9 @@ RULES: Final = (
     Rule(
         v.USERNAME,
         "The owner of a home folder",
-        pattern(r"(?:/home/|/Users/|[A-Z]:\\{1,2}Users\\{1,2})(?P<value>[\w.-]{2,40})(?=[/\\\s\"']|$)"),
+        pattern(
+            r"(?:/home/|/Users/|/volume\d{1,2}/homes/|[A-Z]:\\{1,2}Users\\{1,2})(?P<value>[\w.-]{2,40})(?=[/\\\s\"']|$)"
+        ),
         0.85,
         lambda name: (
             name.lower()
@@ -305,7 +307,7 @@ RULES: Final = (
                 "username",
             }
         ),
-        needs=("/home/", "/users/", "users\\"),
+        needs=("/home/", "/users/", "/homes/", "users\\"),
     ),
     Rule(
         v.USERNAME,

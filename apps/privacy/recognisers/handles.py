@@ -56,6 +56,36 @@ def is_marked_nick(name: str) -> bool:
     )
 
 
+def is_tag(name: str) -> bool:
+    """Say whether a word before "#1234" may be a player: no ticket, no abbreviation in capitals."""
+    word = name.partition("#")[0]
+    return word.lower() not in NO_TAGS and not (len(word) <= LONGEST_ABBREVIATION and word.isupper())
+
+
+NO_TAGS: Final = frozenset(
+    [
+        "issue",
+        "issues",
+        "pr",
+        "mr",
+        "pull",
+        "merge",
+        "bug",
+        "ticket",
+        "task",
+        "case",
+        "story",
+        "epic",
+        "card",
+        "item",
+        "order",
+        "room",
+        "line",
+    ]
+)
+LONGEST_ABBREVIATION: Final = 5
+
+
 def is_person_s_nick(name: str) -> bool:
     """Say whether a word beside the account of a service is somebody's: marked, with a dash or as a nickname."""
     return (
@@ -104,7 +134,7 @@ RULES: Final = (
         "A name with the number that a chat gave it",
         pattern(r"(?<![\w#&/.-])(?P<value>[^\W\d_][\w.]{1,31}[#]\d{4,5})(?![\w-])"),
         0.82,
-        None,
+        is_tag,
         near(
             "discord",
             "battle ?tag",

@@ -33,7 +33,7 @@ NO_INITIALS: Final = "us uk eu un ad bc am pm ps nb qed la dc sa nv bv ag kg ie 
 ROLE: Final = r"(?:nurse|agent|rep|dev|developer|engineer|intern|driver|technician|tech|manager|supervisor|assistant|trainee|apprentice|temp|accountant|lawyer|teacher|doctor|therapist|carer|cleaner|guard|receptionist|operator|clerk|colleague|contractor|plumber|courier|recruiter|buyer|seller|lodger|tenant|landlord|landlady|neighbour|neighbor)"
 ROLE_WORDS: Final = "nurse agent rep dev developer engineer intern driver technician tech manager supervisor assistant trainee apprentice temp accountant lawyer teacher doctor therapist carer cleaner guard receptionist operator clerk colleague contractor plumber courier recruiter buyer seller lodger tenant landlord landlady neighbour neighbor"
 LISTED: Final = re.compile(
-    r"(?<![\w.@/:=-])@?[A-Za-z][\w.#-]{1,40}(?:(?:, ?|,? (?:and|or|und|oder|et|ou|y|o|e|en) )@?[A-Za-z][\w.#-]{1,40}){1,40}(?![\w@/(=])"
+    r"(?<![\w.@/:=-])@?[A-Za-z][\w.#-]{1,40}(?:(?: \([^()\n]{1,40}\))?(?:, ?|,? (?:and|or|und|oder|et|ou|y|o|e|en) )@?[A-Za-z][\w.#-]{1,40}){1,40}(?![\w@/(=])"
 )
 ONE_LISTED: Final = re.compile(r"[A-Za-z][\w.#-]{1,40}(?<=\w)")
 SHORTEST_LOGIN: Final = 3

@@ -255,6 +255,26 @@ RULES: Final = (
     ),
     Rule(
         v.ADDRESS,
+        "A block and a ward, as Japanese addresses have",
+        pattern(
+            r"(?<![\w./-])\d{1,3}-\d{1,3}(?:-\d{1,4})?,?[ ]\p{Lu}\p{Ll}{2,20}(?:[ -]\p{Lu}?\p{Ll}{2,20}){0,2}(?:,[ ]?\p{Lu}\p{Ll}{2,20}-(?:ku|shi|cho|machi|gun|mura)){1,3}(?:,[ ]?\p{Lu}\p{Ll}{2,20}){0,2}(?:,?[ ]\u3012?\d{3}-\d{4}(?![\w-]))?"
+        ),
+        0.84,
+        needs=("-ku", "-shi", "-cho", "-machi", "-gun", "-mura"),
+        place=at_codes(before=2, after=140),
+    ),
+    Rule(
+        v.ADDRESS,
+        "A unit before the number of its house",
+        pattern(
+            rf"(?<!\w)(?:Unit|Flat|Apt|Apartment|Suite|Shop|Villa)[ ]?\d{{1,4}}[A-Z]?/\d{{1,5}}[A-Z]?[ ](?:{CAPITAL}[ ]){{1,3}}{STREET}(?!\w)(?:,?[ ]{CAPITAL}){{0,4}}(?:[ ]{POSTCODE}(?![\w-]))?"
+        ),
+        0.82,
+        needs=("unit", "flat", "apt", "apartment", "suite", "shop", "villa"),
+        place=at_words("unit flat apt apartment suite shop villa", before=2, after=120),
+    ),
+    Rule(
+        v.ADDRESS,
         "A unit of a building or an estate",
         pattern(
             rf"(?<!\w)(?:(?:Unit|Suite|Flat|Floor|Building|Block|Warehouse)[ ]\w{{1,5}},?[ ])(?:{CAPITAL}[ ]){{1,4}}(?:Park|Estate|House|Court|Tower|Towers|Centre|Center|Building|Plaza|Quarter|Campus|Mews|Yard|Works|Mill)(?!\w)(?:(?:,[ ]{CAPITAL}(?:[ ]{CAPITAL}){{0,2}}){{0,2}}?,?[ ]{POSTCODE}(?![\w-]))?"

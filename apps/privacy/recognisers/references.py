@@ -18,7 +18,7 @@ KIND: Final = r"""(?:customer|client|account|contract|agreement|invoice|order|pu
     client|facture|contrat|dossier|commande|salari[ée]|employ[ée]|adh[ée]rent|abonn[ée]|affaire|requ[êe]te|cliente|contrato|factura|pedido|
     expediente|empleado|socio|p[óo]liza|caso|pratica|contratto|fattura|ordine|dipendente|matricola|polizza|klant|contract|factuur|bestelling|
     relatie|debiteur(?:en)?|debitor(?:en)?|kreditor(?:en)?|gast|socia|assur[ée]e?|patiente|sinistre|
-    dossier|personeels|polis|zaak|cliente|contrato|fatura|processo|funcion[áa]rio|ap[óo]lice|encomenda)"""
+    dossier|personeels|polis|zaak|cliente|contrato|fatura|processo|funcion[áa]rio|ap[óo]lice|encomenda|utente|matricule|medewerker)"""
 KIND_WORDS: Final = (
     "customer client account contract agreement invoice order purchase po case ticket claim policy booking reservation membership member "
     "employee staff personnel badge payroll student patient matter file loan mortgage subscription tracking shipment docket application "
@@ -27,7 +27,7 @@ KIND_WORDS: Final = (
     "dossier commande salarié employé adhérent abonné affaire requête cliente contrato factura pedido expediente empleado socio póliza caso "
     "cust emp crime hospital meter lead prospect deal quote warranty repair parcel relatie debiteur debitor kreditor gast socia assuré assurée patiente sinistre "
     "pratica contratto fattura ordine dipendente matricola polizza klant factuur bestelling personeel polis zaak fatura processo "
-    "funcionário apólice encomenda"
+    "funcionário apólice encomenda utente matricule medewerker"
 )
 NUMBER: Final = r"(?=[A-Z0-9/_.-]*\d)[A-Z0-9][A-Z0-9/_.-]{2,24}[A-Z0-9](?!-[A-Z0-9])"
 UUID: Final = r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}"

@@ -45,6 +45,18 @@ RULES: Final = (
     ),
     Rule(
         v.SECRET,
+        "What a variable for a password holds where nothing is set",
+        pattern(
+            r"variable[ ]{1,4}\"[\w-]{0,60}(?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key|access_?key)\"\s{0,4}\{(?:[^{}\"]{0,200}\"[^\"\n{}]{0,200}\"){0,3}?[^{}\"]{0,200}?\bdefault[ \t]{0,16}=[ \t]{0,16}\"(?P<value>[^\"\n]{3,200})\"",
+            is_any_case=True,
+        ),
+        0.87,
+        shapes.is_quoted_value,
+        needs=("variable ",),
+        opens=opens_with("variable "),
+    ),
+    Rule(
+        v.SECRET,
         "A value assigned to a password's name",
         pattern(rf"{PASSWORD}{AN_OPERATOR_FOLLOWS}{NAME_ENDS}{OPERATORS}{PLAIN_VALUE}", is_any_case=True),
         0.86,

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Final
 
 from apps.privacy import vocabulary as v
+from apps.privacy import words
 from apps.privacy.openings import opens_with
 from apps.privacy.recognisers.credentials import shapes
 from apps.privacy.rules import Rule, pattern
@@ -40,7 +41,7 @@ RULES: Final = (
         v.SECRET,
         "A password given to a command",
         pattern(
-            r"(?<![\w-])--?(?:[a-z]{2,20}-)?(?:pass(?:word|wd|phrase|in|out)?|pwd|token|secret|api-?key|access-?key|secret-?key|client-secret|auth-?token|private-?key|credentials?|requirepass)(?:[ ]{1,3}|=|[ ]=[ ])(?:(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\n]){3,200})(?P=quote)|(?P<value>[^\s\"'`,;<>|]{3,400}))",
+            r"(?<![\w-])--?(?:[a-z]{2,20}-)?(?:pass(?:word|wd|phrase|in|out)?|pwd|token|secret|api-?key|access-?key|secret-?key|client-secret|auth-?token|private-?key|credentials?|requirepass)(?:[ ]{1,3}|=|[ ]=[ ])(?:(?<=pass(?:in|out)[ =])pass:)?(?:(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\n]){3,200})(?P=quote)|(?P<value>[^\s\"'`,;<>|]{3,400}))",
             is_any_case=True,
         ),
         0.88,
@@ -75,9 +76,21 @@ RULES: Final = (
     ),
     Rule(
         v.SECRET,
+        "A key in the settings of a network",
+        pattern(
+            r"""^[ \t]{0,8}(?:enable[ ](?:secret|password)(?:[ ]level[ ]\d{1,2})?|tacacs-server[ ](?:host[ ]\S{1,60}[ ])?key|radius-server[ ](?:host[ ]\S{1,60}[ ])?key|(?:set[ ])?pre-shared-key(?:[ ]ascii-text)?|crypto[ ]isakmp[ ]key|wpa-psk[ ]ascii|key-string|neighbor[ ]\S{1,40}[ ]password|server-private[ ]\S{1,40}[ ]key)[ ](?:\d[ ])?["']?(?P<value>[^\s"']{3,80})["']?(?:[ ]address[ ][^\n]{1,60})?[ \t]*$
+            |:[ ]{0,4}(?:psk|xauth|eap)[ ]{1,4}["'](?P<value>[^"'\n]{3,120})["']""",
+            is_any_case=True,
+        ),
+        0.88,
+        lambda text: shapes.is_value(text) and text not in words.common(),
+        needs=("enable ", "server", "pre-shared-key", "isakmp", "wpa-psk", "key-string", "neighbor", "psk", "xauth", "eap"),
+    ),
+    Rule(
+        v.SECRET,
         "A user name and password given to a function",
         pattern(
-            r"""(?:auth[ ]?=[ ]?|(?:login|authenticate|sign_?in|connect|auth|credentials?|setcredentials|useremailpassword))\(\s{0,4}["'][^"'\n]{1,80}["'],\s{0,4}["'](?P<value>[^"'\n]{4,200})["']\s{0,4}[,)]""",
+            r"""(?:auth[ ]?=[ ]?|(?:login|authenticate|sign_?in|connect|auth|credentials?|setcredentials|useremailpassword))\(\s{0,4}["'][^"'\n]{1,80}["'],\s{0,4}(?:Some\()?["'](?P<value>[^"'\n]{4,200})["']\s{0,4}[,)]""",
             is_any_case=True,
         ),
         0.88,

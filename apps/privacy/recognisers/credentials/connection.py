@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from apps.privacy import vocabulary as v
@@ -28,8 +29,8 @@ PASSWORD_NEAR: Final = (
     r"(?:pass(?:word|wd|phrase)?|pwd|secret|kennwort|contrase[nñ]a|mot[ _-]?de[ _-]?passe|wachtwoord|senha)"
 )
 BESIDE_A_PASSWORD: Final = rf"""(?<![A-Za-z])(?:[\w.]{{0,30}}[_.-])?(?:user(?:[ _-]?(?:name|id))?|login(?:name)?|uid|usr)(?:\\?["'`])?[\])]?
-    (?:[ \t]{{0,8}}(?:=>|:=|[:=])[ \t]{{0,8}}|[ ](?=["']))(?:\\?["'`])?(?P<value>[A-Za-z][\w.@\\+-]{{1,60}})(?![\w(\[.$]|[ ]?[(.][\w(])
-    (?=[^\n]{{0,120}}(?:\n[^\n]{{0,120}}){{0,2}}?(?<![A-Za-z]){PASSWORD_NEAR}["'`\]\\]{{0,3}}[ \t]{{0,8}}(?:=>|:=|[:=]|[ ](?=["']))[ \t]{{0,8}}["'`\\]{{0,2}}(?![xX\#*.]{{3}})[^\s"'`$<{{%*(\[])"""
+    (?:[ \t]{{0,24}}(?:=>|:=|[:=])[ \t]{{0,8}}|[ ](?=["']))(?:\\?["'`])?(?P<value>[A-Za-z][\w.@\\+-]{{1,60}})(?![\w(\[.$]|[ ]?[(.][\w(])
+    (?=[^\n]{{0,120}}(?:\n[^\n]{{0,120}}){{0,2}}?(?<![A-Za-z]){PASSWORD_NEAR}["'`\]\\]{{0,3}}[ \t]{{0,24}}(?:=>|:=|[:=]|[ ](?=["']))[ \t]{{0,8}}["'`\\]{{0,2}}(?![xX\#*.]{{3}})[^\s"'`$<{{%*(\[])"""
 
 
 def is_user_beside_a_password(text: str) -> bool:
@@ -52,11 +53,25 @@ RULES: Final = (
         "A user name given to a function beside its password",
         pattern(
             r"""(?:NetworkCredential|PSCredential|DirectoryEntry|UsernamePasswordCredentials|HTTPBasicAuth|BasicAuth|SetCredentials)\(\s{0,4}(?:["'][^"'\n]{4,120}://[^"'\n]{1,80}["'],\s{0,4})?
-            ["'](?P<value>[^"'\n\s]{2,80})["'],\s{0,4}["'][^"'\n]{3,200}["']""",
+            ["'](?P<value>[^"'\n\s]{2,80})["'],\s{0,4}(?:["'][^"'\n]{3,200}["']|\()""",
             is_any_case=True,
         ),
         0.84,
         needs=("credential", "directoryentry", "basicauth"),
+    ),
+    Rule(
+        v.USERNAME,
+        "A user name given to a function before its password",
+        pattern(
+            r"""(?<=\w)\((?:\s{0,4}["'][^"'\n]{1,80}["'],){0,2}\s{0,4}["'](?P<value>[^"'\n\s]{2,60})["'],\s{0,4}(?:password|passwd|pwd|passw|pass)\s?(?:=>|[:=])\s?["'][^"'\n]{3}
+            |(?:auth[ ]?=[ ]?|(?:login|authenticate|sign_?in|auth|basic_?auth|credentials?))\(\s{0,4}["'](?P<value>[^"'\n\s]{2,60})["'],\s{0,4}(?:Some\()?["'](?=[^"'\n]{0,80}[\d!@\#$%&*_-])[^"'\s]{4,200}["']\s{0,4}[,)]
+            |define\(\s?["'][\w-]{0,20}(?:user(?:name)?|login)["'],\s?["'](?P<value>[^"'\n\s]{2,60})["']""",
+            is_any_case=True,
+        ),
+        0.83,
+        lambda name: name.lower() not in NO_USER and not shapes.is_placeholder(name),
+        needs=("pass", "pwd", "login(", "authenticate(", "signin(", "sign_in(", "auth", "credential", "define("),
+        prefilter=re.compile(r"\(\s{0,4}[\"']"),
     ),
     Rule(
         v.USERNAME,
@@ -82,6 +97,27 @@ RULES: Final = (
         0.97,
         is_userinfo,
         needs=("://",),
+    ),
+    Rule(
+        v.SECRET,
+        "A user name and password for Oracle's database",
+        pattern(r"(?:jdbc:oracle:\w{2,6}:|(?<![\w-])sqlplus[ ](?:-\w[ ]){0,2})(?P<value>[^\s/@\"'<>]{1,60}/[^\s/@\"'<>]{2,80})@", is_any_case=True),
+        0.95,
+        lambda text: not shapes.is_placeholder(text.partition("/")[2]),
+        needs=("jdbc:oracle", "sqlplus"),
+    ),
+    Rule(
+        v.USERNAME,
+        "A user name in .netrc, .pgpass or for chpasswd",
+        pattern(
+            r"""\bmachine\s{1,4}(?:[\w-]{1,60}(?:\.[\w-]{1,60}){1,6}|localhost)\s{1,4}login\s{1,4}(?P<value>\S{2,60})\s{1,4}password\s
+            |^[\w.*-]{1,80}:(?:\d{2,5}|\*):[\w.*-]{1,60}:(?P<value>[\w.@-]{2,60}):[^\s:]{3,200}$
+            |(?<![\w.:-])(?P<value>[a-z][\w.-]{1,39}):[^\s"':|]{3,100}["']?[ ]{0,2}\|[ ]{0,2}(?:sudo[ ])?chpasswd"""
+        ),
+        0.84,
+        lambda name: name.lower() not in NO_USER and not shapes.is_placeholder(name),
+        needs=("machine", "chpasswd", ":5432:", ":5433:", ":6432:", ":*:"),
+        prefilter=re.compile(r"machine\s|chpasswd|:(?:\d{2,5}|\*):"),
     ),
     Rule(
         v.SECRET,

@@ -24,9 +24,10 @@ BESIDE: Final = re.compile(
 BESIDE_A_VENDOR: Final = VendorBefore()
 
 NO_KEY: Final = regex.compile(
-    r"(?:sha\d{1,3}|md5|nonce)[:-]|[a-z][a-z0-9]*(?:-[a-z0-9]+)*-[a-f0-9]{8,10}-[a-z0-9]{5}$", regex.IGNORECASE
+    r"(?:sha\d{1,3}|md5|nonce)[:-]|[a-z]{2,20}/\d{1,3}(?:\.\d{1,5}){1,3}$|[a-z][a-z0-9]*(?:-[a-z0-9]+)*-[a-f0-9]{8,10}-[a-z0-9]{5}$",
+    regex.IGNORECASE,
 )
-"""A hash that says so, and the name of a pod of Kubernetes."""
+"""A hash that says so, a program with its version (`Mozilla/5.0`), and the name of a pod of Kubernetes."""
 
 
 def is_vendors_value(text: str) -> bool:

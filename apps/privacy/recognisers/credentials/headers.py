@@ -50,6 +50,17 @@ RULES: Final = (
     ),
     Rule(
         v.SECRET,
+        "A key in a header that a server sets",
+        pattern(
+            r"(?<![\w-])(?:proxy_set_header|add_header|more_set_(?:input_)?headers?|(?:request)?header[ ](?:set|add)|set_header)[ ]{1,4}[\"']?(?:[A-Za-z]{1,16}-){0,3}(?:api-?key|token|secret|password|auth-?key|access-?key)[\"']?[ :]{1,4}[\"']?(?P<value>[^\s\"'`;$%{}]{6,400})",
+            is_any_case=True,
+        ),
+        0.88,
+        shapes.is_value,
+        needs=("header",),
+    ),
+    Rule(
+        v.SECRET,
         "Cookies of a session",
         pattern(
             r"(?<![A-Za-z])(?:set-)?cookie2?[\"']?[ ]{0,2}:[ ]{0,2}[\"']?(?P<value>[\w.!%-]{1,60}=[^\s;,\"']{6,4000}(?:;[ ]?[\w.!%-]{1,60}=[^\s;,\"']{1,4000}){0,40})",

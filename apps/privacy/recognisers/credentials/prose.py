@@ -65,22 +65,22 @@ RULES: Final = (
         v.SECRET,
         "A password named in a sentence",
         pattern(
-            r"""(?<![\w-])(?:pass(?:word|wd|phrase|code|wort)|passwort|kennwort|contrase[nñ]a|mot[ ]de[ ]passe|wachtwoord|senha|pwd|pw)"""
+            r"""(?<![\w-])(?:pass(?:word|wd|phrase|code|wort)|passwort|kennwort|contrase[nñ]a|mot[ ]de[ ]passe|mdp|wachtwoord|senha|pwd|pw)"""
             + WHICH
-            + r"""(?:[ ](?:for|of|für|pour|para|per|voor)[ ][\w."'-]{1,30})?
+            + r"""(?:[ ](?:for|of|für|vom|pour|du|de|para|del|do|da|per|della|voor|van)[ ](?:(?:the|la|il|het|den|dem|le|el)[ ])?[\w."'-]{1,30})?
             (?:,[ ]?|[ ]{1,3}(?:is[ ]|of[ ]|ist[ ]|lautet[ ]|est[ ]|es[ ]|è[ ]|é[ ])?|[ ]?[(\[])(?:(?P<quote>["'`“«])(?P<value>[^"'`”»\s]{3,100})["'`”»]|(?P<value>(?=[^\s]{0,40}\d)(?=[^\s]{0,40}[^\W\d_])[^\s"'`”,;()<>=:]{5,60}[^\s"'`”,;.()<>=:?!]))""",
             is_any_case=True,
         ),
         0.85,
         is_named_password,
-        needs=("pass", "pw", "kennwort", "contrase", "wachtwoord", "senha"),
-        opens=opens_with("pass", "pw", "kennwort", "contrase", "mot", "wachtwoord", "senha"),
+        needs=("pass", "pw", "kennwort", "contrase", "mdp", "wachtwoord", "senha"),
+        opens=opens_with("pass", "pw", "kennwort", "contrase", "mot", "mdp", "wachtwoord", "senha"),
     ),
     Rule(
         v.SECRET,
         "A password said of one named before",
         pattern(
-            r"(?<![\w-])(?:pass(?:word|code|phrase)|pwd?|passwort|kennwort)(?![\w-])[^\n]{0,60}?[,.;:-]?[ ](?:it'?s|it[ ]is|it[ ]was|try|use|es[ ]ist)[ ]{1,2}[\"'`]?(?P<value>(?=[^\s]{0,40}[\d!@\#$%&*])[^\s\"'`,;()<>]{5,60}[^\s\"'`,;.()<>?])",
+            r"(?<![\w-])(?:pass(?:word|code|phrase)|pwd?|passwort|kennwort)(?![\w-])[^\n]{0,60}?[,.;:-]?[ ](?:it'?s|it[ ]is|it[ ]was|it[ ](?:says|reads)|try|use|es[ ]ist)[ ]{1,2}[\"'`]?(?P<value>(?=[^\s]{0,40}[\d!@\#$%&*])[^\s\"'`,;()<>]{5,60}[^\s\"'`,;.()<>?])",
             is_any_case=True,
         ),
         0.84,

@@ -125,7 +125,7 @@ def is_machine_made(text: str) -> bool:
     stripped = text.strip("\"'`,;")
     if len(stripped) < 8 or is_placeholder(stripped) or is_code(stripped) or len(set(stripped)) < 4:
         return False
-    if made_up.is_crossed_out(stripped):
+    if made_up.is_crossed_out(stripped) or OPENED_LINK.match(stripped):
         return False
     if UUID.fullmatch(stripped):
         return True
@@ -142,6 +142,11 @@ def is_machine_made(text: str) -> bool:
     has_letter = any(character.isalpha() for character in stripped)
     return (has_digit and has_letter and len(stripped) >= 10) or len(stripped) >= 16
 
+
+OPENED_LINK: Final = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]{1,30}://(?:[^\s/:@\"'<>]{0,80}:[^\s/@\"'<>]{2,200}|[0-9a-f]{20,64}|[A-Za-z0-9_-]{30,255})@[\w.-]+"
+)
+"""A link of which only the user and the password, or the token, are secret: the rules for links take those."""
 
 CAMEL_PIECE: Final = r"[A-Z]++(?:[a-z]{2,}+\d?+|(?<=[A-Z]{2})\d?+(?=[A-Z]|$))"
 CAMEL: Final = re.compile(

@@ -17,6 +17,9 @@ LOCKED: Final = (
     r"printer|voicemail|sim|card|unlock|lockbox|key[ ]?box|key[ ]?safe|cabinet|shed|barrier|lobby|entrance|archive|portail|immeuble|portón|cancello|hek|screen|phone|tablet|wi-?fi|router|tür|alarmanlage|tresor|türcode|porte|alarme|coffre|puerta|alarma|porta|allarme|deur|kluis)"
 )
 LOCKED_WORDS: Final = "lockbox box cabinet shed barrier lobby entrance archive portail immeuble portón cancello hek codice código codigo code alarm door gate safe vault lock keypad entry access security garage building office room locker lift printer voicemail sim card unlock screen phone tablet wifi wi router tür alarmanlage tresor türcode porte alarme coffre puerta alarma porta allarme deur kluis code pin combination combo otp tan passcode"
+SHUT: Final = (
+    r"(?:alarm|door|gate|safe|vault|lock|keypad|entry|garage|lift|lockbox|key[ ]?box|key[ ]?safe|shed|barrier|entrance)"
+)
 WORD_BEFORE: Final = r"(?:[ ](?:is|was|are|=|:|to|ist|lautet|est|es|è|é|now|still)|[ ]?[:=])?"
 
 AFTER_A_CODE: Final = r"(?:now|again|and|or|then|but|at|on|in|from|before|after|since|until|till|as|if|when|while|every|only|still|today|for|too|instead|not|please)(?!\w)"
@@ -49,6 +52,11 @@ def is_drawn_password(text: str) -> bool:
     """Say whether a value is written as passwords are: small and capital letters with a digit, or a sign among both."""
     has_letters = re.search(r"[a-z]", text) is not None and re.search(r"[A-Z!@#$%&*_+?-]", text) is not None
     return has_letters and is_said_with_a_digit(text.rstrip(".,?!:")) and "/" not in text and "." not in text[:-1]
+
+
+def is_typed(text: str) -> bool:
+    """Say whether what opens something is typed: letters and digits, and no name of a program with its number."""
+    return is_said_with_a_digit(text) and not shapes.NAMES_WITH_NUMBERS.fullmatch(text) and "." not in text
 
 
 def is_phrase(text: str) -> bool:
@@ -85,6 +93,30 @@ RULES: Final = (
         ),
         0.84,
         place=at_words(LOCKED_WORDS, before=12, after=90, digits=3),
+    ),
+    Rule(
+        v.SECRET,
+        "What an alarm is armed with, and the key of a meeting's host",
+        pattern(
+            r"""(?<!\w)(?:dis)?arm(?:s|ed|ing)?[ ](?:it[ ]|the[ ]alarm[ ])?(?:with|by|using)[ ](?:the[ ])?(?:code[ ]|pin[ ])?(?P<value>[*\#]?\d{4,8}[\#*]?)(?![\w%]|[.,]\d|[ ](?!(?:and|or|then|to|on|at|in|from|when|before|after)[ ])[a-z])
+            |(?<!\w)snmp[ ]community[ ](?!(?:strings?|names?|support|public|private|values?)\b)(?P<value>[^\s"'`,;.()]{4,40})[ \t]*$
+            |(?<![\w-])(?:host[ ]key|(?:moderator|participant|attendee|host)[ ](?:pin|code))(?:[ ](?:is|was)|[ ]?[:=])?[ ](?P<value>\d{4,10})(?![\w%]|[.,]\d)""",
+            is_any_case=True,
+        ),
+        0.84,
+        needs=("arm with", "arm by", "arms with", "armed with", "arm it with", "alarm with", "snmp community", "host key", "host pin", "host code", "moderator", "participant", "attendee"),
+    ),
+    Rule(
+        v.SECRET,
+        "The code of a door said beside another",
+        pattern(
+            rf"""(?<![\w-])(?:celui|celle|quello|quella)[ ](?:du|de[ ]la|de[ ]l['\u2019]|del|della|dello|dell['\u2019])[ ]?(?:{LOCKED}|garage|box|cancello|cave){WORD_BEFORE}[ ](?P<value>[*\#]?[A-Z]\d{{3,8}}|[*\#]?(?!(?:19|20)\d\d(?!\w))\d{{4,10}}[A-Z]?[\#*]?)(?![\w%]|[.,]\d)
+            |(?<![\w-]){SHUT}[ ]code[ ](?:[a-z]{{1,12}}[ ]){{0,2}}from[ ](?P<value>[*\#]?\d{{4,10}}[\#*]?)(?=[ ]to[ ][*\#]?\d{{4}})
+            |(?P<value>[*\#]?\d{{4,10}}[\#*]?)(?<={SHUT}[ ]code[ ](?:[a-z]{{1,12}}[ ]){{0,2}}from[ ][*\#]?\d{{4,10}}[\#*]?[ ]to[ ][*\#]?\d{{4,10}}[\#*]?)(?![\w%]|[.,]\d)""",
+            is_any_case=True,
+        ),
+        0.84,
+        needs=("celui d", "celle d", "quello d", "quella d", "code changed from", "code was changed from", "code has changed from", "code went from", "code has been changed from"),
     ),
     Rule(
         v.SECRET,
@@ -146,6 +178,83 @@ RULES: Final = (
     ),
     Rule(
         v.SECRET,
+        "Codes to get an account back, a line each",
+        pattern(
+            r"(?<![\w-])(?:recovery|backup|2fa|mfa|rescue|emergency|scratch|one[ -]time)[ ](?:codes?|keys?)(?!\w)[^\n]{0,80}\n(?:[ \t]{0,8}\n)?(?P<value>(?:[ \t]{0,8}(?:[-*\u2022]|\d{1,2}[.)])?[ ]?(?=[\w-]{0,40}\d)[\w-]{6,40}[ \t]{0,4}(?:\n|\Z)){2,20})",
+            is_any_case=True,
+        ),
+        0.84,
+        is_said_with_a_digit,
+        needs=(" code", " key"),
+        place=at_words("recovery backup fa mfa rescue emergency scratch time", before=6, after=700),
+    ),
+    Rule(
+        v.SECRET,
+        "What opens an account or a machine",
+        pattern(
+            r"(?<!\w)(?:opens?|opened|unlocks?|unlocked|starts[ ]up|decrypts?|decrypted)[ ](?:it[ ])?with[ ][\"'`]?(?P<value>[^\s\"'`,;()<>]{6,40}[^\s\"'`,;.()<>?!:])",
+            is_any_case=True,
+        ),
+        0.83,
+        is_typed,
+        needs=("open", "unlock", "start", "decrypt"),
+        place=at_words("open opens opened unlock unlocks unlocked starts decrypt decrypts decrypted", after=70),
+    ),
+    Rule(
+        v.SECRET,
+        "What somebody's password was reset to",
+        pattern(
+            r"(?<!\w)(?:re)?set[ ](?:(?:him|her|them|everyone|everybody|(?:his|her|their|the|my)[ ](?:account|login|user|mailbox|password|pw))[ ](?:back[ ])?to[ ](?:(?:the|our|a)[ ](?:usual|standard|default|temporary|temp|initial|old|same)[ ](?:one[ ]|password[ ])?)?|it[ ](?:back[ ])?to[ ](?:the|our)[ ](?:usual|standard|temporary|initial|old|same)[ ](?:one[ ]|password[ ])?)[\"'`]?(?P<value>[^\s\"'`,;()<>]{5,40}[^\s\"'`,;.()<>?:])",
+            is_any_case=True,
+        ),
+        0.83,
+        is_drawn_password,
+        needs=("pass", "pw", "log", "user", "mailbox", "account"),
+        place=at_words("set reset", after=110),
+    ),
+    Rule(
+        v.SECRET,
+        "A password that somebody thinks of or tried",
+        pattern(
+            r"(?<!\w)(?:thinking[ ](?:of|about)|considering|(?:what|how)[ ]about|(?:old|usual|previous|last|new|other)[ ]one,?|chang(?:e|ed|ing)[ ](?:it|that|mine)[ ]to)[ ][\"'`(]?(?P<value>[^\s\"'`,;()<>]{5,40}[^\s\"'`,;.()<>?:])",
+            is_any_case=True,
+        ),
+        0.83,
+        lambda text: is_drawn_password(text) and re.search(r"[!@#$%&*+?]|\d{4}", text) is not None,
+        needs=("pass", "pw", "kennwort"),
+        place=at_words("thinking considering what how old usual previous last new other change changed changing", after=80),
+    ),
+    Rule(
+        v.SECRET,
+        "A password behind a user and a stroke",
+        pattern(
+            r"(?<!\w)(?:user(?:name)?|login)[ :=]{1,2}[\w.@\\-]{2,40}[ ]/[ ](?P<value>[^\s\"'`,;]{5,60}[^\s\"'`,;.?!])",
+            is_any_case=True,
+        ),
+        0.84,
+        is_drawn_password,
+        needs=(" / ",),
+        place=at_words("user username login", after=130),
+    ),
+    Rule(
+        v.SECRET,
+        "What a password was before, and then",
+        pattern(
+            r"(?<!\w)(?:fr[üu]her|vorher|zuvor|zuerst|before|previously|formerly|originally|first|avant|antes|prima|eerst)[ ,]{1,2}(?:it[ ]was|war[ ]es|war[ ]das|c['\u2019]était|era|was[ ]het)[ ][\"'`]?(?P<value>[^\s\"'`,;()<>]{5,40}[^\s\"'`,;.()<>?:])"
+            r"|(?<=\S[\d!?\#$%*],[ ])(?:and[ ])?(?:danach|dann|then|later|after[ ]that|puis|ensuite|luego|después|poi|daarna|depois)[ ][\"'`]?(?P<value>[^\s\"'`,;()<>]{5,40}[^\s\"'`,;.()<>?:])",
+            is_any_case=True,
+        ),
+        0.83,
+        is_drawn_password,
+        needs=("pass", "pw", "kennwort", "contrase", "clave", "mdp", "wachtwoord", "senha"),
+        place=at_words(
+            "früher fruher vorher zuvor zuerst before previously formerly originally first avant antes prima eerst danach dann then later after puis ensuite luego después poi daarna depois",
+            before=10,
+            after=70,
+        ),
+    ),
+    Rule(
+        v.SECRET,
         "What a password was changed from and to",
         pattern(
             r"(?<!\w)from[ ][\"'`]?(?P<value>[^\s\"'`,;()<>]{5,40})[\"'`]?(?=[ ]to[ ][\"'`]?[^\s\"'`,;()<>]{5,40})|(?<=(?<!\w)from[ ][\"'`]?[^\s\"'`,;()<>]{5,40}[\"'`]?[ ]to[ ][\"'`]?)(?P<value>[^\s\"'`,;()<>]{5,40})",
@@ -173,12 +282,12 @@ RULES: Final = (
         "A user and a password named by a letter",
         pattern(
             r"(?<!\w)u(?:ser|sr|n)?[ ]?[:=][ ]?[\"'`]?[\w.@\\-]{2,40}[\"'`]?[ ,;/|]{1,3}p(?:ass|wd?)?[ ]?[:=][ ]?[\"'`]?(?P<value>[^\s\"'`,;]{4,60})"
-            r"|(?<!\w)(?:log(?:ged|ging)?|sign(?:ed|ing)?)[ -]?(?:in|on)(?:[ ]to[ ][\w.-]{2,30})?[ ](?:as|with|using)[ ](?:user[ ])?[\w.@\\-]{2,40}(?:,?[ ](?:with|and|using|/))?[ ](?:the[ ])?(?:(?:pass(?:word|code)?|pw|pin)[ ])?[\"'`]?(?P<value>[^\s\"'`,;]{4,60}[^\s\"'`,;.?!])",
+            r"|(?<!\w)(?:log(?:ged|ging)?|sign(?:ed|ing)?)[ -]?(?:in|on)(?:[ ]to[ ][\w.-]{2,30})?[ ](?:as|with|using)[ ](?:user[ ])?[\w.@\\-]{2,40}(?:,?[ ](?:with|and|using|then|/)(?:[ ]then)?)?(?:[ ](?:type|typed|enter|entered|give|gave|use|used|put|typing|entering)(?:[ ]in)?)?[ ](?:the[ ])?(?:(?:pass(?:word|code)?|pw|pin)[ ])?[\"'`]?(?P<value>[^\s\"'`,;]{4,60}[^\s\"'`,;.?!])",
             is_any_case=True,
         ),
         0.84,
         is_said_with_a_digit,
-        place=at_words("u user usr un log logged logging login logon sign signed signing", after=160),
+        place=at_words("u user username usr un log logged logging login logon sign signed signing", after=160),
     ),
     Rule(
         v.SECRET,
@@ -203,6 +312,27 @@ RULES: Final = (
     ),
     Rule(
         v.SECRET,
+        "What is typed into or read from an authenticator",
+        pattern(
+            r"(?<![\w-])(?P<value>(?:[A-Z2-7]{4}[ -]){3,15}[A-Z2-7]{4})(?![\w-])|(?:[Ss]hows|[Rr]eads|code[ ](?:such[ ]as|like))[ ](?:me[ ]|a[ ]code[ ](?:such[ ]as|like)[ ])?(?P<value>\d{3}[ ]\d{3})(?![\w%]|[., ]\d)"
+        ),
+        0.84,
+        lambda text: re.search(r"[2-7]", text) is not None and text[:3] != text[-3:],
+        needs=("authenticator", "2fa", "totp", "mfa"),
+        prefilter=re.compile(r"[A-Z2-7]{4}[ -][A-Z2-7]{4}[ -]|\d{3} \d{3}"),
+    ),
+    Rule(
+        v.SECRET,
+        "What only its owner is meant to answer",
+        pattern(
+            r"(?<![\w-])(?:(?i:maiden[ ]name|first[ ]pet|name[ ]of[ ](?:my|his|her)[ ](?:first[ ])?pet|first[ ]school|favou?rite[ ]teacher|first[ ]car)(?:['\u2019]s[ ]name)?(?:[ ](?:is|was)[ ]|[ ]?[:=][ ]?|[ ])[\"'(\u201c]{0,2}(?P<value>\p{Lu}\p{Ll}{2,20})(?=[ ]*(?:[).,;:!?\"'\u201d]|$)|[ ](?:and|or|und|et)[ ])|(?i:memorable[ ](?:word|name|place)|secret[ ]word)(?:[ ](?:is|was)[ ]|[ ]?[:=][ ]?|[ ](?=[\"'(\u201c]))[\"'(\u201c]{0,2}(?P<value>\p{L}{4,24})(?=[ ]*(?:[).,;!?\"'\u201d]|$)|[ ]and[ ])|(?i:memorable[ ]word)[ ](?P<value>\p{L}{4,24})(?=[ ]*(?:[).,;]|$)))"
+        ),
+        0.82,
+        lambda answer: answer.lower() not in {"not", "the", "wrong", "correct", "incorrect", "required", "case", "stored", "never", "field", "optional", "must", "should", "asked"},
+        place=at_words("maiden first name favourite favorite memorable secret", after=90),
+    ),
+    Rule(
+        v.SECRET,
         "What opens a door or a network",
         pattern(
             rf"""(?<![\w-]){LOCKED}[^\n.;]{{0,40}}?[ ](?:opens|disarmed|disarms|unlocks|unlocked|opened|armed|works)[ ]with[ ](?:the[ ])?(?:(?:code|pin)[ ](?P<value>[*\#]?\d{{3,10}}[\#*]?)|(?P<value>[*\#]?\d{{3,10}}[\#*]?|\d{{1,3}}(?:-\d{{1,3}}){{2,4}})(?![ ](?!{AFTER_A_CODE})\p{{L}}))(?![\w%]|[.,]\d)
@@ -218,12 +348,12 @@ RULES: Final = (
         v.SECRET,
         "A phrase that is a password",
         pattern(
-            r"""(?<![\w-])pass[ -]?phrase(?:[ ]for[ ][\w.-]{1,20})?(?:[ ]is|[ ]?[:=])[ ]{1,2}(?:["'`\u201c](?P<value>[^"'`\u201d\n]{6,80})["'`\u201d]|(?P<value>[a-z]{2,12}(?:[ -][a-z]{2,12}){2,7})[ ]*(?=$|[.,;\n]))""",
+            r"""(?<![\w-])(?:pass[ -]?phrase|(?:wi-?fi|wlan|network|wireless|disk|disc|encryption)[ ](?:pass(?:word|phrase)|key))(?:[ ]for[ ][\w.-]{1,20})?(?:[ ]is|[ ]?[:=])[ ]{1,2}(?:["'`\u201c](?P<value>[^"'`\u201d\n]{6,80})["'`\u201d]|(?P<value>[a-z]{2,12}(?:[ -][a-z]{1,12}){2,7}?)[ ]*(?=$|[.,;\n"'\u201d]|(?<=[ ])(?:and|but|so|which|und|et)[ ]))""",
             is_any_case=True,
         ),
         0.84,
         is_phrase,
-        place=at_words("passphrase pass", after=140),
+        place=at_words("passphrase pass wifi wi wlan network wireless disk disc encryption", after=140),
     ),
     Rule(
         v.SECRET,
