@@ -33,6 +33,7 @@ def test_an_officer_decides_by_keyboard_alone(
     page.keyboard.press("Escape")
     page.keyboard.press("n")
     page.get_by_text("You hold it until").wait_for()
+    page.wait_for_load_state()  # the keys work once the page's scripts have run, which is after its words are seen
     page.keyboard.press("4")
     page.keyboard.press("r")
     page.keyboard.press("/")
