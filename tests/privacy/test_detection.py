@@ -62,6 +62,7 @@ FOUND = [
     ("REFERENCE", "see contract CTR-2024-0192", "CTR-2024-0192"),
     ("ADDRESS", "I live at 12 Baker Street, London NW1 6XE.", "12 Baker Street, London NW1 6XE"),
     ("ADDRESS", "Lindenstraße 12, 10969 Berlin", "Lindenstraße 12, 10969 Berlin"),
+    ("ADDRESS", "14117 Moorbeek 6\nLarnaca\n, NI\n 41077", "14117 Moorbeek 6\nLarnaca\n, NI\n 41077"),
     ("DATE_OF_BIRTH", "born on 12 March 1984 in", "12 March 1984"),
     ("USERNAME", r"C:\Users\mlindqvist\Desktop", "mlindqvist"),
     ("PERSON", "Please greet Grace Hopper.", "Grace Hopper"),

@@ -33,7 +33,7 @@ DATE: Final = (
     rf"|{MONTHS}\.?[ ]\d{{1,2}}(?:st|nd|rd|th)?,?[ ]\d{{4}}|(?:19|20)\d{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))"
 )
 NUMBER: Final = r"\d{1,6}[A-Za-z]?(?:[-/]\d{1,5}[A-Za-z]?)?"
-CAPITAL: Final = r"(?!(?:Phone|Tel|Mobile?|Handy|Telefon|Fax|Email|E-[Mm]ail|Desk|Office|Cell|National[ ]Ins|NI\b|SSN|DOB|VAT|IBAN|BIC|Passport|Policy|Steuer-|(?:Kunden|Konto|Steuer|Personal|Vertrags)(?:nr|nummer)|Geb\.|Geboren|Born|Tél|Móvil|NIF|DNI|CPF|BSN)(?![\p{Ll}])|(?:Kunden|Konto|Steuer|Personal|Vertrags)(?:nr|nummer))\(?\p{Lu}[\p{L}\p{M}'’.-]*\)?"
+CAPITAL: Final = r"(?!(?:Phone|Tel|Mobile?|Handy|Telefon|Fax|Email|E-[Mm]ail|Desk|Office|Cell|National[ ]Ins|NI[ ](?:[Nn]o|[Nn]umber|\p{Lu}{2}[ ]?\d{2})|SSN|DOB|VAT|IBAN|BIC|Passport|Policy|Steuer-|(?:Kunden|Konto|Steuer|Personal|Vertrags)(?:nr|nummer)|Geb\.|Geboren|Born|Tél|Móvil|NIF|DNI|CPF|BSN)(?![\p{Ll}])|(?:Kunden|Konto|Steuer|Personal|Vertrags)(?:nr|nummer))\(?\p{Lu}[\p{L}\p{M}'’.-]*\)?"
 JOINT: Final = r"(?:de|du|des|del|della|di|da|do|dos|das|la|le|las|los|el|of|an|am|der|den|im|in|bei|van|von|u|y|e|d'|l'|sur|sous|aux?|nan|null)"
 NO_LINE_OF_AN_ADDRESS: Final = r"""(?!\p{L}[\p{L} _/-]{0,24}[ ]?[:=]|(?i:regards|sincerely|thanks|thank[ ]you|cheers|best|kind|warm|yours|greetings|dear|hi|hello|please|mit
     |viele|liebe|beste|cordialement|merci|saludos|atentamente|gracias|saluti|grazie|cordiali|met|groeten|bedankt|obrigad[oa]|atenciosamente|cumprimentos|amicalement)\b)"""
