@@ -220,7 +220,7 @@ def _is_cry(word: str) -> bool:
 def _is_acronym(text: str, start: int, end: int) -> bool:
     """Say whether a short word in capitals among others that are not is an abbreviation: no name on any list."""
     word = text[start:end]
-    if not word.isupper() or not word.isalpha() or len(word) > LONGEST_ACRONYM or _is_also_a_name(word.lower()):
+    if not word.isupper() or not word.isalpha() or len(word) > LONGEST_ACRONYM or words.is_part_of_names(word.lower()):
         return False
     around = text[max(0, start - NEAR) : start] + text[end : end + NEAR]
     return sum(map(str.islower, around)) > sum(map(str.isupper, around))
@@ -257,11 +257,7 @@ def _is_plain(name: str) -> bool:
     """Say whether a name may be ordinary words: each of them in the dictionary, and in lower case or no known name."""
     found = re.findall(r"[^\W\d_]+", name.lower())
     is_worded = all(word in words.dictionary() for word in found)
-    return is_worded and (name.islower() or not any(_is_also_a_name(word) for word in found))
-
-
-def _is_also_a_name(word: str) -> bool:
-    return word in words.first_names() or word in words.first_names_also_words() or word in words.surnames_also_words()
+    return is_worded and (name.islower() or not any(words.is_part_of_names(word) for word in found))
 
 
 def _is_code(text: str, start: int, end: int) -> bool:

@@ -182,7 +182,7 @@ def _is_run_together(name: str) -> bool:
     known = [piece in words.dictionary() for piece in plain]
     if sum(known) >= MANY_PIECES:
         return True
-    is_somebodys = any(_is_given(piece) or piece in words.surnames_also_words() for piece in plain)
+    is_somebodys = any(words.is_part_of_names(piece) for piece in plain)
     if len(pieces) < FEWEST_PIECES or is_somebodys or len(pieces[0]) == 1 or pieces[0].lower() in BEFORE_A_HUMP:
         return False
     return any(known)
@@ -193,10 +193,6 @@ def _is_called_upon(text: str, before: str, behind: str) -> bool:
     is_first = before[-1:] in {"", "\n", "@", "#"} and ASSIGNED.match(behind) is None
     is_addressed = before.endswith(": ") and behind.startswith(":")
     return is_first or is_addressed or HANDLE.search(text) is not None
-
-
-def _is_given(word: str) -> bool:
-    return word in words.first_names() or word in words.first_names_also_words()
 
 
 def _is_listed_with_codes(before: str, behind: str, signs: int) -> bool:
@@ -213,7 +209,7 @@ def _is_expanded_before(name: str, before: str, behind: str) -> bool:
 
 def _has_first_name(name: str) -> bool:
     parts = [part.lower() for part in re.findall(r"[^\W\d_]+", name)]
-    return any(map(_is_given, parts))
+    return any(map(words.is_first_name, parts))
 
 
 def _plain(name: str) -> str:

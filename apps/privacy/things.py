@@ -18,7 +18,6 @@ MOST_PLACES: Final = 20
 """A name that stands in a text so often has shown what it is."""
 
 LONGEST_BEFORE: Final = 60
-REMEMBERED: Final = 32
 KIND: Final = (
     r"(?:frameworks?|methods?|approach|approaches|benchmarks?|datasets?|algorithms?|architectures?|pipelines?|toolkits?|librar(?:y|ies)|packages?|modules?|plugins?|corpus|simulators?|codecs?|"
     r"optimi[sz]ers?|tokeni[sz]ers?|compilers?|middleware|language models?|diffusion models?|foundation models?|world models?|models? (?:that|for|with|trained|based)|families of|family of)"
@@ -68,13 +67,25 @@ LIVES: Final = re.compile(
 """What people do and nothing else: a text that says so of a name means a person, whatever else is called so."""
 
 
-@lru_cache(maxsize=REMEMBERED)
 def is_called_a_thing(text: str, name: str) -> bool:
     """
     Say whether a text uses a word somewhere as the name of a method, a program, a package or a firm.
 
-    Not if it says of one so called what only people do.
+    Not if it says of one so called what only people do. Each name of a text is looked for once; of texts only the last
+    one is kept.
     """
+    known = _known_of(text)
+    if name not in known:
+        known[name] = _is_a_thing_in(text, name)
+    return known[name]
+
+
+@lru_cache(maxsize=1)
+def _known_of(_text: str) -> dict[str, bool]:
+    return {}
+
+
+def _is_a_thing_in(text: str, name: str) -> bool:
     places = _places(text, name)
     if any(LIVES.match(text, end) for _, end in places):
         return False
@@ -111,13 +122,7 @@ def _folded(text: str) -> str:
 
 def _is_somebody_before(text: str, start: int) -> bool:
     before = PERSON_BEFORE.search(text[max(0, start - LONGEST_BEFORE) : start])
-    if before is None:
-        return False
-    return (
-        before[1] is None
-        or before[1].lower() in words.first_names()
-        or before[1].lower() in words.first_names_also_words()
-    )
+    return before is not None and (before[1] is None or words.is_first_name(before[1].lower()))
 
 
 def _is_joined(character: str) -> bool:

@@ -62,6 +62,16 @@ def first_names_also_words() -> frozenset[str]:
     return _read("first_names_also_words.txt")
 
 
+def is_first_name(word: str) -> bool:
+    """Say whether a word in lower case is a first name, be it an everyday word as well."""
+    return word in first_names() or word in first_names_also_words()
+
+
+def is_part_of_names(word: str) -> bool:
+    """Say whether a word in lower case is a first name, or an everyday word that is a surname too."""
+    return is_first_name(word) or word in surnames_also_words()
+
+
 @cache
 def well_known_names() -> frozenset[str]:
     """Give names of one word, in lower case, of people whom everybody knows."""

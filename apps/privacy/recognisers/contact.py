@@ -72,7 +72,7 @@ def is_user(name: str) -> bool:
 def _is_field(name: str) -> bool:
     """Say whether a name is a field of a program, of words alone: `startTime`; `mayaLind` and `roseGrant` are not."""
     humps = re.findall(r"[A-Z]?[a-z]+", name) if FIELD.fullmatch(name) else []
-    if not humps or humps[0].lower() in words.first_names() or humps[0].lower() in words.first_names_also_words():
+    if not humps or words.is_first_name(humps[0].lower()):
         return False
     return all(words.is_made_of_words(hump.lower()) or hump.lower() in SHORT for hump in humps)
 

@@ -103,19 +103,18 @@ def is_handle(name: str) -> bool:
 def is_given_name(name: str) -> bool:
     """Say whether a word in small letters is a first name, and no everyday word."""
     word = name.lower()
-    is_listed = word in words.first_names() or word in words.first_names_also_words()
-    return is_listed and word not in words.common()
+    return words.is_first_name(word) and word not in words.common()
 
 
 def is_signature(name: str) -> bool:
     """Say whether the word that ends a letter is a first name; there a word that is one too means the name."""
-    return name.lower() in words.first_names() or name.lower() in words.first_names_also_words()
+    return words.is_first_name(name.lower())
 
 
 def is_name_run_together(tag: str) -> bool:
     """Say whether the words of a tag begin with a first name and a surname: `JaneKowalski`."""
     parts = [part.lower() for part in PART.findall(tag)]
-    is_first = parts[0] in words.first_names() or parts[0] in words.first_names_also_words()
+    is_first = words.is_first_name(parts[0])
     is_last = parts[1] not in words.dictionary() and parts[1] not in words.places()
     return is_first and (is_last or parts[1] in words.surnames_also_words())
 

@@ -48,10 +48,7 @@ def is_small_name(name: str) -> bool:
     """Say whether a word in small letters after a title is a name: no word of the dictionary that is no surname."""
     word = re.split(r"[ ']", name)[-1]
     first = word.split("-")[0]
-    is_listed = (
-        first in words.surnames_also_words() or first in words.first_names() or first in words.first_names_also_words()
-    )
-    return is_listed or (first not in words.dictionary() and first not in words.allowed())
+    return words.is_part_of_names(first) or (first not in words.dictionary() and first not in words.allowed())
 
 
 def is_initials(name: str) -> bool:
@@ -62,7 +59,7 @@ def is_initials(name: str) -> bool:
 def is_named_here(name: str) -> bool:
     """Say whether a word where a name stands is a first name, be it a word as well."""
     word = name.lower()
-    return word in words.first_names() or word in words.first_names_also_words() or word in WORD_NAMES
+    return words.is_first_name(word) or word in WORD_NAMES
 
 
 RULES: Final = (

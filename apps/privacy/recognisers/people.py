@@ -152,18 +152,14 @@ def is_labelled(text: str) -> bool:
 
 def _is_phrase(text: str) -> bool:
     tokens = [token.lower() for token in text.split() if len(token.strip(".'")) > 1]
-    return all(token in words.dictionary() and not _is_family_name(token) for token in tokens)
-
-
-def _is_family_name(word: str) -> bool:
-    return word in words.surnames_also_words() or word in words.first_names() or word in words.first_names_also_words()
+    return all(token in words.dictionary() and not words.is_part_of_names(token) for token in tokens)
 
 
 def has_first_name(text: str) -> bool:
     """Say whether capitalised words begin with a first name, or with a word that is in no list of words."""
     first = text.split()[0].strip(".").lower()
     is_word = first in words.dictionary() or first in words.places() or first in words.allowed()
-    return first in words.first_names() or first in words.first_names_also_words() or not is_word
+    return words.is_first_name(first) or not is_word
 
 
 def is_nicknamed(text: str) -> bool:

@@ -48,10 +48,20 @@ ABOUT_PASSWORDS: Final = near(
 )
 
 
+NO_PHRASE: Final = re.compile(
+    r"(?i)\b(?:must|should|not|wrong|incorrect|required|needed|invalid|too|stored|used|asked|the same|case|at least|longer|shorter|correct one|empty|missing|ignored|never|always)\b"
+)
+
+
 def is_drawn_password(text: str) -> bool:
     """Say whether a value is written as passwords are: small and capital letters with a digit, or a sign among both."""
     has_letters = re.search(r"[a-z]", text) is not None and re.search(r"[A-Z!@#$%&*_+?-]", text) is not None
     return has_letters and is_said_with_a_digit(text.rstrip(".,?!:")) and "/" not in text and "." not in text[:-1]
+
+
+def is_surely_drawn(text: str) -> bool:
+    """Say whether a value that nothing but its form shows to be a password is one: with a sign, or four digits in a row."""
+    return is_drawn_password(text) and re.search(r"[!@#$%&*+?]|\d{4}", text) is not None
 
 
 def is_typed(text: str) -> bool:
@@ -62,11 +72,6 @@ def is_typed(text: str) -> bool:
 def is_phrase(text: str) -> bool:
     """Say whether words after "passphrase is" are one: none that says what it must be or where it is."""
     return NO_PHRASE.search(text) is None and not shapes.is_placeholder(text)
-
-
-NO_PHRASE: Final = re.compile(
-    r"(?i)\b(?:must|should|not|wrong|incorrect|required|needed|invalid|too|stored|used|asked|the same|case|at least|longer|shorter|correct one|empty|missing|ignored|never|always)\b"
-)
 
 
 def is_said_value(text: str) -> bool:
@@ -220,7 +225,7 @@ RULES: Final = (
             is_any_case=True,
         ),
         0.83,
-        lambda text: is_drawn_password(text) and re.search(r"[!@#$%&*+?]|\d{4}", text) is not None,
+        is_surely_drawn,
         needs=("pass", "pw", "kennwort"),
         place=at_words("thinking considering what how old usual previous last new other change changed changing", after=80),
     ),
