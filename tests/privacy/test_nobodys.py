@@ -71,6 +71,8 @@ PEOPLES = [
     ("There is no {Petrov} in the list.", v.PERSON),
     ("{Politis} wrote to us about the lease.", v.PERSON),
     ("We prefer the Zorbanek approach. {Zorbanek} is ill this week.", v.PERSON),
+    ("We prefer the Zorbanek approach. {Zorbanek} said so last week.", v.PERSON),
+    ("Then pip install daphne. Ask {Daphne} about it.", v.PERSON),
     ("Finalise the Zorbanek package. {Zorbanek} leaves on Friday.", v.PERSON),
     ("Call {HALVORSEN-OKORO} about the invoice.", v.PERSON),
     ("The list has {AL-RASHIDI} on it.", v.PERSON),

@@ -71,6 +71,8 @@ LEFT_ALONE = [
     "His first car was Volvo like, and the maiden name field is optional.",
     "armed with 5000 rifles; the security code went from 200 to 300 lines",
     "user guide / chapter2b",
+    "The password (unchanged) works at both sites.",
+    "The wifi key rotates on Mondays.",
     "client.login('username', 'password')",
     "The passphrase is optional and may be empty.",
     "The owner is right and the author was late.",
