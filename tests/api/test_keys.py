@@ -236,6 +236,19 @@ def test_a_stopped_key_stays_stopped_when_it_is_handed_over_and_its_new_person_l
     assert list(LoopStop.objects.visible_to(maya)) == [over]
 
 
+def test_a_stop_by_a_call_that_began_before_the_hand_over_holds_the_key_back_too(
+    make_service_key, make_person, david, maya
+):
+    key, omar = make_service_key(by=david).row, make_person("omar", teams=("Sales",))
+    keys.hand_over(key, omar, by=david, now=NOW)
+    LoopStop.objects.create(
+        person=maya, key_id=key.pk, reason="REPEATS", calls=20, cost=1, began_at=NOW, until=NOW + timedelta(minutes=9)
+    )
+
+    with pytest.raises(RanAway):
+        runaway.require_no_stop(person=omar, key_id=key.pk, now=NOW)
+
+
 def test_people_see_their_own_keys_leads_their_teams_services_and_admins_all(
     make_key, make_service_key, make_person, david, maya
 ):
