@@ -3,7 +3,7 @@ What a process of the product remembers between two requests, and a test must no
 
 Everything that is kept outside the database and says something about rows, about time or about what was done lies here.
 Not here is what follows from its key alone (a compiled pattern, a statement, the digest of a text), what is kept for an
-event loop, which every test has anew, and what a room above is told once at the start.
+event loop, a key or a person, which every test has anew, and what a room above is told once at the start.
 """
 
 from __future__ import annotations
