@@ -41,6 +41,9 @@ FAILED: Final[Mapping[FaultKind, tuple[ErrorKind, str]]] = {
     FaultKind.CUT_AT_LIMIT: (ErrorKind.MODEL_FAILED, "cut_at_limit"),
     FaultKind.FELL_SILENT: (ErrorKind.MODEL_LATE, "model_timeout"),
 }
+FIELDS: Final[Mapping[str, str]] = {"TEXT_TOO_LONG": "input", "LENGTH_FIXED": "dimensions"}
+"""Which field of a request for embeddings is wrong."""
+
 BUDGET_RETRY_SECONDS: Final = 60
 
 

@@ -49,6 +49,5 @@ def of_ending(ending: Ending | None) -> ApiError:
     kind, code = known or (ErrorKind.MODEL_FAILED, ending.reason.lower())
     wait = ending.retry_after or (BUSY_SECONDS if kind in {ErrorKind.RATE_LIMITED, ErrorKind.UNAVAILABLE} else None)
     sentence = SENTENCES.get(ending.reason, ending.sentence)
-    return ApiError(
-        kind, sentence, code=code, parameter="model" if kind == ErrorKind.NOT_FOUND else "", retry_after=wait
-    )
+    field = "model" if kind == ErrorKind.NOT_FOUND else causes.FIELDS.get(ending.reason, "")
+    return ApiError(kind, sentence, code=code, parameter=field, retry_after=wait)

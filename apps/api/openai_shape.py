@@ -20,13 +20,14 @@ _TYPE: Final[Mapping[ErrorKind, str]] = {
 }
 
 
-def error(failure: ApiError) -> dict[str, Any]:
-    """Write the body of an error answer."""
+def error(failure: ApiError, *, prompt: str = "messages") -> dict[str, Any]:
+    """Write the body of an error answer; `prompt` is the field that holds what is too long for a model."""
+    too_long = prompt if failure.code == "context_length_exceeded" else None
     return {
         "error": {
             "message": failure.sentence,
             "type": _TYPE.get(failure.kind, "invalid_request_error"),
-            "param": failure.parameter or None,
+            "param": failure.parameter or too_long,
             "code": failure.code or None,
         }
     }

@@ -42,7 +42,7 @@ class Responses(Dialect):
 
     def error(self, error: ApiError) -> dict[str, Any]:
         """Write the body of an error answer."""
-        return openai_shape.error(error)
+        return openai_shape.error(error, prompt="input")
 
 
 class _Stream(StreamWriter):
@@ -79,8 +79,10 @@ class _Stream(StreamWriter):
                 "message": error.sentence,
             }
             failed = self._say("response.failed", response=response)
-        inner = openai_shape.error(error)["error"]
-        return failed + self._say("error", error=inner, code=inner["code"], message=error.sentence, param=None)
+        inner = openai_shape.error(error, prompt="input")["error"]
+        return failed + self._say(
+            "error", error=inner, code=inner["code"], message=error.sentence, param=inner["param"]
+        )
 
     @property
     def _last(self) -> Stretch:

@@ -79,6 +79,7 @@ class ColumnsForm(DescribedForm):
         columns = parsing.columns_of(table.heading)
         self.fields["prompt"].choices = [("", "Choose…"), *columns]  # type: ignore[attr-defined]
         self.fields["id"].choices = [("", "None: number the rows"), *columns]  # type: ignore[attr-defined]
+        self.fields["prompt"].initial, self.fields["id"].initial = parsing.likely_columns(table.heading)
 
     def columns(self) -> Columns:
         """Give what a valid form says."""

@@ -29,6 +29,8 @@ ADDRESS: Final = "/v1/chat/completions"
 OUTER: Final = frozenset({"custom_id", "method", "url", "body"})
 INNER: Final = frozenset({"model", "messages", "temperature", "max_tokens", "max_completion_tokens"})
 PLAIN: Final = frozenset({"id", "prompt"})
+PROMPT_NAMES: Final = ("prompt", "prompts", "question", "questions", "text", "message", "input")
+ID_NAMES: Final = ("custom_id", "id", "key", "number", "no", "nr")
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
 ROLES: Final[Mapping[str, Role]] = {
@@ -358,3 +360,14 @@ def _without_halves(text: str) -> str:
 def columns_of(heading: Sequence[str]) -> list[tuple[int, str]]:
     """Name the columns for choosing; one without a name is named by its place."""
     return [(place, name or f"Column {place + 1}") for place, name in enumerate(heading)]
+
+
+def likely_columns(heading: Sequence[str]) -> tuple[int | None, int | None]:
+    """Guess by their names which columns hold the prompts and the ids. One column alone holds the prompts."""
+    if len(heading) == 1:
+        return 0, None
+    names = [name.strip().casefold() for name in heading]
+    prompt, id_ = (
+        next((names.index(name) for name in known if name in names), None) for known in (PROMPT_NAMES, ID_NAMES)
+    )
+    return prompt, id_

@@ -168,6 +168,8 @@ def test_a_program_is_told_in_its_own_terms_what_is_too_much_and_what_is_too_lit
     too_much, nothing = program.chat("word " * 30_000), program.call("/v1/chat/completions", program.body())
 
     assert (too_much.status, too_much.error["code"]) == (400, "context_length_exceeded")
+    assert too_much.error["param"] == "messages"
+    assert program.call("/v1/responses", {"model": program.model, "input": "word " * 30_000}).error["param"] == "input"
     assert "name a model with a larger window; /v1/models gives that of each" in too_much.error["message"]
     assert nothing.error["message"] == "messages must hold 1 to 4,096 objects."
     assert provider.requests == []

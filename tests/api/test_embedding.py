@@ -43,20 +43,26 @@ def ask(runner, make_key):
     def ask(key=secret, **body):
         reply = Program(key).call("/v1/embeddings", {"model": "Embedder", "input": TEXTS, **body})
         if reply.status != 200:
-            raise Refusal(reply.status, reply.error["code"])
+            raise Refusal(reply.status, reply.error["code"], reply.error["param"])
         return reply.json
 
     return ask
 
 
 class Refusal(Exception):
-    """What the door answered instead of vectors: status and code."""
+    """What the door answered instead of vectors: status, code and the field that is wrong."""
 
 
 def refusal(call, **body):
     with pytest.raises(Refusal) as refused:
         call(**body)
-    return refused.value.args
+    return refused.value.args[:2]
+
+
+def wrong_field(call, **body):
+    with pytest.raises(Refusal) as refused:
+        call(**body)
+    return refused.value.args[2]
 
 
 def test_texts_leave_scrubbed_and_come_back_as_vectors_on_the_record_and_paid(ask, embedder, provider, sales):
@@ -124,6 +130,7 @@ def test_the_embedder_of_this_machine_answers_without_any_connection(ask, sales,
     assert alike[1] > alike[2] + 0.2
     assert Intent.objects.get().outcome.kind == "ANSWERED"
     assert refusal(ask, model="MiniLM", dimensions=100) == (400, "unsupported_value")
+    assert wrong_field(ask, model="MiniLM", dimensions=100) == "dimensions"
     assert provider.everything == b""
 
 
@@ -144,6 +151,7 @@ def test_what_may_not_be_asked_is_refused_with_a_reason_and_nothing_leaves(
     assert refusal(ask, model="At Anthropic") == (400, "model_cannot_embed")
     assert refusal(ask, input="word " * 201) == (413, "input_too_long")
     assert refusal(ask, input="a-1-" * 240) == (400, "context_length_exceeded")
+    assert wrong_field(ask, input="a-1-" * 240) == "input"
     assert refusal(ask, input=[1, 2, 3]) == (400, "unsupported_input")
     assert refusal(ask, input=[]) == refusal(ask, input=["a", " "]) == (400, "invalid_value")
     other = make_model(sales, label="Other")

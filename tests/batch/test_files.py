@@ -102,6 +102,20 @@ def test_a_table_is_read_by_the_chosen_columns_with_quotes_line_ends_and_any_sep
 
 
 @pytest.mark.parametrize(
+    ("heading", "likely"),
+    [
+        (["What we ask"], (0, None)),
+        (["No", "Question"], (1, 0)),
+        (["customer", "text ", "ID"], (1, 2)),
+        (["a", "b"], (None, None)),
+        (["id"], (0, None)),
+    ],
+)
+def test_columns_are_chosen_beforehand_where_their_names_say_what_they_hold(heading, likely):
+    assert parsing.likely_columns(heading) == likely
+
+
+@pytest.mark.parametrize(
     ("raw", "sentence"),
     [
         (b"", "is empty"),
@@ -153,6 +167,8 @@ def test_the_column_of_a_table_is_chosen_on_its_page_with_the_heading_in_view(up
     page = browser.get(response.url).content.decode()
     assert "Why?" in page
     assert "Column with the prompts" in page
+    assert '<option value="1" selected>text</option>' in page
+    assert '<option value="0" selected>id</option>' in page
 
     assert browser.post(response.url + "start/", {"prompt": "9"}).status_code == 422
     assert browser.post(response.url + "start/", {"prompt": "1", "id": "0"}).status_code == 302
