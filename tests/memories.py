@@ -12,9 +12,10 @@ import asyncio
 
 import pytest
 
+from apps.api import known
 from apps.audit import pseudonyms
 from apps.chat import lifecycle, live, ways
-from apps.gateway import beats, departures, health, leases, routing
+from apps.gateway import admitted, beats, departures, health, leases, routing
 from apps.ledger import clock, hosts
 from apps.privacy import dictionary_handover, engine, policies
 
@@ -26,6 +27,8 @@ def forget(monkeypatch: pytest.MonkeyPatch) -> None:
     engine.forget()
     pseudonyms._remembered.clear()
     health.forget()
+    admitted.forget_all()
+    known.forget_all()
     leases._renewed_at.clear()
     monkeypatch.setattr(routing, "retries", routing.RetryBudget())
     monkeypatch.setattr(routing, "blind_retries", routing.RetryBudget(routing.BLIND_RETRIES_AT_MOST))

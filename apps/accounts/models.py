@@ -144,6 +144,19 @@ class RoleAssignment(models.Model):
 _ROLES = Compiled(lambda: RoleAssignment.objects.filter(person_id=an_id("person")))
 
 
+class Edition(models.Model):
+    """
+    A part of the edition of everything that decides who may call what; see `editions`. Written by triggers alone.
+
+    There are as many rows as transactions ever changed such things at the same time, so that none waits for another.
+    """
+
+    value = models.UUIDField()
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
 class TeamQuerySet(models.QuerySet["Team"]):
     def visible_to(self, person: Any) -> Self:
         """Teams `person` belongs to; admins see all."""

@@ -14,6 +14,8 @@ from django.db.models import Q
 
 from apps.accounts import key_texts
 from apps.accounts.models import Team, User
+from apps.api import known
+from apps.api.known import Known
 from apps.api.lookup import find_key, find_key_and_model
 from apps.api.models import ApiKey, Scope
 from apps.gateway.models import LanguageModel
@@ -136,10 +138,19 @@ def authenticate(secret: str, *, now: datetime) -> Caller:
     :raises NotAuthenticated: with a code and a sentence.
     """
     digest = _digest_of(secret)
-    return _let_in(find_key(digest), digest, now=now)
+    return _caller_of(_let_in(find_key(digest), digest, now=now))
 
 
-def authenticate_for(model: str, secret: str, *, now: datetime) -> tuple[Caller, LanguageModel | None]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A caller's key as it was read, and the model that came with it; None where the caller may call none such."""
+
+    caller: Caller
+    key: ApiKey
+    model: LanguageModel | None
+
+
+def authenticate_for(model: str, secret: str, *, now: datetime) -> Found:
     """
     Do as `authenticate`, and find the model of this id or label among those that the caller may call. Still one query.
 
@@ -147,7 +158,25 @@ def authenticate_for(model: str, secret: str, *, now: datetime) -> tuple[Caller,
     """
     digest = _digest_of(secret)
     key, found = find_key_and_model(digest, model, now=now)
-    return _let_in(key, digest, now=now), found
+    key = _let_in(key, digest, now=now)
+    return Found(_caller_of(key), key, found)
+
+
+def recall(model: str, secret: str, scope: Scope, *, now: datetime) -> tuple[Caller, Known] | None:
+    """
+    Give who calls with this secret, as far as that is remembered; no query. `apps.api.known` says what that is worth.
+
+    None for everybody who would be refused, and once a minute, when the use of a key is noted.
+    """
+    if not key_texts.is_well_formed(secret):
+        return None
+    digest = key_texts.digest_of(secret)
+    remembered = known.recall(digest, model)
+    if remembered is None:
+        return None
+    key = remembered.key
+    is_recalled = key.state(now) == ApiKey.State.ACTIVE and scope.value in key.scopes and not _is_use_due(key, now)
+    return (_caller_of(key), remembered) if is_recalled else None
 
 
 def _digest_of(secret: str) -> bytes:
@@ -156,13 +185,18 @@ def _digest_of(secret: str) -> bytes:
     return key_texts.digest_of(secret)
 
 
-def _let_in(key: ApiKey | None, digest: bytes, *, now: datetime) -> Caller:
+def _let_in(key: ApiKey | None, digest: bytes, *, now: datetime) -> ApiKey:
     if key is None or not hmac.compare_digest(bytes(key.digest), digest):
         raise UnknownKey
     if refusal := _REFUSALS.get(key.state(now)):
         _record_refusal(key, refusal, now=now)
         raise refusal
-    _note_use(key, now=now)
+    if _is_use_due(key, now):
+        _note_use(key, now=now)
+    return key
+
+
+def _caller_of(key: ApiKey) -> Caller:
     return Caller(
         key_id=key.pk,
         key_name=key.name,
@@ -182,9 +216,13 @@ _REFUSALS: Final[Mapping[str, type[NotAuthenticated]]] = {
 }
 
 
+def _is_use_due(key: ApiKey, now: datetime) -> bool:
+    return key.last_used_at is None or key.last_used_at <= now - USE_NOTED_EVERY
+
+
 def _note_use(key: ApiKey, *, now: datetime) -> None:
-    if key.last_used_at is None or key.last_used_at <= now - USE_NOTED_EVERY:
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+    ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+    key.last_used_at = now
 
 
 @transaction.atomic

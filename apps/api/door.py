@@ -39,13 +39,15 @@ from apps.api import (
 from apps.api.callers import Caller
 from apps.api.chat_out import ChatCompletions
 from apps.api.dialects import Dialect
+from apps.api.entering import Entered
+from apps.api.known import Known
 from apps.api.messages_out import Messages
 from apps.api.models import Scope
 from apps.api.neutral import ApiError, ErrorKind, Event, JsonObject, Request
-from apps.api.outlet import Outlet
+from apps.api.outlet import Outdated, Outlet
 from apps.api.responses_out import Responses
 from apps.chat import exchanges, lifecycle
-from apps.chat.database import by_length, in_database
+from apps.chat.database import LONG, by_length, in_database
 from apps.chat.exchange_rows import Asking, Standing
 from apps.chat.exchanges import ExchangeKeeper
 from apps.gateway.admission import Refused
@@ -105,7 +107,7 @@ class Call:
         self._path: str = scope["path"].rstrip("/")
         self._query: str = scope.get("query_string", b"").decode("latin-1")
         self._dialect = DIALECTS.get(self._path) or (ANTHROPICS if self._is_anthropics() else None)
-        self._has_begun = False
+        self._has_begun = self._is_gone = False
         self.id: UUID = new_id()
 
     def _is_anthropics(self) -> bool:
@@ -249,8 +251,26 @@ class Call:
         except ApiError:
             await self._caller(Scope.CHAT)  # what is wrong with a request is told to callers only
             raise
+        if recalled := await self._recalled(request, len(body)):
+            with suppress(Outdated):
+                await self._answer_entered(recalled, request, dialect)
+                return
         with _said_when_away():
             entered = await by_length(len(body), entering.enter, self._shown, request, self.id, now=timezone.now())
+        await self._answer_entered(entered, request, dialect)
+
+    async def _recalled(self, request: Request, length: int) -> Entered | None:
+        """Give who calls as far as that is remembered; a text of this length that is long is handled in a thread."""
+        if length > LONG:
+            return await asyncio.to_thread(entering.recall, self._shown, request, self.id, now=timezone.now())
+        return entering.recall(self._shown, request, self.id, now=timezone.now())
+
+    async def _answer_entered(self, entered: Entered, request: Request, dialect: Dialect) -> None:
+        """
+        Answer a question of somebody who was let in.
+
+        :raises Outdated: if that was from memory and does not hold; nothing was sent to anybody then.
+        """
         keeper, outlet = self._begun(*entered)
         async with self._watched(keeper):
             if request.is_stream:
@@ -270,15 +290,17 @@ class Call:
         await self._send_json(200, await self._asked(self._counted, request))
 
     def _counted(self, request: Request) -> JsonObject:
-        return counting.counted(*entering.enter(self._shown, request, self.id, now=timezone.now()))
+        return counting.counted(*entering.enter(self._shown, request, self.id, now=timezone.now())[:2])
 
-    def _begun(self, asking: Asking, prepared: Standing | Refused) -> tuple[ExchangeKeeper, Outlet]:
+    def _begun(
+        self, asking: Asking, prepared: Standing | Refused, known: Known | None = None
+    ) -> tuple[ExchangeKeeper, Outlet]:
         """Let the story begin, beside this request; where there is no room for it, it is that of a refusal."""
         try:
             lifecycle.require_room()
         except PortalFull as refusal:
             prepared = refusal
-        outlet = Outlet(self.id)
+        outlet = Outlet(self.id, known)
         keeper = ExchangeKeeper(asking, outlet, exchange_id=self.id, prepared=prepared)
         task = asyncio.ensure_future(exchanges.answer(keeper))
         lifecycle.adopt(task)
@@ -290,8 +312,8 @@ class Call:
         """Stop the exchange when the program hangs up, or when answering it fails."""
 
         async def hang_up() -> None:
-            while (await self._receive())["type"] != "http.disconnect":
-                continue
+            while not self._is_gone:
+                self._is_gone = (await self._receive())["type"] == "http.disconnect"
             keeper.stop()
 
         watch = asyncio.ensure_future(hang_up())

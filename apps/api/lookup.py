@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from django.db import connection, models
 
+from apps.accounts import editions
 from apps.accounts.models import Membership, Role, RoleAssignment, Team, User
 from apps.api.models import ApiKey
 from apps.gateway import lookups
@@ -26,7 +27,10 @@ PARTS: Final[tuple[tuple[str, type[models.Model]], ...]] = (("found", ApiKey), (
 
 
 def find_key(digest: bytes) -> ApiKey | None:
-    """Give the key of this digest as things stand now, with `person` and `team` loaded and its standing; one query."""
+    """
+    Give the key of this digest as things stand now, with `person` and `team` loaded, its standing, and the edition of
+    the database in which that is so (`edition`, see `apps.accounts.editions`); one query.
+    """
     found = prepared.rows(_statement(), [Role.EMPLOYEE.value, digest])
     return _read(iter(found[0])) if found else None
 
@@ -51,7 +55,7 @@ def find_key_and_model(digest: bytes, name: str, *, now: datetime) -> tuple[ApiK
 def _read(values: Iterator[Any]) -> ApiKey:
     key, person, team = (_instance(model, values) for _, model in PARTS)
     key.person, key.team = person, team
-    key.is_employee, key.is_member = values
+    key.is_employee, key.is_member, key.edition = values
     return key  # type: ignore[no-any-return]  # the first part is the key
 
 
@@ -87,7 +91,8 @@ def _statement() -> str:
     return f"""
     SELECT {columns},
            EXISTS (SELECT 1 FROM {role} WHERE person_id = found.person_id AND role = %s),
-           EXISTS (SELECT 1 FROM {member} WHERE person_id = found.person_id AND team_id = found.team_id)
+           EXISTS (SELECT 1 FROM {member} WHERE person_id = found.person_id AND team_id = found.team_id),
+           {editions.NOW}
       FROM {key} AS found
       JOIN {person} AS person ON person.id = found.person_id
       JOIN {team} AS team ON team.id = found.team_id

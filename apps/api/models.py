@@ -82,6 +82,9 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True)
     last_refused_at = models.DateTimeField(null=True)
 
+    edition: str | None
+    """What `lookup.find_key` adds to a row; other rows lack it."""
+
     objects = ApiKeyQuerySet.as_manager()
 
     class Meta:

@@ -8,14 +8,20 @@ from collections.abc import AsyncIterator
 from typing import Final, cast
 from uuid import UUID
 
-from apps.api import failures
+from apps.api import failures, known
+from apps.api.known import Known
 from apps.api.neutral import Begin, Event, Finish, Reason, TextDelta, ToolCallDelta, Usage
+from apps.chat import endings
 from apps.chat.endings import Ending
 from apps.gateway.upstream import CallPiece
 from apps.ledger.vocabulary import OutcomeKind
 
 SECONDS_BETWEEN: Final = 0.04
 REASONS: Final = frozenset({"stop", "length", "tool_calls", "content_filter"})
+
+
+class Outdated(Exception):
+    """What was remembered of the caller let nothing out: nothing was told or recorded, and the call begins again."""
 
 
 class Outlet:
@@ -25,8 +31,10 @@ class Outlet:
     What comes between two batches is joined, so that a fast model costs no more than a slow one.
     """
 
-    def __init__(self, exchange_id: UUID) -> None:
+    def __init__(self, exchange_id: UUID, known: Known | None = None) -> None:
+        """Take the answer of this exchange; its caller, as far as known, is remembered once the call is let out."""
         self._exchange_id = exchange_id
+        self._known = known
         self._events: list[Event] = []
         self._words: list[str] = []
         self.model_label = ""
@@ -38,6 +46,8 @@ class Outlet:
     def begin(self, model_label: str) -> None:
         """Note which model answers; a program learns it with the first word, when no other can take over."""
         self.model_label = model_label
+        if self._known is not None:
+            known.keep(self._known)
 
     def hear(self, words: str) -> None:
         """Take some more of the answer."""
@@ -59,6 +69,8 @@ class Outlet:
     def end(self, ending: Ending) -> None:
         """Take the end."""
         self._ending = ending
+        if ending.outcome == OutcomeKind.REFUSED and self._known is not None:
+            known.forget(self._known)
         self.give_up()
 
     def give_up(self) -> None:
@@ -71,6 +83,7 @@ class Outlet:
         Give the events as they come, until the end.
 
         :raises ApiError: where the exchange did not end in a whole answer; after what had arrived.
+        :raises Outdated: where the call begins again.
         """
         given_at = 0.0
         while not self._is_over:
@@ -84,7 +97,7 @@ class Outlet:
         if ending is None or ending.outcome != OutcomeKind.ANSWERED:
             if batch := self._taken():
                 yield batch
-            raise failures.of_ending(ending)
+            raise _failure(ending)
         self._require_beginning()
         reason = ending.reason.lower()
         usage = Usage(ending.input_tokens, ending.output_tokens)
@@ -95,12 +108,13 @@ class Outlet:
         Wait for the end, and give it.
 
         :raises ApiError: where the exchange did not end in a whole answer.
+        :raises Outdated: where the call begins again.
         """
         while not self._is_over:
             self._news.clear()
             await self._news.wait()
         if self._ending is None or self._ending.outcome != OutcomeKind.ANSWERED:
-            raise failures.of_ending(self._ending)
+            raise _failure(self._ending)
         return self._ending
 
     def _require_beginning(self) -> None:
@@ -118,3 +132,9 @@ class Outlet:
         if self._words:
             self._events.append(TextDelta("".join(self._words)))
             self._words = []
+
+
+def _failure(ending: Ending | None) -> Exception:
+    if ending is not None and ending.reason == endings.OUTDATED:
+        return Outdated()
+    return failures.of_ending(ending)

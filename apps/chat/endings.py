@@ -12,6 +12,9 @@ from apps.privacy.scrub import Scrubbed
 
 SENTENCE_LENGTH = 500
 UNRECORDED = "LEDGER_UNAVAILABLE"
+OUTDATED = "OUTDATED"
+"""What was remembered of a caller let nothing out; nothing was told or recorded, and the exchange begins again."""
+STOPPING = "PORTAL_STOPPED"
 
 SCRUBBED_IN_VAIN = (
     "Several messages of this conversation were prepared at the same moment, so nothing was sent. Send this one again."

@@ -52,6 +52,10 @@ class Asking:
     One exchange that a program asks for, with every text as it came.
 
     `model` is an id, a label or ``auto``; `model_ids` are the only models it may be, where a key names some.
+
+    Where `edition` is set, who asks and their model were not read for this call but remembered from an earlier one, and
+    hold in this edition of the database only (`apps.accounts.editions`). The call is let out in that edition alone, and
+    an exchange that ends before that is not refused but begins again, from what the database says.
     """
 
     person: User
@@ -66,6 +70,7 @@ class Asking:
     key_id: UUID | None = None
     door: Door = Door.API
     purpose: Purpose = Purpose.CHAT
+    edition: str | None = None
 
 
 @dataclass(slots=True)
@@ -84,9 +89,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The model that an `Asking` names, as somebody found it who was at the database anyway; None if there is none."""
+    """
+    The model that an `Asking` names, as somebody found it who was at the database anyway; None if there is none.
+
+    `policy` is what its calls are masked by, where that is at hand too.
+    """
 
     model: LanguageModel | None
+    policy: Policy | None = None
 
 
 def prepare(asking: Asking, exchange_id: UUID, *, named: Named | None = None, now: datetime) -> Standing:
@@ -97,8 +107,10 @@ def prepare(asking: Asking, exchange_id: UUID, *, named: Named | None = None, no
     """
     route = _route(asking, named, now)
     data_key, row = keys.new_key(exchange_id)
-    number = route.chosen.policy_number
-    policy = policies.as_of(number, team_id=asking.team.pk, egress_class=route.asked.egress_class)
+    policy = named.policy if named else None
+    if policy is None:
+        number = route.chosen.policy_number
+        policy = policies.as_of(number, team_id=asking.team.pk, egress_class=route.asked.egress_class)
     return Standing(exchange_id, route, policy, Vault(data_key), data_key, row)
 
 
@@ -286,6 +298,7 @@ def _admitting(asking: Asking, prompt: Scrubbed, now: datetime, along: Along | N
             most_output_tokens=asking.most_output_tokens,
             key_id=asking.key_id,
             along=along,
+            edition=asking.edition,
         )
 
     return admitting

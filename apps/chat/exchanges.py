@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
@@ -188,6 +189,10 @@ class ExchangeKeeper:
         What could not be put on the record is told at once: the record may be silent for longer than anybody waits.
         After that the sweeper of whichever process lives concludes the exchange by its lease.
         """
+        if self._begins_again(ending):
+            logger.info("Exchange %s begins again from what the database says", self.key)
+            self._listener.end(replace(ending, reason=endings.OUTDATED))
+            return
         is_told = ending.reason == endings.UNRECORDED
         if is_told:
             self._listener.end(ending)
@@ -208,6 +213,15 @@ class ExchangeKeeper:
                 break
         if not is_told:
             self._listener.end(ending)
+
+    def _begins_again(self, ending: Ending) -> bool:
+        """
+        Say whether nothing was let out where that may be due to what was remembered; see `Asking`.
+
+        Where somebody stopped it, the record says that, as it always does.
+        """
+        is_refused = ending.outcome == OutcomeKind.REFUSED and ending.reason != endings.STOPPING
+        return self.asking.edition is not None and self._admission is None and is_refused
 
     async def _close_rows(self, ending: Ending) -> None:
         """Settle and conclude; a refusal, which is rare and takes several statements, in a thread."""

@@ -126,7 +126,7 @@ async def tell(keeper: Keeper) -> Ending:
         async with keeper.kept_alive():
             ending = await _steps(keeper, answer)
     except asyncio.CancelledError:
-        stopped = _ended_early(answer, OutcomeKind.FAILED, "PORTAL_STOPPED", endings.PORTAL_STOPPED)
+        stopped = _ended_early(answer, OutcomeKind.FAILED, endings.STOPPING, endings.PORTAL_STOPPED)
         await asyncio.shield(keeper.close(stopped))
         raise
     except Exception as error:  # noqa: BLE001

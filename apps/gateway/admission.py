@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from apps.accounts.models import Membership
-from apps.gateway import budgets, embeddings, leases, runaway, tokens
-from apps.gateway.budgets import NOBODY, NotHeld, Obstacle
+from apps.gateway import admitted, budgets, embeddings, leases, runaway, tokens
+from apps.gateway.admitted import Admitted
+from apps.gateway.budgets import NOBODY, NotAwaited, NotHeld, Obstacle
 from apps.gateway.endpoints import Endpoint, EndpointUnavailable, endpoint_of
 from apps.gateway.models import Budget, LanguageModel, LanguageModelQuerySet, Provider, RateLimit
 from apps.gateway.money_models import Scope, Scoped
@@ -28,6 +29,7 @@ from apps.gateway.refusals import (
     NoBudget,
     NoEmbeddings,
     NotInTeam,
+    Outdated,
     OverBudget,
     PriceUnknown,
     PromptTooLong,
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Admission", "Refused", "admit"]
 
+OUTDATED: Final = "What this rests on changed while the message was prepared, so nothing was sent. Send it again."
 SMALLEST_ANSWER = 64
 """Tokens. A window that leaves less room than this is called full."""
 
@@ -58,8 +61,8 @@ def _standing() -> LanguageModelQuerySet:
 
 
 _MODEL: Final = Compiled(_standing)
-_WITH_PAST_OF_A_KEY: Final = Compiled(lambda: _standing().with_past(runaway.past_of_a_key()))
-_WITH_PAST_OF_A_PERSON: Final = Compiled(lambda: _standing().with_past(runaway.past_of_a_person()))
+_WITH_PAST_OF_A_KEY: Final = Compiled(lambda: _standing().with_edition().with_past(runaway.past_of_a_key()))
+_WITH_PAST_OF_A_PERSON: Final = Compiled(lambda: _standing().with_edition().with_past(runaway.past_of_a_person()))
 
 
 Along: TypeAlias = "Callable[[Admission], Sequence[Write]]"
@@ -120,6 +123,7 @@ def admit(
     may_repeat: bool = False,
     along: Along | None = None,
     only_while: Condition | None = None,
+    edition: str | None = None,
 ) -> Admission:
     """
     Admit one call: the person belongs to the team, the team may use the model, the prompt fits, no program runs away,
@@ -127,46 +131,126 @@ def admit(
 
     `key_id` is the API key that the call came with, or the batch; `most_output_tokens` lowers the model's own limit;
     `may_repeat` says that the caller's work has an end and repeats itself by nature, as a batch's does; `along` gives
-    what is to be written if the money is held, with it or not at all. Everything is asked of the database now;
-    nothing is remembered from an earlier call. Two statements. `only_while` locks the row of whoever waits for it.
+    what is to be written if the money is held, with it or not at all. `only_while` locks the row of whoever waits for
+    it; `edition` is the one in which the caller knows what it goes by, and no other will do.
+
+    Everything is asked of the database now. Two statements; one where the same caller's last call to the model was
+    admitted in the edition that the database is still in, and the guard finds nothing.
 
     :raises Refused: with a sentence for the person; then nothing is held.
+    :raises Outdated: if the database is in another edition than `edition`; then nothing is held either.
     :raises budgets.NotAwaited: if that row is not there; then nothing is held either.
     """
     pk = _as_id(model_id)
     asked = runaway.question(prompt, model_id=pk, now=now)
+    call = _Call(person, team, key_id, prompt, most_output_tokens, asked, now, along)
+    whom = (person.pk, team.pk, pk, key_id)
+    known = None if only_while else admitted.recall(whom, edition=edition, now=now)
+    if known is not None and (admission := _admit_as_known(call, known, may_repeat=may_repeat)) is not None:
+        return admission
     query = _WITH_PAST_OF_A_KEY if key_id else _WITH_PAST_OF_A_PERSON
     model = _callable(query, person, team, pk, now, key=key_id, **asked.values)
-    _require_fitting_policy(model, prompt)
-    price = _known_price(model)
-    endpoint = _reachable(model)
-    input_at_most, input_about, output_at_most = _fit(model, prompt, most_output_tokens)
-    worst_case = price.of(input_tokens=input_at_most, output_tokens=output_at_most)
+    if edition not in {None, model.edition}:
+        raise Outdated(OUTDATED, model=model)
+    fit = _fitting(call, model)
     watched = runaway.watch(
         person=person,
         key_id=key_id,
         asked=asked,
         answer=model.past,
-        worst_case=worst_case,
-        currency=price.currency,
+        worst_case=fit.worst_case,
+        currency=fit.price.currency,
         may_repeat=may_repeat,
     )
-    admission = _admission(
-        model, price, endpoint, max_output_tokens=output_at_most, delay_seconds=watched.delay_seconds
+    admission = _held(call, model, fit, delay_seconds=watched.delay_seconds, only_while=only_while)
+    admitted.keep(whom, model, watched.rules, is_batch=watched.is_batch, now=now)
+    return admission
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One call that somebody wants to make."""
+
+    person: User
+    team: Team
+    key_id: UUID | None
+    prompt: Scrubbed
+    most_output_tokens: int | None
+    asked: runaway.Question
+    now: datetime
+    along: Along | None
+
+
+class _Fit(NamedTuple):
+    """What a call to a model takes at most."""
+
+    price: Price
+    endpoint: Endpoint
+    tokens_at_most: int
+    output_at_most: int
+    worst_case: Decimal
+
+
+def _admit_as_known(call: _Call, known: Admitted, *, may_repeat: bool) -> Admission | None:
+    """
+    Admit a call in one statement; None, and nothing is held, unless everything is as it was and nothing is to be said.
+
+    :raises Refused: if a limit stands in the way, which was asked after everything else, in the same edition.
+    """
+    model = known.model
+    try:
+        fit = _fitting(call, model)
+    except Refused:
+        return None  # the longer way says so, of the model as it is now
+    is_plain = runaway.plain_call(
+        call.asked,
+        person=call.person,
+        key_id=call.key_id,
+        edition=known.edition,
+        rules=known.rules,
+        worst_case=fit.worst_case,
+        may_repeat=may_repeat or known.is_batch,
     )
-    with _refusals_in_words(team, model, worst_case):
+    try:
+        return _held(call, model, fit, delay_seconds=0.0, only_while=is_plain)
+    except NotAwaited:
+        return None
+
+
+def _fitting(call: _Call, model: LanguageModel) -> _Fit:
+    """
+    Say what a call takes at most; no query.
+
+    :raises Refused: if it cannot be made of this model.
+    """
+    _require_fitting_policy(model, call.prompt)
+    price = _known_price(model)
+    endpoint = _reachable(model)
+    input_at_most, input_about, output_at_most = _fit(model, call.prompt, call.most_output_tokens)
+    worst_case = price.of(input_tokens=input_at_most, output_tokens=output_at_most)
+    return _Fit(price, endpoint, input_about + output_at_most, output_at_most, worst_case)
+
+
+def _held(
+    call: _Call, model: LanguageModel, fit: _Fit, *, delay_seconds: float, only_while: Condition | None
+) -> Admission:
+    """Hold the money for a call, and write along what is to be written with it. One statement."""
+    admission = _admission(
+        model, fit.price, fit.endpoint, max_output_tokens=fit.output_at_most, delay_seconds=delay_seconds
+    )
+    with _refusals_in_words(call.team, model, fit.worst_case):
         budgets.reserve(
-            person=person,
-            team=team,
+            person=call.person,
+            team=call.team,
             model=model,
-            price=price,
-            amount=worst_case,
-            now=now,
-            key_id=key_id,
-            tokens_at_most=input_about + output_at_most,
-            shape=watched.shape,
+            price=fit.price,
+            amount=fit.worst_case,
+            now=call.now,
+            key_id=call.key_id,
+            tokens_at_most=fit.tokens_at_most,
+            shape=call.asked.shape,
             reservation_id=admission.reservation_id,
-            along=along(admission) if along else (),
+            along=call.along(admission) if call.along else (),
             only_while=only_while,
         )
     return admission

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
+from apps.accounts import editions
 from apps.accounts.models import Membership, Role, Team, User
 from apps.gateway.access_models import AccessRequest, PriceVersion
 from apps.gateway.money_models import Budget, Purse, Reservation, Scope, SpentDay, SpentHour
@@ -44,6 +45,11 @@ __all__ = [
 ]
 
 DAYS_OF_WARNING = 60
+CHANGES_AT = """
+SELECT least((SELECT min(from_at) FROM gateway_grant WHERE model_id = %(model)s AND from_at > %(now)s),
+             (SELECT min(until_at) FROM gateway_grant WHERE model_id = %(model)s AND until_at > %(now)s),
+             (SELECT min(from_at) FROM gateway_priceversion WHERE model_id = %(model)s AND from_at > %(now)s))
+"""
 
 # Prices are per million tokens with six decimals, so the cost of any number of tokens is exact in twelve decimals.
 
@@ -155,6 +161,13 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
     def with_past(self, past: Stated) -> Self:
         """Add what the guard against programs that run away asks of a caller (`past`); see `runaway`."""
         return self.annotate(past=past)
+
+    def with_edition(self) -> Self:
+        """
+        Add the edition of the database in which a row stands as it does (`edition`), and when time alone may change how
+        the model ``model`` stands after ``now`` (`changes_at`); see `admitted`.
+        """
+        return self.annotate(edition=editions.as_column(), changes_at=Stated(CHANGES_AT, models.DateTimeField()))
 
     def priced(self, now: datetime) -> Self:
         """Add the planned price whose moment has come, if the row itself does not show it yet."""
@@ -268,7 +281,7 @@ class LanguageModel(models.Model):
     is_on = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
-    # What `with_standing`, `with_policy_number`, `with_past` and `priced` add to a row; other rows lack them.
+    # What `with_standing`, `with_policy_number`, `with_past`, `with_edition` and `priced` add; other rows lack it.
     is_member: bool
     is_granted: bool
     is_denied: bool
@@ -276,6 +289,8 @@ class LanguageModel(models.Model):
     price_version_id: int | None
     policy_number: int
     past: list[Any]
+    edition: str | None
+    changes_at: datetime | None
 
     objects = LanguageModelQuerySet.as_manager()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
@@ -213,6 +213,10 @@ class SpentHour(Spent):
         return f"{self.purse_id} at {self.hour}"
 
 
+HAS_FAILED: Final = Q(state="RELEASED") | Q(Q(output_tokens=None) | Q(output_tokens=0), state="SETTLED")
+"""A call that brought nothing. Few do, so an index of them alone costs the others next to nothing."""
+
+
 class Reservation(models.Model):
     """
     Money held for one call, at the prices of that moment. It closes once: settled (paid) or released.
@@ -262,6 +266,7 @@ class Reservation(models.Model):
             models.Index(
                 fields=["key_id", "created_at"], condition=Q(key_id__isnull=False), name="gateway_calls_of_a_key"
             ),
+            models.Index(fields=["shape"], condition=HAS_FAILED, name="gateway_failed_calls"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(amount__gte=0), name="gateway_amount_is_not_negative"),

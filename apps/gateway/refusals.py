@@ -27,6 +27,12 @@ class Refused(Exception):
         self.egress_class = model.egress_class if model else ""
 
 
+class Outdated(Refused):
+    """What the caller was known by does not hold any more: who asks has to find out anew. Nobody is told this."""
+
+    code = "OUTDATED"
+
+
 class NotInTeam(Refused):
     """The person does not belong to the team that would pay."""
 

@@ -12,12 +12,14 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import JSONField
 
+from apps.accounts import editions
 from apps.accounts.actors import who
 from apps.gateway.budgets import Shape
 from apps.gateway.models import LoopStop
@@ -35,6 +37,7 @@ from apps.gateway.repetition import (
 )
 from apps.ledger.compiled import Stated
 from apps.ledger.facts import Json
+from apps.ledger.prepared import Condition
 from apps.ledger.records import record_event
 from apps.ledger.vocabulary import Action
 
@@ -74,6 +77,30 @@ SELECT json_build_array(
                       state = 'RELEASED' OR (state = 'SETTLED' AND coalesce(output_tokens, 0) = 0) AS has_failed) AS its
          WHERE shape = %(shape)s AND created_at > coalesce((SELECT at FROM ended), '-infinity')))::text
 """
+# Whether the guard lets a call pass as it is: no stop is in force, and no count or cost of what the call continues or
+# repeats comes near a limit, by whichever of them a run or a pause might still be left out. Where that is not so,
+# `watch` decides. Of work that may repeat only what failed is counted, for which there is an index of its own.
+PLAIN = """
+SELECT true AS is_there
+  FROM {repeated} AS repeated, {continued} AS continued
+ WHERE {edition} = %s
+   AND NOT EXISTS (SELECT FROM gateway_loopstop WHERE {caller} AND lifted_at IS NULL AND until > %s)
+   AND (SELECT count(*) FROM gateway_reservation WHERE {caller} AND created_at > %s AND shape = %s AND {failed}) < %s
+   AND repeated.calls < %s AND continued.calls < %s AND continued.alike < %s
+   AND (repeated.calls + continued.calls = 0 OR repeated.cost + continued.cost + 2 * %s::numeric <= %s)
+"""
+FAILED = "(state = 'RELEASED' OR (state = 'SETTLED' AND (output_tokens IS NULL OR output_tokens = 0)))"
+PAID = "coalesce(sum(CASE state WHEN 'RELEASED' THEN 0 ELSE coalesce(newest.cost, amount) END), 0) AS cost"
+NOTHING = "(SELECT 0 AS calls, 0 AS cost, 0 AS alike)"
+REPEATED = """(SELECT count(*) AS calls, {paid}
+   FROM (SELECT shape, state, cost, amount FROM gateway_reservation WHERE {caller} AND created_at > %s
+          ORDER BY created_at DESC LIMIT %s) AS newest
+  WHERE shape = %s)"""
+CONTINUED = """(SELECT count(*) AS calls, {paid}, count(*) FILTER (WHERE step = %s) AS alike
+   FROM (SELECT shape, step, state, cost, amount FROM gateway_reservation WHERE {caller} AND created_at > %s
+          ORDER BY created_at DESC LIMIT %s) AS newest
+  WHERE shape = ANY (%s::bytea[]))"""
+NO_LIMIT: Final = 1_000_000
 OF_A_KEY = REMEMBERED.format(caller="key_id = %(key)s")
 OF_A_PERSON = REMEMBERED.format(caller="person_id = %(person)s AND key_id IS NULL")
 
@@ -115,10 +142,16 @@ def past_of_a_person() -> Stated:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What admission needs to know: the shape to remember, and how long the client is to wait before it sends."""
+    """
+    What admission needs to know: the shape to remember, and how long the client is to wait before it sends.
+
+    `rules` and `is_batch` are what it went by.
+    """
 
     shape: Shape
     delay_seconds: float
+    rules: Rules
+    is_batch: bool
 
 
 def watch(
@@ -153,7 +186,46 @@ def watch(
         _stop(person, key_id, verdict, currency=currency, until=until, now=now)
     elif verdict.is_first_delay:
         _record(Action.LOOP_SLOWED, person, key_id, {"calls": verdict.calls}, by=None, now=now)
-    return Watched(shape, verdict.delay_seconds)
+    return Watched(shape, verdict.delay_seconds, rules, is_batch)
+
+
+def plain_call(
+    asked: Question,
+    *,
+    person: User,
+    key_id: UUID | None,
+    edition: str,
+    rules: Rules,
+    worst_case: Decimal,
+    may_repeat: bool,
+) -> Condition:
+    """
+    Give the condition under which a call passes without `watch`: the database is in this edition, and nothing is near a
+    limit. `may_repeat` is also true for callers whose work is marked as batch work.
+    """
+    caller, name = (key_id, "key_id = %s") if key_id else (person.pk, "person_id = %s AND key_id IS NULL")
+    shape, values = asked.shape, asked.values
+    repeated = () if may_repeat else (caller, values["lately"], REMEMBERED_CALLS, shape.whole)
+    continued = (shape.step, caller, values["since"], REMEMBERED_CALLS, asked.beginnings) if asked.beginnings else ()
+    fewer = (NO_LIMIT,) * 3 if may_repeat else (rules.slow_after, rules.longest_run * 3 // 4, rules.slow_after)
+    return Condition(
+        _plain(name, bool(repeated), bool(continued)),
+        (
+            *repeated, *continued, edition, caller, asked.now, caller, values["lately"], shape.whole,
+            rules.slow_after // 2, *fewer, worst_case, rules.run_ceiling,
+        ),
+    )  # fmt: skip
+
+
+@cache
+def _plain(caller: str, counts_repeated: bool, counts_continued: bool) -> str:
+    return PLAIN.format(
+        repeated=REPEATED.format(caller=caller, paid=PAID) if counts_repeated else NOTHING,
+        continued=CONTINUED.format(caller=caller, paid=PAID) if counts_continued else NOTHING,
+        edition=editions.NOW,
+        caller=caller,
+        failed=FAILED,
+    )
 
 
 def require_no_stop(*, person: User, key_id: UUID | None, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,10 +12,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from apps.gateway import budgets, limits, repetition, runaway
+from apps.gateway import admission, budgets, limits, repetition, runaway
 from apps.gateway.admission import admit
 from apps.gateway.models import BatchMark, LoopStop, Reservation, RunawayRules
 from apps.gateway.refusals import RanAway
+from apps.ledger import prepared
 from apps.ledger.models import Event
 from apps.privacy import scrub
 from apps.privacy.scrub import Scrubbed, ScrubbedMessage
@@ -75,6 +77,50 @@ def calls_until_stopped(caller, prompts, **how) -> int:
         except RanAway:
             return number
     raise AssertionError("never stopped")
+
+
+def judged(caller, prompt) -> tuple[bool, repetition.Verdict]:
+    """Say whether a call would pass by the quick condition, and what the guard itself thinks of it."""
+    now = caller.now + timedelta(seconds=0.2)
+    asked = runaway.question(prompt, model_id=caller.model.pk, now=now)
+    named = {"model": caller.model.pk, "person": caller.person.pk, "team": caller.team.pk, "key": caller.key_id}
+    [model] = admission._WITH_PAST_OF_A_KEY.rows(**named, now=now, **asked.values)
+    rules, stop, is_batch, past = runaway._remembered(model.past)
+    worst_case = Decimal("0.5")
+    condition = runaway.plain_call(
+        asked, person=caller.person, key_id=caller.key_id, edition=model.edition, rules=rules, worst_case=worst_case,
+        may_repeat=is_batch,
+    )  # fmt: skip
+    verdict = repetition.judge(
+        asked.shape, past, rules=rules, worst_case=worst_case, seconds=now.timestamp(), may_repeat=is_batch
+    )
+    if stop is not None:
+        verdict = repetition.Verdict(is_refused=True)
+    return bool(prepared.rows(condition.text, condition.values)), verdict
+
+
+@pytest.mark.parametrize("is_batch", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_passes_by_the_quick_condition_is_what_the_guard_lets_pass_untouched(caller, seed, is_batch):
+    rng = random.Random(seed)  # noqa: S311 - a game of chance, not a secret
+    RunawayRules.objects.create(pk=1, slow_after=4, stop_after=7, longest_run=20, run_ceiling=3, stop_minutes=1)
+    if is_batch:
+        BatchMark.objects.create(scope="KEY", key_id=KEY, created_at=NOW)
+    said: list[str] = []
+    both = {True: 0, False: 0}
+
+    for _ in range(120):
+        said = [] if rng.random() < 0.15 else said
+        said += [rng.choice(("Read a file.", "Run the tests.", f"Step {rng.choice('abcdefgh')}."))]
+        prompt = conversation(*said) if rng.random() < 0.7 else make_prompt(rng.choice(("One.", "Two.", "Three.")))
+        is_plain, verdict = judged(caller, prompt)
+        both[is_plain] += 1
+        assert not is_plain or verdict == repetition.Verdict(), verdict
+        with suppress(RanAway):
+            caller.ask(prompt, pause=rng.choice((0.2, 1, 40)), fails=rng.random() < 0.2, tokens=rng.choice((0, 50)))
+
+    assert both[True] > 20
+    assert both[False] > 0
 
 
 # Loops.
