@@ -130,7 +130,7 @@ def secret_in(headers: Mapping[str, str]) -> str:
 
 def authenticate(secret: str, *, now: datetime) -> Caller:
     """
-    Find who calls with this secret, as things stand now: nothing is remembered from an earlier call.
+    Find who calls with this secret, as things stand now.
 
     One query. The use is noted at most once a minute, a refusal recorded at most once an hour for each key; text that
     cannot be a key costs no query.
