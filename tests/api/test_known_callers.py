@@ -172,7 +172,7 @@ REFUSED_AFTER: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("change", [pytest.param(change, id=name) for name, change in REFUSED_AFTER.items()])
 def test_whoever_was_let_out_a_moment_ago_is_refused_after(
-    remembered: Program, provider: FakeProvider, asked: Asked, change: Callable[[], object]
+    remembered: Program, provider: FakeProvider, change: Callable[[], object]
 ) -> None:
     answered = len(provider.requests)
     change()
@@ -186,9 +186,24 @@ def test_whoever_was_let_out_a_moment_ago_is_refused_after(
     assert reply.status >= 400
     refusals = Outcome.objects.filter(kind="REFUSED").count()
     assert refusals in {0, 2}, "a call that begins again is on the record once"
-    asked.forget()
-    assert remembered.chat(QUESTION).status == reply.status
-    assert asked.callers == ["read"], "whoever was refused is asked everything before anything is masked"
+
+
+def test_whoever_was_refused_is_masked_once_at_the_next_call(
+    remembered: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scrub, masked = story.scrub, []
+
+    async def counted(*arguments: Any, **named: Any) -> Any:
+        masked.append(1)
+        return await scrub(*arguments, **named)
+
+    monkeypatch.setattr(story, "scrub", counted)
+    RateLimit.objects.create(scope="ORGANISATION", requests=1)
+
+    assert remembered.chat(QUESTION).status == 429
+    assert len(masked) == 2
+    assert remembered.chat(QUESTION).status == 429
+    assert len(masked) == 3
 
 
 def what_a_new_process_says(program: Program) -> tuple[int, str, str]:
