@@ -2,22 +2,25 @@
 The short way to servers that speak OpenAI's wire format: one HTTP request, server-sent events, no library between.
 
 It tells what LiteLLM cannot: whether the provider itself stated the end and the count. Redirects are not followed, so
-what is sent goes where it was meant to go and nowhere else.
+what is sent goes where it was meant to go and nowhere else. An answer that streams comes over a connection of
+`apps.gateway.exchange_http`; through a company's proxy, and for all that is not streamed, over one of aiohttp's.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, Self
 from weakref import WeakKeyDictionary
 
 import aiohttp
 from django.conf import settings
 
-from apps.gateway import beats, departures
+from apps.gateway import beats, departures, exchange_http
 from apps.gateway.endpoints import Endpoint
 from apps.gateway.models import Provider
 from apps.gateway.openai_events import Events
@@ -69,7 +72,21 @@ class Connections(aiohttp.TCPConnector):
         return None
 
 
+class Answer(Protocol):
+    """What a stream needs of an answer, whichever way it came; see `exchange_http.Answer`."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def content_type(self) -> str: ...
+    @property
+    def is_complete(self) -> bool: ...
+    async def readany(self) -> bytes: ...
+    def rest_until(self, moment: float) -> None: ...
+
+
 _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Manner, aiohttp.ClientSession]] = WeakKeyDictionary()
+_connections: WeakKeyDictionary[asyncio.AbstractEventLoop, exchange_http.Connections] = WeakKeyDictionary()
 
 
 async def stream(
@@ -81,11 +98,15 @@ async def stream(
     :raises Fault: by kind, without what the server said.
     """
     try:
-        async with await _post(endpoint, _body(endpoint, messages, max_output_tokens, fields)) as response:
-            await _require_stream(response)
+        async with await _ask(endpoint, _body(endpoint, messages, max_output_tokens, fields)) as answer:
+            await _require_stream(answer)
             with beats.counted():
-                async for piece in _pieces(response):
+                async for piece in _pieces(answer):
                     yield piece
+    except exchange_http.NotReached:
+        raise Fault(FaultKind.UNREACHABLE) from None
+    except exchange_http.BrokeOff:
+        raise Fault(FaultKind.BROKE_OFF) from None
     except aiohttp.ClientConnectionError as error:
         raise Fault(_connection_fault(error)) from None
     except TimeoutError:
@@ -96,6 +117,8 @@ async def stream(
 
 async def close() -> None:
     """Close this event loop's connections."""
+    if connections := _connections.pop(asyncio.get_running_loop(), None):
+        await connections.close()
     for session in _sessions.pop(asyncio.get_running_loop(), {}).values():
         await session.close()
 
@@ -110,33 +133,96 @@ async def post(endpoint: Endpoint, path: str, body: dict[str, Any]) -> aiohttp.C
     return await _open(endpoint, "POST", path, json=body)
 
 
-async def _post(endpoint: Endpoint, body: dict[str, Any]) -> aiohttp.ClientResponse:
-    return await _open(endpoint, "POST", "chat/completions", json=body)
+async def _ask(endpoint: Endpoint, body: dict[str, Any]) -> exchange_http.Answer | _ByAiohttp:
+    address = _address(endpoint, "chat/completions")
+    if _is_proxied(endpoint):
+        return _ByAiohttp(await _open(endpoint, "POST", "chat/completions", json=body))
+    loop = asyncio.get_running_loop()
+    if (connections := _connections.get(loop)) is None:
+        connections = _connections.setdefault(loop, exchange_http.Connections())
+    return await connections.post(
+        exchange_http.Target.of(address),
+        bearer=endpoint.api_key,
+        body=json.dumps(body).encode(),
+        seconds_to_connect=settings.MODEL_CONNECT_SECONDS,
+        seconds_kept=_seconds_kept(endpoint),
+        on_sent=_note_a_departure,
+    )
 
 
-async def _open(endpoint: Endpoint, method: str, path: str, **content: Any) -> aiohttp.ClientResponse:
+def _note_a_departure() -> None:
+    departures.note(departures.OPENAI)
+
+
+class _ByAiohttp:
+    """An answer that aiohttp reads, as an `Answer`."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.status, self.content_type = response.status, response.content_type
+        self._response, self._content = response, response.content
+        self._rest: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._rest:
+            self._rest.cancel()
+        self._response.release()
+        await self._response.wait_for_close()
+
+    @property
+    def is_complete(self) -> bool:
+        return self._content.is_eof()
+
+    async def readany(self) -> bytes:
+        return await self._content.readany()
+
+    def rest_until(self, moment: float) -> None:
+        transport = self._response.connection.transport if self._response.connection else None
+        if transport is not None and not transport.is_closing():
+            transport.pause_reading()
+            self._rest = asyncio.get_running_loop().call_at(moment, transport.resume_reading)
+
+
+def _address(endpoint: Endpoint, path: str) -> str:
     address = (endpoint.base_url or OPENAI_ADDRESS).rstrip("/")
     if endpoint.kind == Kind.OLLAMA and not address.endswith("/v1"):
         address += "/v1"
+    return f"{address}/{path}"
+
+
+async def _open(endpoint: Endpoint, method: str, path: str, **content: Any) -> aiohttp.ClientResponse:
     headers = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {}
     return await _session(endpoint).request(
-        method, f"{address}/{path}", headers=headers, allow_redirects=False, **content
+        method, _address(endpoint, path), headers=headers, allow_redirects=False, **content
     )
+
+
+def _is_proxied(endpoint: Endpoint) -> bool:
+    return endpoint.kind != Kind.EMBEDDED and _names_a_proxy()
+
+
+@cache
+def _names_a_proxy() -> bool:
+    """Whether the environment names a proxy, which does not change while a process lives."""
+    return any(name.lower().endswith("_proxy") for name in os.environ)
+
+
+def _seconds_kept(endpoint: Endpoint) -> float:
+    is_encrypted = endpoint.kind == Kind.OPENAI or endpoint.base_url.startswith("https://")
+    return SECONDS_KEPT if is_encrypted else SECONDS_KEPT_IN_CLEAR
 
 
 def _session(endpoint: Endpoint) -> aiohttp.ClientSession:
     """
     One pool of connections for each event loop and manner; no cookies, no time limits but the connection's.
 
-    Where the environment names no proxy it is not searched for one at each request, which aiohttp does in a thread. A
-    connection is used again only for much less time than servers keep it: one that hangs up just as a message is on
-    its way would fail the message, and nobody may send it twice.
+    Where the environment names no proxy aiohttp does not search it for one at each request, in a thread. A connection
+    is used again only for much less time than servers keep it: one that hangs up just as a message is on its way would
+    fail the message, and nobody may send it twice.
     """
-    is_encrypted = endpoint.kind == Kind.OPENAI or endpoint.base_url.startswith("https://")
-    manner = Manner(
-        is_proxied=endpoint.kind != Kind.EMBEDDED,
-        seconds_kept=SECONDS_KEPT if is_encrypted else SECONDS_KEPT_IN_CLEAR,
-    )
+    manner = Manner(_is_proxied(endpoint), _seconds_kept(endpoint))
     sessions = _sessions.setdefault(asyncio.get_running_loop(), {})
     if manner not in sessions:
         sessions[manner] = _new_session(manner)
@@ -149,7 +235,7 @@ def _new_session(manner: Manner) -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, connect=settings.MODEL_CONNECT_SECONDS),
         headers={"User-Agent": "portcullis"},
-        trust_env=manner.is_proxied and any(name.lower().endswith("_proxy") for name in os.environ),
+        trust_env=manner.is_proxied,
         trace_configs=[_counting()],
     )
 
@@ -180,57 +266,43 @@ def _body(
     }
 
 
-async def _require_stream(response: aiohttp.ClientResponse) -> None:
-    if response.status == 400:
-        reason = (await response.content.read(LONGEST_REASON)).lower()
+async def _require_stream(answer: Answer) -> None:
+    if answer.status == 400:
+        reason = (await answer.readany())[:LONGEST_REASON].lower()
         raise Fault(FaultKind.TOO_LONG if any(word in reason for word in TOO_LONG) else FaultKind.REQUEST_REFUSED)
-    if response.status != 200:
-        raise Fault(fault_of_status(response.status))
-    if response.content_type != "text/event-stream":
+    if answer.status != 200:
+        raise Fault(fault_of_status(answer.status))
+    if answer.content_type != "text/event-stream":
         raise Fault(FaultKind.BAD_ANSWER)
 
 
-async def _pieces(response: aiohttp.ClientResponse) -> AsyncIterator[Piece]:
+async def _pieces(answer: Answer) -> AsyncIterator[Piece]:
     """
     Cut the stream into events and give what each read brings in few pieces; the format's own end ends it.
 
     The first word is passed on at once. After it, reads wait for a moment, so that a fast model costs no more than
     twenty wake-ups a second, and less where many answer at once.
     """
-    content, events, has_begun = response.content, Events(), False
-    rest: asyncio.TimerHandle | None = None
-    try:
-        while data := await content.readany():
-            for piece in events.read(data):
-                has_begun = has_begun or bool(piece.text or piece.calls)
-                yield piece
-            if events.are_over:
-                await _let_end(content)
-                return
-            if has_begun:
-                rest = _leave_to_the_kernel(response)
-    finally:
-        if rest:
-            rest.cancel()
+    loop, events, has_begun = asyncio.get_running_loop(), Events(), False
+    while data := await answer.readany():
+        for piece in events.read(data):
+            has_begun = has_begun or bool(piece.text or piece.calls)
+            yield piece
+        if events.are_over:
+            await _let_end(answer)
+            return
+        if has_begun:
+            answer.rest_until(beats.next_read(loop.time()))
 
 
-def _leave_to_the_kernel(response: aiohttp.ClientResponse) -> asyncio.TimerHandle | None:
-    """Read nothing until the next beat: nobody is woken for each token that comes meanwhile."""
-    transport = response.connection.transport if response.connection else None
-    if transport is None or transport.is_closing():
-        return None
-    transport.pause_reading()
-    loop = asyncio.get_running_loop()
-    return loop.call_at(beats.next_read(loop.time()), transport.resume_reading)
-
-
-async def _let_end(content: aiohttp.StreamReader) -> None:
+async def _let_end(answer: Answer) -> None:
     """Read the few bytes after the last event, so that the connection can be used again."""
-    if content.is_eof():
+    if answer.is_complete:
         return
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE_AFTER_THE_END):
-            await content.read()
+            while await answer.readany():
+                pass
 
 
 def _connection_fault(error: aiohttp.ClientConnectionError) -> FaultKind:

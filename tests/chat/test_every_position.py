@@ -44,6 +44,7 @@ CALLERS_OF_MODELS = {
 
 CAN_TALK_TO_OTHER_HOSTS = {
     "apps/gateway/openai_client.py": "sends what its caller above gives; its GET carries nothing",
+    "apps/gateway/exchange_http.py": "carries the bytes that openai_client gives it",
     "apps/gateway/embeddings.py": "sends what its caller above gives",
     "apps/gateway/litellm_client.py": "sends what its caller above gives",
     "apps/gateway/probing.py": "asks an idle model's server for its list of models; nothing of anybody's is sent",

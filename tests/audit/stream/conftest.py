@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import http.server
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from django.utils import timezone
 
 from apps.accounts.models import Role, User
@@ -28,9 +22,10 @@ from apps.ledger import records
 from apps.ledger.models import Entry
 from apps.ledger.vocabulary import Action
 from tests.audit.conftest import NOON
+from tests.certificates import certificate
 from tests.ledger.conftest import as_sequencer, evidence, sequencer
 
-__all__ = ["as_sequencer", "evidence", "sequencer"]
+__all__ = ["as_sequencer", "certificate", "evidence", "sequencer"]
 
 
 @dataclass
@@ -44,24 +39,6 @@ class Collector:
     @property
     def lines(self) -> list[str]:
         return [line for _, body in self.posts for line in body.decode().splitlines()]
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 and localhost, and its key."""
-    folder, key = tmp_path_factory.mktemp("tls"), ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(x509.random_serial_number()).not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1)).add_extension(names, critical=False).sign(key, hashes.SHA256())
-    )  # fmt: skip
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    plain = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (folder / "key.pem").write_bytes(key.private_bytes(*plain))
-    return folder / "cert.pem", folder / "key.pem"
 
 
 @pytest.fixture

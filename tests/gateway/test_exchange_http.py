@@ -1,0 +1,352 @@
+"""The short way's own HTTP: connections that serve one message after the other, and servers that behave badly."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apps.gateway import exchange_http
+from apps.gateway.exchange_http import Answer, BrokeOff, Connections, NotReached, Target
+from tests.certificates import certificate
+
+__all__ = ["certificate"]
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter, int], Awaitable[None]]
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+
+
+class Server:
+    """Answers each message as `serve` says; counts connections, and keeps what it heard."""
+
+    def __init__(self, serve: Serve) -> None:
+        self._serve = serve
+        self.connections = 0
+        self.heard: list[bytes] = []
+        self.ended = asyncio.Event()
+
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+                self.heard.append(head + await reader.readexactly(length))
+                await self._serve(reader, writer, len(self.heard))
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            self.ended.set()
+            writer.close()
+
+
+@asynccontextmanager
+async def serving(serve: Serve) -> AsyncIterator[tuple[Server, Connections, Target]]:
+    server, connections = Server(serve), Connections()
+    listening = await asyncio.start_server(server.connected, "127.0.0.1", 0)
+    host, port = listening.sockets[0].getsockname()
+    try:
+        yield server, connections, Target.of(f"http://{host}:{port}/v1/chat/completions")
+    finally:
+        await connections.close()
+        listening.close()
+
+
+def saying(*answers: bytes) -> Serve:
+    """Answer the first message by the first of these, and so on; the last one again and again."""
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
+        writer.write(answers[min(number, len(answers)) - 1])
+
+    return serve
+
+
+def whole(body: bytes) -> bytes:
+    return OK + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+async def post(connections: Connections, target: Target, **options: Any) -> Answer:
+    given = {"bearer": "key", "body": b"{}", "seconds_to_connect": 5, "seconds_kept": 1, "on_sent": lambda: None}
+    return await asyncio.wait_for(connections.post(target, **{**given, **options}), 20)
+
+
+async def read(answer: Answer) -> bytes:
+    async with answer:
+        return b"".join([data async for data in pieces(answer)])
+
+
+async def pieces(answer: Answer) -> AsyncIterator[bytes]:
+    while data := await asyncio.wait_for(answer.readany(), 20):
+        yield data
+
+
+async def test_a_message_goes_out_whole_and_its_answer_comes_back() -> None:
+    sent = []
+    async with serving(saying(whole(b"one"))) as (server, connections, target):
+        answer = await post(connections, target, body=b'{"a": 1}', on_sent=lambda: sent.append(1))
+
+        assert (answer.status, answer.content_type, await read(answer)) == (200, "text/event-stream", b"one")
+
+    [heard] = server.heard
+    lines = heard.split(b"\r\n")
+    assert lines[0] == b"POST /v1/chat/completions HTTP/1.1"
+    assert b"Authorization: Bearer key" in lines
+    assert b"Accept-Encoding: identity" in lines
+    assert b"Host: " + target.head.partition(b"Host: ")[2].split(b"\r\n")[0] in lines
+    assert heard.endswith(b'\r\n\r\n{"a": 1}')
+    assert sent == [1]
+
+
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        whole(b"onetwo"),
+        CHUNKED + b"3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n" + whole(b"onetwo"),
+        b"HTTP/1.1 103 Early Hints\r\nContent-Length: 0\r\nContent-Encoding: gzip\r\n\r\n" + whole(b"onetwo"),
+    ],
+    ids=["length", "chunks", "after 100", "after 103"],
+)
+async def test_an_answer_whose_end_is_told_leaves_its_connection_for_the_next_message(said: bytes) -> None:
+    async with serving(saying(said)) as (server, connections, target):
+        answers = [await read(await post(connections, target)) for _ in range(3)]
+
+    assert answers == [b"onetwo"] * 3
+    assert server.connections == 1
+
+
+async def test_an_answer_of_no_stated_length_ends_with_its_connection() -> None:
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
+        writer.write(OK + b"\r\none")
+        writer.close()
+
+    async with serving(serve) as (server, connections, target):
+        assert [await read(await post(connections, target)) for _ in range(2)] == [b"one", b"one"]
+
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        OK + b"Connection: close\r\nContent-Length: 3\r\n\r\none",
+        whole(b"one") + b"HTTP/1.1 200 OK\r\n",
+        whole(b"one") + whole(b"two"),
+        b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 3\r\n\r\none",
+    ],
+    ids=["it says so", "the next begins", "two at once", "HTTP/1.0"],
+)
+async def test_a_connection_that_may_hold_something_else_carries_no_other_message(said: bytes) -> None:
+    async with serving(saying(said)) as (server, connections, target):
+        assert [await read(await post(connections, target)) for _ in range(2)] == [b"one", b"one"]
+
+    assert server.connections == 2
+
+
+async def test_what_comes_between_two_messages_is_not_the_answer_to_the_second() -> None:
+    """Also where the loop has not read it yet: it lies in the kernel when the second message is sent."""
+    is_time = asyncio.Event()
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
+        writer.write(whole(b"%d" % number))
+        if number == 1:
+            writers.append(writer)
+            is_time.set()
+
+    writers: list[asyncio.StreamWriter] = []
+    async with serving(serve) as (server, connections, target):
+        assert await read(await post(connections, target)) == b"1"
+        await is_time.wait()
+        os.write(writers[0].get_extra_info("socket").fileno(), whole(b"somebody else's"))
+        assert await read(await post(connections, target)) == b"2"
+
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"HTTP/1.1 200 O",
+        OK,
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+        OK + b"Content-Length: 3\r\nContent-Length: 30\r\n\r\none",
+        OK + b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\none",
+        OK + b"X: " + b"x" * 70_000,
+    ],
+    ids=["nothing", "half a line", "half a head", "SSH", "another protocol", "two lengths", "compressed", "no end"],
+)
+async def test_what_is_no_answer_is_said_to_be_broken_off(said: bytes) -> None:
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
+        writer.write(said)
+        writer.close()
+
+    async with serving(serve) as (server, connections, target):
+        with pytest.raises(BrokeOff):
+            await post(connections, target)
+        await asyncio.wait_for(server.ended.wait(), 20)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [OK + b"Content-Length: 30\r\n\r\none", CHUNKED + b"3\r\none\r\n", CHUNKED + b"3\r\none\r\nzz\r\n"],
+    ids=["too few bytes", "no last chunk", "no chunk"],
+)
+async def test_an_answer_that_breaks_off_gives_what_came_and_then_says_so(said: bytes) -> None:
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
+        writer.write(said)
+        writer.close()
+
+    async with serving(serve) as (_, connections, target), await post(connections, target) as answer:
+        got = await answer.readany()
+        with pytest.raises(BrokeOff):
+            await answer.readany()
+
+    assert got == b"one"
+
+
+async def test_an_answer_that_is_left_before_its_end_ends_its_connection() -> None:
+    async with serving(saying(CHUNKED + b"3\r\none\r\n")) as (server, connections, target):
+        async with await post(connections, target) as answer:
+            assert await answer.readany() == b"one"
+        await asyncio.wait_for(server.ended.wait(), 20)
+
+
+async def test_whoever_gives_up_before_the_answer_ends_the_connection() -> None:
+    has_heard = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter, number: int) -> None:
+        has_heard.set()
+        await reader.read()
+
+    async with serving(serve) as (server, connections, target):
+        asking = asyncio.create_task(post(connections, target))
+        await asyncio.wait_for(has_heard.wait(), 20)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        await asyncio.wait_for(server.ended.wait(), 20)
+
+
+async def test_a_connection_is_kept_for_its_time_and_no_longer() -> None:
+    async with serving(saying(whole(b"one"))) as (server, connections, target):
+        await read(await post(connections, target, seconds_kept=0.05))
+        await asyncio.wait_for(server.ended.wait(), 20)
+        await read(await post(connections, target))
+
+    assert server.connections == 2
+
+
+async def test_what_nobody_takes_stays_with_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that sends without end fills neither our memory nor that of others."""
+    monkeypatch.setattr(exchange_http, "MOST_UNREAD_BYTES", 10_000)
+    taken, sent = 0, 0
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
+        nonlocal sent
+        writer.write(CHUNKED)
+        for _number in range(1000):
+            writer.write(b"10000\r\n" + b"x" * 65_536 + b"\r\n")
+            await writer.drain()
+            sent += 65_536
+        writer.write(b"0\r\n\r\n")
+
+    async with serving(serve) as (_, connections, target), await post(connections, target) as answer:
+        await asyncio.sleep(1)
+        halted_at = sent
+        async for data in pieces(answer):
+            taken += len(data)
+            answer.rest_until(asyncio.get_running_loop().time() + 0.001)
+
+    assert halted_at < 30_000_000
+    assert taken == 65_536_000
+
+
+async def test_what_rests_is_read_when_the_rest_is_over() -> None:
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
+        writer.write(CHUNKED + b"3\r\none\r\n")
+        for _number in range(5):
+            await asyncio.sleep(0.02)
+            writer.write(b"1\r\nx\r\n")
+        writer.write(b"0\r\n\r\n")
+
+    async with serving(serve) as (server, connections, target):
+        for _ in range(2):
+            async with await post(connections, target) as answer:
+                assert await answer.readany() == b"one"
+                answer.rest_until(asyncio.get_running_loop().time() + 0.4)
+                assert await answer.readany() == b"xxxxx"
+                assert await answer.readany() == b""
+
+    assert server.connections == 1
+
+
+async def test_where_nothing_listens_nothing_was_sent() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    sent: list[int] = []
+
+    with pytest.raises(NotReached):
+        await post(Connections(), Target.of(f"http://127.0.0.1:{port}/"), on_sent=lambda: sent.append(1))
+    with pytest.raises(NotReached):
+        Target.of("nothing")
+    assert sent == []
+
+
+@pytest.mark.parametrize(
+    ("host", "is_vouched_for", "is_reached"),
+    [("localhost", True, True), ("[::1]", True, False), ("localhost", False, False)],
+    ids=["vouched for", "another host", "not vouched for"],
+)
+async def test_over_tls_only_the_host_that_was_meant_is_reached(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, host: str, is_vouched_for: bool, is_reached: bool
+) -> None:
+    theirs, server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), Server(saying(whole(b"one")))
+    theirs.load_cert_chain(*certificate)
+    if is_vouched_for:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    here = "::1" if host == "[::1]" else "127.0.0.1"
+    listening = await asyncio.start_server(server.connected, here, 0, ssl=theirs)
+    target = Target.of(f"https://{host}:{listening.sockets[0].getsockname()[1]}/v1")
+    connections = Connections()
+    async with listening:
+        if is_reached:
+            assert [await read(await post(connections, target)) for _ in range(3)] == [b"one"] * 3
+            assert server.connections == 1
+        else:
+            with pytest.raises(NotReached):
+                await post(connections, target)
+            assert server.heard == []
+        await connections.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "place", "host"),
+    [
+        ("https://api.example/v1/chat", ("api.example", 443, True), b"Host: api.example\r\n"),
+        ("http://[::1]:8080/v1", ("::1", 8080, False), b"Host: [::1]:8080\r\n"),
+        ("http://bücher.example/v1?a=ü b", ("xn--bcher-kva.example", 80, False), b"/v1?a=%C3%BC+b HTTP/1.1\r\n"),
+    ],
+)
+def test_addresses_are_taken_apart_as_clients_do(address: str, place: Any, host: bytes) -> None:
+    assert Target.of(address).place == place
+    assert host in Target.of(address).head
+
+
+def test_certificates_are_asked_for_and_compared_with_the_host() -> None:
+    context = Connections()._context()
+
+    assert context.verify_mode == ssl.CERT_REQUIRED
+    assert context.check_hostname
