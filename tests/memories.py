@@ -15,7 +15,7 @@ import pytest
 from apps.api import known
 from apps.audit import pseudonyms
 from apps.chat import lifecycle, live, ways
-from apps.gateway import admitted, beats, departures, health, leases, routing
+from apps.gateway import admitted, beats, departures, health, leases, openai_client, routing
 from apps.ledger import clock, hosts
 from apps.privacy import dictionary_handover, engine, policies
 
@@ -30,6 +30,7 @@ def forget(monkeypatch: pytest.MonkeyPatch) -> None:
     admitted.forget_all()
     known.forget_all()
     leases._renewed_at.clear()
+    openai_client._names_a_proxy.cache_clear()
     monkeypatch.setattr(routing, "retries", routing.RetryBudget())
     monkeypatch.setattr(routing, "blind_retries", routing.RetryBudget(routing.BLIND_RETRIES_AT_MOST))
     monkeypatch.setattr(beats, "_under_way", 0)

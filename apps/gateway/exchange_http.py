@@ -340,16 +340,12 @@ class Answer:
         return (
             self._is_complete
             and not self._is_spoilt
-            and not self._unread
             and not transport.is_closing()
             and transport.get_write_buffer_size() == 0
         )
 
     def hear(self, data: bytes) -> None:
         """Take bytes from the connection."""
-        if self._is_complete or self._is_broken:
-            self._spoil()
-            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError:

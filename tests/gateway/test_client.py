@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 import json
 import pickle
@@ -385,8 +386,9 @@ async def test_what_a_server_sends_unasked_after_an_answer_is_nobodys_answer(pro
     ]
 
 
-def _an_answer(text: str) -> bytes:
-    pieces = [{"choices": [{"delta": {"content": text}}]}, {"choices": [{"delta": {}, "finish_reason": "stop"}]}]
+def _an_answer(*texts: str) -> bytes:
+    pieces = [{"choices": [{"delta": {"content": text}}]} for text in texts]
+    pieces.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
     body = "".join(f"data: {json.dumps(piece)}\n\n" for piece in pieces).encode() + b"data: [DONE]\n\n"
     head = f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
@@ -443,6 +445,41 @@ async def test_the_model_on_this_machine_is_never_called_through_a_proxy(provide
     events = await ask(Call(Endpoint(Provider.Kind.EMBEDDED, "smol", provider.base_url)), prompt)
 
     assert events[0] == Delta("ok")
+
+
+@pytest.mark.parametrize("kind", ["OPENAI_COMPATIBLE", "OLLAMA"])
+async def test_where_the_environment_names_a_proxy_answers_come_through_it(prompt, monkeypatch, kind):
+    asked, ended = [], asyncio.Event()
+
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answer = _an_answer("through the proxy ", "word " * 5, "is the way")
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                asked.append(head)
+                await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]))
+                for at in range(0, len(answer), 150):
+                    writer.write(answer[at : at + 150])
+                    await asyncio.sleep(0.02)
+        ended.set()
+        writer.close()
+
+    server = await asyncio.start_server(forward, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    monkeypatch.setenv("http_proxy", f"http://{host}:{port}")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    openai_client._names_a_proxy.cache_clear()
+    theirs = Call(Endpoint(kind, "fake", "http://models.example/v1", "their key"))
+    async with server:
+        events = await ask(theirs, prompt)
+        async with aclosing(client.stream(theirs, prompt)) as stream:
+            await anext(stream)
+        await asyncio.wait_for(ended.wait(), 20)
+        await openai_client.close()
+
+    assert "".join(event.text for event in events[:-1]) == "through the proxy " + "word " * 5 + "is the way"
+    assert asked[0].startswith(b"POST http://models.example/v1/chat/completions HTTP/1.1\r\n")
+    assert b"their key" in asked[0]
 
 
 def test_each_kind_has_a_way():

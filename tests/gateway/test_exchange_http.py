@@ -153,7 +153,8 @@ async def test_a_connection_that_may_hold_something_else_carries_no_other_messag
     assert server.connections == 2
 
 
-async def test_what_comes_between_two_messages_is_not_the_answer_to_the_second() -> None:
+@pytest.mark.parametrize("seconds", [0, 0.05], ids=["not read yet", "read"])
+async def test_what_comes_between_two_messages_is_not_the_answer_to_the_second(seconds: float) -> None:
     """Also where the loop has not read it yet: it lies in the kernel when the second message is sent."""
     is_time = asyncio.Event()
 
@@ -168,6 +169,8 @@ async def test_what_comes_between_two_messages_is_not_the_answer_to_the_second()
         assert await read(await post(connections, target)) == b"1"
         await is_time.wait()
         os.write(writers[0].get_extra_info("socket").fileno(), whole(b"somebody else's"))
+        if seconds:
+            await asyncio.sleep(seconds)
         assert await read(await post(connections, target)) == b"2"
 
     assert server.connections == 2
@@ -183,9 +186,8 @@ async def test_what_comes_between_two_messages_is_not_the_answer_to_the_second()
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
         OK + b"Content-Length: 3\r\nContent-Length: 30\r\n\r\none",
         OK + b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\none",
-        OK + b"X: " + b"x" * 70_000,
     ],
-    ids=["nothing", "half a line", "half a head", "SSH", "another protocol", "two lengths", "compressed", "no end"],
+    ids=["nothing", "half a line", "half a head", "SSH", "another protocol", "two lengths", "compressed"],
 )
 async def test_what_is_no_answer_is_said_to_be_broken_off(said: bytes) -> None:
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
@@ -196,6 +198,40 @@ async def test_what_is_no_answer_is_said_to_be_broken_off(said: bytes) -> None:
         with pytest.raises(BrokeOff):
             await post(connections, target)
         await asyncio.wait_for(server.ended.wait(), 20)
+
+
+async def test_a_head_that_does_not_end_is_not_read_for_ever() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
+        writer.write(OK + b"X: " + b"x" * 70_000)
+        await reader.read()
+
+    async with serving(serve) as (server, connections, target):
+        with pytest.raises(BrokeOff):
+            await post(connections, target)
+        await asyncio.wait_for(server.ended.wait(), 20)
+
+
+async def test_a_server_that_answers_before_it_has_heard_everything_is_given_no_second_message_there() -> None:
+    connected = 0
+
+    async def answer_the_head(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connected
+        connected += 1
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(whole(b"one"))
+        await ends.wait()
+        writer.close()
+
+    ends, connections = asyncio.Event(), Connections()
+    listening = await asyncio.start_server(answer_the_head, "127.0.0.1", 0)
+    target = Target.of(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/")
+    async with listening:
+        assert await read(await post(connections, target, body=b"x" * 50_000_000)) == b"one"
+        assert await read(await post(connections, target)) == b"one"
+        ends.set()
+        await connections.close()
+
+    assert connected == 2
 
 
 @pytest.mark.parametrize(
@@ -248,7 +284,8 @@ async def test_a_connection_is_kept_for_its_time_and_no_longer() -> None:
     assert server.connections == 2
 
 
-async def test_what_nobody_takes_stays_with_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("rests", [False, True])
+async def test_what_nobody_takes_stays_with_the_server(monkeypatch: pytest.MonkeyPatch, rests: bool) -> None:
     """A server that sends without end fills neither our memory nor that of others."""
     monkeypatch.setattr(exchange_http, "MOST_UNREAD_BYTES", 10_000)
     taken, sent = 0, 0
@@ -267,7 +304,8 @@ async def test_what_nobody_takes_stays_with_the_server(monkeypatch: pytest.Monke
         halted_at = sent
         async for data in pieces(answer):
             taken += len(data)
-            answer.rest_until(asyncio.get_running_loop().time() + 0.001)
+            if rests:
+                answer.rest_until(asyncio.get_running_loop().time() + 0.001)
 
     assert halted_at < 30_000_000
     assert taken == 65_536_000
