@@ -314,3 +314,48 @@ def test_a_reservation_that_many_close_at_once_closes_once(hold, sales):
     assert results["True"] <= 1
     assert month(sales).reserved == 0
     assert month(sales).spent == Decimal("0.00035")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("window", ["DAY", "MONTH", "ROLLING"])
+def test_what_settles_plainly_books_what_the_longer_way_books_and_has_nothing_to_tell(hold, sales, maya, window):
+    """Soft limits of a team and of each person are passed on the way, a call costs too much, one was given back."""
+    Budget.objects.all().delete()
+    for scope, subject, limit in (("TEAM", {"team": sales}, 3), ("PERSON", {"person": maya}, 7)):
+        hours = 2 if window == "ROLLING" else None
+        Budget.objects.create(scope=scope, hard_limit=200, soft_limit=limit, window=window, hours=hours, **subject)
+    was_plain = []
+    for number in range(24):
+        now = NOW + timedelta(minutes=17 * number)
+        held = hold("1", now=now).id
+        ended = now + timedelta(hours=3 if number == 11 else 0)
+        tokens = (200_000, 10_000) if number != 1 else (480_000, 0)
+        if number == 8:
+            budgets.release(held, now=ended)
+        with transaction.atomic():
+            was, cost, _, amount, passed = budgets._close(held, Reservation.State.SETTLED, tokens, ended)
+            by_the_longer_way = booked(held)
+            transaction.set_rollback(True)
+        before = booked(held)
+
+        input_tokens, output_tokens = tokens
+        plain = budgets.settle_plainly(
+            held, input_tokens=input_tokens, output_tokens=output_tokens, now=ended, along=()
+        )
+
+        if plain is None:
+            assert booked(held) == before
+            budgets.settle(held, input_tokens=input_tokens, output_tokens=output_tokens, now=ended)
+        else:
+            assert (was, passed, cost <= amount) == ("HELD", [], True)
+        assert booked(held) == by_the_longer_way
+        was_plain.append(plain is not None)
+
+    assert was_plain[1] is was_plain[8] is False
+    assert 15 < sum(was_plain) < 22
+
+
+def booked(held) -> tuple[object, ...]:
+    """Everything that is kept of a reservation, and all sums."""
+    rows = (Reservation.objects.filter(pk=held), SpentDay.objects.order_by("pk"), SpentHour.objects.order_by("pk"))
+    return tuple(tuple(row.values()) for found in rows for row in found.values())
