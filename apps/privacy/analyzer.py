@@ -8,7 +8,7 @@ Free of Django, so that the engine's own process stays small.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
@@ -20,6 +20,8 @@ from apps.privacy.consistency import KnownValues
 from apps.privacy.dictionary import EMPTY, Dictionary, Sightings
 from apps.privacy.findings import Finding, checked
 from apps.privacy.gazetteer import FirstNameRecognizer
+from apps.privacy.judged import neighbours
+from apps.privacy.judged.judge import LabelRecognizer
 from apps.privacy.ner import ModelNameRecognizer, chosen_engine
 from apps.privacy.reading import Reading
 from apps.privacy.recognisers import (
@@ -31,6 +33,7 @@ from apps.privacy.recognisers import (
     handles,
     identity,
     identity_world,
+    log_lines,
     mentions,
     people,
     phones,
@@ -45,6 +48,7 @@ RULES: Final = (
     *contact.RULES,
     *handles.RULES,
     *accounts.RULES,
+    *log_lines.RULES,
     *phones.RULES,
     *financial.RULES,
     *identity.RULES,
@@ -76,7 +80,7 @@ class Analyzer(AnalyzerEngine):
         artifacts = self.nlp_engine.process_text(text, language)
         found: list[RecognizerResult] = []
         for recognizer in self._chosen(language):
-            if isinstance(recognizer, RuleRecognizer | tables.TableRecognizer | FirstNameRecognizer):
+            if isinstance(recognizer, RuleRecognizer | tables.TableRecognizer | FirstNameRecognizer | LabelRecognizer):
                 found += recognizer.read(reading)
             else:
                 found += recognizer.analyze(text, recognizer.supported_entities, artifacts)
@@ -114,7 +118,13 @@ def analyzer() -> Analyzer:
     """Build the analyzer, once for each process. Takes a second or two and loads the language model."""
     nlp_engine = chosen_engine()
     registry = RecognizerRegistry(
-        [RuleRecognizer("rules", RULES), tables.TableRecognizer(), FirstNameRecognizer(), ModelNameRecognizer()],
+        [
+            RuleRecognizer("rules", RULES),
+            tables.TableRecognizer(),
+            LabelRecognizer(),
+            FirstNameRecognizer(),
+            ModelNameRecognizer(),
+        ],
         supported_languages=[LANGUAGE],
     )
     return Analyzer(registry=registry, nlp_engine=nlp_engine, supported_languages=[LANGUAGE])
@@ -125,7 +135,7 @@ def _raw(reading: Reading) -> Iterator[Finding]:
         yield Finding(found.entity_type, found.start, found.end, found.score, found.recognition_metadata[REASON])
 
 
-def _listed(text: str, seen: Iterable[Finding]) -> list[Finding]:
+def _listed(text: str, seen: Sequence[Finding]) -> list[Finding]:
     persons = [(finding.start, finding.end) for finding in seen if finding.type == v.PERSON]
     users = [place for place in persons if text[slice(*place)].islower() and " " not in text[slice(*place)]]
     users += [(finding.start, finding.end) for finding in seen if finding.type == v.USERNAME]
@@ -136,10 +146,11 @@ def _listed(text: str, seen: Iterable[Finding]) -> list[Finding]:
     names += [
         Finding(v.PERSON, start, end, gazetteer.SCORE, mentions.PRESENT_REASON) for start, end in mentions.present(text)
     ]
-    return names + [
+    listed = [
         Finding(v.USERNAME, start, end, gazetteer.SCORE, mentions.LISTED_USER)
         for start, end in mentions.users_beside(text, users)
     ]
+    return names + listed + list(neighbours.beside(text, [*seen, *listed]))
 
 
 def _is_allowed(text: str, finding: Finding, own: Sightings, phrases: Sequence[tuple[int, int]]) -> bool:

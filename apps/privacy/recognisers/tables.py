@@ -29,6 +29,28 @@ def _columns() -> dict[str, str]:
 
 
 COLUMNS: Final = _columns()
+OF_PASSWORDS: Final = frozenset("password passwort kennwort passwd pwd pw pass passphrase apikey wachtwoord contraseña mdp senha pincode pin token secret".split())  # fmt: skip  # noqa: E501, SIM905 - a list is read whole
+OF_USERS: Final = frozenset("user username login benutzer usuario utilisateur utente gebruiker account uname".split())  # noqa: SIM905 - likewise
+OF_ACCESS: Final = frozenset("pickup door gate alarm access unlock safe entry lock voicemail backup recovery".split())  # noqa: SIM905 - likewise
+OF_NUMBERS: Final = frozenset("no nr number id ref num nummer code".split())  # noqa: SIM905 - likewise
+OF_SOMEBODY: Final = frozenset("customer client patient employee emp staff personnel member policy claim case contract student child badge national tax passport social insurance account subscriber kunden personal mitglieds".split())  # fmt: skip  # noqa: E501, SIM905 - likewise
+"""With which words the names of columns end, and what stands before: `temp pass`, `parent_login`, `child_ref`."""
+
+
+def _by_last_word(name: str) -> str | None:
+    """Say what a column holds whose name is of several words, by the last of them and the one before."""
+    parts = re.findall(r"[^\W\d_]+", name.lower())
+    if len(parts) < FEWEST_WORDS:
+        return v.SECRET if parts and parts[0] in {"pw", "pass"} else None
+    if parts[-1] in OF_PASSWORDS or (parts[-1] == "code" and parts[-2] in OF_ACCESS):
+        return v.SECRET
+    if parts[-1] in OF_USERS:
+        return v.USERNAME
+    return v.REFERENCE if parts[-1] in OF_NUMBERS and parts[-2] in OF_SOMEBODY else None
+
+
+FEWEST_WORDS: Final = 2
+
 JUST_NAME: Final = frozenset(["name", "nom", "nombre", "nome", "naam", "namen", "names", "owner", "driver", "contact"])
 """A column of names only if another one is about persons too: products have names as well."""
 
@@ -38,6 +60,7 @@ ALSO_PERSONAL: Final = frozenset(
 HINTS: Final = (
     frozenset(COLUMNS)
     | JUST_NAME
+    | frozenset(["pass", "pw", "code", "key", "mdp", "passe"])
     | frozenset(
         [
             "first",
@@ -141,7 +164,9 @@ def kinds_of(names: Sequence[str]) -> Sequence[str | None]:
     if not all(LABEL.fullmatch(name) for name in names if name):
         return ()
     plain = [re.sub(r"[\W_]+", "", name.lower()) for name in names]
-    kinds = [COLUMNS.get(name) for name in plain]
+    kinds = [COLUMNS.get(short) or _by_last_word(name) for short, name in zip(plain, names, strict=True)]
+    if v.SECRET in kinds:
+        kinds = [v.USERNAME if short == "admin" else kind for short, kind in zip(plain, kinds, strict=True)]
     if any(kinds) or any(name in ALSO_PERSONAL for name in plain):
         kinds = [v.PERSON if name in JUST_NAME else kind for name, kind in zip(plain, kinds, strict=True)]
     return kinds

@@ -50,6 +50,14 @@ RULES: Final = (
     ),
     Rule(
         v.SECRET,
+        "What an authorization header holds, whatever it is made of",
+        pattern(r"authorization[\"']?[ ,:=]{1,4}[\"']?basic[ ]{1,4}(?P<value>[A-Za-z0-9+/_-]{12,400}={0,2})(?!\w)", is_any_case=True),
+        0.88,
+        shapes.is_long_random,
+        needs=("authorization",),
+    ),
+    Rule(
+        v.SECRET,
         "A key in a header that a server sets",
         pattern(
             r"(?<![\w-])(?:proxy_set_header|add_header|more_set_(?:input_)?headers?|(?:request)?header[ ](?:set|add)|set_header)[ ]{1,4}[\"']?(?:[A-Za-z]{1,16}-){0,3}(?:api-?key|token|secret|password|auth-?key|access-?key)[\"']?[ :]{1,4}[\"']?(?P<value>[^\s\"'`;$%{}]{6,400})",

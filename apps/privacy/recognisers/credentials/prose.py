@@ -92,7 +92,7 @@ RULES: Final = (
         v.SECRET,
         "A user name and password side by side",
         pattern(
-            r"""(?<!\w)(?:log[ -]?ins?|sign[ -]?in|credentials?|creds|access|account|zugang(?:sdaten)?|anmeldung|anmelden|identifiants?|connexion|acc[eé]s|credenciales|acceso|credenziali|accesso|inloggegevens|inlog(?:gen)?|credenciais|acesso|user(?:name)?[/ &+]{1,3}(?:password|pass|pw))(?:[ ]\w+){0,3}?
+            r"""(?<!\w)(?:log[ -]?ins?|logs[ ]in|logged[ ]in|sign[ -]?in|credentials?|creds|access|account|zugang(?:sdaten)?|anmeldung|anmelden|identifiants?|connexion|acc[eé]s|credenciales|acceso|credenziali|accesso|inloggegevens|inlog(?:gen)?|credenciais|acesso|user(?:name)?[/ &+]{1,3}(?:password|pass|pw))(?:[ ]\w+){0,3}?
             [ ]?(?:is|are|ist|sind|est|sont|es|son|è|sono|zijn|é|são|with|mit|avec|con|met|com|using|as|:|=|->)[ ]{0,2}["'`]?[\w.@\\-]{2,40}["'`]?(?:[ ]?[/:|,][ ]?|[ ](?:and|und|et|y|e|en|with[ ]password|mit|/)[ ])["'`]?(?P<value>[^\s"'`,;]{4,60})""",
             is_any_case=True,
         ),

@@ -19,7 +19,7 @@ from apps.privacy.recognisers.credentials import made_up
 STANDS_FOR_A_VALUE: Final = re.compile(
     r"""(?ix)
     (?:[x*.•#_?-]|\\|\s)+ | (.)\1+ | <[^<>]*>? | &lt;.* | \[.* | \{.* | \\?\$.* | %(?:\(\w{1,40}\))?[sdr]? | %\w{1,60}% | %[{%].* | @\w+@ | \#\{.* | __\w+__ | :\w+ | ~.*
-    | \\?["'] .* | (?:your|the|insert|enter|put|add|some)(?:[-_ ][a-z0-9]{1,16}){1,5} | .*(?:change|replace)[-_ ]?(?:me|this|it|with).* | .*(?:your|put|insert|enter|add)[-_ ]?(?:own|real|actual)?[-_ ]?
+    | \\?["'] .* | (?:your|the|insert|enter|put|add|some)(?:[-_ ][a-z0-9]{1,16}){1,5} | [^\d]*(?:change|replace)[-_ ]?(?:me|this|it|with)[^\d]* | .*(?:your|put|insert|enter|add)[-_ ]?(?:own|real|actual)?[-_ ]?
       (?:api|access|secret|client|auth|db|database|new|strong)?[-_ ]?(?:pass|secret|token|key|pw|value|here|id|user|name).*
     | .*(?:placeholder|redacted|goes[-_ ]?here|example|sample[-_ ]).* | (?:my|some|the|a|any|this|super|very|new|old|test|fake|dummy|default|no)?
       [-_ ]?(?:api|access|auth|client|db|user)?[-_ ]?(?:password|passwd|passphrase|secret|token|key|apikey|pass|pwd|credentials?)(?:[-_ ]?(?:key|value|string|here))?
