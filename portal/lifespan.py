@@ -15,7 +15,7 @@ from django.utils import timezone
 from apps.chat import lifecycle
 from apps.gateway import client as gateway
 from apps.privacy import engine as privacy
-from portal import recording
+from portal import gathered_lines, recording
 from portal.pooled.base import answer_within
 
 logger = logging.getLogger(__name__)
@@ -41,8 +41,10 @@ class Lifespan:
                 await asyncio.gather(*(_warm_up(name, warm_up) for name, warm_up in WARM_UPS.items()))
                 await asyncio.to_thread(recording.started, now=timezone.now())
                 _set_aside_what_stays()
+                gathered_lines.gather()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
+                gathered_lines.hand_on_at_once()
                 await lifecycle.stop()
                 await gateway.close()
                 await asyncio.to_thread(recording.stopped, now=timezone.now())

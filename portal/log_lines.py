@@ -40,7 +40,10 @@ class TypeAndPlace(logging.Formatter):
         parts = [self.formatTime(record), record.levelname, record.name, said.strip(), *_route(record)]
         if record.exc_info and record.exc_info[1]:
             parts += [f"[{each}]" for each in dict.fromkeys(types_and_places(record.exc_info[1]))]
-        return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in " ".join(parts))
+        line = " ".join(parts)
+        if line.isprintable():
+            return line
+        return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in line)
 
 
 def said_by_library(record: logging.LogRecord) -> str:

@@ -506,7 +506,9 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "portal.log_lines.TypeAndPlace"}},
     "filters": {"refusals": {"()": "portal.reports.RefusalsInOneLine"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
+    "handlers": {
+        "stderr": {"class": "portal.gathered_lines.GatheringHandler", "formatter": "line", "filters": ["refusals"]}
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "LiteLLM": {"level": "ERROR"},
