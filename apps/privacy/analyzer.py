@@ -14,7 +14,7 @@ from typing import Final
 
 from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
 
-from apps.privacy import encoded, gazetteer, literals, nobodys, normalise, overlaps, words
+from apps.privacy import encoded, gazetteer, growing, literals, nobodys, normalise, overlaps, words
 from apps.privacy import vocabulary as v
 from apps.privacy.consistency import KnownValues
 from apps.privacy.dictionary import EMPTY, Dictionary, Sightings
@@ -100,10 +100,15 @@ def find(text: str, dictionary: Dictionary = EMPTY) -> tuple[Finding, ...]:
     raw = [finding for finding in _raw(reading) if not public_parts.is_public(view.text, finding)]
     phrases = list(_phrases(reading)) if raw else []
     seen = [finding for finding in raw if not _is_allowed(view.text, finding, own, phrases)]
+    if not any(finding.score >= overlaps.STRONG for finding in seen):  # nothing says that the text is about people
+        seen = [finding for finding in seen if finding.reason != gazetteer.UNHEARD_OF]
     seen += [finding for finding in _listed(view.text, seen) if not _is_allowed(view.text, finding, own, phrases)]
     seen += own.findings
+    seen += growing.grown(view.text, seen)
     settled = overlaps.resolve(seen, text=view.text)
+    whole = set(seen)
     seen = [finding for finding in settled if finding.score >= overlaps.STRONG or not _is_no_secret(view.text, finding)]
+    seen = [finding for finding in seen if finding in whole or not nobodys.is_left_over(view.text, finding)]
     known = KnownValues()
     for finding in seen:
         known.add(finding.type, view.text[finding.start : finding.end])

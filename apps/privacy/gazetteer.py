@@ -15,8 +15,8 @@ from typing import Any, Final
 import regex
 from presidio_analyzer import LocalRecognizer, RecognizerResult
 
+from apps.privacy import kinds, words
 from apps.privacy import vocabulary as v
-from apps.privacy import words
 from apps.privacy.language import ENGLISH
 from apps.privacy.reading import Reading
 from apps.privacy.rules import LANGUAGE, result
@@ -25,7 +25,8 @@ SCORE: Final = 0.7
 REASON: Final = "A first name from the list of names"
 GUESS: Final = 0.55
 WELL_KNOWN: Final = "The name of somebody whom everybody knows"
-UNHEARD: Final = "Capitalised words that are in no dictionary, as names are"
+UNHEARD: Final = "Capitalised words in no dictionary of which one ends as surnames do"
+UNHEARD_OF: Final = "Capitalised words in no dictionary, in a text that names somebody"
 UNHEARD_SPEAKS: Final = "A word that is in no dictionary, in the place of a name"
 IN_A_LIST: Final = "A name listed beside another name"
 WORD: Final = regex.compile(r"(?<![\w@/\\.-])\p{L}[\p{L}\p{M}]*(?:['-]\p{L}[\p{L}\p{M}]+)*(?![\w@/\\(-]|\.\w)")
@@ -76,6 +77,12 @@ PAIR: Final = regex.compile(
 )
 NO_FIRST_WORD: Final = re.compile(r" [^\W\d_a-z][^\W\d_A-Z]")
 """A capitalised word behind a blank, as the second of a pair is: many short texts have none."""
+
+SURNAME: Final = regex.compile(
+    r"\p{L}{2,}(?:[oe]v|[oe]va|[oe]vich|[oe]vna|sk[iy]|ska|skaya|wicz|vi[cć]|vić|dze|shvili|y?an[ts]|[ai]yan|oğlu|oglu|escu|opoulos|opoulou|akis|idis|iadis|enko|chuk|czyk|ss?on|sd[oó]ttir|sen|nen|aitis|ienė|ait[eė]|zadeh|swamy|appan|murthy"
+    r"|garan|nathan|sundaram|wardena|singhe|sinha|ullah|uddin|bekov|bayev|ishvili|quist|strand|gren|lund|berg|stein|mann|bauer|huber|maier|meier|ez|nho|ães|elli|etti|ucci|ini|acci|ardo|ault|eaux|illon|ière|sma|stra|inga|kuyper|huis|kerk)"
+)
+"""How surnames end in many languages."""
 
 RELATION: Final = (
     r"(?:kid|son|daughter|wife|husband|brother|sister|mother|father|mom|mum|dad|uncle|aunt|cousin|friend|colleague|boss"
@@ -143,7 +150,12 @@ class FirstNameRecognizer(LocalRecognizer):
         found += [result(v.PERSON, start, end, SCORE, WELL_KNOWN) for start, end in _well_known(reading)]
         if reading.language == ENGLISH:
             if NO_FIRST_WORD.search(text):
-                found += [result(v.PERSON, start, end, GUESS, UNHEARD) for start, end in _unheard(PAIR, text)]
+                found += [
+                    result(
+                        v.PERSON, start, end, GUESS, UNHEARD if _ends_as_surnames_do(text[start:end]) else UNHEARD_OF
+                    )
+                    for start, end in _unheard(PAIR, text)
+                ]
             found += [result(v.PERSON, start, end, GUESS, UNHEARD_SPEAKS) for start, end in _unheard(SINGLE, text)]
         return found
 
@@ -177,7 +189,8 @@ def _may_be_name(name: str) -> bool:
 
 
 def _is_open(word: str) -> bool:
-    return word not in words.common() and word not in words.allowed() and len(word) > 1
+    is_word = word in words.common() or word in words.allowed() or kinds.is_made_abroad(word)
+    return not is_word and len(word) > 1
 
 
 def _unheard(pattern: regex.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
@@ -187,6 +200,10 @@ def _unheard(pattern: regex.Pattern[str], text: str) -> Iterator[tuple[int, int]
             continue
         if all(_is_unheard(word.lower()) or word.lower() in words.first_names() for word in match.captures("one")):
             yield match.start("one") if len(match.captures("one")) == 1 else match.start(), match.end()
+
+
+def _ends_as_surnames_do(name: str) -> bool:
+    return SURNAME.fullmatch(name.rpartition(" ")[2].lower()) is not None
 
 
 def _is_heading(word: str) -> bool:

@@ -56,6 +56,9 @@ LABEL_BEHIND: Final = re.compile(
 """A customer's number before an address, and what the next number is called behind it."""
 
 NO_ADDRESS: Final = frozenset(["and", "or", "for", "in", "at", "is", "the", "to", "from", "with", "of", "office"])
+VERB_ENDS: Final = ("s", "ed", "ing")
+"""How a verb in small letters ends that a model takes for a surname: `Pawel paints`."""
+
 CRY: Final = re.compile(
     r"(?:h+[aeiou]+|a+h+|l+(?:o+l+)+|w+o+w+|a+w+|o+h+|u+g+h+|y+a+y+|h+m+|e+h+|y+o+h+)+", re.IGNORECASE
 )
@@ -352,10 +355,17 @@ def _with_its_rest(text: str, start: int, end: int) -> int:
 
 
 def _without_an_everyday_end(text: str, start: int, end: int) -> int:
-    """Take an everyday word in lower case off a name that has two words without it: `patricia desrosiers soon`."""
+    """
+    Take an everyday word in lower case off a name that has two words without it: `patricia desrosiers soon`.
+
+    Off a name with a capital a verb of the dictionary: `Pawel paints`.
+    """
     word = LAST_WORD.search(text, start, end)
-    is_everyday = word is not None and word[1].islower() and word[1] in words.common()
-    return word.start() if word and is_everyday and " " in text[start : word.start()] else end
+    if word is None or not word[1].islower():
+        return end
+    is_verb = text[start].isupper() and word[1].endswith(VERB_ENDS) and word[1] in words.dictionary()
+    is_everyday = word[1] in words.common() and " " in text[start : word.start()]
+    return word.start() if is_everyday or is_verb else end
 
 
 def _address(text: str, span: Span) -> tuple[int, int]:

@@ -13,9 +13,10 @@ import string
 import unicodedata
 from typing import Final
 
-from apps.privacy import things, words
+from apps.privacy import kinds, things, words
 from apps.privacy import vocabulary as v
 from apps.privacy.findings import Finding
+from apps.privacy.overlaps import STRONG
 
 AROUND: Final = 80
 SHORTEST_ALPHABET: Final = 5
@@ -60,7 +61,7 @@ JOURNAL_BEHIND: Final = re.compile(
     r" (?:Sciences?|Physics|Chem\w*|Biol\w*|Med\w*|Phys|Math\w*|Res|Soc|Lett|Eng\w*|Rev\w*)\b"
 )
 THING_AT_ITS_END: Final = re.compile(
-    r" (?:Array|Games|Agreement|Protocol|Framework|Engine|Suite|Edition|Series|Model|Method|Index|Score|Scale|Test|Program(?:me)?|Project|Mission|Survey|Catalogue|Awards?)$"
+    r" (?:Array|Games|Agreement|Protocol|Framework|Engine|Suite|Edition|Series|Model|Method|Index|Score|Scale|Test|Program(?:me)?|Project|Mission|Survey|Catalogue|Awards?|County|Elementary|High School|Middle School|Primary School|Academy|Parish|Borough)$"
 )
 GENE: Final = re.compile(r"[A-Z][A-Za-z]{1,4}-?\d{1,2}[A-Za-z]?")
 MONTH: Final = re.compile(
@@ -108,6 +109,15 @@ NUMBERS_LABEL: Final = re.compile(
 )
 """What a number is called, or a week or a norm with its number, which a model takes for a piece of an address."""
 
+SHORT_END: Final = re.compile(r"(?:\A|[ .])[A-Z]{1,3}\Z")
+AMOUNT_BEHIND: Final = re.compile(r"[.,]\d\d(?!\d)")
+NUMBER_BEHIND: Final = re.compile(r"[ :.#]{1,3}[\w-]{0,6}\d")
+STANDINGS: Final = re.compile(r"[^\W\d_][^\d,.\n]{1,30} \d{1,3}(?:, [^\W\d_][^\d,.\n]{1,30} \d{1,3}){3,20}")
+"""A table of a league or of counts in a line: `Rangers 31, Celtic 29`."""
+
+FEW_DIGITS: Final = re.compile(r"\d{1,3}")
+"""A number so short is the amount or the count beside what the model took for an address."""
+
 YEAR_AND_WORD: Final = re.compile(r"(?:1[89]|20)\d\d [^\W\d_]+")
 
 
@@ -115,6 +125,12 @@ def is_nobodys(text: str, finding: Finding) -> bool:
     """Say whether a guess is a substance, a gene, a body of the sky, a journal, a month or a word of forms."""
     name = text[finding.start : finding.end]
     if finding.type == v.ADDRESS:
+        if not any(map(str.isdigit, name)) and not any(map(str.isupper, name)):
+            return True
+        if FEW_DIGITS.fullmatch(name) and AMOUNT_BEHIND.match(text, finding.end):
+            return True
+        if STANDINGS.fullmatch(name):
+            return True
         is_label = NUMBERS_LABEL.fullmatch(name) is not None
         return is_label or len(LISTED_CODES.findall(name)) > 1 or YEAR_AND_WORD.fullmatch(name) is not None
     if finding.type != v.PERSON:
@@ -132,11 +148,36 @@ def is_nobodys(text: str, finding: Finding) -> bool:
         return True
     if _is_expanded_before(name, before, behind) or THING_AT_ITS_END.search(name):
         return True
+    if sum(map(str.isalnum, name)) == 1 and "." not in name:
+        return True
+    is_of_a_code = name.isupper() and ("_" in name or behind[:1] == "_")
+    if is_of_a_code or (behind[:1].isdigit() and SHORT_END.search(name)):  # half of a constant or of a code
+        return True
+    if kinds.is_of_a_kind(text, finding.start, finding.end):
+        return True
     if " " not in name and _is_broken_word(name, before):
         return True
     if _has_first_name(name):
         return SAID_TO_BE_A_THING.match(behind) is not None and " " not in name
     return _is_thing(text, name, before, behind)
+
+
+def is_left_over(text: str, finding: Finding) -> bool:
+    """
+    Say whether a piece of a guess, of which a surer finding took the rest, is what a number is called, or an amount.
+
+    A model's address that ran over a label and its number leaves the label: `rodné číslo`, `rekening`, `IBAN`.
+    """
+    name = text[finding.start : finding.end]
+    if finding.score >= STRONG or finding.type not in {v.PERSON, v.ADDRESS}:
+        return False
+    if FEW_DIGITS.fullmatch(name):
+        return AMOUNT_BEHIND.match(text, finding.end) is not None
+    is_label = finding.type == v.ADDRESS and name[0] not in "-/" and NUMBER_BEHIND.match(text, finding.end) is not None
+    parts = re.findall(r"\w+", name)
+    if not is_label:
+        return all(kinds.is_made_abroad(part) or _plain(part) in words.of_offices() for part in parts)
+    return not any(map(str.isdigit, name)) and all(part.islower() or part.isupper() for part in parts)
 
 
 def _is_thing(text: str, name: str, before: str, behind: str) -> bool:

@@ -36,8 +36,9 @@ def allowed() -> frozenset[str]:
 
 @cache
 def allowed_phrases() -> frozenset[str]:
-    """Give phrases in lower case that hold a name and are nobody's: firms, brands, methods."""
-    return _read("allowed_phrases.txt")
+    """Give phrases in lower case that hold a name and are nobody's: firms, brands, methods; with both apostrophes."""
+    phrases = _read("allowed_phrases.txt")
+    return phrases | {phrase.replace("'", "\u2019") for phrase in phrases}
 
 
 @cache

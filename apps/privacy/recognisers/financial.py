@@ -10,8 +10,13 @@ from typing import Final
 
 from apps.privacy import vocabulary as v
 from apps.privacy.recognisers import check_digits
-from apps.privacy.rules import Rule, at_mixed, at_numbers, at_words, near, pattern
+from apps.privacy.rules import Rule, at_codes, at_mixed, at_numbers, at_words, near, pattern
 
+BANKS_COUNTRY: Final = (
+    "(?:A[TU]|B[EG]|C[AHNYZ]|D[EK]|E[ES]|F[IR]|G[BR]|H[KRU]|I[ENT]|JP|L[TUV]|MT|N[LO]|P[LT]|RO|S[EGIK]|TR|US|ZA)"
+)
+SAID: Final = "zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple"
+SAID_WORDS: Final = SAID.replace("|", " ")
 CARD: Final = "A card number with a valid check digit"
 
 
@@ -126,6 +131,75 @@ RULES: Final = (
         needs=("swift", "bic"),
     ),
     Rule(
+        v.ACCOUNT,
+        "A bank's SWIFT code",
+        pattern(rf"(?<![\w-])[A-Z]{{4}}{BANKS_COUNTRY}[A-Z0-9]{{2}}XXX(?![\w-])"),
+        0.85,
+        needs=("xxx",),
+    ),
+    Rule(
+        v.ACCOUNT,
+        "A bank's SWIFT code",
+        pattern(rf"(?<![\w-])[A-Z]{{4}}{BANKS_COUNTRY}(?=[A-Z]?\d)[A-Z0-9]{{2}}(?:[A-Z0-9]{{3}})?(?![\w-])"),
+        0.85,
+        None,
+        near(
+            "iban",
+            "bank",
+            "banque",
+            "banco",
+            "banca",
+            "sparkasse",
+            "account",
+            "acct",
+            "konto",
+            "branch",
+            "transfer",
+            "beneficiary",
+        ),
+        place=at_codes(before=16, after=16),
+    ),
+    Rule(
+        v.CARD,
+        "A card number with digits crossed out",
+        pattern(
+            r"(?<![\w*])(?=[\dxX*•]{4}[ -]?[\dxX*•]{0,2}[*xX•]{2})\d{0,6}(?:[ -]?[\dxX*•]{4}|[*xX•]{2}){2,4}[ -]?\d{2,4}(?![\w*])|(?<![\w*])\d{4}[ -]\d{2}[*xX•]{2}[ -][*xX•]{4}[ -]\d{4}(?![\w*])"
+        ),
+        0.82,
+        lambda number: sum(map(str.isdigit, number)) >= 4,
+        near(
+            "card",
+            "cards",
+            "visa",
+            "mastercard",
+            "amex",
+            "credit",
+            "debit",
+            "karte",
+            "carte",
+            "tarjeta",
+            "carta",
+            "kaart",
+            "cartão",
+            "account",
+            "konto",
+        ),
+        place=at_codes(before=20, after=24, digits=4),
+    ),
+    Rule(
+        v.CARD,
+        "The last digits of a card, said in words",
+        pattern(
+            rf"(?<!\w)(?:{SAID})(?:[ ,-]{{1,2}}(?:{SAID})){{2,4}}(?!\w)",
+            is_any_case=True,
+        ),
+        0.8,
+        None,
+        near("last four", "last 4", "card", "ending", "security code", "cvv", "sort code"),
+        needs=("card", "last four", "last 4", "ending", "code"),
+        place=at_words(SAID_WORDS, before=2, after=60),
+    ),
+    Rule(
         v.CARD,
         "A card's security code",
         pattern(
@@ -143,6 +217,29 @@ RULES: Final = (
             is_any_case=True,
         ),
         0.85,
+        None,
+        near(
+            "card",
+            "cards",
+            "visa",
+            "mastercard",
+            "amex",
+            "maestro",
+            "credit",
+            "debit",
+            "cvv",
+            "cvc",
+            "karte",
+            "carte",
+            "tarjeta",
+            "carta",
+            "kaart",
+            "cartão",
+            "passport",
+            "licence",
+            "license",
+            r"\d{4}",
+        ),
         needs=("exp", "valid"),
     ),
     Rule(
@@ -248,6 +345,13 @@ RULES: Final = (
             after=60,
             digits=4,
         ),
+    ),
+    Rule(
+        v.ACCOUNT,
+        "A French account, as its bank prints it",
+        pattern(r"(?<![\w-])\d{5}[ ]\d{5}[ ][\dA-Z]{11}[ ]\d{2}(?![\w-])"),
+        0.85,
+        place=at_numbers(12, before=2, after=4),
     ),
     Rule(
         v.ACCOUNT,

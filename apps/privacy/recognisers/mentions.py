@@ -62,6 +62,73 @@ def is_named_here(name: str) -> bool:
     return words.is_first_name(word) or word in WORD_NAMES
 
 
+GREETING_WORDS: Final = "hi hiya hey hello hallo dear thanks thx cheers ciao salut coucou hola oi olá moin servus hej"
+CHILDREN: Final = r"(?:twins|triplets|kids?|sons?|daughters?|children|wife|husband|baby|toddler|grandson|granddaughter|nephew|niece|fianc[ée]e?|girlfriend|boyfriend)"
+KIN_WORDS: Final = (
+    "dad daddy mum mom mother father parent parents grandma grandpa grandmother grandfather carer guardian owner aunt uncle brother sister twins "
+    "triplets kid kids son sons daughter daughters children wife husband baby toddler grandson granddaughter nephew niece girlfriend boyfriend fiancé fiancée fiance fiancee"
+)
+NO_KIN: Final = frozenset(
+    [
+        "god",
+        "christ",
+        "jesus",
+        "mary",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "i",
+        "in",
+        "on",
+        "at",
+        "english",
+        "french",
+        "german",
+        "spanish",
+        "american",
+        "british",
+        "the",
+        "one",
+        "this",
+        "that",
+        "when",
+        "and",
+        "or",
+        "if",
+        "so",
+        "we",
+        "he",
+        "she",
+        "they",
+        "it",
+        "you",
+        "my",
+    ]
+)
+
+
+def is_kin(names: str) -> bool:
+    """Say whether one or two words behind *dad of* or *my twins* are names: a first name, be it a thing's as well."""
+    first, *_ = parts = [part.lower() for part in re.split(r" (?:and|&) ", names)]
+    return is_named_here(first) and not NO_KIN.intersection(parts)
+
+
 RULES: Final = (
     Rule(
         v.PERSON,
@@ -73,6 +140,26 @@ RULES: Final = (
         is_small_name,
         place=at_words(SMALL_TITLE_WORDS),
         opens=opens_with_words(SMALL_TITLE_WORDS),
+    ),
+    Rule(
+        v.PERSON,
+        "A name in small letters that a message begins with",
+        pattern(
+            r"(?:^|[\n\"“])[ ]{0,4}(?:hi|hiya|hey|hello|hallo|dear|thanks|thx|cheers|ciao|salut|coucou|hola|oi|olá|moin|servus|hej)[ ](?:again[ ])?(?P<value>\p{Ll}{2,15})(?=[ ]?[,!\n]|$)"
+        ),
+        0.82,
+        is_named_here,
+        place=at_words(GREETING_WORDS, before=8, after=40),
+    ),
+    Rule(
+        v.PERSON,
+        "Who belongs to somebody",
+        pattern(
+            rf"(?<![\w-])(?:(?:dad|daddy|mum|mom|mother|father|parents?|grand(?:ma|pa|mother|father)|carer|guardian|owner|aunt|uncle|brother|sister)[ ]of|{CHILDREN}(?:[ ](?:is|are|was|were|named|called))?(?:,|[ ]\(|:)?)[ ](?:(?:{CHILDREN},?[ ])?)(?P<value>\p{{Lu}}\p{{Ll}}{{1,14}}(?:[ ](?:and|&)[ ]\p{{Lu}}\p{{Ll}}{{1,14}})?)(?![\w@/-]|[ ]\p{{Lu}})"
+        ),
+        0.81,
+        is_kin,
+        place=at_words(KIN_WORDS, before=2, after=70),
     ),
     Rule(
         v.PERSON,

@@ -183,6 +183,19 @@ def is_initialled(text: str) -> bool:
     return len(surname) > 2 and not is_word and surname not in words.allowed() and surname not in words.places()
 
 
+def is_surname_first(text: str) -> bool:
+    """Say whether a word before two initials may be a surname: no dictionary word, no place, no abbreviation behind it."""
+    surname, _, initials = text.rpartition(" ") if text[-4:-3] != " " else (text[:-5].rstrip(), "", text[-5:])
+    surname = surname.split(" ")[0].strip(",").lower()
+    is_word = surname in words.dictionary() and surname not in words.surnames_also_words()
+    return (
+        not is_word
+        and surname not in words.places()
+        and surname not in words.allowed()
+        and initials not in {"U.S.", "U.K.", "N.V.", "B.V.", "S.A.", "A.G."}
+    )
+
+
 LONGEST_NAME: Final = 160
 """So many characters before a bracket may be a name: a run of capitals would be read from each of them to its end."""
 
@@ -276,6 +289,17 @@ RULES: Final = (
         prefilter=re.compile(
             r" [\"“(](?:d|l|o|mc|mac|de|la)?['-]?[^\W\d_a-z][^\s\"”)]*[\"”)] (?:d|l|o|mc|mac|de|la)?['-]?[^\W\d_a-z]"
         ),
+    ),
+    Rule(
+        v.PERSON,
+        "A surname and two initials",
+        pattern(
+            r"(?<![\w.&'-])(?P<value>\p{Lu}\p{Ll}{2,24}(?:-\p{Lu}\p{Ll}{2,24})?,?[ ]\p{Lu}\.[ ]?\p{Lu}\.)(?![\w]|[ ]?\p{Lu}\p{Ll})"
+        ),
+        0.7,
+        is_surname_first,
+        needs=(". ", "."),
+        prefilter=re.compile(r"[a-z\u00df-\u024f],? [^\W\d_a-z]\. ?[^\W\d_a-z]\."),
     ),
     Rule(
         v.PERSON,

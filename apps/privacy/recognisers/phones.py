@@ -83,7 +83,7 @@ RULES: Final = (
         v.PHONE,
         "A phone number with its area code",
         pattern(
-            rf"(?<![\w/+=-])(?<!{NO_LABEL}[.:])(?:\(0?\d{{1,5}}\)[ ]?\d{{2,5}}(?:[ .-]\d{{2,5}}){{1,3}}|0\d{{1,5}}[ ]?(?:[/.-][ ]?|[ ])\d{{2,8}}(?:[ .-]?\d{{2,4}}){{0,4}}){EXTENSION}{ENDS}",
+            rf"(?<![\w/+=-])(?<!{NO_LABEL}[.:])(?:\(0?\d{{1,5}}\)[ ]?(?:9[ ])?\d{{2,5}}(?:[ .-]\d{{2,5}}){{1,3}}|0\d{{1,5}}[ ]?(?:[/.-][ ]?|[ ])\d{{2,8}}(?:[ .-]?\d{{2,4}}){{0,4}}){EXTENSION}{ENDS}",
             is_any_case=True,
         ),
         0.82,
@@ -101,6 +101,17 @@ RULES: Final = (
         is_phone,
         CALLED,
         place=at_numbers(7, before=3, after=16),
+    ),
+    Rule(
+        v.PHONE,
+        "Pairs of digits under which somebody is reached",
+        pattern(
+            r"(?<=(?<!\w)(?:on|at|under|unter|sur|au|al|op|via|no|nr|nº|n°)[ ])\d{2}(?:[ .]\d{2}){3,4}(?![ .-]?\d|[\w%€$£])",
+            is_any_case=True,
+        ),
+        0.8,
+        is_phone,
+        place=at_numbers(8, before=8, after=8),
     ),
     Rule(
         v.PHONE,

@@ -352,6 +352,31 @@ RULES: Final = (
     ),
     Rule(
         v.ADDRESS,
+        "A quarter or an estate, with a lot, a block or a house",
+        pattern(
+            r"(?<![\w-])(?:Bairro|Barrio|Urbanizaci[óo]n|Urb\.|Colonia|Col\.|Asentamiento[ ]Humano|AA\.HH\.|Residencial|Conjunto|Quadra|Zone[ ]Industrielle|Z\.I\.|Lotissement|Pol[íi]gono[ ]Industrial|Zona[ ]Industriale|Gewerbegebiet|Gewerbepark|Industriegebiet|Industriestra(?:ß|ss)e|Fracc\.|Fraccionamiento|Desa|Kampung|Kg\.|Taman|Soi|Moo|Jalan|Jl\.|Lorong|Barangay|Brgy\.|Purok|Sitio)"
+            r"(?:[ ](?:(?:de|del|do|da|dos|das|los|las|la|el)[ ])?[\p{Lu}\d][\w'’./-]{0,20}){1,4}(?:,?[ ](?i:rua|calle|lotes?|lot|lt\.?|mz\.?|manzana|quadra|casa|bloque|bloco|block|blk|nave|n\.?[º°]|no\.?|nr\.?|apto\.?|torre|rt|rw|km)[ .]{0,2}(?:n\.?º[ ]?)?\w{1,5}(?!\w)){1,4}(?:,[ ]\p{Lu}[\p{L}'-]{1,20}(?:[ ]\p{Lu}[\p{L}'-]{1,20}){0,2}){0,2}"
+        ),
+        0.83,
+        place=at_words(
+            "bairro barrio urbanización urbanizacion urb colonia col asentamiento aa residencial conjunto quadra zone z lotissement polígono poligono zona gewerbegebiet gewerbepark industriegebiet industriestraße fracc fraccionamiento desa kampung kg taman soi moo jalan jl lorong barangay brgy purok sitio",
+            before=2,
+            after=140,
+        ),
+    ),
+    Rule(
+        v.ADDRESS,
+        "A street by its abbreviation",
+        pattern(
+            rf"(?<![\w.-])(?:C\.so|P\.zza|P\.za|V\.le|L\.go|Str\.|Bd\.?|Bld\.|Av\.|Avda\.|Pza\.|Pl\.|Ctra\.|Cra\.?|Kr\.?|Cl\.|Bul\.|bul\.|ul\.|al\.|os\.|pr\.|prosp\.|nám\.)[ ](?:\p{{L}}[\p{{L}}'.-]{{1,20}}[ ]){{1,4}}(?:[IVX]{{1,4}}[ ])?(?:n\.?[º°]?[ ]?)?{NUMBER}(?!\w)(?:,[ ]{POSTCODE}(?!\w)(?:[ ]{CAPITAL}){{0,2}})?"
+        ),
+        0.82,
+        place=at_words(
+            "c p v l str bd bld av avda pza pl ctra cra kr cl bul ul al os pr prosp nám", before=2, after=90, digits=1
+        ),
+    ),
+    Rule(
+        v.ADDRESS,
         "A military address",
         pattern(
             r"(?<!\w)(?:PSC|CMR|Unit|USNS|USS|USCGC|USNV)[ ]\w{2,12}(?:,?[ ]Box[ ]\d{1,5})?,?\s{1,3}[AFD]PO[ ]A[AEP][ ]\d{5}(?:-\d{4})?(?!\w)",
