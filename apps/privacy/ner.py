@@ -187,13 +187,18 @@ class ModelNameRecognizer(LocalRecognizer):
             if not _is_code(text, start, end) and not _is_inside(text, start, end)
             if span.odds >= CERTAIN or not _is_acronym(text, start, end)
             if not _is_order(text, start, end)
-            if text[start:end] not in words.common()
+            if text[start:end] not in words.common() or _is_a_name_too(text[start:end], span.odds)
             if span.odds >= _enough(text[start:end]) or not _is_ordinary(text, start, end, is_worded=span.is_worded)
         ]
 
 
 def _enough(name: str) -> float:
     return SURE_OF_SMALL if name.islower() else SURE
+
+
+def _is_a_name_too(word: str, odds: float) -> bool:
+    """Say whether an everyday word in small letters is a first name as well, and the model sure that it is one here."""
+    return odds >= SURE_OF_SMALL and words.is_first_name(word)
 
 
 def is_plausible(name: str, *, is_certain: bool = False) -> bool:

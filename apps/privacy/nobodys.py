@@ -118,6 +118,9 @@ STANDINGS: Final = re.compile(r"[^\W\d_][^\d,.\n]{1,30} \d{1,3}(?:, [^\W\d_][^\d
 FEW_DIGITS: Final = re.compile(r"\d{1,3}")
 """A number so short is the amount or the count beside what the model took for an address."""
 
+WITH_A_CAPITAL: Final = frozenset(["Will"])
+"""First names that stand on no list: in small letters they are in every other sentence."""
+
 YEAR_AND_WORD: Final = re.compile(r"(?:1[89]|20)\d\d [^\W\d_]+")
 
 
@@ -157,7 +160,7 @@ def is_nobodys(text: str, finding: Finding) -> bool:
         return True
     if " " not in name and _is_broken_word(name, before):
         return True
-    if _has_first_name(name):
+    if _has_first_name(name) or name in WITH_A_CAPITAL:
         return SAID_TO_BE_A_THING.match(behind) is not None and " " not in name
     return _is_thing(text, name, before, behind)
 

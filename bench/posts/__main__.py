@@ -49,13 +49,14 @@ def joined(labels: Iterable[dict[str, Any]], rows: dict[tuple[str, str], str]) -
 
 
 def rows_of(folders: Iterable[Path], sources: Iterable[str]) -> dict[tuple[str, str], str]:
-    """Read the rows of some sources, by source and hash."""
+    """Read the rows of some sources, by source and hash. In a text, U+2028 ends no row."""
     texts = {
         (source, json.loads(line)["text"])
         for folder in folders
         for source in sources
         if (file := folder / f"{source}.jsonl").exists()
-        for line in file.read_text(encoding="utf-8").splitlines()
+        for line in file.read_text(encoding="utf-8").split("\n")
+        if line
     }
     return {(source, key_of(text)): text for source, text in texts}
 

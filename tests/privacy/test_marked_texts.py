@@ -32,3 +32,12 @@ def test_our_own_sets_are_there_and_marked_with_known_types() -> None:
     assert {"written", "asked"} <= own.keys()
     types = {span["type"] for rows in own.values() for row in rows for span in row["spans"]}
     assert types <= DIRECT | NOT_COUNTED | set(LABEL_OF.values())
+
+
+def test_ambiguous_words_stand_as_persons_and_as_things_in_both_halves() -> None:
+    for half in ("develop", "report"):
+        ((_, rows),) = sets(OWN.parent / "ambiguous", "", half)
+
+        assert {span["type"] for row in rows for span in row["spans"]} == {"PERSON"}
+        assert len(rows) > 200
+        assert 0.4 < sum(not row["spans"] for row in rows) / len(rows) < 0.7

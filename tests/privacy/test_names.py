@@ -232,6 +232,31 @@ def test_characters_players_and_channels_in_posts_are_masked(post: str, name: st
     assert name in masked(post)
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Ask Will whether the boiler man came.", "Will"),
+        ("Tell Will I called.", "Will"),
+        ("mark said the printer is fine", "mark"),
+        ("grant said he would call", "grant"),
+    ],
+)
+def test_a_name_that_is_an_everyday_word_is_masked_where_somebody_is_meant(text: str, name: str) -> None:
+    assert names(text) == [name]
+
+
+def test_an_everyday_word_that_is_a_name_too_is_left_where_nobody_is_meant() -> None:
+    texts = [
+        "Will it rain? Will they pay?",
+        "Where the Will is silent the law decides.",
+        "mark the ticket as done",
+        "we grant you a licence",
+        "i hope so",
+    ]
+
+    assert [names(text) for text in texts] == [[], [], [], [], []]
+
+
 def test_variables_devices_and_substances_that_look_like_names_are_nobody() -> None:
     texts = [
         "my iPhone and my MacBook are dead",

@@ -37,6 +37,15 @@ def test_rows_are_found_in_whichever_folder_has_their_source(tmp_path: Path) -> 
     assert sorted(rows.values()) == ["Said in the chat.", "Said in the forum."]
 
 
+def test_a_text_with_a_separator_of_lines_is_one_row(tmp_path: Path) -> None:
+    text = "First.\u2028Second.\x85Third."
+    (tmp_path / "forum.jsonl").write_text(json.dumps({"text": text}, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    rows = posts.rows_of([tmp_path], {"forum"})
+
+    assert list(rows.values()) == [text]
+
+
 def test_labels_lie_in_order_inside_their_posts_and_hold_no_text() -> None:
     labels = [json.loads(line) for line in posts.LABELS.read_text().splitlines()]
 
