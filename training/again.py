@@ -38,7 +38,7 @@ RENAMED: Final = 0.8
 def documents(odds: reread.Odds, options: argparse.Namespace, seed: int) -> Iterator[Document]:
     """Give everything to learn from."""
     rng = random.Random(seed)
-    read = list(reread.posts(options.texts))
+    read = list(reread.posts(options.texts, tuple(options.judged_too)))
     for _ in range(TIMES):
         yield from (reread.judged(post["text"], odds(post["text"]), post["spans"]) for post in read)
     yield from corpus.variations(map(reread.marked, filter(reread.is_certain, read)), seed=seed, share=RENAMED)
@@ -84,6 +84,7 @@ def main() -> None:
     parser.add_argument("--base", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--texts", type=Path, nargs="+", required=True)
+    parser.add_argument("--judged-too", type=Path, nargs="*", default=[], help="more files like training/read.jsonl")
     parser.add_argument("--labelled", type=Path, nargs="*", default=[])
     parser.add_argument("--synthetic", type=int, default=12_000)
     parser.add_argument("--own", type=int, default=700_000, help="tokens that are learned as the network sees them")

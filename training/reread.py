@@ -1,8 +1,9 @@
 """
 Posts that a reader judged, and texts with the odds that the network gives them itself, as documents to learn from.
 
-`read.jsonl` says of places that the network took for a person, surely or hardly, which are one; the half for developing
-of `bench/posts` says where persons are. Neither holds a text: the sources of `docs/privacy-model.md` bring them.
+`read.jsonl` and `read_again.jsonl` say of places that the network took for a person, surely or hardly, which are one;
+the half for developing of `bench/posts` says where persons are. None holds a text: the sources of
+`docs/privacy-model.md` bring them.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from training.documents import Document, Mark
 Odds = Callable[[str], Any]
 
 READ: Final = Path(__file__).parent / "read.jsonl"
+READ_AGAIN: Final = Path(__file__).parent / "read_again.jsonl"
+"""What was read for a sixth round, which did not ship: no weights have learned from it."""
+
 SOMEBODY: Final = frozenset(["PERSON", "USERNAME"])
 NOBODY: Final = "NONE"
 SURELY: Final = 0.96
@@ -64,16 +68,18 @@ def judged(text: str, odds: Any, spans: Iterable[dict[str, Any]]) -> Document:
     return Document(text, (), 1.0, np.rint(rows * arrays.SURE).astype(np.uint8))
 
 
-def posts(folders: list[Path]) -> Iterator[dict[str, Any]]:
+def posts(folders: list[Path], judged_too: tuple[Path, ...] = ()) -> Iterator[dict[str, Any]]:
     """
     Give the posts that were read: all that were judged, and of those that measure the half for developing.
 
+    `judged_too` are more files like `READ`.
+
     :raises TextsMissing: if a source was not gathered.
     """
-    for file in (READ, DEVELOPED):
+    for file in (READ, *judged_too, DEVELOPED):
         labels = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         for _, post in joined(labels, rows_of(folders, {label["source"] for label in labels})):
-            if file == READ or "develop" in halves_of(post["text"]):
+            if file != DEVELOPED or "develop" in halves_of(post["text"]):
                 yield post
 
 

@@ -60,12 +60,38 @@ def test_what_the_reader_was_not_sure_of_stays_as_the_network_sees_it() -> None:
 
 def test_no_passage_that_was_judged_is_one_that_measures() -> None:
     measured = [json.loads(line) for line in MEASURED.read_text().splitlines()]
-    read = [json.loads(line) for line in reread.READ.read_text().splitlines()]
+    read, again = (
+        [json.loads(line) for line in file.read_text().splitlines()] for file in (reread.READ, reread.READ_AGAIN)
+    )
 
     rows = {(row["source"], row["row"]) for row in measured}
 
-    assert len(read) == 2817
-    assert not [row for row in read if (row["source"], row["row"]) in rows]
+    assert (len(read), len(again)) == (2817, 3869)
+    assert not [row for row in read + again if (row["source"], row["row"]) in rows]
+
+
+def test_no_passage_was_judged_twice() -> None:
+    read, again = (
+        {(row["source"], row["row"]) for row in map(json.loads, file.read_text().splitlines())}
+        for file in (reread.READ, reread.READ_AGAIN)
+    )
+
+    assert not read & again
+
+
+def test_what_was_judged_too_is_learned_from_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"Post {number} thanks Ada." for number in range(20)]
+    (tmp_path / "forum.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    labels = [{"source": "forum", "row": key_of(text), "start": 0, "end": len(text), "spans": []} for text in texts]
+    nothing, more = tmp_path / "nothing.jsonl", tmp_path / "more.jsonl"
+    nothing.write_text("")
+    more.write_text("".join(json.dumps(label) + "\n" for label in labels))
+    monkeypatch.setattr(reread, "DEVELOPED", nothing)
+    monkeypatch.setattr(reread, "READ", nothing)
+
+    learned_from = {post["text"] for post in reread.posts([tmp_path], (more,))}
+
+    assert learned_from == set(texts)
 
 
 def test_only_the_half_for_developing_is_learned_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
