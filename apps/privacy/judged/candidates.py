@@ -457,7 +457,7 @@ def _of_value(text: str, start: int, end: int, *, is_quoted: bool) -> list[str]:
 
 LIKE_A_FILE: Final = re.compile(r"\.[a-z]{2,5}$")
 DATED: Final = re.compile(
-    r"\d+[smhdwy]|\d+(?:ms|min|[kmg]b)|v?\d{1,4}(?:[./:-]\d{1,4}){1,3}(?:\.x)?|\d{4}-\d\d-\d\dT.*|(?:19|20)\d\d"
+    r"\d+(?:\.\d+)?[smhdwykKM]|\d+(?:ms|min|[kmg]b)|v?\d{1,4}(?:[./:-]\d{1,4}){1,3}(?:\.x)?|\d{4}-\d\d-\d\dT.*|(?:19|20)\d\d"
 )
 
 
