@@ -53,6 +53,13 @@ def test_a_column_of_which_half_was_found_is_masked_whole() -> None:
         "The token expires after 12 hours, the password after 90 days, and a PIN has 6 digits.",
         "PASSWORD_MIN_LENGTH: 12\nMAX_TOKENS: 4096",
         "Benutzer können das Passwort selbst ändern.",
+        "Reply with one word: ready",
+        "Answer: Paris",
+        "The safe option is to wait. The wifi in room 4 is broken.",
+        "In any case 5000 is too much, the employee count 12000 is wrong.",
+        'The phrase: "to be or not to be", random seed: 1234',
+        "license: GPL-3.0-or-later",
+        "See reference ISO 27001 and the membership 2500 people hold.",
     ],
 )
 def test_what_labels_only_talk_about_is_left_alone(text: str) -> None:

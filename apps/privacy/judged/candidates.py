@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Final
 
 from apps.privacy import words
@@ -81,7 +81,7 @@ class Candidate:
 
 
 @cache
-def _labels() -> tuple[dict[str, tuple[tuple[str, str], ...]], tuple[tuple[str, str, str], ...]]:
+def _labels() -> tuple[dict[str, tuple[tuple[str, str], ...]], tuple[tuple[str, str, str], ...], tuple[str, ...]]:
     exact: dict[str, tuple[tuple[str, str], ...]] = {}
     endings: list[tuple[str, str, str]] = []
     for line in (words.FOLDER / "label_words.tsv").read_text(encoding="utf-8").splitlines():
@@ -92,22 +92,27 @@ def _labels() -> tuple[dict[str, tuple[tuple[str, str], ...]], tuple[tuple[str, 
                 exact.setdefault(plain, ((kind, group),))
                 if name[0] == "*":
                     endings.append((plain, kind, group))
-    return exact, tuple(endings)
+    return exact, tuple(endings), tuple(ending for ending, _, _ in endings)
 
 
-@lru_cache(maxsize=4096)
 def kinds_of(word: str) -> tuple[tuple[str, str], ...]:
     """Say what a word in small letters announces: kinds and groups."""
-    exact, endings = _labels()
+    exact, endings, any_ending = _labels()
     plain = folded(word)
     if plain in exact:
         return exact[plain]
-    return tuple((kind, group) for ending, kind, group in endings if plain.endswith(ending) and len(plain) < 40)[:1]
+    if not plain.endswith(any_ending) or len(plain) >= LONGEST_LABEL:
+        return ()
+    return next(((kind, group),) for ending, kind, group in endings if plain.endswith(ending))
 
 
-@lru_cache(maxsize=4096)
+LONGEST_LABEL: Final = 40
+
+
 def folded(word: str) -> str:
-    """Give a word in small letters without accents."""
+    """Give a word in small letters without accents. Nothing of it is kept: it may be a password."""
+    if word.isascii():
+        return word.lower()
     return "".join(one for one in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(one))
 
 
@@ -302,7 +307,7 @@ REST_OF_LINE: Final = "rest of line"
 CROSSED: Final = frozenset(["shape", "copul", "gap:n", "befor", "named"])
 
 
-def is_announced(gap: list[str]) -> bool:
+def is_announced(gap: Iterable[str]) -> bool:
     """Say whether what stands before a word says that it is what is meant: a colon, "is", "as"."""
     return not ANNOUNCING.isdisjoint(gap)
 
@@ -461,7 +466,6 @@ DATED: Final = re.compile(
 )
 
 
-@lru_cache(maxsize=1024)
 def shape_of(value: str) -> str:
     """Say what a value is made of."""
     letters = [one for one in value if one.isalpha()]

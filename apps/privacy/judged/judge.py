@@ -8,6 +8,7 @@ Logistic regression, learned by `training/judge.py`; the weights are plain numbe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, Final
@@ -16,7 +17,7 @@ from presidio_analyzer import LocalRecognizer, RecognizerResult
 
 from apps.privacy import vocabulary as v
 from apps.privacy import words
-from apps.privacy.judged.candidates import REST_OF_LINE, Candidate, candidates
+from apps.privacy.judged.candidates import REST_OF_LINE, Candidate, candidates, is_announced
 from apps.privacy.reading import Reading
 from apps.privacy.rules import LANGUAGE, result
 
@@ -60,10 +61,34 @@ def is_phrase(candidate: Candidate, text: str) -> bool:
 MOST_BLANKS: Final = 5
 
 
+def is_everyday(candidate: Candidate, text: str) -> bool:
+    """
+    Say whether a label is an everyday word here, and what follows it is too: *The safe option is to wait*.
+
+    Weights cannot learn this from texts that are full of values: of words such as *answer*, *code* or *case* only few
+    announce one.
+    """
+    signs, value = frozenset(candidate.signs), text[candidate.start : candidate.end]
+    if candidate.kind == "SECRET":
+        is_words = any(sign.startswith("shape:") and ("-known" in sign or "phrase" in sign) for sign in signs)
+        is_other = "label:answer" in signs and (value.isdigit() or value.istitle())  # a count, or somebody's name
+        return not signs.isdisjoint(EVERYDAY) and (is_words or is_other or NAME_OF_A_LICENCE.match(value) is not None)
+    if candidate.kind == "ID" and value.isdigit() and not is_announced(candidate.signs):
+        return len(value) < FEWEST_DIGITS_ALONE or not signs.isdisjoint(A_WORD_BETWEEN)
+    return False
+
+
+EVERYDAY: Final = frozenset(f"label:{group}" for group in ("answer", "safe", "code", "key", "secret", "licence"))
+NAME_OF_A_LICENCE: Final = re.compile(r"(?i)(?:[al]?gpl|mit|bsd|apache|mpl|cc|isc|epl|eupl)(?![a-z\d])")
+FEWEST_DIGITS_ALONE: Final = 5
+A_WORD_BETWEEN: Final = frozenset(["before:other", "before:must"])
+
+
 def values(reading: Reading) -> Iterator[Candidate]:
     """Give the candidates of a text that are the values of their labels."""
     for candidate in candidates(reading):
-        if is_phrase(candidate, reading.text) or judged(candidate) > THRESHOLDS[candidate.kind]:
+        is_value = judged(candidate) > THRESHOLDS[candidate.kind] and not is_everyday(candidate, reading.text)
+        if is_value or is_phrase(candidate, reading.text):
             yield candidate
 
 
