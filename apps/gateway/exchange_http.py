@@ -60,7 +60,10 @@ class Target:
 
         :raises NotReached: if it names no host.
         """
-        return _target(address)
+        try:
+            return _target(address)
+        except ValueError:  # no address at all, or a host that no name can be
+            raise NotReached("This is no address of a server.") from None
 
 
 @lru_cache(maxsize=256)
@@ -102,6 +105,8 @@ class Connections:
         :raises TimeoutError: if no connection was made in time; nothing was sent.
         :raises BrokeOff: if no answer came.
         """
+        if not bearer.isprintable():
+            raise NotReached("The key would end its line of the head.")
         connection = self._rested(target.place)
         if connection is None:
             async with asyncio.timeout(seconds_to_connect):

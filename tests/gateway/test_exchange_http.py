@@ -338,9 +338,39 @@ async def test_where_nothing_listens_nothing_was_sent() -> None:
 
     with pytest.raises(NotReached):
         await post(Connections(), Target.of(f"http://127.0.0.1:{port}/"), on_sent=lambda: sent.append(1))
-    with pytest.raises(NotReached):
-        Target.of("nothing")
     assert sent == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "nothing",
+        "http://",
+        "ftp://here.example/",
+        "http://here.example:99999/",
+        "http://[::1/",
+        "http://\ud800/",
+    ],
+)
+def test_what_is_no_address_is_not_reached(address: str) -> None:
+    with pytest.raises(NotReached):
+        Target.of(address)
+
+
+def test_an_address_cannot_bring_lines_of_the_head() -> None:
+    head = Target.of("http://here.example/v1\r\nX-Theirs: 1?a=\r\nX-Theirs: 2").head
+
+    assert b"\r\nX-Theirs" not in head
+    assert head.count(b"\r\n") == 5
+
+
+@pytest.mark.parametrize("bearer", ["key\r\nX-Theirs: 1", "key\nX", "key\x00", "key\x7f"])
+async def test_a_key_cannot_bring_lines_of_the_head(bearer: str) -> None:
+    async with serving(saying(whole(b"one"))) as (server, connections, target):
+        with pytest.raises(NotReached):
+            await post(connections, target, bearer=bearer)
+
+    assert server.connections == 0
 
 
 @pytest.mark.parametrize(
