@@ -8,18 +8,13 @@ another. Until then nothing has left, nothing is kept, and the program has been 
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
+from apps.accounts.remembering import Remembered
 from apps.api.models import ApiKey
 from apps.gateway.models import LanguageModel
 from apps.privacy.policy import Policy
-
-MOST: Final = 1_000
-SECONDS: Final = 60.0
-
-_callers: dict[tuple[bytes, str], Known] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +26,26 @@ class Known:
     model: LanguageModel
     policy: Policy
     edition: str
-    found_at: float = field(default_factory=time.monotonic)
 
     @property
     def _under(self) -> tuple[bytes, str]:
         return bytes(self.key.digest), self.name
 
 
+callers: Final[Remembered[tuple[bytes, str], Known]] = Remembered()
+"""By the digest of the key and the name of the model."""
+
+
 def recall(digest: bytes, name: str) -> Known | None:
-    """Give what is remembered of a key's digest and a model's name, for a minute at most."""
-    known = _callers.get((digest, name))
-    return known if known is not None and time.monotonic() - known.found_at < SECONDS else None
+    """Give what is remembered of a key's digest and a model's name."""
+    return callers.get((digest, name))
 
 
 def keep(known: Known) -> None:
-    """Remember a caller whose call was let out; of too many, the one that came first is forgotten."""
-    if known._under not in _callers and len(_callers) >= MOST:
-        _callers.pop(next(iter(_callers)), None)
-    _callers[known._under] = known
+    """Remember a caller whose call was let out."""
+    callers.keep(known._under, known)
 
 
 def forget(known: Known) -> None:
     """Forget a caller whose call was not let out: the next one is asked everything anew, before anything is masked."""
-    _callers.pop(known._under, None)
-
-
-def forget_all() -> None:
-    """Begin as a process does that has just started."""
-    _callers.clear()
+    callers.forget(known._under)

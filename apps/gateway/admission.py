@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import ROUND_DOWN, ROUND_UP, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from apps.accounts.models import Membership
-from apps.gateway import admitted, budgets, embeddings, leases, runaway, tokens
+from apps.gateway import admitted, budgets, embeddings, leases, obstacles, runaway, tokens
 from apps.gateway.admitted import Admitted
-from apps.gateway.budgets import NOBODY, NotAwaited, NotHeld, Obstacle
+from apps.gateway.budgets import NOBODY, NotAwaited
 from apps.gateway.endpoints import Endpoint, EndpointUnavailable, endpoint_of
-from apps.gateway.models import Budget, LanguageModel, LanguageModelQuerySet, Provider, RateLimit
-from apps.gateway.money_models import Scope, Scoped
-from apps.gateway.prices import Price, in_figures
+from apps.gateway.models import LanguageModel, LanguageModelQuerySet, Provider
+from apps.gateway.prices import Price
 from apps.gateway.refusals import (
     CredentialMissing,
     LengthFixed,
@@ -26,16 +23,13 @@ from apps.gateway.refusals import (
     ModelRetired,
     ModelSwitchedOff,
     MovedOutside,
-    NoBudget,
     NoEmbeddings,
     NotInTeam,
     Outdated,
-    OverBudget,
     PriceUnknown,
     PromptTooLong,
     Refused,
     TextTooLong,
-    TooFast,
 )
 from apps.gateway.wire import AsVectors
 from apps.ledger.compiled import Compiled, a_moment, a_row, an_id
@@ -143,10 +137,10 @@ def admit(
     """
     pk = _as_id(model_id)
     asked = runaway.question(prompt, model_id=pk, now=now)
-    call = _Call(person, team, key_id, prompt, most_output_tokens, asked, now, along)
+    call = _Call(person, team, key_id, prompt, most_output_tokens, now, along, asked)
     whom = (person.pk, team.pk, pk, key_id)
     known = None if only_while else admitted.recall(whom, edition=edition, now=now)
-    if known is not None and (admission := _admit_as_known(call, known, may_repeat=may_repeat)) is not None:
+    if known is not None and (admission := _admit_as_known(call, asked, known, may_repeat=may_repeat)) is not None:
         return admission
     query = _WITH_PAST_OF_A_KEY if key_id else _WITH_PAST_OF_A_PERSON
     model = _callable(query, person, team, pk, now, key=key_id, **asked.values)
@@ -176,9 +170,10 @@ class _Call:
     key_id: UUID | None
     prompt: Scrubbed
     most_output_tokens: int | None
-    asked: runaway.Question
     now: datetime
     along: Along | None
+    asked: runaway.Question | None = None
+    """What the guard against programs that run away goes by; None where it counts nothing."""
 
 
 class _Fit(NamedTuple):
@@ -191,7 +186,7 @@ class _Fit(NamedTuple):
     worst_case: Decimal
 
 
-def _admit_as_known(call: _Call, known: Admitted, *, may_repeat: bool) -> Admission | None:
+def _admit_as_known(call: _Call, asked: runaway.Question, known: Admitted, *, may_repeat: bool) -> Admission | None:
     """
     Admit a call in one statement; None, and nothing is held, unless everything is as it was and nothing is to be said.
 
@@ -203,7 +198,7 @@ def _admit_as_known(call: _Call, known: Admitted, *, may_repeat: bool) -> Admiss
     except Refused:
         return None  # the longer way says so, of the model as it is now
     is_plain = runaway.plain_call(
-        call.asked,
+        asked,
         person=call.person,
         key_id=call.key_id,
         edition=known.edition,
@@ -212,7 +207,7 @@ def _admit_as_known(call: _Call, known: Admitted, *, may_repeat: bool) -> Admiss
         may_repeat=may_repeat or known.is_batch,
     )
     try:
-        return _held(call, model, fit, delay_seconds=0.0, only_while=is_plain)
+        return _held(call, model, fit, only_while=is_plain)
     except NotAwaited:
         return None
 
@@ -232,13 +227,13 @@ def _fitting(call: _Call, model: LanguageModel) -> _Fit:
 
 
 def _held(
-    call: _Call, model: LanguageModel, fit: _Fit, *, delay_seconds: float, only_while: Condition | None
+    call: _Call, model: LanguageModel, fit: _Fit, *, delay_seconds: float = 0.0, only_while: Condition | None = None
 ) -> Admission:
     """Hold the money for a call, and write along what is to be written with it. One statement."""
     admission = _admission(
         model, fit.price, fit.endpoint, max_output_tokens=fit.output_at_most, delay_seconds=delay_seconds
     )
-    with _refusals_in_words(call.team, model, fit.worst_case):
+    with obstacles.in_words(call.team, model, fit.worst_case):
         budgets.reserve(
             person=call.person,
             team=call.team,
@@ -248,7 +243,7 @@ def _held(
             now=call.now,
             key_id=call.key_id,
             tokens_at_most=fit.tokens_at_most,
-            shape=call.asked.shape,
+            shape=call.asked.shape if call.asked else None,
             reservation_id=admission.reservation_id,
             along=call.along(admission) if call.along else (),
             only_while=only_while,
@@ -274,6 +269,7 @@ def admit_embedding(
 
     :raises Refused: with a sentence for the person; then nothing is held.
     """
+    call = _Call(person, team, key_id, prompt, None, now, along)
     model = _callable(_MODEL, person, team, _as_id(model_id), now)
     _require_fitting_policy(model, prompt)
     require_embeddings(model, wanted)
@@ -282,21 +278,7 @@ def admit_embedding(
     input_at_most = _texts_at_most(model, prompt)
     worst_case = price.of(input_tokens=input_at_most, output_tokens=0)
     runaway.require_no_stop(person=person, key_id=key_id, now=now)
-    admission = _admission(model, price, endpoint, max_output_tokens=0)
-    with _refusals_in_words(team, model, worst_case):
-        budgets.reserve(
-            person=person,
-            team=team,
-            model=model,
-            price=price,
-            amount=worst_case,
-            now=now,
-            key_id=key_id,
-            tokens_at_most=input_at_most,
-            reservation_id=admission.reservation_id,
-            along=along(admission) if along else (),
-        )
-    return admission
+    return _held(call, model, _Fit(price, endpoint, input_at_most, 0, worst_case))
 
 
 def _admission(
@@ -444,76 +426,3 @@ def _fit(model: LanguageModel, prompt: Scrubbed, wanted: int | None) -> tuple[in
             model=model,
         )
     return min(tokens.prompt_at_most(prompt), model.context_window), about, min(room, most)
-
-
-@contextmanager
-def _refusals_in_words(team: Team, model: LanguageModel, worst_case: Decimal) -> Iterator[None]:
-    try:
-        yield
-    except NotHeld as obstacle:
-        raise _why_not_held(obstacle, team, model, worst_case) from None
-
-
-def _why_not_held(obstacle: NotHeld, team: Team, model: LanguageModel, worst_case: Decimal) -> Refused:
-    """Say in a sentence which limit stands in the way, and what to do. One query."""
-    if obstacle.obstacle in {Obstacle.REQUESTS, Obstacle.TOKENS, Obstacle.STREAMS}:
-        return _too_fast(obstacle, team, model)
-    if obstacle.obstacle == Obstacle.NO_BUDGET:
-        return NoBudget(
-            f"{model.label} costs money and {team.name} has no budget in {model.currency}, so nothing was sent. Choose "
-            "another model, or ask an administrator to set a budget.",
-            model=model,
-        )
-    budget = Budget.objects.select_related("team", "person", "model").get(pk=obstacle.limit_id)
-    whose = _whose(budget, team, model)
-    if obstacle.obstacle == Obstacle.CURRENCY:
-        return NoBudget(
-            f"{_at_the_start(whose)} may spend {budget.currency} only and {model.label} is paid in {model.currency}, "
-            "so nothing was sent. Choose another model, or ask an administrator to set a budget in that currency.",
-            model=model,
-        )
-    left = max(Decimal(0), budget.limit - obstacle.figure)
-    has_left = in_figures(left, rounding=ROUND_DOWN)  # so that it is never said to be enough
-    has_left += f" of {in_figures(budget.limit)} {budget.currency} {LEFT_OF[budget.window]} left"
-    return OverBudget(
-        f"This message could cost up to {in_figures(worst_case, rounding=ROUND_UP)} {budget.currency}, and {whose} "
-        f"{'have' if whose == YOU else 'has'} {has_left}, so nothing was sent. Choose a cheaper "
-        "model, shorten the message, or ask an administrator to raise the budget.",
-        model=model,
-    )
-
-
-def _whose(limit: Scoped, team: Team, model: LanguageModel) -> str:
-    """
-    Say whose limit it is, in the middle of a sentence, and name nobody.
-
-    The sentence goes on the record, where officers know people by pseudonym; a key's label is its owner's own words.
-    """
-    if limit.is_for_each:
-        return WHOSE_OWN[limit.scope].format(team=team, model=model)
-    return {Scope.PERSON.value: YOU, Scope.KEY.value: "this key"}.get(limit.scope, limit.subject)
-
-
-def _at_the_start(whose: str) -> str:
-    return whose[0].upper() + whose[1:]
-
-
-YOU: Final = "you"
-WHOSE_OWN = {"TEAM": "{team}", "PERSON": "each person", "MODEL": "{model}", "KEY": "each key"}
-LEFT_OF = {"DAY": "for today", "MONTH": "for this month", "ROLLING": "for the last hours"}
-PACE = {
-    Obstacle.REQUESTS: "{whose} may make {limit.requests:,} calls a minute",
-    Obstacle.TOKENS: "{whose} may use {limit.tokens:,} tokens a minute",
-    Obstacle.STREAMS: "{whose} may have {limit.streams:,} answers under way at once",
-}
-
-
-def _too_fast(obstacle: NotHeld, team: Team, model: LanguageModel) -> TooFast:
-    limit = RateLimit.objects.select_related("team", "person", "model").get(pk=obstacle.limit_id)
-    seconds = max(1, math.ceil(obstacle.figure))
-    rule = PACE[obstacle.obstacle].format(whose=_at_the_start(_whose(limit, team, model)), limit=limit)
-    return TooFast(
-        f"{rule}, and that is reached, so nothing was sent. Try again in {seconds} s.",
-        model=model,
-        retry_after=seconds,
-    )

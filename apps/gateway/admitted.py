@@ -7,22 +7,17 @@ one (`apps.accounts.editions`), and holds nothing in another. What ends by the c
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, TypeAlias
 from uuid import UUID
 
+from apps.accounts.remembering import Remembered
 from apps.gateway.models import LanguageModel, day_of
 from apps.gateway.repetition import Rules
 
-MOST: Final = 1_000
-SECONDS: Final = 60.0
-
 Whom: TypeAlias = "tuple[UUID, UUID, UUID, UUID | None]"
 """A person, the team that pays, the model, and the key that the call came with."""
-
-_admitted: dict[Whom, Admitted] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +31,6 @@ class Admitted:
     found_at: datetime
     day: date
     changes_at: datetime | None
-    kept_at: float = field(default_factory=time.monotonic)
 
     def holds_at(self, now: datetime) -> bool:
         """Say whether no grant, price or last day begins or ends between then and `now`."""
@@ -44,28 +38,24 @@ class Admitted:
         return self.found_at <= now and is_before and day_of(now) == self.day
 
 
+callers: Final[Remembered[Whom, Admitted]] = Remembered()
+
+
 def recall(whom: Whom, *, edition: str | None, now: datetime) -> Admitted | None:
-    """Give what is remembered, for a minute at most; where an edition is named, of that one only."""
-    found = _admitted.get(whom)
-    if found is None or time.monotonic() - found.kept_at >= SECONDS or not found.holds_at(now):
+    """Give what is remembered; where an edition is named, of that one only."""
+    found = callers.get(whom)
+    if found is None or not found.holds_at(now):
         return None
     return found if edition in {None, found.edition} else None
 
 
 def keep(whom: Whom, model: LanguageModel, rules: Rules, *, is_batch: bool, now: datetime) -> None:
     """
-    Remember a model that was read `with_edition` for a call that was admitted; of too many, the first is forgotten.
+    Remember a model that was read `with_edition` for a call that was admitted.
 
     A planned price whose moment has come, but that the model's row does not show yet, is read at each call.
     """
     if model.edition is None or model.due_price_id is not None:
         return
     model.past = []  # of that one call
-    if whom not in _admitted and len(_admitted) >= MOST:
-        _admitted.pop(next(iter(_admitted)), None)
-    _admitted[whom] = Admitted(model, rules, is_batch, model.edition, now, day_of(now), model.changes_at)
-
-
-def forget_all() -> None:
-    """Begin as a process does that has just started."""
-    _admitted.clear()
+    callers.keep(whom, Admitted(model, rules, is_batch, model.edition, now, day_of(now), model.changes_at))

@@ -207,8 +207,8 @@ def test_whoever_was_refused_is_masked_once_at_the_next_call(
 
 
 def what_a_new_process_says(program: Program) -> tuple[int, str, str]:
-    known.forget_all()
-    admitted.forget_all()
+    known.callers.clear()
+    admitted.callers.clear()
     reply = program.chat(QUESTION)
     return reply.status, reply.error["code"], reply.error["message"]
 

@@ -16,7 +16,7 @@ def masked(text: str) -> list[str]:
     ("text", "value"),
     [
         ("spring.mail.password=orchid umbrella 12\nserver.port=8080", "orchid umbrella 12"),
-        ("vault_password: purple teapots sing quietly\nretries: 3", "purple teapots sing quietly"),
+        ("app.password=purple teapots sing quietly\nretries=3", "purple teapots sing quietly"),
         ("Ihr Zugang: Kennung oezkan-s, Initialkennwort Apfelbaum-38. Bitte ändern.", "Apfelbaum-38"),
         ("Le digicode de l'entrée est B1973A, ne le donnez pas.", "B1973A"),
         ("set snmp community mon-edge-77 authorization read-only", "mon-edge-77"),

@@ -8,6 +8,8 @@ ever comes again, whatever is rolled back, emptied or restored.
 
 from django.db import migrations, models
 
+from apps.accounts import edition_triggers
+
 BEGIN = """
 CREATE FUNCTION accounts_begin_edition() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -19,10 +21,6 @@ BEGIN
     RETURN NULL;
 END
 $$;
-"""
-ON_CHANGE = """
-CREATE TRIGGER {table}_begins_an_edition AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE{of} ON {table}
-    FOR EACH STATEMENT EXECUTE FUNCTION accounts_begin_edition();
 """
 TABLES = {
     # Who signs in changes the other two columns.
@@ -48,10 +46,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             "INSERT INTO accounts_edition (value) VALUES (gen_random_uuid())", migrations.RunSQL.noop
         ),
-        *(
-            migrations.RunSQL(
-                ON_CHANGE.format(table=table, of=of), f"DROP TRIGGER {table}_begins_an_edition ON {table}"
-            )
-            for table, of in TABLES.items()
-        ),
+        *edition_triggers.on(TABLES),
     ]

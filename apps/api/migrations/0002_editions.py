@@ -2,10 +2,8 @@
 
 from django.db import migrations
 
-ON_CHANGE = """
-CREATE TRIGGER {table}_begins_an_edition AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE{of} ON {table}
-    FOR EACH STATEMENT EXECUTE FUNCTION accounts_begin_edition();
-"""
+from apps.accounts import edition_triggers
+
 TABLES = {
     # Not when it was last used or refused, which is noted once a minute or an hour.
     "api_apikey": " OF id, kind, name, person_id, team_id, digest, ending, scopes, model_ids, created_at, expires_at, "
@@ -16,7 +14,4 @@ TABLES = {
 class Migration(migrations.Migration):
     dependencies = [("accounts", "0003_editions"), ("api", "0001_api_keys")]
 
-    operations = [
-        migrations.RunSQL(ON_CHANGE.format(table=table, of=of), f"DROP TRIGGER {table}_begins_an_edition ON {table}")
-        for table, of in TABLES.items()
-    ]
+    operations = edition_triggers.on(TABLES)

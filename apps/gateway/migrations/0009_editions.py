@@ -2,10 +2,8 @@
 
 from django.db import migrations
 
-ON_CHANGE = """
-CREATE TRIGGER {table}_begins_an_edition AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE{of} ON {table}
-    FOR EACH STATEMENT EXECUTE FUNCTION accounts_begin_edition();
-"""
+from apps.accounts import edition_triggers
+
 TABLES = {
     "gateway_provider": "",
     "gateway_languagemodel": "",
@@ -19,7 +17,4 @@ TABLES = {
 class Migration(migrations.Migration):
     dependencies = [("accounts", "0003_editions"), ("gateway", "0008_currency_of_stops")]
 
-    operations = [
-        migrations.RunSQL(ON_CHANGE.format(table=table, of=of), f"DROP TRIGGER {table}_begins_an_edition ON {table}")
-        for table, of in TABLES.items()
-    ]
+    operations = edition_triggers.on(TABLES)
