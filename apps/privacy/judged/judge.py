@@ -8,6 +8,7 @@ Logistic regression, learned by `training/judge.py`; the weights are plain numbe
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -17,7 +18,8 @@ from presidio_analyzer import LocalRecognizer, RecognizerResult
 
 from apps.privacy import vocabulary as v
 from apps.privacy import words
-from apps.privacy.judged.candidates import REST_OF_LINE, Candidate, candidates, is_announced
+from apps.privacy.judged.candidates import REST_OF_LINE, Candidate, candidates
+from apps.privacy.judged.signs import is_announced
 from apps.privacy.reading import Reading
 from apps.privacy.rules import LANGUAGE, result
 
@@ -45,7 +47,8 @@ def weights() -> dict[str, dict[str, float]]:
 def judged(candidate: Candidate) -> float:
     """Give what speaks for a candidate less what speaks against it; above 0 it is rather its label's value."""
     known = weights()[candidate.kind]
-    return known[ALWAYS] + sum(known.get(sign, 0.0) for sign in frozenset(candidate.signs))
+    told = [known.get(sign, 0.0) for sign in frozenset(candidate.signs)]
+    return math.fsum([known[ALWAYS], *told])  # exact, so that no order of the signs decides at a threshold
 
 
 def is_phrase(candidate: Candidate, text: str) -> bool:

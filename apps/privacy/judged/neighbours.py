@@ -11,7 +11,8 @@ from typing import Final
 
 from apps.privacy import vocabulary as v
 from apps.privacy.findings import Finding
-from apps.privacy.judged.candidates import cannot_be, folded, kinds_of, shape_of
+from apps.privacy.judged.labels import folded, kinds_of
+from apps.privacy.judged.values import cannot_be, shape_of
 from apps.privacy.recognisers.logins import is_login
 
 SCORE: Final = 0.81
