@@ -19,65 +19,7 @@ MOST_WORDS_OF_AN_ITEM: Final = 4
 FEWEST_KNOWN: Final = 2
 """So many things that everybody knows in one list make the rest of it things too."""
 
-TITLES: Final = frozenset(
-    [
-        "dr",
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mister",
-        "missus",
-        "prof",
-        "professor",
-        "atty",
-        "attorney",
-        "adv",
-        "advocate",
-        "rev",
-        "reverend",
-        "mx",
-        "hon",
-        "esq",
-        "herr",
-        "frau",
-        "dipl",
-        "ing",
-        "mag",
-        "lic",
-        "sig",
-        "sra",
-        "mme",
-        "mlle",
-        "dhr",
-        "mevr",
-        "mw",
-        "avv",
-        "dott",
-        "docteur",
-        "schwester",
-        "pfarrer",
-        "pastor",
-        "sister",
-        "brother",
-        "father",
-        "nurse",
-        "rabbi",
-        "imam",
-        "capt",
-        "captain",
-        "sgt",
-        "lt",
-        "col",
-        "gen",
-        "maj",
-        "pvt",
-        "det",
-        "insp",
-        "const",
-        "pc",
-    ]
-)
+TITLES: Final = words.group("beside_names.tsv", "titles")
 """A title alone tells nobody's name."""
 
 KIND: Final = re.compile(
@@ -131,47 +73,7 @@ VERSUS: Final = re.compile(r" v\.? [A-Z]")
 AMPERSAND_BEHIND: Final = re.compile(r" & ([A-Z][\w'’-]{1,20})(?! [A-Z][a-z])")
 AMPERSAND_BEFORE: Final = re.compile(r"(?<![\w.] )(?<!\w)([A-Z][\w'’-]{1,20}) & \Z")
 ABBREVIATED: Final = re.compile(r"[ge]\. ?[A-Z]")
-BOOKS: Final = frozenset(
-    [
-        "Genesis",
-        "Exodus",
-        "Joshua",
-        "Ruth",
-        "Samuel",
-        "Kings",
-        "Ezra",
-        "Nehemiah",
-        "Esther",
-        "Job",
-        "Isaiah",
-        "Jeremiah",
-        "Ezekiel",
-        "Daniel",
-        "Hosea",
-        "Joel",
-        "Amos",
-        "Obadiah",
-        "Jonah",
-        "Micah",
-        "Nahum",
-        "Habakkuk",
-        "Zephaniah",
-        "Haggai",
-        "Zechariah",
-        "Malachi",
-        "Matthew",
-        "Mark",
-        "Luke",
-        "John",
-        "Acts",
-        "Timothy",
-        "Titus",
-        "Philemon",
-        "James",
-        "Peter",
-        "Jude",
-    ]
-)
+BOOKS: Final = words.group("beside_names.tsv", "books")
 CHAPTERS: Final = re.compile(rf"\b(?:{'|'.join(sorted(BOOKS))}) \d{{1,3}}\b")
 CHAPTER_BEHIND: Final = re.compile(r" \d{1,3}(?![\w/-]|\.\d)")
 VERSE_BEHIND: Final = re.compile(r" \d{1,3}:\d{1,3}")
@@ -179,64 +81,7 @@ QUOTES: Final = frozenset("\"“”'‘’«»")
 WORKS: Final = re.compile(
     r"(?i)\b(?:playlist|songs?|tracks?|choir|album|hymns?|films?|movies?|musicals?|operas?|books?|novels?|poems?|plays?|series|episodes?|party)\b"
 )
-ALSO_BRANDS: Final = frozenset(
-    [
-        "ford",
-        "lincoln",
-        "chase",
-        "mercedes",
-        "tesla",
-        "morgan",
-        "wells",
-        "dell",
-        "otto",
-        "lowe",
-        "casper",
-        "chanel",
-        "dior",
-        "armani",
-        "versace",
-        "gucci",
-        "zara",
-        "clarks",
-        "hilton",
-        "marriott",
-        "hugo",
-        "diesel",
-        "fiat",
-        "seat",
-        "dodge",
-        "austin",
-        "rover",
-        "jensen",
-        "norton",
-        "virgin",
-        "delta",
-        "claude",
-        "jasper",
-        "gemini",
-        "sage",
-        "jenkins",
-        "travis",
-        "hudson",
-        "maven",
-        "ruby",
-        "julia",
-        "scala",
-        "jira",
-        "watson",
-        "siri",
-        "alexa",
-        "cortana",
-        "bixby",
-        "gusto",
-        "harvey",
-        "mercer",
-        "aon",
-        "jacobs",
-        "turner",
-    ]
-)
+ALSO_BRANDS: Final = words.group("beside_names.tsv", "also_brands")
 """First names and surnames that are brands beside brands: `Ford, Ferrari and Porsche`."""
 
 MADE_ABROAD: Final = re.compile(

@@ -109,6 +109,19 @@ def labels() -> frozenset[str]:
     return _read("labels.txt")
 
 
+def group(file: str, name: str) -> frozenset[str]:
+    """
+    Give the words of a group in a file of lines ``group, tab, words``, as they are written.
+
+    :raises LookupError: if there is no such group.
+    """
+    for line in _lines(file):
+        found, _, listed = line.partition("\t")
+        if found == name:
+            return frozenset(listed.split())
+    raise LookupError(f"{file} has no group {name}.")
+
+
 def is_made_of_words(word: str) -> bool:
     """Say whether letters in lower case are a word of the dictionary, one with another ending, or two run together."""
     known = dictionary()

@@ -44,23 +44,16 @@ def folded(word: str) -> str:
     return "".join(one for one in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(one))
 
 
-def _group(name: str) -> frozenset[str]:
-    for line in (words.FOLDER / "label_surroundings.tsv").read_text(encoding="utf-8").splitlines():
-        group, _, listed = line.partition("\t")
-        if group == name:
-            return frozenset(listed.split())
-    raise LookupError(f"label_surroundings.tsv has no group {name}.")
-
-
-COPULAS: Final = _group("copula")
-OF: Final = _group("of")
-WITH: Final = _group("with")
-MUST: Final = _group("must")
-OFF: Final = _group("off")
-ACCESS: Final = _group("access")
-NO_ACCESS: Final = _group("no_access")
-OF_PERSONS: Final = _group("of_persons")
-NOTHING: Final = _group("nothing")
-FILES: Final = _group("file")
+FILE: Final = "label_surroundings.tsv"
+COPULAS: Final = words.group(FILE, "copula")
+OF: Final = words.group(FILE, "of")
+WITH: Final = words.group(FILE, "with")
+MUST: Final = words.group(FILE, "must")
+OFF: Final = words.group(FILE, "off")
+ACCESS: Final = words.group(FILE, "access")
+NO_ACCESS: Final = words.group(FILE, "no_access")
+OF_PERSONS: Final = words.group(FILE, "of_persons")
+NOTHING: Final = words.group(FILE, "nothing")
+FILES: Final = words.group(FILE, "file")
 SMALL: Final = COPULAS | OF | WITH | MUST
 TOPICS: Final = OFF | ACCESS | NO_ACCESS
