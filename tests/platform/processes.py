@@ -181,3 +181,21 @@ def family(pid: int) -> list[psutil.Process]:
     """A process and everything it started."""
     process = psutil.Process(pid)
     return [process, *process.children(recursive=True)]
+
+
+@contextlib.contextmanager
+def web_process(log: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Run the web process as an operator starts it, with the database of this test run; gives its port and itself."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "PORTCULLIS_SHAPE": "embedded",
+        "PORTCULLIS_BIND_PORT": str(port),
+        "PORTCULLIS_BASE_URL": f"http://localhost:{port}",
+        "PORTCULLIS_WEB_PROCESSES": "1",
+    }
+    collect = [sys.executable, "manage.py", "collectstatic", "--no-input"]
+    subprocess.run(collect, cwd=ROOT, env=environment, check=True, capture_output=True)
+    with running([sys.executable, "-m", "portal.serve"], log=log, environment=environment) as program:
+        wait_until(lambda: status_of(f"http://localhost:{port}/healthz"), what="the web process answers")
+        yield port, program

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -14,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from portal.embedded.ports import free_port
 from portal.gathered_lines import MOST, GatheringHandler
-from tests.platform.processes import ROOT, running, status_of, wait_until
+from tests.platform.processes import ROOT, wait_until, web_process
 
 
 class Writes(io.StringIO):
@@ -142,17 +140,8 @@ def test_a_stuck_program_is_still_heard() -> None:
 def test_a_web_process_that_is_told_to_end_leaves_no_line_behind(
     postgres: object, django_db_setup: None, tmp_path: Path
 ) -> None:
-    port, written = free_port(), tmp_path / "web.log"
-    given = {
-        "PORTCULLIS_SHAPE": "embedded",
-        "PORTCULLIS_BIND_PORT": str(port),
-        "PORTCULLIS_BASE_URL": f"http://localhost:{port}",
-        "PORTCULLIS_WEB_PROCESSES": "1",
-    }
-    collect = [sys.executable, "manage.py", "collectstatic", "--no-input"]
-    subprocess.run(collect, cwd=ROOT, env={**os.environ, **given}, check=True, capture_output=True)
-    with running([sys.executable, "-m", "portal.serve"], log=written, environment={**os.environ, **given}) as program:
-        wait_until(lambda: status_of(f"http://localhost:{port}/healthz"), what="the web process answers")
+    written = tmp_path / "web.log"
+    with web_process(written) as (_, program):
         program.send_signal(signal.SIGTERM)
         program.wait(timeout=60)
 

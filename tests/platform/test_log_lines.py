@@ -17,9 +17,8 @@ from typing import Any
 import pytest
 from celery.app import trace
 
-from portal.embedded.ports import free_port
 from portal.log_lines import TypeAndPlace
-from tests.platform.processes import ROOT, running, status_of, wait_until
+from tests.platform.processes import ROOT, status_of, web_process
 
 CANARY = "Canary-Quintero-4711"
 
@@ -88,17 +87,8 @@ def test_a_line_break_in_a_message_makes_no_second_line() -> None:
 @pytest.fixture
 def server(postgres: Any, django_db_setup: None, tmp_path: Path) -> Iterator[tuple[int, Path]]:
     """`python -m portal.serve` as an operator starts it, with the database of this test run."""
-    port, log = free_port(), tmp_path / "web.log"
-    given = {
-        "PORTCULLIS_SHAPE": "embedded",
-        "PORTCULLIS_BIND_PORT": str(port),
-        "PORTCULLIS_BASE_URL": f"http://localhost:{port}",
-        "PORTCULLIS_WEB_PROCESSES": "1",
-    }
-    command = [sys.executable, "manage.py", "collectstatic", "--no-input"]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, **given}, check=True, capture_output=True)
-    with running([sys.executable, "-m", "portal.serve"], log=log, environment={**os.environ, **given}):
-        wait_until(lambda: status_of(f"http://localhost:{port}/healthz"), what="the web process answers")
+    log = tmp_path / "web.log"
+    with web_process(log) as (port, _):
         yield port, log
 
 

@@ -17,6 +17,7 @@ BANKS_COUNTRY: Final = (
 )
 SAID: Final = "zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple"
 SAID_WORDS: Final = SAID.replace("|", " ")
+CARDS: Final = ("card", "cards", "visa", "mastercard", "amex")
 CARD: Final = "A card number with a valid check digit"
 
 
@@ -168,11 +169,7 @@ RULES: Final = (
         0.82,
         lambda number: sum(map(str.isdigit, number)) >= 4,
         near(
-            "card",
-            "cards",
-            "visa",
-            "mastercard",
-            "amex",
+            *CARDS,
             "credit",
             "debit",
             "karte",
@@ -219,11 +216,7 @@ RULES: Final = (
         0.85,
         None,
         near(
-            "card",
-            "cards",
-            "visa",
-            "mastercard",
-            "amex",
+            *CARDS,
             "maestro",
             "credit",
             "debit",
@@ -320,11 +313,7 @@ RULES: Final = (
         0.82,
         None,
         near(
-            "card",
-            "cards",
-            "visa",
-            "mastercard",
-            "amex",
+            *CARDS,
             "account",
             "acct",
             "debit",
