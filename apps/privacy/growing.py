@@ -75,7 +75,8 @@ def grown(text: str, findings: Iterable[Finding]) -> Iterator[Finding]:
         if finding.type == v.PERSON:
             start, end = _name(text, finding.start, finding.end)
         elif finding.type == v.ADDRESS:
-            start, end = _begun(text, finding.start), _address(text, finding.start, finding.end)
+            start = _begun(text, finding.start)
+            end = _without_stop(text, finding.end, _address(text, finding.start, finding.end))
         else:
             continue
         if (start, end) != (finding.start, finding.end):
@@ -135,6 +136,11 @@ def _address(text: str, start: int, end: int) -> int:
         while text[end - 1].isspace():
             end -= 1
     return end
+
+
+def _without_stop(text: str, found_until: int, end: int) -> int:
+    """Leave the full stop of a sentence to it: an address is the same with one behind it and without."""
+    return end - 1 if end > found_until and text[end - 1] == "." else end
 
 
 def _may_be_a_town(name: str) -> bool:

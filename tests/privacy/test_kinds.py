@@ -13,6 +13,7 @@ THINGS = [
     "Which firms sue most: {Brackley} & Overn?",
     "a meeting with {Fennick} & Overn on Tuesday",
     "Compare Shopify, {Torvane} and Zendesk.",
+    "Compare {Lincoln}, Shopify and Zendesk.",
     "Ship the {Marlo Vance} tote and two belts.",
     "the {Ostrander} score and the triad",
     "Explain the {Quillmore} factor to a nurse.",

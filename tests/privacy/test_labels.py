@@ -31,12 +31,21 @@ def test_what_a_label_announces_is_masked(text: str, value: str) -> None:
 
 
 def test_the_rest_of_a_list_of_numbers_is_masked_like_its_first() -> None:
-    text = "Payroll stops. Personnel numbers 19717708, 53626097 and 99954539, cost centre 4410."
+    text = "Payroll stops. Personnel numbers 19717708, 53626097 and 99954539, 2024, cost centre 4410."
 
     found = masked(text)
 
     assert {"19717708", "53626097", "99954539"} <= set(found)
-    assert "4410" not in found
+    assert {"4410", "2024"}.isdisjoint(found)
+
+
+def test_another_user_of_a_list_is_no_password() -> None:
+    text = "login bkowalski and mjones2"
+
+    assert {(text[one.start : one.end], one.type) for one in analyzer.find(text)} == {
+        ("bkowalski", "USERNAME"),
+        ("mjones2", "USERNAME"),
+    }
 
 
 def test_a_column_of_which_half_was_found_is_masked_whole() -> None:
@@ -60,6 +69,8 @@ def test_a_column_of_which_half_was_found_is_masked_whole() -> None:
         "In any case 5000 is too much, the employee count 12000 is wrong.",
         'The phrase: "to be or not to be", random seed: 1234',
         "license: GPL-3.0-or-later",
+        '10.0.0 - root [19/Nov/2026:08:14:02 +0100] "GET / HTTP/1.1" 200 8',
+        "uid=33(www-data) gid=33(www-data)",
         "See reference ISO 27001 and the membership 2500 people hold.",
     ],
 )
