@@ -22,7 +22,7 @@ NAMES = [
     "<{Maria}>, Anna and I",
     "<{Anna}>, Maria; next",
     "<{Kowalczyk}>, Agnieszka called",
-    "<{Okonjo}> van der trucks",
+    "<{Okonjo}> van der Table",
     "<{mark}> van der Quillen",
 ]
 ADDRESSES = [
