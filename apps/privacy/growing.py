@@ -61,7 +61,7 @@ HOUSE_BEFORE: Final = regex.compile(
 )
 
 TOWN: Final = regex.compile(
-    r"(?:,[ ]?|[ ]?[–—-][ ]|,?[ ]?\n[ ]{0,8})(?P<word>\p{Lu}[\p{L}'’.-]{2,24}(?:[ ](?:(?:de|del|la|le|upon|on|sur|am|an der|di|do|da|dos)[ ])?\p{Lu}[\p{L}'’-]{1,24}){0,3})(?=[ ]*(?:[,;)\n|\]\"”»–—(]|\.(?:\s|\Z)|\Z)|[ ]\d{3,6}\b)"
+    r"(?:,[ ]?|[ ]?[–—-][ ]|,?[ ]?\n[ ]{0,8})(?P<word>\p{Lu}(?:[\p{L}'’-]{2,24}|\p{L}{1,3}\.)(?:[ ](?:(?:de|del|la|le|upon|on|sur|am|an der|di|do|da|dos)[ ])?\p{Lu}[\p{L}'’-]{1,24}){0,3})(?=[ ]*(?:[,;)\n|\]\"”»–—(]|\.(?:\s|\Z)|\Z)|[ ]\d{3,6}\b)"
 )
 """A town, a quarter, a county or a country behind an address and a comma, before what ends it."""
 

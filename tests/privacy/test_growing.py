@@ -30,6 +30,8 @@ ADDRESSES = [
     "at <{Hauptstr. 12}, 3. OG links>.",
     "at <{14 Baker Street}, Springvale>.",
     "at <{14 rue de lyon, 69003} lyon>, please",
+    "at <{14 Baker Street}, Springvale>. Perera, thanks",
+    "at <{14 Baker Street}, St. Gallen>, since May",
     "at <{14 Baker Street}>, Maria",
     "at <{Baker Street}>, Springvale",
     "at <Flat B, {14 Baker Street}>",
