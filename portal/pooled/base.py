@@ -1,5 +1,5 @@
 """
-Django's backend for PostgreSQL, but for two things.
+Django's backend for PostgreSQL, but for three things.
 
 A connection that was in use a moment ago is not asked again whether it lives. Django asks each time a connection is
 taken from the pool. An exchange takes one a dozen times within a second, and each question is a round trip. One
@@ -7,6 +7,9 @@ that rested for longer is asked, as before, so that a database that was restarte
 
 And no statement waits for ever for a server that is there and says nothing: its own time limits stand still with it, so
 the client counts. A silent connection is closed and its statement fails.
+
+And a connection remembers no statement that nobody plans. Django writes values into a statement's text, and psycopg
+keeps the last hundred texts of each connection to count how often each came, though such a text is never planned.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ from weakref import WeakKeyDictionary
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 from psycopg import Connection, OperationalError
+from psycopg._preparing import Prepare, PrepareManager
+from psycopg._queries import PostgresQuery
 from psycopg.abc import RV, Buffer, PQGen
 from psycopg.pq import TransactionStatus
 from psycopg.types.datetime import TimestamptzLoader
@@ -43,8 +48,22 @@ class ServerSilent(OperationalError):
     """The server took a statement and did not answer in time. Whether it was done is not known."""
 
 
+class Plans(PrepareManager):
+    """Psycopg's book of planned statements, without the texts of others: some had the values of forty exchanges."""
+
+    def maybe_add_to_cache(
+        self, query: PostgresQuery, prep: Prepare, name: bytes
+    ) -> tuple[bytes, tuple[int, ...]] | None:
+        """Enter a statement that is planned; give the key of any other, so that its result is looked at."""
+        return self.key(query) if prep is Prepare.NO else super().maybe_add_to_cache(query, prep, name)
+
+
 class BoundedConnection(Connection[Any]):
     """A connection that does not wait for ever."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._prepared = Plans()
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         """
