@@ -9,12 +9,13 @@ no cookies.
 from __future__ import annotations
 
 import asyncio
+import base64
 import select
 import socket
 import ssl
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import TracebackType
 from typing import Final, NamedTuple, Self, cast
@@ -24,6 +25,7 @@ import httptools
 from yarl import URL
 
 MOST_HEAD_BYTES: Final = 65_536
+"""So much may come at a stretch that is no part of the body: a head, what frames a chunk, lines after the last one."""
 MOST_UNREAD_BYTES: Final = 262_144
 """So much of an answer waits to be taken; then nothing more is read."""
 SECONDS_BETWEEN_ADDRESSES: Final = 0.25
@@ -48,10 +50,11 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An address, taken apart once."""
+    """An address, taken apart once; `own` is how the name and password in it, if any, stand in the head."""
 
     place: Place
     head: bytes
+    own: bytes = field(default=b"", repr=False)
 
     @classmethod
     def of(cls, address: str) -> Target:
@@ -83,7 +86,14 @@ def _target(address: str) -> Target:
         "Accept-Encoding: identity",
         "Content-Type: application/json",
     )
-    return Target(place, "\r\n".join(lines).encode("ascii"))
+    return Target(place, "\r\n".join(lines).encode("ascii"), _own(url))
+
+
+def _own(url: URL) -> bytes:
+    """Say in the head who asks, where the address says it (RFC 7617), as the environment's of a server may."""
+    if url.user is None and url.password is None:
+        return b""
+    return b"\r\nAuthorization: Basic " + base64.b64encode(f"{url.user or ''}:{url.password or ''}".encode())
 
 
 class Connections:
@@ -111,11 +121,11 @@ class Connections:
         if connection is None:
             async with asyncio.timeout(seconds_to_connect):
                 connection = await self._connected(target.place)
-        authorization = b"\r\nAuthorization: Bearer " + bearer.encode() if bearer else b""
+        authorization = b"\r\nAuthorization: Bearer " + bearer.encode() if bearer else target.own
         head = b"%s%s\r\nContent-Length: %d\r\n\r\n" % (target.head, authorization, len(body))
         answer = connection.ask(head + body, seconds_kept)
-        on_sent()
         try:
+            on_sent()
             await answer.begun()
         except BaseException:
             connection.end()
@@ -159,7 +169,9 @@ class Connections:
         return connection
 
     def _context(self) -> ssl.SSLContext:
-        self._tls = self._tls or ssl.create_default_context()
+        if self._tls is None:
+            self._tls = ssl.create_default_context()
+            self._tls.set_alpn_protocols(["http/1.1"])
         return self._tls
 
     def made(self, connection: _Connection) -> None:
@@ -255,7 +267,7 @@ class Answer:
         self._seconds_kept = seconds_kept
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpResponseParser(self)
-        self._head_bytes = 0
+        self._bytes_beside = 0
         self._has_length = self._is_compressed = False
         self._unread: list[bytes] = []
         self._unread_bytes = 0
@@ -351,14 +363,13 @@ class Answer:
 
     def hear(self, data: bytes) -> None:
         """Take bytes from the connection."""
+        self._bytes_beside += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError:
             self._spoil()
-        if not self.status:
-            self._head_bytes += len(data)
-            if self._head_bytes > MOST_HEAD_BYTES:
-                self._spoil()
+        if self._bytes_beside > MOST_HEAD_BYTES:
+            self._spoil()
         self._tell()
 
     def hear_no_more(self, *, is_broken: bool = False) -> None:
@@ -380,7 +391,9 @@ class Answer:
         self._is_spoilt = self._is_spoilt or self._is_complete
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a line of the head."""
+        """Take a line of the head; one that comes after the body says nothing about it any more."""
+        if self.status:
+            return
         match name.lower():
             case b"content-type":
                 self.content_type = value.partition(b";")[0].strip().lower().decode("latin-1")
@@ -399,6 +412,7 @@ class Answer:
 
     def on_body(self, data: bytes) -> None:
         """Take some of the body."""
+        self._bytes_beside = 0
         if self._is_complete:
             return
         self._unread.append(data)

@@ -211,6 +211,45 @@ async def test_a_head_that_does_not_end_is_not_read_for_ever() -> None:
         await asyncio.wait_for(server.ended.wait(), 20)
 
 
+@pytest.mark.parametrize(
+    ("begins", "goes_on"),
+    [(b"0\r\nX: ", b"x" * 1000), (b"0\r\n", b"X: x\r\n" * 200), (b"3;", b"x" * 1000), (b"", b"0" * 1000)],
+    ids=["a line after the body", "lines after the body", "what is said of a chunk", "the length of a chunk"],
+)
+async def test_what_is_no_part_of_the_body_is_not_read_for_ever(begins: bytes, goes_on: bytes) -> None:
+    """None of it is given to anybody, so nobody would ever stop it: it would be read, and lines kept, without end."""
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
+        writer.write(CHUNKED + b"3\r\none\r\n" + begins)
+        for _number in range(300):
+            writer.write(goes_on)
+            await writer.drain()
+
+    async with serving(serve) as (server, connections, target), await post(connections, target) as answer:
+        assert await answer.readany() == b"one"
+        with pytest.raises(BrokeOff):
+            await asyncio.wait_for(answer.readany(), 20)
+        await asyncio.wait_for(server.ended.wait(), 20)
+
+
+@pytest.mark.parametrize("line", [b"Content-Type: text/html", b"Content-Encoding: gzip"])
+async def test_a_line_after_the_body_says_nothing_about_it(line: bytes) -> None:
+    async with serving(saying(CHUNKED + b"3\r\none\r\n0\r\n" + line + b"\r\n\r\n")) as (_, connections, target):
+        answer = await post(connections, target)
+
+        assert (answer.content_type, await read(answer)) == ("text/event-stream", b"one")
+
+
+async def test_a_message_that_could_not_be_counted_leaves_no_connection_behind() -> None:
+    def fail() -> None:
+        raise OSError("The count is on a disk that is full.")
+
+    async with serving(saying(whole(b"one"))) as (server, connections, target):
+        with pytest.raises(OSError, match="disk"):
+            await post(connections, target, on_sent=fail)
+        await asyncio.wait_for(server.ended.wait(), 20)
+
+
 async def test_a_server_that_answers_before_it_has_heard_everything_is_given_no_second_message_there() -> None:
     connected = 0
 
@@ -374,6 +413,22 @@ async def test_a_key_cannot_bring_lines_of_the_head(bearer: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("bearer", "said"),
+    [("", b"Authorization: Basic bWF5YTpnZWhlaW3DvDpA"), ("key", b"Authorization: Bearer key")],
+    ids=["no key", "a key"],
+)
+async def test_name_and_password_in_an_address_are_said_where_there_is_no_key(bearer: str, said: bytes) -> None:
+    async with serving(saying(whole(b"one"))) as (server, connections, target):
+        address = f"http://maya:geheim%C3%BC:%40@{target.place.host}:{target.place.port}/v1"
+        await read(await post(connections, Target.of(address), bearer=bearer))
+
+    head = server.heard[0].split(b"\r\n")
+    assert [line for line in head if line.startswith(b"Authorization")] == [said]
+    assert b"geheim" not in server.heard[0]
+    assert "geheim" not in repr(Target.of(address))
+
+
+@pytest.mark.parametrize(
     ("host", "is_vouched_for", "is_reached"),
     [("localhost", True, True), ("[::1]", True, False), ("localhost", False, False)],
     ids=["vouched for", "another host", "not vouched for"],
@@ -383,6 +438,7 @@ async def test_over_tls_only_the_host_that_was_meant_is_reached(
 ) -> None:
     theirs, server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), Server(saying(whole(b"one")))
     theirs.load_cert_chain(*certificate)
+    theirs.set_alpn_protocols(["h2", "http/1.1"])
     if is_vouched_for:
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
     here = "::1" if host == "[::1]" else "127.0.0.1"
@@ -393,6 +449,8 @@ async def test_over_tls_only_the_host_that_was_meant_is_reached(
         if is_reached:
             assert [await read(await post(connections, target)) for _ in range(3)] == [b"one"] * 3
             assert server.connections == 1
+            [connection] = connections._all
+            assert connection.transport.get_extra_info("ssl_object").selected_alpn_protocol() == "http/1.1"
         else:
             with pytest.raises(NotReached):
                 await post(connections, target)
