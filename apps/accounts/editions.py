@@ -12,6 +12,7 @@ from typing import Final
 
 from django.db.models import CharField
 
+from apps.ledger import prepared
 from apps.ledger.compiled import Stated
 
 NOW: Final = "(SELECT string_agg(edition.value::text, ' ' ORDER BY edition.id) FROM accounts_edition AS edition)"
@@ -21,3 +22,9 @@ NOW: Final = "(SELECT string_agg(edition.value::text, ' ' ORDER BY edition.id) F
 def as_column() -> Stated:
     """Give the edition as a column of another query."""
     return Stated(f"SELECT {NOW}", CharField())
+
+
+def is_still(edition: str) -> bool:
+    """Say whether the database is in this edition. One query."""
+    ((is_the_one,),) = prepared.rows(f"SELECT {NOW} = %s", [edition])
+    return bool(is_the_one)

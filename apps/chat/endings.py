@@ -12,6 +12,7 @@ from apps.privacy.scrub import Scrubbed
 
 SENTENCE_LENGTH = 500
 UNRECORDED = "LEDGER_UNAVAILABLE"
+UNSCRUBBED = "SCRUBBER_UNAVAILABLE"
 OUTDATED = "OUTDATED"
 """What was remembered of a caller let nothing out; nothing was told or recorded, and the exchange begins again."""
 STOPPING = "PORTAL_STOPPED"

@@ -55,7 +55,8 @@ class Asking:
 
     Where `edition` is set, who asks and their model were not read for this call but remembered from an earlier one, and
     hold in this edition of the database only (`apps.accounts.editions`). The call is let out in that edition alone, and
-    an exchange that ends before that is not refused but begins again, from what the database says.
+    an exchange that ends before that is not refused but begins again, from what the database says; except where the
+    portal itself fails, which whoever waits has to learn in time, and that is nobody's right or limit.
     """
 
     person: User

@@ -13,11 +13,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
 
+from apps.accounts import editions
 from apps.chat import endings, exchange_rows, story
 from apps.chat.companions import Stopped
 from apps.chat.database import by_length, in_database
@@ -39,6 +40,8 @@ logger = logging.getLogger(__name__)
 
 CLOSING_ATTEMPTS = 30
 CLOSING_PAUSE_SECONDS = 1.0
+TOLD_AS_THEY_ARE: Final = frozenset({endings.STOPPING, endings.UNRECORDED})
+"""Reasons for which an exchange from memory ends as any other does."""
 
 
 class Listener(Protocol):
@@ -189,7 +192,7 @@ class ExchangeKeeper:
         What could not be put on the record is told at once: the record may be silent for longer than anybody waits.
         After that the sweeper of whichever process lives concludes the exchange by its lease.
         """
-        if self._begins_again(ending):
+        if await self._begins_again(ending):
             logger.info("Exchange %s begins again from what the database says", self.key)
             self._listener.end(replace(ending, reason=endings.OUTDATED))
             return
@@ -214,14 +217,24 @@ class ExchangeKeeper:
         if not is_told:
             self._listener.end(ending)
 
-    def _begins_again(self, ending: Ending) -> bool:
+    async def _begins_again(self, ending: Ending) -> bool:
         """
         Say whether nothing was let out where that may be due to what was remembered; see `Asking`.
 
-        Where somebody stopped it, the record says that, as it always does.
+        Where somebody stopped it, the record says that, as it always does. Where the portal fails, a second attempt
+        would wait as long as the first: a record that is silent is told at once, and a masking that failed as soon as
+        the database says that the caller is who they were.
         """
-        is_refused = ending.outcome == OutcomeKind.REFUSED and ending.reason != endings.STOPPING
-        return self.asking.edition is not None and self._admission is None and is_refused
+        edition = self.asking.edition
+        is_refused = ending.outcome == OutcomeKind.REFUSED and ending.reason not in TOLD_AS_THEY_ARE
+        if edition is None or self._admission is not None or not is_refused:
+            return False
+        if ending.reason != endings.UNSCRUBBED:
+            return True
+        try:
+            return not await in_database(editions.is_still, edition)
+        except (DatabaseError, InterfaceError):
+            return True
 
     async def _close_rows(self, ending: Ending) -> None:
         """Settle and conclude; a refusal, which is rare and takes several statements, in a thread."""

@@ -229,7 +229,7 @@ def _ending_after(error: Exception, answer: Answer) -> Ending:
         case Refused():
             return _refused(answer, error.code, error.sentence, retry_after=getattr(error, "retry_after", None))
         case ScrubberUnavailable():
-            return _refused(answer, "SCRUBBER_UNAVAILABLE", error.sentence)
+            return _refused(answer, endings.UNSCRUBBED, error.sentence)
         case LedgerUnavailable():
             return _refused(answer, endings.UNRECORDED, endings.LEDGER_FAILED)
         case SearchFailed():

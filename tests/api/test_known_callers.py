@@ -39,6 +39,7 @@ from apps.gateway.models import (
 )
 from apps.ledger.models import Intent, Outcome
 from apps.privacy import policies
+from apps.privacy.engine import ScrubberUnavailable
 from apps.privacy.models import PolicyVersion
 from apps.privacy.policy import Rule, Treatment
 from tests.api.programs import Program
@@ -204,6 +205,66 @@ def test_whoever_was_refused_is_masked_once_at_the_next_call(
     assert len(masked) == 2
     assert remembered.chat(QUESTION).status == 429
     assert len(masked) == 3
+
+
+def test_where_the_record_is_silent_whoever_is_remembered_waits_no_longer_than_others(
+    remembered: Program, provider: FakeProvider
+) -> None:
+    """Each attempt waits five seconds for a lock; a second one would be told after the ten that are promised."""
+    is_held, may_let_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN; SELECT FROM gateway_purse FOR UPDATE")
+            is_held.set()
+            may_let_go.wait(PATIENCE_SECONDS)
+            cursor.execute("ROLLBACK")
+
+    other = threading.Thread(target=elsewhere_body(hold))
+    other.start()
+    assert is_held.wait(PATIENCE_SECONDS)
+    began = time.monotonic()
+    reply = remembered.chat(QUESTION)
+    seconds = time.monotonic() - began
+    may_let_go.set()
+    other.join(PATIENCE_SECONDS)
+
+    assert (reply.status, reply.error["code"]) == (503, "record_unavailable")
+    assert seconds < 9
+    assert len(provider.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "told", "attempts"),
+    [
+        (lambda: None, (503, "scrubber_unavailable"), 1),
+        (lambda: only(ApiKey).update(revoked_at=timezone.now()), (401, "revoked_api_key"), 1),
+        (lambda: only(Team).update(name="Sellers"), (503, "scrubber_unavailable"), 2),
+    ],
+    ids=["nothing changed", "the key is revoked", "the team has another name"],
+)
+def test_where_nothing_can_be_masked_that_is_told_once_it_is_known_whom(
+    remembered: Program,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[], object],
+    told: tuple[int, str],
+    attempts: int,
+) -> None:
+    masked = []
+
+    async def fail(*_: Any, **__: Any) -> Any:
+        masked.append(1)
+        raise ScrubberUnavailable("It took too long.")
+
+    monkeypatch.setattr(story, "scrub", fail)
+    change()
+
+    reply = remembered.chat(QUESTION)
+
+    assert (reply.status, reply.error["code"]) == told
+    assert len(masked) == attempts
+    recorded = Outcome.objects.filter(kind="REFUSED").values_list("reason", flat=True)
+    assert list(recorded) == ["SCRUBBER_UNAVAILABLE: It took too long."] * (told[0] == 503)
 
 
 def what_a_new_process_says(program: Program) -> tuple[int, str, str]:
