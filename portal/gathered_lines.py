@@ -27,7 +27,7 @@ class GatheringHandler(logging.StreamHandler[TextIO]):
         """Write to this stream, else to the error output."""
         super().__init__(stream)
         self._waiting: list[str] = []
-        self._last: logging.LogRecord | None = None
+        self._last_place = ""  # not the record itself: that has the request and whatever else was given along
         self._news: threading.Event | None = None
 
     def gather(self) -> None:
@@ -59,7 +59,7 @@ class GatheringHandler(logging.StreamHandler[TextIO]):
             self.handleError(record)
             return
         self._waiting.append(line + self.terminator)
-        self._last = record
+        self._last_place = _place_of(record)
         if len(self._waiting) == 1:
             self._news.set()
 
@@ -71,12 +71,7 @@ class GatheringHandler(logging.StreamHandler[TextIO]):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - `logging` calls it so
         """Say where a line was to be written that could not be; `logging` itself would quote what it was made of."""
-        kind = sys.exc_info()[0]
-        with suppress(OSError, ValueError):  # where nobody listens any more there is nobody to tell
-            sys.stderr.write(
-                f"A line of the log could not be written: {kind.__name__ if kind else 'unknown'} at "
-                f"{record.module}:{record.lineno}\n"
-            )
+        _tell_unwritten(_place_of(record))
 
     @contextmanager
     def _held(self) -> Iterator[None]:
@@ -94,8 +89,7 @@ class GatheringHandler(logging.StreamHandler[TextIO]):
             self.stream.write(lines)
             self.stream.flush()
         except Exception:  # noqa: BLE001 - as `logging` does
-            if self._last is not None:
-                self.handleError(self._last)
+            _tell_unwritten(self._last_place)
 
     def _write_now_and_then(self, news: threading.Event) -> None:
         while self._news is news:
@@ -104,6 +98,16 @@ class GatheringHandler(logging.StreamHandler[TextIO]):
             time.sleep(SECONDS)
             with self._held():
                 self._write_waiting()
+
+
+def _place_of(record: logging.LogRecord) -> str:
+    return f"{record.module}:{record.lineno}"
+
+
+def _tell_unwritten(place: str) -> None:
+    kind = sys.exc_info()[0]
+    with suppress(OSError, ValueError):  # where nobody listens any more there is nobody to tell
+        sys.stderr.write(f"A line of the log could not be written: {kind.__name__ if kind else 'unknown'} at {place}\n")
 
 
 def gather() -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,6 +107,18 @@ def test_a_line_that_cannot_be_made_is_told_by_its_place_and_the_others_are_writ
 
     assert stream.getvalue() == "good\n"
     assert capsys.readouterr().err == "A line of the log could not be written: TypeError at where:7\n"
+
+
+def test_what_a_line_was_made_of_is_let_go_once_it_is_made(log: logging.Logger, handler: GatheringHandler) -> None:
+    """A request, say, with all that somebody wrote: the next line may come in hours."""
+    request = Writes("a word of somebody")
+    is_there = weakref.ref(request)
+
+    given = {"request": request}
+    handler.handle(log.makeRecord(log.name, logging.INFO, "some/where.py", 7, "said", (), None, extra=given))
+    del request, given
+
+    assert is_there() is None
 
 
 def test_a_stream_that_is_closed_stops_nobody(
