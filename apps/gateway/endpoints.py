@@ -108,7 +108,12 @@ def endpoint_of(model: LanguageModel) -> Endpoint:
 
 def missing_variables(kind: str) -> tuple[str, ...]:
     """Name the environment variables that a provider of `kind` needs and this process does not have."""
-    return tuple(name for name in VARIABLES[kind].needed if not os.environ.get(name))
+    return tuple(name for name in VARIABLES[kind].needed if not _said(name))
+
+
+def _said(name: str) -> str:
+    """Read a variable without the end of a line that a file's content brings along."""
+    return os.environ.get(name, "").strip()
 
 
 def _embedded_address() -> str:
@@ -127,17 +132,18 @@ def _from_environment(provider: Provider, model: LanguageModel) -> Endpoint:
             f"{provider.name} cannot be called: {' and '.join(missing)} is not set on this server. "
             "Ask an administrator to set it, or choose another model."
         )
+    variables = VARIABLES[provider.kind]
+    named = dict.fromkeys((*variables.needed, variables.key))
+    if unsayable := [name for name in named if not _said(name).isprintable()]:
+        raise EndpointUnavailable(
+            f"{provider.name} cannot be called: {' and '.join(unsayable)} of this server has the end of a line or "
+            "another sign in it that cannot be sent. Ask an administrator to set it again, or choose another model."
+        )
     return environment_endpoint(provider.kind, model.upstream_id)
 
 
 def environment_endpoint(kind: str, upstream_id: str = "") -> Endpoint:
     """Read from the environment how a kind of provider is called."""
     variables = VARIABLES[kind]
-    options = tuple((name, os.environ[source]) for name, source in variables.options if os.environ.get(source))
-    return Endpoint(
-        kind,
-        upstream_id,
-        os.environ.get(variables.base_url, ""),
-        os.environ.get(variables.key, ""),
-        options,
-    )
+    options = tuple((name, _said(source)) for name, source in variables.options if _said(source))
+    return Endpoint(kind, upstream_id, _said(variables.base_url), _said(variables.key), options)

@@ -197,6 +197,35 @@ def test_a_missing_key_in_the_environment_is_said_by_the_variables_name(refusal,
     assert "OPENAI_API_KEY" in refused.sentence
 
 
+def test_a_key_that_came_from_a_file_is_sent_without_the_end_of_its_line(maya, sales, model, prompt, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-env\n")
+    Provider.objects.update(kind=Provider.Kind.OPENAI, credential=Provider.Credential.ENVIRONMENT)
+
+    leave = admit(person=maya, team=sales, model_id=model.pk, prompt=prompt, now=NOW)
+
+    assert leave.endpoint.api_key == "sk-env"
+
+
+@pytest.mark.parametrize("key", ["sk-env\nX-Theirs: 1", "sk-\x7fenv", " \n"])
+def test_a_key_that_cannot_be_sent_is_said_by_the_variables_name(refusal, model, monkeypatch, key):
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    Provider.objects.update(kind=Provider.Kind.OPENAI, credential=Provider.Credential.ENVIRONMENT)
+
+    refused = refusal()
+
+    assert refused.code == "CREDENTIAL_MISSING"
+    assert "OPENAI_API_KEY" in refused.sentence
+    assert "sk-" not in refused.sentence
+
+
+def test_a_key_that_a_server_need_not_have_has_to_be_one_that_can_be_sent(refusal, model, monkeypatch):
+    monkeypatch.setenv("OPENAI_COMPATIBLE_API_BASE", "http://127.0.0.1:1/v1")
+    monkeypatch.setenv("OPENAI_COMPATIBLE_API_KEY", "sk\nenv")
+    Provider.objects.update(kind=Provider.Kind.OPENAI_COMPATIBLE, credential=Provider.Credential.ENVIRONMENT)
+
+    assert "OPENAI_COMPATIBLE_API_KEY" in refusal().sentence
+
+
 def test_the_model_on_this_machine_says_when_it_is_not_running(refusal, settings):
     settings.LOCAL_MODEL_URL = ""
     Provider.objects.update(kind=Provider.Kind.EMBEDDED)
