@@ -14,14 +14,15 @@ import select
 import socket
 import ssl
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import TracebackType
 from typing import Final, NamedTuple, Self, cast
 
 import aiohappyeyeballs
 import httptools
+from aiohappyeyeballs import AddrInfoType
 from yarl import URL
 
 MOST_HEAD_BYTES: Final = 65_536
@@ -102,6 +103,7 @@ class Connections:
     def __init__(self) -> None:
         self._resting: dict[Place, list[_Connection]] = defaultdict(list)
         self._all: set[_Connection] = set()
+        self._lookups: dict[Place, asyncio.Future[Sequence[AddrInfoType]]] = {}
         self._tls: ssl.SSLContext | None = None
 
     async def post(
@@ -136,6 +138,8 @@ class Connections:
         """End all connections."""
         for connection in list(self._all):
             connection.end()
+        for lookup in list(self._lookups.values()):
+            lookup.cancel()
         self._resting.clear()
         await asyncio.sleep(0)
 
@@ -152,9 +156,8 @@ class Connections:
     async def _connected(self, place: Place) -> _Connection:
         loop = asyncio.get_running_loop()
         try:
-            infos = await loop.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
             sock = await aiohappyeyeballs.start_connection(
-                infos, happy_eyeballs_delay=SECONDS_BETWEEN_ADDRESSES, loop=loop
+                list(await self._looked_up(place)), happy_eyeballs_delay=SECONDS_BETWEEN_ADDRESSES, loop=loop
             )
             _, connection = await loop.create_connection(
                 lambda: _Connection(self, place),
@@ -167,6 +170,25 @@ class Connections:
         except (OSError, ValueError) as error:  # a certificate's error is an OSError, a name's a ValueError
             raise NotReached(type(error).__name__) from None
         return connection
+
+    async def _looked_up(self, place: Place) -> Sequence[AddrInfoType]:
+        """
+        Ask for the addresses of a host: once for all who want them at the moment.
+
+        The loop has four threads for such questions, and none can be taken back. A name that nobody answers for would
+        have them all, and no other server could be reached.
+        """
+        lookup = self._lookups.get(place)
+        if lookup is None:
+            asked = asyncio.get_running_loop().getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
+            lookup = self._lookups[place] = asyncio.ensure_future(asked)
+            lookup.add_done_callback(partial(self._note_addresses, place))
+        return await asyncio.shield(lookup)
+
+    def _note_addresses(self, place: Place, lookup: asyncio.Future[Sequence[AddrInfoType]]) -> None:
+        del self._lookups[place]
+        if not lookup.cancelled():
+            lookup.exception()  # told to whoever still waits; where nobody does, to nobody
 
     def _context(self) -> ssl.SSLContext:
         if self._tls is None:

@@ -380,6 +380,70 @@ async def test_where_nothing_listens_nothing_was_sent() -> None:
     assert sent == []
 
 
+@pytest.fixture
+async def lookups(monkeypatch: pytest.MonkeyPatch) -> Lookups:
+    found = Lookups()
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", found.ask)
+    return found
+
+
+class Lookups:
+    """Questions for the addresses of a host, which are answered when a test says so."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.may_answer = asyncio.Event()
+        self._really_ask = asyncio.get_running_loop().getaddrinfo
+
+    async def ask(self, host: str, port: int, **how: Any) -> Any:
+        self.asked.append(host)
+        await self.may_answer.wait()
+        if host == "nobody.example":
+            raise socket.gaierror(socket.EAI_NONAME, "unknown")
+        return await self._really_ask("127.0.0.1", port, **how)
+
+
+async def test_a_host_is_looked_up_once_for_all_who_wait_for_it(lookups: Lookups) -> None:
+    """There are few threads for that: a name that nobody answers for would have them all, and others none."""
+    async with serving(saying(whole(b"one"))) as (_, connections, target):
+        named = Target.of(f"http://here.example:{target.place.port}/v1")
+        waiting = [asyncio.create_task(post(connections, named)) for _ in range(20)]
+        impatient = asyncio.create_task(post(connections, named, seconds_to_connect=0.05))
+        with pytest.raises(TimeoutError):
+            await impatient
+        asked = list(lookups.asked)
+        lookups.may_answer.set()
+
+        assert [await read(await answer) for answer in waiting] == [b"one"] * 20
+        assert asked == ["here.example"]
+        assert connections._lookups == {}
+
+
+async def test_a_host_that_is_not_found_is_looked_up_again_by_the_next(lookups: Lookups) -> None:
+    connections, target = Connections(), Target.of("http://nobody.example/v1")
+    waiting = [asyncio.create_task(post(connections, target)) for _ in range(3)]
+    await asyncio.sleep(0.01)
+    lookups.may_answer.set()
+
+    for each in waiting:
+        with pytest.raises(NotReached):
+            await each
+    with pytest.raises(NotReached):
+        await post(connections, target)
+    assert len(lookups.asked) == 2
+
+
+async def test_a_lookup_that_is_under_way_ends_with_the_connections(lookups: Lookups) -> None:
+    connections = Connections()
+    waiting = asyncio.create_task(post(connections, Target.of("http://here.example/v1")))
+    await asyncio.sleep(0.01)
+    await connections.close()
+
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert connections._lookups == {}
+
+
 @pytest.mark.parametrize(
     "address",
     [
