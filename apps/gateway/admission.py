@@ -132,7 +132,8 @@ def admit(
     admitted in the edition that the database is still in, and the guard finds nothing.
 
     :raises Refused: with a sentence for the person; then nothing is held.
-    :raises Outdated: if the database is in another edition than `edition`; then nothing is held either.
+    :raises Outdated: if the database is in another edition than `edition`, or the guard has to put something on the
+        record of a caller who goes by one; then nothing is held either.
     :raises budgets.NotAwaited: if that row is not there; then nothing is held either.
     """
     pk = _as_id(model_id)
@@ -147,15 +148,10 @@ def admit(
     if edition not in {None, model.edition}:
         raise Outdated(OUTDATED, model=model)
     fit = _fitting(call, model)
-    watched = runaway.watch(
-        person=person,
-        key_id=key_id,
-        asked=asked,
-        answer=model.past,
-        worst_case=fit.worst_case,
-        currency=fit.price.currency,
-        may_repeat=may_repeat,
-    )
+    watched = runaway.watch(asked=asked, answer=model.past, worst_case=fit.worst_case, may_repeat=may_repeat)
+    if edition is not None and watched.is_to_be_noted:
+        raise Outdated(OUTDATED, model=model)  # whoever begins again would find it noted, or note it twice
+    runaway.note(watched, person=person, key_id=key_id, currency=fit.price.currency, now=now)
     admission = _held(call, model, fit, delay_seconds=watched.delay_seconds, only_while=only_while)
     admitted.keep(whom, model, watched.rules, is_batch=watched.is_batch, now=now)
     return admission

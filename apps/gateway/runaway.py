@@ -145,30 +145,36 @@ class Watched:
     """
     What admission needs to know: the shape to remember, and how long the client is to wait before it sends.
 
-    `rules` and `is_batch` are what it went by.
+    `rules` and `is_batch` are what it went by, `verdict` is what it thinks of the call.
     """
 
     shape: Shape
-    delay_seconds: float
     rules: Rules
     is_batch: bool
+    verdict: Verdict
+
+    @property
+    def delay_seconds(self) -> float:
+        """How long the client is to wait before it sends."""
+        return self.verdict.delay_seconds
+
+    @property
+    def is_to_be_noted(self) -> bool:
+        """Whether the guard stops the caller with this call, or slows it for the first time; see `note`."""
+        return self.verdict.stop_for is not None or self.verdict.is_first_delay
 
 
 def watch(
     *,
-    person: User,
-    key_id: UUID | None,
     asked: Question,
     answer: list[Any],
     worst_case: Decimal,
-    currency: str,
     may_repeat: bool = False,
 ) -> Watched:
     """
-    Look at one call beside the caller's last ones, and stop the caller for a while where a program ran away.
+    Look at one call beside the caller's last ones; no statement. `note` has to follow where there is something to note.
 
-    `answer` is what `past_of_a_key` or `past_of_a_person` gave. Joins the caller's transaction. No statement, three
-    where it stops somebody.
+    `answer` is what `past_of_a_key` or `past_of_a_person` gave.
 
     :raises RanAway: if a stop is in force.
     :raises RunAtCeiling: if this call would pass the ceiling of one run; whoever records the refusal records that.
@@ -179,14 +185,23 @@ def watch(
         raise _refusal(LoopStop.Reason(stop["reason"]), datetime.fromisoformat(stop["until"]), now)
     may_repeat = may_repeat or is_batch
     verdict = judge(shape, past, rules=rules, worst_case=worst_case, seconds=now.timestamp(), may_repeat=may_repeat)
-    until = now + timedelta(minutes=rules.stop_minutes)
     if verdict.is_refused:
         raise _refusal(LoopStop.Reason.CEILING, now + timedelta(seconds=RUN_PAUSE_SECONDS), now, kind=RunAtCeiling)
+    return Watched(shape, rules, is_batch, verdict)
+
+
+def note(watched: Watched, *, person: User, key_id: UUID | None, currency: str, now: datetime) -> None:
+    """
+    Stop the caller for a while where a program ran away, and put on the record that it is stopped or slowed.
+
+    Joins the caller's transaction. No statement where there is nothing to note, three where it stops somebody.
+    """
+    verdict = watched.verdict
     if verdict.stop_for:
+        until = now + timedelta(minutes=watched.rules.stop_minutes)
         _stop(person, key_id, verdict, currency=currency, until=until, now=now)
     elif verdict.is_first_delay:
         _record(Action.LOOP_SLOWED, person, key_id, {"calls": verdict.calls}, by=None, now=now)
-    return Watched(shape, verdict.delay_seconds, rules, is_batch)
 
 
 def plain_call(

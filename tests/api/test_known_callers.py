@@ -37,7 +37,7 @@ from apps.gateway.models import (
     Reservation,
     RunawayRules,
 )
-from apps.ledger.models import Intent, Outcome
+from apps.ledger.models import Event, Intent, Outcome
 from apps.privacy import policies
 from apps.privacy.engine import ScrubberUnavailable
 from apps.privacy.models import PolicyVersion
@@ -310,6 +310,21 @@ def test_rules_and_marks_of_the_guard_count_at_the_next_call(remembered: Program
     statuses = [remembered.chat(QUESTION).status for _ in range(3)]
 
     assert statuses == [200, 200, 429]
+
+
+@pytest.mark.parametrize(("stop_after", "noted"), [(20, "LOOP_SLOWED"), (4, "LOOP_STOPPED")], ids=["slowed", "stopped"])
+def test_what_the_guard_notes_of_a_call_that_begins_again_is_noted_once_and_told_as_ever(
+    remembered: Program, stop_after: int, noted: str
+) -> None:
+    RunawayRules.objects.create(
+        pk=1, slow_after=3, stop_after=stop_after, longest_run=200, run_ceiling=20, stop_minutes=10
+    )
+    only(BatchMark).delete()
+    assert remembered.chat(QUESTION).status == 200
+    only(Budget).update(hard_limit=Decimal("0.0001"))
+
+    assert remembered.chat(QUESTION).error["code"] == "insufficient_quota"
+    assert list(Event.objects.filter(action__startswith="LOOP_").values_list("action", flat=True)) == [noted]
 
 
 def test_a_policy_that_no_longer_masks_counts_at_the_next_call(
