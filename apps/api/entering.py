@@ -14,7 +14,7 @@ from apps.api.asking import asking_for_vectors, asking_of
 from apps.api.callers import Caller, NotAuthenticated, OutOfScope
 from apps.api.causes import as_api_error
 from apps.api.embeddings_format import Ask
-from apps.api.known import Known
+from apps.api.known import LONGEST_NAME, Known
 from apps.api.models import ApiKey, Scope
 from apps.api.neutral import Request
 from apps.chat import exchange_rows
@@ -61,8 +61,8 @@ def enter(headers: Mapping[str, str], request: Request, exchange_id: UUID, *, no
 
 
 def _as_known(name: str, key: ApiKey, prepared: Standing | Refused) -> Known | None:
-    """Say what of it may be remembered: only where the one model that was named may answer."""
-    if isinstance(prepared, Refused) or not prepared.route.is_plain or key.edition is None:
+    """Say what of it may be remembered: only where the one model that was named may answer, and by a short name."""
+    if isinstance(prepared, Refused) or not prepared.route.is_plain or key.edition is None or len(name) > LONGEST_NAME:
         return None
     return Known(name, key, prepared.route.chosen, prepared.policy, key.edition)
 

@@ -17,6 +17,10 @@ from apps.gateway.models import LanguageModel
 from apps.privacy.policy import Policy
 
 
+LONGEST_NAME: Final = 100
+"""A label is shorter, and so is an id as anybody writes it; but it may be written with dashes without end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A key, the model of the name that came with it, its policy, and the edition of the database where they hold."""

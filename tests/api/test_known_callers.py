@@ -405,6 +405,15 @@ def test_a_change_that_is_not_committed_yet_changes_nothing_and_then_counts(
     assert (before, remembered.chat(QUESTION).status) == (200, 404)
 
 
+def test_a_name_as_long_as_a_program_likes_is_kept_by_nobody(program: Program, provider: FakeProvider) -> None:
+    """An id may be written with dashes anywhere: a thousand names of eight megabytes would fill the memory."""
+    provider.always_answers("Yes.")
+    program.model = "-" * 100_000 + str(LanguageModel.objects.get().pk)
+
+    assert program.chat(QUESTION).status == 200
+    assert not known.callers._found
+
+
 def test_two_who_change_at_once_wait_for_nobody_and_both_count(transactional_db: None) -> None:
     editions = set()
     is_changed, may_commit = threading.Event(), threading.Event()
