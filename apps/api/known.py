@@ -16,7 +16,6 @@ from apps.api.models import ApiKey
 from apps.gateway.models import LanguageModel
 from apps.privacy.policy import Policy
 
-
 LONGEST_NAME: Final = 100
 """A label is shorter, and so is an id as anybody writes it; but it may be written with dashes without end."""
 
