@@ -27,7 +27,7 @@ ADAPTING: Final = "_portal_adapting"
 PLACE: Final = re.compile(r"%(?:s|\((\w+)\)s|%)")
 
 
-class _Statement(NamedTuple):
+class Statement(NamedTuple):
     """What psycopg knows a prepared statement by."""
 
     query: bytes
@@ -41,33 +41,49 @@ def may_execute(connection: Connection[Any]) -> bool:
 
 def rows(connection: Connection[Any], text: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Execute a statement, prepared once for each connection, and give its rows. Raises what psycopg raises."""
-    statement, names = _numbered(text)
-    ordered = [values[name] for name in names] if isinstance(values, Mapping) else values
     with connection.lock:
-        return connection.wait(_execute(connection, statement, ordered))
+        return connection.wait(_execute(connection, text, values))
 
 
-def _execute(connection: Connection[Any], text: bytes, values: Sequence[Any]) -> PQGen[list[tuple[Any, ...]]]:
-    adapting, server, prepared = _adapting(connection), connection.pgconn, connection._prepared
-    given = adapting.dump_sequence(values, [PyFormat.AUTO] * len(values))
-    statement: Any = _Statement(text, tuple(adapting.types or ()))
+def bound(
+    adapting: abc.Transformer, text: str, values: Sequence[Any] | Mapping[str, Any]
+) -> tuple[Statement, Sequence[abc.Buffer | None]]:
+    """Name a statement as psycopg's book does, and give its values as they are sent."""
+    query, names = _numbered(text)
+    ordered = [values[name] for name in names] if isinstance(values, Mapping) else values
+    given = adapting.dump_sequence(ordered, [PyFormat.AUTO] * len(ordered))
+    return Statement(query, tuple(adapting.types or ())), given
+
+
+def read(adapting: abc.Transformer, result: PGresult) -> list[tuple[Any, ...]]:
+    """Read the rows of a result."""
+    adapting.set_pgresult(result)
+    found = adapting.load_rows(0, result.ntuples, tuple)
+    adapting.set_pgresult(None)
+    return found
+
+
+def _execute(
+    connection: Connection[Any], text: str, values: Sequence[Any] | Mapping[str, Any]
+) -> PQGen[list[tuple[Any, ...]]]:
+    adapting, server, prepared = adapting_of(connection), connection.pgconn, connection._prepared
+    named, given = bound(adapting, text, values)
+    statement: Any = named
     prepare, name = prepared.get(statement, True)
     if prepare is Prepare.SHOULD:
-        server.send_prepare(name, text, param_types=statement.types)
+        server.send_prepare(name, statement.query, param_types=statement.types)
         _checked((yield from execute(server)), connection)
     server.send_query_prepared(name, given, param_formats=adapting.formats, result_format=Format.TEXT)
     key = prepared.maybe_add_to_cache(statement, prepare, name)
     results = yield from execute(server)
     if key is not None:
         prepared.validate(key, prepare, name, results)
-    adapting.set_pgresult(_checked(results, connection))
-    found = adapting.load_rows(0, results[-1].ntuples, tuple)
-    adapting.set_pgresult(None)
+    found = read(adapting, _checked(results, connection))
     yield from prepared.maintain_gen(connection)
     return found
 
 
-def _adapting(connection: Connection[Any]) -> abc.Transformer:
+def adapting_of(connection: Connection[Any]) -> abc.Transformer:
     """Keep with each connection what adapts values and rows, as a cursor does: it looks each type up once."""
     kept: abc.Transformer | None = connection.__dict__.get(ADAPTING)
     if kept is None:

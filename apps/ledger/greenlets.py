@@ -9,18 +9,23 @@ meant for short functions that hold no lock while they ask; everything else goes
 from __future__ import annotations
 
 import asyncio
+import logging
 from asyncio import events
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from greenlet import getcurrent, greenlet
 from psycopg import OperationalError
 from psycopg.pq import TransactionStatus
 from psycopg.waiting import Ready, Wait
+
+from apps.ledger import lanes
+
+_log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,6 +34,8 @@ CONNECTIONS: Final = 8
 """Most connections that one event loop uses at once; whoever comes later waits in line."""
 SECONDS_AT_HAND: Final = 1.0
 """So long a connection that rests stays with the loop; then it goes back to the pool, which asks whether it lives."""
+SECONDS_OF_A_LANE: Final = 60.0
+"""So long the lane is kept that nobody uses; its end is heard at once, so it need not be asked whether it lives."""
 
 
 class WaitTimeout(OperationalError):
@@ -43,10 +50,16 @@ class _Awaited(NamedTuple):
     seconds: float | None
 
 
+class _Unconnected(NamedTuple):
+    """A function rests until its connection is open."""
+
+
 class _Function(greenlet):
     """A function that runs on the event loop's thread and gives way while it waits."""
 
     is_given_up = False
+    desk: _Desk
+    held: BaseDatabaseWrapper
 
 
 def is_resting_place() -> bool:
@@ -73,6 +86,39 @@ def wait(generator: Generator[Any, Any, R], fileno: int, seconds: float | None) 
         return cast(R, end.value)
 
 
+def rest_until_connected(connection: BaseDatabaseWrapper) -> bool:
+    """
+    Rest until the connection that the running function was given is open; false where it was given another or none.
+
+    Most functions need none: their statements go over the lane.
+    """
+    current = getcurrent()
+    if not isinstance(current, _Function) or current.is_given_up or current.held is not connection:
+        return False
+    cast(greenlet, current.parent).switch(_Unconnected())
+    return True
+
+
+def in_line(text: str, values: Sequence[Any]) -> lanes.Rows | None:
+    """
+    Do one statement, a transaction by itself, behind those of others on the loop's lane, and rest until it is done.
+
+    None where that is not possible or would not be sooner: then it is for the connection of the function's own. Raises
+    what psycopg raises.
+    """
+    current = getcurrent()
+    if not isinstance(current, _Function) or current.is_given_up:
+        return None
+    lane = current.desk.lane_for_now()
+    if lane is None:
+        return None
+    sent = lane.send(text, values)
+    cast(greenlet, current.parent).switch(sent)
+    if sent.error is not None:
+        raise sent.error
+    return sent.rows
+
+
 async def run(function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
     """
     Run `function` on this thread, with a connection of the loop's own; other work goes on while the server works.
@@ -83,9 +129,9 @@ async def run(function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -
     async with desk.free:
         held = desk.take()
         try:
-            if held.connection is None:
-                await _connect(held)
-            outcome: R = await _driven(_Function(lambda: function(*arguments, **named)), held)
+            running = _Function(lambda: function(*arguments, **named))
+            running.desk, running.held = desk, held
+            outcome: R = await _driven(running, held)
             return outcome
         finally:
             desk.give_back(held)
@@ -99,6 +145,7 @@ def keep_at_hand() -> None:
 def let_go() -> None:
     """Give every connection that rests with this event loop back to the pool."""
     _desk().seconds = 0.0
+    _desk().close_lane()
     _desk().tidy()
 
 
@@ -110,14 +157,24 @@ class _Desk:
     free: asyncio.Semaphore
     seconds: float = 0.0
     resting: list[tuple[float, BaseDatabaseWrapper]] = field(default_factory=list)
+    unopened: list[BaseDatabaseWrapper] = field(default_factory=list)
     is_to_be_tidied: bool = False
+    lane: lanes.Lane | None = None
+    lane_held: BaseDatabaseWrapper | None = None
+    lane_idle_since: float = 0.0
+    opening: asyncio.Task[None] | None = None
 
     def take(self) -> BaseDatabaseWrapper:
-        """Give the connection that was used last, or a new one that is not open yet."""
-        return self.resting.pop()[1] if self.resting else connections.create_connection(DEFAULT_DB_ALIAS)
+        """Give the connection that was used last, or one that is not open yet."""
+        if self.resting:
+            return self.resting.pop()[1]
+        return self.unopened.pop() if self.unopened else connections.create_connection(DEFAULT_DB_ALIAS)
 
     def give_back(self, used: BaseDatabaseWrapper) -> None:
         """Take a connection back; one that is not as it was found is given up."""
+        if used.connection is None:
+            self.unopened.append(used)
+            return
         self.resting.append((self.loop.time(), used))
         if not self.seconds or not _is_clean(used):
             self.resting.pop()
@@ -125,6 +182,58 @@ class _Desk:
         elif not self.is_to_be_tidied:
             self.is_to_be_tidied = True
             self.loop.call_later(self.seconds, self.tidy)
+
+    def lane_for_now(self) -> lanes.Lane | None:
+        """Give the lane where statements flow on it; where there is none, one is opened."""
+        if self.lane is None:
+            if self.seconds and self.opening is None:
+                self.opening = self.loop.create_task(self._open_lane())
+            return None
+        return self.lane if self.lane.is_flowing else None
+
+    async def _open_lane(self) -> None:
+        """Open a connection for the lane. Nobody waits for it, so where there is none each uses their own."""
+        held = connections.create_connection(DEFAULT_DB_ALIAS)
+        try:
+            await _connect(held)
+            raw: Any = held.connection
+            if self.seconds:
+                patience = getattr(raw, "longest_wait", None)
+                self.lane = lanes.Lane(self.loop, raw, seconds=patience, when_idle=self._note_idle)
+                self.lane_held, self.lane_idle_since = held, self.loop.time()
+                self.loop.call_later(SECONDS_OF_A_LANE, self._tidy_lane, self.lane)
+        except DatabaseError as error:
+            _log.warning("No connection for statements in line (%s); each uses its own.", type(error).__name__)
+        finally:
+            self.opening = None
+            if self.lane_held is not held:
+                _close(held)
+
+    def _note_idle(self) -> None:
+        self.lane_idle_since = self.loop.time()
+        if self.lane is not None and self.lane.is_broken:
+            self.close_lane()
+
+    def _tidy_lane(self, lane: lanes.Lane) -> None:
+        """Give a lane's connection back once nobody has used it for long."""
+        if lane is not self.lane:
+            return
+        left = self.lane_idle_since + SECONDS_OF_A_LANE - self.loop.time() if lane.is_idle else SECONDS_OF_A_LANE
+        if left > 0:
+            self.loop.call_later(left, self._tidy_lane, lane)
+        else:
+            self.close_lane()
+
+    def close_lane(self) -> None:
+        """Give the lane's connection back; one on which statements are under way is ended."""
+        lane, held, self.lane, self.lane_held = self.lane, self.lane_held, None, None
+        if lane is None or held is None:
+            return
+        if lane.is_idle:
+            lane.close()
+        else:
+            lane.give_up()
+        _close(held)
 
     def tidy(self) -> None:
         """Close what has rested long enough; the newest lie at the end."""
@@ -167,10 +276,19 @@ async def _driven(function: _Function, connection: BaseDatabaseWrapper) -> Any:
     try:
         outcome = _gone_on(loop, connection, function.switch)
         while not function.dead:
+            ready = None
             try:
-                ready = await _readiness(loop, outcome)
+                if isinstance(outcome, lanes.Sent):
+                    await outcome.answered()
+                elif isinstance(outcome, _Unconnected):
+                    await _connect(connection)
+                else:
+                    ready = await _readiness(loop, outcome)
             except asyncio.CancelledError as error:
                 cancelled = error
+                continue
+            except DatabaseError as error:  # there is no connection: that is for the function to hear
+                outcome = _gone_on(loop, connection, function.throw, error)
                 continue
             outcome = _gone_on(loop, connection, function.switch, ready)
     except Exception:

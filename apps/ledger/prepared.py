@@ -17,7 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from psycopg import Cursor
 
-from apps.ledger import direct
+from apps.ledger import direct, greenlets
 
 LOCK_MILLISECONDS: Final = 5_000
 
@@ -62,6 +62,23 @@ def rows(
     connection.validate_no_broken_transaction()
     with connection.wrap_database_errors:
         return direct.rows(raw, text, values)
+
+
+def at_once(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """
+    Do as `rows`; on the event loop's thread, where that is a transaction by itself anyway, by way of the loop's lane.
+
+    For statements that end soon: whoever is sent behind one waits for it (`apps.ledger.lanes`).
+    """
+    connection = connections["default"]
+    is_watched = connection.queries_logged or connection.execute_wrappers
+    is_by_itself = connection.connection is None or (connection.autocommit and not connection.in_atomic_block)
+    if greenlets.is_resting_place() and is_by_itself and not is_watched:
+        with connection.wrap_database_errors:
+            found = greenlets.in_line(text, values)
+        if found is not None:
+            return found
+    return rows(text, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +144,7 @@ def call_and_write(
     lock = only_while.text if only_while else ""
     text = _call_and_write(function, len(arguments), texts, answer + told.columns, only_if, lock, told.beside)
     along = (value for write in writes for value in write.values)
-    found = rows(text, (*(only_while.values if only_while else ()), *arguments, *along, *told.values))
+    found = at_once(text, (*(only_while.values if only_while else ()), *arguments, *along, *told.values))
     return found[0] if found else None
 
 

@@ -65,7 +65,9 @@ def count_steps(tick: Callable[[], None]) -> None:
 
 
 def count_statements(tick: Callable[[], None]) -> None:
-    """Count before and after each statement, commit and rollback of every connection, with a cursor or without one."""
+    """
+    Count before and after each statement, commit and rollback of every connection: with a cursor, without, or in line.
+    """
 
     def counted(method: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(method)
@@ -77,9 +79,9 @@ def count_statements(tick: Callable[[], None]) -> None:
 
         return call
 
-    from apps.ledger import direct
+    from apps.ledger import direct, greenlets
 
     executing = (psycopg.Cursor, ("execute", "executemany")), (psycopg.Connection, ("commit", "rollback"))
-    for owner, names in (*executing, (direct, ("rows",))):
+    for owner, names in (*executing, (direct, ("rows",)), (greenlets, ("in_line",))):
         for name in names:
             setattr(owner, name, counted(getattr(owner, name)))

@@ -1,5 +1,5 @@
 """
-Django's backend for PostgreSQL, but for three things.
+Django's backend for PostgreSQL, but for four things.
 
 A connection that was in use a moment ago is not asked again whether it lives. Django asks each time a connection is
 taken from the pool. An exchange takes one a dozen times within a second, and each question is a round trip. One
@@ -10,6 +10,8 @@ the client counts. A silent connection is closed and its statement fails.
 
 And a connection remembers no statement that nobody plans. Django writes values into a statement's text, and psycopg
 keeps the last hundred texts of each connection to count how often each came, though such a text is never planned.
+
+And a function on the event loop's thread that needs a connection rests until that is open (`apps.ledger.greenlets`).
 """
 
 from __future__ import annotations
@@ -65,13 +67,19 @@ class BoundedConnection(Connection[Any]):
         super().__init__(*given, **named)
         self._prepared = Plans()
 
+    @property
+    def longest_wait(self) -> float | None:
+        """Seconds after which the server has kept silent for too long; None where it may keep silent for ever."""
+        return _answer_within[0] if _answer_within else None
+
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         """
         Wait for the server as psycopg does, and close the connection where it stays silent.
 
         :raises ServerSilent: then.
         """
-        limit = min([*_answer_within, *([] if timeout is None else [timeout])], default=None)
+        limits = [one for one in (self.longest_wait, timeout) if one is not None]
+        limit = min(limits, default=None)
         try:
             if greenlets.is_resting_place():
                 return greenlets.wait(gen, self.pgconn.socket, limit)
@@ -141,6 +149,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
             )
             pools.setdefault(self.alias, made)
         return pools[self.alias]
+
+    def ensure_connection(self) -> None:
+        """Open the connection; a function on the event loop's thread rests meanwhile, and does not stop the loop."""
+        if self.connection is None:
+            greenlets.rest_until_connected(self)
+        super().ensure_connection()
 
     def _configured(self, fresh: Connection[Any]) -> None:
         """Set up a new connection: as Django does, and with plans of prepared statements made once, not five times."""
