@@ -20,13 +20,17 @@ from django.db.models import F
 from apps.batch import steering
 from apps.batch.models import Batch, Line, LineQuerySet
 from apps.gateway import budgets
-from apps.ledger import clock, records
+from apps.ledger import clock, prepared, records
 from apps.ledger.records import AlreadyConcluded
 from apps.ledger.vocabulary import OutcomeKind
 
 LEASE: Final = timedelta(seconds=30)
 MOST_ATTEMPTS: Final = 3
 SWEPT_AT_ONCE: Final = 200
+IS_ANYTHING_UNDER_WAY: Final = """
+SELECT EXISTS (SELECT FROM batch_batch WHERE state = 'RUNNING')
+    OR EXISTS (SELECT FROM batch_line WHERE state IN ('TAKEN', 'SENT'))
+"""
 INTERRUPTED: Final = "INTERRUPTED: The worker ended before the result was recorded."
 NOT_RECORDED: Final = (
     "It was sent, and the worker ended before the answer was recorded. It is not sent again by itself, as it may have "
@@ -101,6 +105,11 @@ def give_up_lapsed(*, now: datetime) -> int:
     if not clock.is_steady():
         return 0
     return _give_up_each(Line.objects.lapsed(now), now=now)
+
+
+def is_anything_under_way() -> bool:
+    """Say whether a batch runs, or a worker has a line of one that does not run any more. One statement."""
+    return bool(prepared.rows(IS_ANYTHING_UNDER_WAY)[0][0])
 
 
 def give_up_all(*, now: datetime) -> int:

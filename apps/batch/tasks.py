@@ -39,7 +39,13 @@ def work() -> int:
 
 @shared_task(name="batch.go_on")
 def go_on() -> None:
-    """Give up the lines of dead workers, pause what may not run any more, and see to it that somebody works."""
+    """
+    Give up the lines of dead workers, pause what may not run any more, and see to it that somebody works.
+
+    One statement where no batch runs.
+    """
+    if not claiming.is_anything_under_way():
+        return
     now = clock.now()
     claiming.give_up_lapsed(now=now)
     steering.pause_where_closed(now=now)

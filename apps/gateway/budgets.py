@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CLOSE = "SELECT was, cost, currency, amount, passed FROM gateway_close(%s, %s, %s, %s, %s)"
+LEAKED: Final = "SELECT EXISTS (SELECT FROM gateway_reservation WHERE state = 'HELD' AND heard_at < %s::timestamptz)"
 SUMS = """
 SELECT one.budget, sums.spent, sums.held
   FROM unnest(%s::bigint[], %s::uuid[], %s::uuid[]) AS one (budget, subject, other)
@@ -323,6 +324,11 @@ def sweep(unheard_for: timedelta, *, now: datetime | None = None) -> list[UUID]:
     leaked = Reservation.objects.filter(state=Reservation.State.HELD, heard_at__lt=moment - unheard_for)
     leaked = leaked.exclude(Exists(of_an_open_exchange))
     return [pk for pk in leaked.values_list("pk", flat=True) if release(pk, now=moment)]
+
+
+def is_anything_leaked(unheard_for: timedelta, *, now: datetime) -> bool:
+    """Say whether there may be something to `sweep`. One statement, by the index of what is held."""
+    return bool(prepared.rows(LEAKED, (now - unheard_for,))[0][0])
 
 
 def forget_hours(*, now: datetime) -> int:

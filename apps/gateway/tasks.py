@@ -22,10 +22,11 @@ def sweep_reservations() -> int:
     None while the database's clock was just set: then it cannot be told who is gone.
     """
     now = clock.now()
-    if not clock.is_steady():
+    unheard_for = timedelta(seconds=settings.RESERVATION_SECONDS)
+    if not clock.is_steady() or not budgets.is_anything_leaked(unheard_for, now=now):
         return 0
     with transaction.atomic():
-        released = budgets.sweep(timedelta(seconds=settings.RESERVATION_SECONDS), now=now)
+        released = budgets.sweep(unheard_for, now=now)
         for reservation_id in released:
             record_event(
                 Action.RESERVATION_RELEASED,

@@ -7,6 +7,7 @@ that is written, found, hidden and deleted, which cost more than the question. W
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,10 @@ from typing import Any, Final
 
 from celery.beat import PersistentScheduler
 from django.db import connections
+
+from portal.celery import read_the_clock
+
+logger = logging.getLogger(__name__)
 
 LOOKS: Final = frozenset(
     {
@@ -33,6 +38,9 @@ LOOKS: Final = frozenset(
 LONGEST_REST_SECONDS: Final = 5
 """So late at most is noticed that the host's clock was set."""
 
+SECONDS_KEPT: Final = 60.0
+"""So long the thread that looks keeps its connection: opening and asking it cost more than most of the looks."""
+
 
 class Timetable(PersistentScheduler):
     """Celery's own, but for the looks: they are done one after the other in a thread of this process."""
@@ -42,6 +50,7 @@ class Timetable(PersistentScheduler):
         self._due: set[str] = set()
         self._lock = threading.Lock()
         self._rests_until = 0.0
+        self._kept_until = 0.0
         super().__init__(*arguments, **named)
 
     def tick(self, *arguments: Any, **named: Any) -> float:
@@ -60,6 +69,10 @@ class Timetable(PersistentScheduler):
             self._rests_until = time.monotonic() + left
         return min(left, float(self.max_interval or LONGEST_REST_SECONDS))
 
+    def schedules_equal(self, old_schedules: Any, new_schedules: Any) -> bool:
+        """Say whether the timetable is the one of the last time: nobody changes it, and each step compared it all."""
+        return old_schedules is not None
+
     def apply_async(self, entry: Any, producer: Any = None, advance: bool = True, **named: Any) -> Any:
         """Queue a task that is due, or have a look soon; one that has not yet come to its turn is not due twice."""
         if entry.task not in LOOKS:
@@ -74,10 +87,20 @@ class Timetable(PersistentScheduler):
         return None
 
     def _look(self, name: str) -> None:
-        """Do a task here. What it raises is in the log, as with every task; its next time comes soon."""
+        """
+        Do a task here. That it failed is in the log, as with every task; its next time comes soon.
+
+        Not by way of Celery, whose own work and line in the log would cost more than most looks.
+        """
         with self._lock:
             self._due.discard(name)
+        has_failed = False
         try:
-            self.app.tasks[name].apply()
-        finally:
+            read_the_clock()
+            self.app.tasks[name].run()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next look must come; its text may quote a row
+            logger.error("Task %s failed: %s", name, type(error).__name__)  # noqa: TRY400
+            has_failed = True
+        if has_failed or time.monotonic() >= self._kept_until:
             connections.close_all()
+            self._kept_until = time.monotonic() + SECONDS_KEPT

@@ -13,11 +13,14 @@ import pytest
 from celery import shared_task
 from celery.beat import PersistentScheduler
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.gateway import budgets
 from apps.gateway.models import Reservation
 from apps.gateway.prices import Price
+from apps.ledger import clock
 from portal.celery import app
 from portal.embedded import looks
 from portal.embedded.looks import LOOKS, Timetable
@@ -114,3 +117,49 @@ def test_a_look_that_waits_for_its_turn_is_not_due_twice_and_one_that_fails_ends
 
     assert seen == ["looked"] * 2
     app.tasks.unregister("test.look")
+
+
+@pytest.mark.parametrize("name", ["batch.go_on", "gateway.sweep_reservations", "overview.count", "stream.wake"])
+def test_a_look_that_comes_often_asks_one_statement_where_nothing_is_to_be_done(name):
+    app.tasks["overview.count"].apply(throw=True)
+    clock.read()
+
+    with CaptureQueriesContext(connection) as asked:
+        app.tasks[name].apply(throw=True)
+
+    assert len(asked) == 1
+
+
+def test_the_looks_keep_their_connection_until_one_fails_or_a_minute_is_over(timetable, monkeypatch):
+    backends: list[int] = []
+
+    @shared_task(name="test.look")
+    def note() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            backends.append(cursor.fetchone()[0])
+        if len(backends) == 3:
+            raise KeyError
+
+    closed, now = [], [100.0]
+    monkeypatch.setattr(looks, "LOOKS", {"test.look"})
+    monkeypatch.setattr(looks.connections, "close_all", lambda: closed.append(len(backends)))
+    monkeypatch.setattr(looks.time, "monotonic", lambda: now[0])
+
+    for seconds in (0, 10, 10, 10, 60, 10):
+        now[0] += seconds
+        look(timetable, "test.look")
+
+    assert closed == [1, 3, 5]
+    assert len(set(backends)) == 1
+    app.tasks.unregister("test.look")
+
+
+def test_the_timetable_is_compared_with_itself_once(timetable: Timetable) -> None:
+    timetable.setup_schedule()
+    timetable.tick()
+    heap = timetable._heap
+    timetable.tick()
+
+    assert heap
+    assert timetable._heap is heap

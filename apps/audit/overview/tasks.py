@@ -15,5 +15,5 @@ SECONDS_AT_MOST = 8
 def count() -> None:
     """Count what the ledger's tree has gained, for eight seconds at most; the next run goes on from there."""
     until = time.monotonic() + SECONDS_AT_MOST
-    while counting.go_on() and time.monotonic() < until:
+    while counting.has_news() and counting.go_on() and time.monotonic() < until:
         pass

@@ -24,6 +24,7 @@ from apps.audit.stream.outgoing import NotTaken
 from apps.audit.stream.people import PeopleNameless
 from apps.audit.stream.reading import records_from
 from apps.audit.stream.record import Record
+from apps.ledger import prepared
 from apps.ledger.facts import Json
 from apps.ledger.models import Entry
 from apps.ledger.records import record_event
@@ -32,6 +33,7 @@ from apps.privacy.keys import KeyDestroyed, KeyUnavailable, SealBroken
 
 AT_ONCE: Final = 500
 CLAIM: Final = timedelta(seconds=60)
+IS_ANYBODY_SENT_TO: Final = "SELECT EXISTS (SELECT FROM stream_sink WHERE is_on AND kind <> 'PULL')"
 LONGEST_RUN: Final = timedelta(seconds=20)
 FIRST_REST, LONGEST_REST = timedelta(seconds=5), timedelta(minutes=5)
 DOES_NOT_OPEN: Final = "The secret of this receiver does not open with the master key in use. Make a new one."
@@ -99,6 +101,11 @@ def hand_over(sink: Sink, records: list[Record], *, now: datetime) -> None:
 def lag_of(sink: Sink, *, size: int) -> int:
     """Say how many records of a tree of this size the sink has not got yet."""
     return max(0, size - sink.cursor)
+
+
+def is_anybody_sent_to() -> bool:
+    """Say whether any sink is on that does not ask by itself. One statement."""
+    return bool(prepared.rows(IS_ANYBODY_SENT_TO)[0][0])
 
 
 def size_now() -> int:

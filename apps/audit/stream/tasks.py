@@ -13,7 +13,9 @@ from apps.ledger import clock
 
 @shared_task(name="stream.wake")
 def wake() -> None:
-    """Queue a delivery for each sink that lacks records and does not rest. Two statements."""
+    """Queue a delivery for each sink that lacks records and does not rest. Three statements; one where none is on."""
+    if not delivering.is_anybody_sent_to():
+        return
     size = delivering.size_now()
     for sink_id in Sink.objects.due(clock.now()).filter(cursor__lt=size).values_list("pk", flat=True):
         deliver.apply_async((str(sink_id),), expires=30)
