@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 import threading
+import time
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from celery import shared_task
@@ -44,6 +46,8 @@ def timetable(tmp_path: Path, monkeypatch):
     made = Timetable(app=app, schedule_filename=str(tmp_path / "schedule"), lazy=True)
     yield made
     made._looking.shutdown()
+    if made._store is not None:
+        made._store.close()
 
 
 def due(name: str) -> SimpleNamespace:
@@ -163,3 +167,23 @@ def test_the_timetable_is_compared_with_itself_once(timetable: Timetable) -> Non
 
     assert heap
     assert timetable._heap is heap
+
+
+def test_the_timetable_does_not_go_round_and_round_until_something_is_due(timetable: Timetable, monkeypatch) -> None:
+    rounds: list[float] = []
+    whole_tick = PersistentScheduler.tick
+
+    def counted(*given: Any) -> float:
+        rounds.append(whole_tick(*given))
+        return rounds[-1]
+
+    monkeypatch.setattr(PersistentScheduler, "tick", counted)
+    monkeypatch.setattr(timetable, "apply_entry", lambda entry, producer=None: None)
+    timetable.setup_schedule()
+    timetable.update_from_dict({"soon": {"task": "stream.wake", "schedule": 0.5}})
+    timetable.__dict__["producer"] = None
+    until = time.monotonic() + 1.6
+    while time.monotonic() < until:
+        time.sleep(timetable.tick())
+
+    assert 3 <= len(rounds) < 15
