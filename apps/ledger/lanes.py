@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
-from psycopg import Connection, Error, OperationalError
+from psycopg import Connection, OperationalError
 from psycopg._preparing import Key, Prepare
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, Format
@@ -44,7 +44,7 @@ class Sent:
         self.at = at
         self.said: list[PGresult] = []
         self.rows: Rows = []
-        self.error: Error | None = None
+        self.error: Exception | None = None
         self._is_answered = False
         self._waiter: asyncio.Future[None] | None = None
 
@@ -54,7 +54,7 @@ class Sent:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
 
-    def answer(self, rows: Rows, error: Error | None = None) -> None:
+    def answer(self, rows: Rows, error: Exception | None = None) -> None:
         """Say what came of it, to whoever waits."""
         self.rows, self.error, self._is_answered = rows, error, True
         if self._waiter is not None and not self._waiter.done():
@@ -108,8 +108,9 @@ class Lane:
         """
         statement, given = direct.bound(self._adapting, text, values)
         prepared = self._connection._prepared
-        prepare, name = prepared.get(statement, True)  # type: ignore[arg-type]  # as direct.rows does
         try:
+            self._let_plans_go()
+            prepare, name = prepared.get(statement, True)  # type: ignore[arg-type]  # as direct.rows does
             if prepare is Prepare.SHOULD:
                 self._server.send_prepare(name, statement.query, param_types=statement.types)
             self._server.send_query_prepared(
@@ -163,10 +164,23 @@ class Lane:
         if sent.key is not None:
             self._connection._prepared.validate(sent.key, sent.prepare, sent.name, sent.said[-1:])
         failed = next((one for one in sent.said if one.status not in direct.GOOD), None)
-        if failed is None:
-            sent.answer(direct.read(self._adapting, sent.said[-1]))
-        else:
+        if failed is not None:
             sent.answer([], error_from_result(failed, encoding=self._connection.info.encoding))
+            return
+        try:
+            rows = direct.read(self._adapting, sent.said[-1])
+        except Exception as error:  # noqa: BLE001 - whoever waits has to hear it: nobody else will wake them
+            sent.answer([], error)
+        else:
+            sent.answer(rows)
+
+    def _let_plans_go(self) -> None:
+        """Have the server forget the statements that psycopg's book has no place for any more; nobody waits for it."""
+        forgotten = self._connection._prepared._to_flush
+        while forgotten:
+            self._server.send_query_params(b"DEALLOCATE " + (forgotten.popleft() or b"ALL"), None)
+            self._server.pipeline_sync()
+            self._under_way.append(Sent(None, Prepare.NO, b"", at=self._loop.time()))
 
     def _flush(self) -> None:
         """Hand on what the kernel did not take at once."""

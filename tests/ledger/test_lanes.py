@@ -12,7 +12,15 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from django.db import IntegrityError, OperationalError, ProgrammingError, connection, connections, transaction
+from django.db import (
+    DataError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    connections,
+    transaction,
+)
 
 from apps.accounts.models import Team
 from apps.ledger import greenlets, lanes, prepared
@@ -105,6 +113,31 @@ async def test_values_that_fit_no_place_fail_before_anything_is_sent(lane: lanes
         await asked("SELECT %s::int", object())
 
     assert await asked(BACKEND) == backend_of(lane)
+
+
+async def test_an_answer_that_cannot_be_read_is_told_to_whoever_waits_alone(lane: lanes.Lane) -> None:
+    answers = await asyncio.wait_for(
+        asyncio.gather(
+            asked("SELECT %s::int", 1), asked("SELECT %s::timestamptz", "infinity"), asked("SELECT %s::int", 2),
+            return_exceptions=True,
+        ),
+        PATIENCE_SECONDS,
+    )  # fmt: skip
+
+    assert [answers[0], answers[2]] == [1, 2]
+    assert isinstance(answers[1], DataError)
+    assert await asked(BACKEND) == backend_of(lane)
+
+
+async def test_the_server_keeps_no_more_plans_than_are_in_the_book(lane: lanes.Lane) -> None:
+    """A lane is kept as long as it is used; each plan is some hundred kilobytes of the server's."""
+    lane._connection._prepared.prepared_max = 5
+
+    answers = await asyncio.gather(*(asked(f"SELECT %s::int + {number % 30}", 1) for number in range(90)))
+
+    assert answers == [1 + number % 30 for number in range(90)]
+    assert await asked("SELECT count(*)::int FROM pg_prepared_statements") <= 7
+    assert lane.is_idle
 
 
 async def test_what_was_written_is_seen_by_others_when_the_answer_comes() -> None:
