@@ -22,7 +22,7 @@ import numpy as np
 
 from apps.privacy.tagger.network import Network
 from apps.privacy.tagger.weights import Weights
-from training import arrays, corpus, export, learn, reread, synthetic
+from training import arrays, corpus, export, learn, pasted, reread, synthetic
 from training.documents import Document
 from training.eight_bits import mean
 from training.lexicon import Lexicon
@@ -53,6 +53,9 @@ def documents(odds: reread.Odds, options: argparse.Namespace, seed: int) -> Iter
     yield from corpus.variations(labelled[: len(labelled) // LABELLED_TIMES], seed=seed + 1, share=AGAIN)
     yield from synthetic.documents(seed=seed, count=options.synthetic)
     yield from reread.own(options.texts, odds, tokens=options.own, rng=rng)
+    yield from pasted.documents(pasted.read(options.pasted), odds, seed=seed, times=options.varied)
+    if options.developed:
+        yield from pasted.documents(pasted.developed(), odds, seed=seed, times=options.varied)
 
 
 def vocabulary_of(given: dict[str, Any]) -> Vocabulary:
@@ -73,7 +76,7 @@ def learned(given: dict[str, Any], options: argparse.Namespace, seed: int) -> di
     print(f"{len(data.starts) - 1} documents, {len(data.form)} tokens", flush=True)
     model = learn.Model(vocabulary.table, vocabulary.sense_table)
     learn.read_weights(model, options.base)
-    course = learn.Course(1.0, rate=options.rate, seed=seed)
+    course = learn.Course(options.epochs, rate=options.rate, seed=seed)
     learn.learn(model, data, course, say=lambda line: print(line, flush=True))
     return export.arrays_of(model, lexicon, vocabulary)
 
@@ -88,6 +91,10 @@ def main() -> None:
     parser.add_argument("--labelled", type=Path, nargs="*", default=[])
     parser.add_argument("--synthetic", type=int, default=12_000)
     parser.add_argument("--own", type=int, default=700_000, help="tokens that are learned as the network sees them")
+    parser.add_argument("--pasted", type=Path, nargs="*", default=sorted(pasted.FOLDER.glob("*.marked.txt")))
+    parser.add_argument("--varied", type=int, default=12, help="how many variations of each pasted text")
+    parser.add_argument("--developed", action="store_true", help="learn the developed half of bench/prompts too")
+    parser.add_argument("--epochs", type=float, default=1.0, help="passes over everything")
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--seeds", type=int, nargs="+", default=[3, 4, 5, 6])
     options = parser.parse_args()

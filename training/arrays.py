@@ -42,18 +42,24 @@ class Share:
     place: Any
     odds: Any
     weight: Any
+    is_whole: Any
     starts: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """All documents' tokens in a row: form, place, odds of each label, weight; `starts` says where documents begin."""
+    """
+    All documents' tokens in a row: form, place, odds of each label, weight, whether all kinds are labelled.
+
+    `starts` says where documents begin.
+    """
 
     forms: Forms
     form: Any
     place: Any
     odds: Any
     weight: Any
+    is_whole: Any
     starts: Any
 
 
@@ -65,16 +71,17 @@ def build(documents: Iterable[Document], lexicon: Lexicon, vocabulary: Vocabular
 def cut(documents: Iterable[Document]) -> Share:
     """Cut documents into tokens; shares can be cut side by side and joined."""
     numbers: dict[str, int] = {}
-    form, place, odds, weight, starts = [], [], [], [], [0]
+    form, place, odds, weight, whole, starts = [], [], [], [], [], [0]
     for document in documents:
         matches = list(tokens.TOKEN.finditer(document.text))
         if not matches:
             continue
         form += [numbers.setdefault(match[0], len(numbers)) for match in matches]
         place.append(_places(document.text, matches))
-        known, heavy = _odds(document, matches)
+        known, heavy = odds_of(document, matches)
         odds.append(known)
         weight.append(heavy * document.certainty)
+        whole.append(np.full(len(matches), document.is_whole, np.uint8))
         starts.append(len(form))
     return Share(
         list(numbers),
@@ -82,6 +89,7 @@ def cut(documents: Iterable[Document]) -> Share:
         np.concatenate(place).astype(np.uint8),
         np.concatenate(odds),
         np.concatenate(weight),
+        np.concatenate(whole),
         np.array(starts),
     )
 
@@ -100,6 +108,7 @@ def join(shares: Sequence[Share], lexicon: Lexicon, vocabulary: Vocabulary) -> C
         np.concatenate([share.place for share in shares]),
         np.concatenate([share.odds for share in shares]),
         np.concatenate([share.weight for share in shares]),
+        np.concatenate([share.is_whole for share in shares]),
         np.concatenate([[0], *(share.starts[1:] + first for share, first in zip(shares, before, strict=False))]),
     )
 
@@ -127,11 +136,13 @@ def _places(text: str, matches: list[Any]) -> Any:
     return network.place_rows(network.lines_of(text, starts), starts, ends, kinds)
 
 
-def _odds(document: Document, matches: list[Any]) -> tuple[Any, Any]:
+def odds_of(document: Document, matches: list[Any]) -> tuple[Any, Any]:
     """Give each token's odds: a teacher's if there are any, else its mark's; what is not sure of it is sure of none."""
     weight = np.ones(len(matches), np.float32)
     if document.odds is not None:
-        return document.odds, weight
+        odds = np.zeros((len(matches), len(LABELS)), np.uint8)
+        odds[:, : document.odds.shape[1]] = document.odds
+        return odds, weight if document.weight is None else document.weight
     odds = np.zeros((len(matches), len(LABELS)), np.uint8)
     odds[:, 0] = SURE
     ends = np.array([match.end() for match in matches])

@@ -27,13 +27,17 @@ class Document:
     """
     A text, its marks, and the certainty with which everything unmarked is nobody's name.
 
-    `odds` are what a teacher says of each token instead of marks, in 255ths: [tokens, labels].
+    `odds` are what a teacher says of each token instead of marks, in 255ths: [tokens, labels], and `weight`
+    how much each token counts. `is_whole` says that
+    they are of all kinds, not of names and addresses alone.
     """
 
     text: str
     marks: tuple[Mark, ...]
     certainty: float = 1.0
     odds: Any = None
+    weight: Any = None
+    is_whole: bool = False
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from apps.privacy.tagger.labels import LABELS
+from apps.privacy.tagger.labels import LABELS, STATED
 from apps.privacy.tagger.network import PLACE_ROWS
 from apps.privacy.tagger.tokens import GRAM_ROWS, SHAPE_ROWS, WORD_ROWS
 from apps.privacy.tagger.weights import TABLES, USAGE_STEPS
@@ -33,6 +33,10 @@ SLOWLY: Final = 0.1
 
 LARGE: Final = ("word", "gram")
 SMALL: Final = ("shape", "flags", "usage", "place")
+NOT_NAMED: Final = [0, *(row for row, label in enumerate(LABELS) if label[2:] in STATED)]
+UNLIKELY: Final = -6.0
+"""Where the sums of labels begin that older weights do not have."""
+
 UNSEEN: Final = 0.02
 """Spread of rows of words and n-grams before they are learned: small, because many are never met."""
 
@@ -70,6 +74,7 @@ class Batch:
     place: Any
     odds: Any
     weight: Any
+    is_whole: Any
     mask: Any
 
 
@@ -170,7 +175,7 @@ def learn(model: Model, corpus: Corpus, course: Course, *, say: Callable[[str], 
 def on_device(corpus: Corpus, device: str) -> Corpus:
     """Give a corpus whose arrays are tensors on a device."""
     forms = Forms(*(_tensor(getattr(corpus.forms, field.name), device) for field in fields(Forms)))
-    rows = (corpus.form, corpus.place, corpus.odds, corpus.weight, corpus.starts)
+    rows = (corpus.form, corpus.place, corpus.odds, corpus.weight, corpus.is_whole, corpus.starts)
     return Corpus(forms, *(_tensor(row, device) for row in rows))
 
 
@@ -190,7 +195,7 @@ def _optimizers(model: Model, rate: float) -> tuple[list[Any], list[Any]]:
 
 
 def read_weights(model: Model, file: Path) -> None:
-    """Read a weights file that `export` wrote into a model."""
+    """Read a weights file that `export` wrote into a model; labels that it does not have begin as unlikely."""
     with np.load(file) as arrays, torch.no_grad():
         for name in TABLES:
             table = arrays[name].astype(np.float32) * arrays[f"{name}_scales"][:, None]
@@ -199,8 +204,10 @@ def read_weights(model: Model, file: Path) -> None:
             kernel: Any = convolution
             kernel.weight.copy_(torch.from_numpy(arrays[f"kernel{index}"].astype(np.float32).transpose(2, 1, 0)))
             kernel.bias.copy_(torch.from_numpy(arrays[f"bias{index}"].astype(np.float32)))
-        model.output.weight.copy_(torch.from_numpy(arrays["output"].astype(np.float32).T))
-        model.output.bias.copy_(torch.from_numpy(arrays["output_bias"].astype(np.float32)))
+        count = len(arrays["output_bias"])
+        model.output.bias.fill_(UNLIKELY)
+        model.output.weight[:count].copy_(torch.from_numpy(arrays["output"].astype(np.float32).T))
+        model.output.bias[:count].copy_(torch.from_numpy(arrays["output_bias"].astype(np.float32)))
 
 
 def _pace(done: float) -> float:
@@ -213,8 +220,15 @@ def _pace(done: float) -> float:
 
 
 def _loss(logits: Any, batch: Batch) -> Any:
-    """Cross entropy with soft labels."""
-    losses = -(batch.odds * functional.log_softmax(logits, -1)).sum(-1)
+    """
+    Cross entropy with soft labels.
+
+    Where not all kinds are labelled, what is outside may be of a kind that nobody looked for.
+    """
+    known = functional.log_softmax(logits, -1)
+    outside = torch.logsumexp(known[..., NOT_NAMED], -1, keepdim=True)
+    known = torch.where(batch.is_whole[..., None] > 0, known, torch.cat((outside, known[..., 1:]), -1))
+    losses = -(batch.odds * known).sum(-1)
     return (losses * batch.weight).sum() / batch.weight.sum().clamp(min=1)
 
 
@@ -257,5 +271,6 @@ def _batch(corpus: Corpus, parts: Any) -> Batch:
         corpus.place[rows].long() * mask,
         corpus.odds[rows].float() / SURE,
         corpus.weight[rows] * mask,
+        corpus.is_whole[rows] * mask,
         mask.float(),
     )

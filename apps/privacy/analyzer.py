@@ -14,7 +14,7 @@ from typing import Final
 
 from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
 
-from apps.privacy import encoded, gazetteer, growing, literals, nobodys, normalise, overlaps, words
+from apps.privacy import encoded, gazetteer, growing, literals, nobodys, normalise, overlaps, stated, words
 from apps.privacy import vocabulary as v
 from apps.privacy.consistency import KnownValues
 from apps.privacy.dictionary import EMPTY, Dictionary, Sightings
@@ -43,6 +43,7 @@ from apps.privacy.recognisers import (
 )
 from apps.privacy.recognisers.credentials import public_parts
 from apps.privacy.rules import LANGUAGE, REASON, RuleRecognizer
+from apps.privacy.stated import StatedRecognizer
 
 RULES: Final = (
     *contact.RULES,
@@ -108,7 +109,11 @@ def find(text: str, dictionary: Dictionary = EMPTY) -> tuple[Finding, ...]:
     settled = overlaps.resolve(seen, text=view.text)
     whole = set(seen)
     seen = [finding for finding in settled if finding.score >= overlaps.STRONG or not _is_no_secret(view.text, finding)]
-    seen = [finding for finding in seen if finding in whole or not nobodys.is_left_over(view.text, finding)]
+    seen = [
+        finding
+        for finding in seen
+        if finding in whole or not (nobodys.is_left_over(view.text, finding) or stated.is_left_over(view.text, finding))
+    ]
     known = KnownValues()
     for finding in seen:
         known.add(finding.type, view.text[finding.start : finding.end])
@@ -129,6 +134,7 @@ def analyzer() -> Analyzer:
             LabelRecognizer(),
             FirstNameRecognizer(),
             ModelNameRecognizer(),
+            StatedRecognizer(),
         ],
         supported_languages=[LANGUAGE],
     )

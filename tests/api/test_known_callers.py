@@ -465,6 +465,8 @@ def test_two_who_change_at_once_wait_for_nobody_and_both_count(transactional_db:
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = 1000")
     Team.objects.create(name="Second", slug="second")
+    with connection.cursor() as cursor:
+        cursor.execute("RESET lock_timeout")
     editions.add(edition_now())
     may_commit.set()
     other.join(PATIENCE_SECONDS)

@@ -24,7 +24,7 @@ TOWN = LABELS.index("B-LOCATION")
 def odds_of(text: str, likely: dict[str, int]) -> Any:
     """Give odds as a network would that is rather sure of some words."""
     words = [match[0] for match in TOKEN.finditer(text)]
-    odds = np.full((len(words), len(LABELS)), 0.05)
+    odds = np.full((len(words), len(LABELS)), 0.4 / (len(LABELS) - 1))
     for row, word in enumerate(words):
         odds[row, likely.get(word, 0)] = 0.6
     return odds / odds.sum(1, keepdims=True)

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from apps.privacy.tagger import tokens
+from apps.privacy.tagger import stated, tokens
 from apps.privacy.tagger.labels import ADDRESS, LABELS, PERSON
 from apps.privacy.tagger.network import Floats, Network, Tagged
 from apps.privacy.tagger.spans import PLAIN, Span, spans_of
 
-SURELY: Final = {PERSON: 0.27, ADDRESS: 0.4}
-HARDLY: Final = {PERSON: 0.12, ADDRESS: 0.12}
+SURELY: Final = {PERSON: 0.15, ADDRESS: 0.4}
+HARDLY: Final = {PERSON: 0.06, ADDRESS: 0.12}
 SURELY_SHORT: Final = 0.8
 MANY_WORDS: Final = 3
 """A number beside one word or two is an address only if the network is rather sure of it: most such pairs are none."""
@@ -38,8 +38,9 @@ SENTENCE_END: Final = frozenset('.!?:"\u201d\u00bb)')
 
 
 def find(text: str, network: Network) -> Iterator[Span]:
-    """Give the persons and addresses in a piece of text."""
+    """Give the persons, the addresses and the values in a piece of text."""
     tagged = network.read(text)
+    yield from stated.find(text, tagged)
     if is_foreign(text, tagged):
         tagged = replace(tagged, odds=_strictly(text, tagged))
     yield from spans_of(PERSON, text, tagged, surely=SURELY[PERSON], hardly=HARDLY[PERSON])

@@ -25,6 +25,9 @@ NAMES, PLAIN = 3, 8
 RIVAL: Final = 0.7
 """A token is no name of a kind if another kind is more likely by half."""
 
+RIVAL_PLACE: Final = 1.4
+"""Nor if it is nearly as likely a place: `Answer: Paris`."""
+
 OTHER_INSIDE: Final = re.compile(r"[ \u00a0]{0,2}")
 
 
@@ -78,7 +81,8 @@ def _likely(kind: str, tagged: Tagged, odds: Floats, hardly: float) -> Iterator[
     for row, values in zip(rows.tolist(), tagged.odds[rows].tolist(), strict=True):
         own = values[begins] + values[begins + 1]
         rival = max(values[other] + values[other + 1] for other in range(1, len(values), 2) if other != begins)
-        own = 0.0 if own < RIVAL * rival else own
+        place = values[town] + values[town + 1] if kind == PERSON else 0.0
+        own = 0.0 if own < max(RIVAL * rival, RIVAL_PLACE * place) else own
         if own + (values[town] + values[town + 1] if kind == ADDRESS else 0) >= hardly:
             yield row, values[begins], values[begins + 1], own
 

@@ -1,0 +1,86 @@
+"""Values are found by their sentence where no label and no form says what they are, and look-alikes are left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from apps.privacy import analyzer, overlaps, stated
+from apps.privacy import vocabulary as v
+from apps.privacy.findings import Finding
+
+
+def masked(text: str) -> list[str]:
+    return [text[one.start : one.end] for one in analyzer.find(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("resets went out this morning, everybody in the lab starts with Welcome-Nov26", ["Welcome-Nov26"]),
+        ("She signs in as tessa.mw on the old terminal and as tmw-ops2 on the new one.", ["tessa.mw", "tmw-ops2"]),
+        ("our client (file 2209/KL/17) wants her deposit back", ["2209/KL/17"]),
+        ("wifi for visitors: kestrelhouse, then Plum7Kettle", ["Plum7Kettle"]),
+        ("pls enrol jkw-ext09 and pvarga3 in the vpn group, remove hlindt", ["jkw-ext09", "pvarga3", "hlindt"]),
+        ("Il cliente 88-10442 chiede il duplicato, il suo codice è QX7741L.", ["88-10442", "QX7741L"]),
+        ("2026-11-03 09:12 | mgarland7 | OPEN | chart", ["mgarland7"]),
+    ],
+)
+def test_what_a_sentence_says_is_somebody_s_is_found_whole(text: str, values: list[str]) -> None:
+    assert masked(text) == values
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The torque wrench (cat. no. 8820-14) is out of stock until week 31.",
+        "Which SKU fits, WX-4410-BLK or WX-4410-GRN?",
+        "Oct4 and Trp53 were knocked out, NH2OH was added.",
+        "Between 2019 and 2024 sales grew from 1.200.000 to 1.344.000.",
+        "image sha256:7c9340bb20976232a5641c8d8851ac2ab4dea065935c9b09a52b78466cb72a2d not found",
+        "The half-elf is a pro-life activist of forty-five.",
+        "ssl_protocols TLSv1.2 TLSv1.3; server_tokens off;",
+        "The asylum was built in 1828 and closed in 1892 (1828-1892).",
+        "The file opens with LibreOffice7.",
+        "Build 20261103.4 failed at step 7 of 12.",
+    ],
+)
+def test_what_only_looks_like_a_value_is_left_alone(text: str) -> None:
+    assert masked(text) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        (v.REFERENCE, "2026-11-03", "on 2026-11-03 at noon"),
+        (v.REFERENCE, "1.344.000", "of 1.344.000 people"),
+        (v.REFERENCE, "EUR 4,200.00", "about EUR 4,200.00 a month"),
+        (v.REFERENCE, "KX", "the code KX of it"),
+        (v.REFERENCE, "20917", "invoice no. 20917 is due"),
+        (v.PHONE, "0000-000000000000", "is 0000-000000000000 a key"),
+        (v.SECRET, "e3437fea-9c6d-66be-5ccf-bc00aeba3ef7", "trace e3437fea-9c6d-66be-5ccf-bc00aeba3ef7 ended"),
+        (v.SECRET, "a1b2c3d4e5f6", "it is a1b2c3d4e5f6 there"),
+        (v.SECRET, "apiKey=", "with apiKey=px-1 set"),
+        (v.USERNAME, "quorn-scanner", "see quorn-scanner/-/it"),
+        (v.USERNAME, "libquorn-dev", "add libquorn-dev to it"),
+        (v.USERNAME, "NONCE_SALT", "define NONCE_SALT here"),
+        (v.USERNAME, "broker", "to x:y@broker now"),
+        (v.USERNAME, "Zk30fQ81", "see https://quorn.example/v=Zk30fQ81 for it"),
+    ],
+)
+def test_what_cannot_be_a_value_is_none_however_sure_the_network_is(kind: str, value: str, text: str) -> None:
+    start = text.index(value)
+
+    assert not stated.is_possible(text, kind, start, start + len(value))
+
+
+def test_a_piece_that_a_surer_finding_leaves_over_is_masked_only_if_it_is_a_value_by_itself() -> None:
+    text = "ID 88-10442 acc 5520118"
+    whole = Finding(v.REFERENCE, 3, len(text), stated.SCORE, stated.REASONS[v.REFERENCE])
+    surer = Finding(v.ACCOUNT, 16, len(text), 0.9, "a rule")
+
+    pieces = [one for one in overlaps.resolve([whole, surer], text=text) if one.type == v.REFERENCE]
+
+    (piece,) = pieces
+    assert not stated.is_left_over(text, piece)
+    assert stated.is_left_over(text, Finding(v.REFERENCE, 12, 15, stated.SCORE, stated.REASONS[v.REFERENCE]))
+    assert not stated.is_left_over(text, surer)
