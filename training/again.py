@@ -4,8 +4,8 @@ Go on from weights with posts that a reader judged: `python -m training.again --
 The texts are those of `docs/privacy-model.md`. `training/read.jsonl` says of places in them that the network took for a
 person, surely or hardly, which are one; the half for developing of `bench/posts` says where persons are. What neither
 says anything of is learned as the network sees it already, so that it forgets nothing: the odds of all but persons in
-these posts, and all odds in texts of every kind (`OWN`). `--labelled` folders and synthetic texts are learned besides, and
-texts as people paste them, in which every kind of value is marked (`training/pasted`).
+these posts, and all odds in texts of every kind (`OWN`). `--labelled` folders and synthetic texts are learned besides,
+and texts as people paste them, in which every kind of value is marked (`training/pasted`).
 
 It learns once for each of `--seeds`, from the same weights, and writes the mean of what came out: one run leans on what
 it read last, the mean does not.
