@@ -16,10 +16,13 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from psycopg import Cursor
+from psycopg.errors import LockNotAvailable
 
 from apps.ledger import direct, greenlets
 
 LOCK_MILLISECONDS: Final = 5_000
+IN_LINE_MILLISECONDS: Final = 200
+"""How long a statement waits for a lock, and how long where others stand in line behind it."""
 
 
 class _Prepared(Cursor[Any]):
@@ -64,18 +67,24 @@ def rows(
         return direct.rows(raw, text, values)
 
 
-def at_once(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def at_once(text: str, values: Sequence[Any], *, in_line: str = "") -> list[tuple[Any, ...]]:
     """
     Do as `rows`; on the event loop's thread, where that is a transaction by itself anyway, by way of the loop's lane.
 
-    For statements that end soon: whoever is sent behind one waits for it (`apps.ledger.lanes`).
+    Whoever is sent behind a statement waits for it (`apps.ledger.lanes`). So `in_line` is sent there, where given:
+    the same with less patience for locks. Where it lost that, nothing was done, and `text` goes by its own connection.
     """
     connection = connections["default"]
     is_watched = connection.queries_logged or connection.execute_wrappers
     is_by_itself = connection.connection is None or (connection.autocommit and not connection.in_atomic_block)
     if greenlets.is_resting_place() and is_by_itself and not is_watched:
         with connection.wrap_database_errors:
-            found = greenlets.in_line(text, values)
+            try:
+                found = greenlets.in_line(in_line or text, values)
+            except LockNotAvailable:
+                if not in_line:
+                    raise
+                found = None
         if found is not None:
             return found
     return rows(text, values)
@@ -142,15 +151,26 @@ def call_and_write(
     """
     texts = tuple(write.text for write in writes)
     lock = only_while.text if only_while else ""
-    text = _call_and_write(function, len(arguments), texts, answer + told.columns, only_if, lock, told.beside)
+    text, in_line = (
+        _call_and_write(function, len(arguments), texts, answer + told.columns, only_if, lock, told.beside, patience)
+        for patience in (LOCK_MILLISECONDS, IN_LINE_MILLISECONDS)
+    )
     along = (value for write in writes for value in write.values)
-    found = at_once(text, (*(only_while.values if only_while else ()), *arguments, *along, *told.values))
+    values = (*(only_while.values if only_while else ()), *arguments, *along, *told.values)
+    found = at_once(text, values, in_line=in_line)
     return found[0] if found else None
 
 
 @lru_cache(maxsize=100)
 def _call_and_write(
-    function: str, arguments: int, writes: tuple[str, ...], answer: str, only_if: str, lock: str, beside: str
+    function: str,
+    arguments: int,
+    writes: tuple[str, ...],
+    answer: str,
+    only_if: str,
+    lock: str,
+    beside: str,
+    patience: int,
 ) -> str:
     # The first argument hangs on the settings, and on the row that is locked: both come before the function runs.
     locked = f", locked AS MATERIALIZED ({lock})" if lock else ""
@@ -159,7 +179,7 @@ def _call_and_write(
     along = "".join(f", written_{place} AS ({write})" for place, write in enumerate(writes))
     return f"""
     WITH durably AS MATERIALIZED (SELECT set_config('synchronous_commit', 'on', true) AS is_set,
-                                         set_config('lock_timeout', '{LOCK_MILLISECONDS}', true)){locked},
+                                         set_config('lock_timeout', '{patience}', true)){locked},
          answer AS MATERIALIZED (SELECT one.* FROM durably {"CROSS JOIN locked" if lock else ""}
                                   CROSS JOIN LATERAL {function}({places}) AS one),
          agreed AS MATERIALIZED (SELECT * FROM answer WHERE {only_if}){along}

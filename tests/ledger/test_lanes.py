@@ -158,6 +158,32 @@ async def test_nobody_is_sent_behind_one_that_has_waited_for_long(lane: lanes.La
     assert await asked(BACKEND) == backend_of(lane)
 
 
+LOCKED = (
+    "WITH patient AS MATERIALIZED (SELECT set_config('lock_timeout', '5000', true)) "
+    "SELECT pg_backend_pid() FROM patient WHERE pg_advisory_xact_lock(77) IS NOT NULL"
+)
+SOON_DONE_WITH = LOCKED.replace("5000", "100")
+
+
+async def test_one_that_waits_for_a_lock_soon_lets_those_behind_it_go_and_waits_by_itself(lane: lanes.Lane) -> None:
+    holds = "SELECT pg_sleep(0.9)::text FROM pg_advisory_xact_lock(77)"
+    holder = asyncio.ensure_future(by_own_connection(lambda: prepared.rows(holds)))
+    await asyncio.sleep(0.1)
+    began = time.monotonic()
+    several = [
+        asyncio.ensure_future(greenlets.run(lambda: prepared.at_once(LOCKED, (), in_line=SOON_DONE_WITH)))
+        for _ in range(2)
+    ]
+    behind = asyncio.ensure_future(asked(BACKEND))
+
+    assert await behind == backend_of(lane)
+    assert time.monotonic() - began < 0.7
+    assert not holder.done()
+    found = [rows[0][0] for rows in await asyncio.gather(*several)]
+    assert holder.done()
+    assert backend_of(lane) not in found
+
+
 async def test_a_statement_within_a_transaction_is_part_of_it(lane: lanes.Lane) -> None:
     def taken_back() -> Any:
         with transaction.atomic():
