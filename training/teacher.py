@@ -2,7 +2,7 @@
 A teacher with knowledge of the world: a small language model made into one that labels words.
 
 It was made to continue text, so it has read of far more people than we could ever list. Two things are changed: each
-word sees what comes after it too, and instead of the next piece of a word it says which of our nine labels each has.
+word sees what comes after it too, and instead of the next piece of a word it says which of our labels each has.
 Wants a GPU: what takes one a minute takes a processor's core a day. See docs/privacy-model.md.
 """
 

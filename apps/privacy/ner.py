@@ -104,7 +104,7 @@ class NameEngine(NlpEngine):
         raise NotImplementedError
 
     def names_in(self, text: str) -> Iterator[Span]:
-        """Give the names in a text of any length."""
+        """Give the names, and the values if the model sees any, in a text of any length."""
         raise NotImplementedError
 
     def process_text(self, text: str, language: str) -> NlpArtifacts:

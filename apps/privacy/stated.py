@@ -13,7 +13,7 @@ from presidio_analyzer import LocalRecognizer, RecognizerResult
 from apps.privacy import vocabulary as v
 from apps.privacy import words
 from apps.privacy.findings import Finding
-from apps.privacy.judged.values import DATED, cannot_be, may_be
+from apps.privacy.judged.values import DIGEST, cannot_be, may_be
 from apps.privacy.recognisers.credentials import made_up
 from apps.privacy.recognisers.logins import LIBRARY
 from apps.privacy.recognisers.references import PUBLIC
@@ -41,17 +41,18 @@ GLUED_BEFORE: Final = {
     v.PHONE: re.compile(r"(?:\d[./-]?)*\Z"),
 }
 LONGEST_GLUED: Final = 64
-DIGEST: Final = re.compile(
-    r"(?i)(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{12,128}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|sha(?:1|256|384|512)[-:].*"
-)
+CHECKSUM: Final = re.compile(r"(?i)sha(?:1|256|384|512)[-:].*")
 DATE: Final = re.compile(
-    r"(?:19|20)\d\d(?:[-./][01]?\d(?:[-./][0-3]?\d)?)?(?:[T ]\d.*)?|[0-3]?\d[-./][01]?\d[-./](?:19|20)?\d\d"
-    r"|[01]?\d[-./][0-3]?\d[-./](?:19|20)?\d\d|[0-2]?\d[:.][0-5]\d(?:[:.]\d.*)?"
+    r"(?:19|20)\d\d(?:[-./][01]?\d(?:[-./][0-3]?\d(?:[T ]\d.*)?)?)?|[0-3]?\d[-./][01]?\d[-./](?:19|20)?\d\d"
+    r"|[01]?\d[-./][0-3]?\d[-./](?:19|20)?\d\d|[0-2]?\d[:.][0-5]\d(?:\.\d\d?|:\d.*)?"
 )
 AMOUNT: Final = re.compile(
     r"(?:[^\W\d_]{1,3}|[$€£]) ?\d{1,3}(?:[.,' ]\d{3})*[.,]\d\d|\d{1,3}(?:[.,' ]\d{3})*[.,]\d\d|\d{1,3}(?:,\d{3})+"
 )
 """What is drawn but nobody's secret, when something was, and what it cost."""
+
+MEASURED: Final = re.compile(r"\d+(?:\.\d+)?[smhdwykKM]|\d+(?:ms|min|[kmg]b)|v?\d{1,2}(?:\.\d{1,5}){1,3}(?:\.x)?")
+"""A time or size, and a version."""
 
 YEARS: Final = re.compile(r"\W*(?:1\d|20)\d\d(?:\W+(?:1\d|20)\d\d)*\W*")
 ALL_THE_SAME: Final = re.compile(r"\W*(\d)(?:\W*\1)+\W*")
@@ -59,16 +60,20 @@ WORDS: Final = re.compile(r"[^\W\d_]+(?:[- '’][^\W\d_]+)*[!?]?")  # noqa: RUF0
 FORMULA: Final = re.compile(r"(?=.{2,7}\Z)[A-Z][A-Za-z]{0,5}\d{1,2}[A-Za-z]{0,2}")
 """Words of any language, and substances and genes: the network must be certain that one is a password."""
 
+CARBON: Final = re.compile(r"C\d{1,3}H\d{1,3}(?:[A-Z][a-z]?\d{0,3})*")
+PACKAGE: Final = re.compile(r"[a-z]{2,}\d{1,2}(?:\.\d{1,2})+(?:-[a-z]+)+")
+"""A compound (`C6H12O6`), and a program that is packaged by its version (`php8.3-fpm`)."""
+
 CERTAIN: Final = 0.95
-NOBODYS: Final = (YEARS, ALL_THE_SAME, DIGEST, DATE, DATED, PUBLIC)
+NOBODYS: Final = (YEARS, ALL_THE_SAME, DIGEST, CHECKSUM, DATE, MEASURED, PUBLIC, CARBON, PACKAGE)
 A_NAME_FOLLOWS: Final = re.compile(r"=\w|/[\w.-]*/|[(\[]")
 IS_A_PATH: Final = re.compile(r"(?::/|/[\w.-]+|\w/)/\Z")
 A_THINGS_NUMBER: Final = re.compile(
-    r"(?i)(?:order|invoice|ticket|part|item|build|release|version|lot|batch|sku|model|article|commit|pallet|container|bestellung"
-    r"|auftrag|rechnung|artikel|charge|commande|facture|article|pedido|factura|ordine|fattura|articolo|bestelling|factuur|fatura"
-    r"|encomenda)s?\W{1,3}(?:(?:no|nr|nummer|number|id)\.?\W{0,2}|n[°º]\W{0,2})?\Z"
+    r"(?i)(?:order|invoice|ticket|build|release|version|batch|sku|model|article|commit|pallet|container"
+    r"|(?<![^\W\d_])(?:part|item|lot)|(?<!dis)charge|bestellung|auftrag|rechnung|artikel|commande|facture|pedido"
+    r"|factura|ordine|fattura|articolo|bestelling|factuur|fatura|encomenda)s?\W{1,3}(?:(?:no|nr|nummer|number|id)\.?\W{0,2}|n[°º]\W{0,2})?\Z"
 )
-"""What stands before the number of a thing, which is nobody's."""
+"""What stands before a thing's number, which is nobody's. Short words count whole: `Charlot 48213` is somebody's."""
 
 IN_A_LINK: Final = re.compile(r"://[^\s\"'<>]*\Z")
 OF_AN_ADDRESS: Final = re.compile(r"[^\s(\[\"'>:]@\Z")

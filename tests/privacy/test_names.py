@@ -167,6 +167,18 @@ def test_a_damaged_model_is_refused(tmp_path: Path, harm: str) -> None:
         Weights.load(file, checksum)
 
 
+def test_a_model_that_lacks_kinds_is_refused_because_it_would_miss_them_silently(tmp_path: Path) -> None:
+    file, checksum = tmp_path / "names.npz", tmp_path / "names.npz.sha256"
+    with np.load(weights.FILE) as arrays:
+        older = {name: arrays[name] for name in arrays.files}
+    older["output"], older["output_bias"] = older["output"][:, :9], older["output_bias"][:9]
+    np.savez(file, **older)
+    checksum.write_text(hashlib.sha256(file.read_bytes()).hexdigest())
+
+    with pytest.raises(ModelDamaged, match="another version"):
+        Weights.load(file, checksum)
+
+
 def test_without_its_model_the_engine_lets_nothing_be_sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     shipped = Weights.load
     monkeypatch.setattr(Weights, "load", lambda: shipped(tmp_path / "gone.npz", tmp_path / "gone.sha256"))

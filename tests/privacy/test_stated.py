@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pytest
 
 from apps.privacy import analyzer, overlaps, stated
 from apps.privacy import vocabulary as v
 from apps.privacy.findings import Finding
+from apps.privacy.tagger import stated as stated_in_the_network
+from apps.privacy.tagger.labels import LABELS
+from apps.privacy.tagger.network import Tagged
+
+
+def odds_of(text: str, words: dict[str, list[str]]) -> Tagged:
+    """Give what a network that is certain of some words says of a text: each goes on from the one before it."""
+    places = np.array([match.span() for match in re.finditer(r"\S+", text)])
+    odds = np.zeros((len(places), len(LABELS)), np.float32)
+    for row, word in enumerate(text.split()):
+        kinds = [kind for kind, of_it in words.items() if word in of_it]
+        odds[row, LABELS.index(f"I-{kinds[0]}") if kinds else 0] = 1
+    nothing = np.zeros(len(places), np.int64)
+    return Tagged(places[:, 0], places[:, 1], nothing, nothing, odds)
 
 
 def masked(text: str) -> list[str]:
@@ -60,6 +77,10 @@ def test_what_only_looks_like_a_value_is_left_alone(text: str) -> None:
         (v.SECRET, "e3437fea-9c6d-66be-5ccf-bc00aeba3ef7", "trace e3437fea-9c6d-66be-5ccf-bc00aeba3ef7 ended"),
         (v.SECRET, "a1b2c3d4e5f6", "it is a1b2c3d4e5f6 there"),
         (v.SECRET, "apiKey=", "with apiKey=px-1 set"),
+        (v.REFERENCE, "C6H12O6", "the compound C6H12O6 was dissolved"),
+        (v.SECRET, "php8.3-fpm", "journalctl -u php8.3-fpm -n 50"),
+        (v.REFERENCE, "2026-11-03 09:12:55.220+01", "at 2026-11-03 09:12:55.220+01 it stopped"),
+        (v.REFERENCE, "10.0.22631.4391", "on Windows 10.0.22631.4391 it works"),
         (v.USERNAME, "quorn-scanner", "see quorn-scanner/-/it"),
         (v.USERNAME, "libquorn-dev", "add libquorn-dev to it"),
         (v.USERNAME, "NONCE_SALT", "define NONCE_SALT here"),
@@ -71,6 +92,47 @@ def test_what_cannot_be_a_value_is_none_however_sure_the_network_is(kind: str, v
     start = text.index(value)
 
     assert not stated.is_possible(text, kind, start, start + len(value))
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        (v.REFERENCE, "48213", "for Mrs Charlot 48213 was given"),
+        (v.REFERENCE, "WD-48213", "the hospital's discharge WD-48213 names her"),
+        (v.REFERENCE, "2000 4417 8831", "policy of hers, 2000 4417 8831, lapses"),
+        (v.REFERENCE, "05.07.30-033.28", "her number 05.07.30-033.28 is right"),
+        (v.REFERENCE, "1442-7", "matriculation 1442-7 of the boy"),
+        (v.REFERENCE, "756.9217.3056.81", "AHV-Nummer (756.9217.3056.81) stimmt"),
+        (v.PHONE, "2034 5512", "ring her on 2034 5512 after six"),
+        (v.PHONE, "06.39.98.01.44", "son numéro, 06.39.98.01.44, le soir"),
+        (v.PHONE, "555-0136", "she is at 555-0136 today"),
+    ],
+)
+def test_a_number_of_somebody_is_none_of_a_thing_and_no_date(kind: str, value: str, text: str) -> None:
+    start = text.index(value)
+
+    assert stated.is_possible(text, kind, start, start + len(value))
+
+
+@pytest.mark.parametrize("count", [10, 45, 80, 400])
+def test_a_list_of_numbers_is_found_however_long_it_is(count: int) -> None:
+    numbers = [str(110_903 + 7_919 * place % 880_000) for place in range(count)]
+    text = f"our customers are {' '.join(numbers)} and that is all."
+
+    found = analyzer.find(text)
+
+    hidden = {place for one in found for place in range(one.start, one.end)}
+    missed = [one for one in numbers if not hidden.issuperset(range(text.index(one), text.index(one) + len(one)))]
+    assert missed == []
+
+
+def test_a_value_beside_a_word_too_long_to_be_one_is_still_found() -> None:
+    text = "the alarm company asks for a word, say marmalade " + "7Q" * stated_in_the_network.LONGEST
+    tagged = odds_of(text, {v.SECRET: ["marmalade", text.split()[-1]]})
+
+    (value,) = stated_in_the_network.find(text, tagged)
+
+    assert text[value.start : value.end] == "marmalade"
 
 
 def test_a_piece_that_a_surer_finding_leaves_over_is_masked_only_if_it_is_a_value_by_itself() -> None:

@@ -27,7 +27,7 @@ OF_MACHINES: Final = frozenset(["token", "key", "secret", "licence"])
 """Labels of what machines draw: never a number alone, never words."""
 
 YEAR: Final = re.compile(r"[A-Za-z]+[_ -]?(?:19|20)\d\d")
-DIGEST: Final = re.compile(r"(?i)(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{12,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+DIGEST: Final = re.compile(r"(?i)(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{12,128}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 FEWEST_DIGITS: Final = 4
 LONGEST_NUMBER: Final = 40
 SHORTEST_SECRET: Final = 3

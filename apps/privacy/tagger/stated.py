@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,8 +21,12 @@ from apps.privacy.tagger.spans import Span
 SURELY: Final = {USERNAME: 0.6, SECRET: 0.7, REFERENCE: 0.5, PHONE: 0.5}
 HARDLY: Final = 0.2
 LONGEST: Final = 300
-"""Characters of a value; keys are longer, and those rules find. It bounds what looking at one costs."""
+"""
+Characters of a value, which bounds what looking at one costs. More words in a row, as in lists of numbers, are cut at a
+blank; one longer word is no value: keys are as long, and those rules find.
+"""
 
+WORD: Final = re.compile(rf"\S{{0,{LONGEST}}}")
 FIRST: Final = 1 + 2 * KINDS.index(STATED[0])
 INSIDE: Final = {
     USERNAME: re.compile(r""),
@@ -32,40 +37,54 @@ INSIDE: Final = {
 """What may stand between two words of one value; signs are words too, so this is about blanks."""
 
 
+@dataclass(slots=True)
+class _Run:
+    """Words of one value, one behind the other, and the sums of their odds."""
+
+    first: int
+    last: int
+    odds: Floats
+
+    @property
+    def kind(self) -> str:
+        """The likeliest kind of all words together."""
+        return STATED[int((self.odds[::2] + self.odds[1::2]).argmax())]
+
+
 def find(text: str, tagged: Tagged) -> Iterator[Span]:
     """Give the values in a piece of text, in order."""
     together: Floats = tagged.odds[:, FIRST:].sum(1)
     rows = np.flatnonzero(together >= HARDLY)
     if not len(rows) or together.max() < min(SURELY.values()):
         return
-    run: list[int] = []
+    run: _Run | None = None
     for row in rows.tolist():
-        if run and not _goes_on(text, tagged, run, row):
+        if run is not None and _goes_on(text, tagged, run, row):
+            run.last = row
+            run.odds += tagged.odds[row, FIRST:]
+            continue
+        if run is not None:
             yield from _value(tagged, run, together)
-            run = []
-        run.append(row)
-    yield from _value(tagged, run, together)
+        run = _Run(row, row, tagged.odds[row, FIRST:].copy())
+    if run is not None:
+        yield from _value(tagged, run, together)
 
 
-def _goes_on(text: str, tagged: Tagged, run: list[int], row: int) -> bool:
+def _goes_on(text: str, tagged: Tagged, run: _Run, row: int) -> bool:
     """Say whether a word belongs to the value before it."""
-    if row != run[-1] + 1:
+    if row != run.last + 1:
         return False
-    between = text[tagged.ends[row - 1] : tagged.starts[row]]
-    odds = tagged.odds[row]
-    begins, continues = odds[FIRST::2].sum(), odds[FIRST + 1 :: 2].sum()
-    if between and begins > continues:
-        return False
-    return INSIDE[_kind(tagged, run)].fullmatch(between) is not None
+    between = text[tagged.ends[run.last] : tagged.starts[row]]
+    if not between:
+        return True
+    odds, word = tagged.odds[row], WORD.match(text, tagged.starts[row])
+    is_another = odds[FIRST::2].sum() > odds[FIRST + 1 :: 2].sum()
+    is_full = word is not None and word.end() - tagged.starts[run.first] > LONGEST
+    return not is_another and not is_full and INSIDE[run.kind].fullmatch(between) is not None
 
 
-def _kind(tagged: Tagged, run: list[int]) -> str:
-    odds = tagged.odds[run, FIRST:].sum(0)
-    return STATED[int((odds[::2] + odds[1::2]).argmax())]
-
-
-def _value(tagged: Tagged, run: list[int], together: Floats) -> Iterator[Span]:
-    kind, highest = _kind(tagged, run), float(together[run].max())
-    start, end = int(tagged.starts[run[0]]), int(tagged.ends[run[-1]])
-    if highest >= SURELY[kind] and end - start <= LONGEST:
-        yield Span(kind, start, end, highest)
+def _value(tagged: Tagged, run: _Run, together: Floats) -> Iterator[Span]:
+    highest = float(together[run.first : run.last + 1].max())
+    start, end = int(tagged.starts[run.first]), int(tagged.ends[run.last])
+    if highest >= SURELY[run.kind] and end - start <= LONGEST:
+        yield Span(run.kind, start, end, highest)

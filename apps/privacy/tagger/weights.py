@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
+from apps.privacy.tagger.labels import LABELS
 from apps.privacy.tagger.tokens import Form
 
 Floats = npt.NDArray[np.float32]
@@ -125,7 +126,8 @@ class Weights:
         """
         Read the shipped weights.
 
-        :raises ModelDamaged: if the file is missing, cannot be read or is not the one that was shipped.
+        :raises ModelDamaged: if the file is missing, cannot be read, is not the one that was shipped, or knows other
+            labels than this code: of a kind that it lacks nothing would be found, and nobody would notice.
         """
         try:
             content = file.read_bytes()
@@ -135,7 +137,10 @@ class Weights:
         if not is_right:
             raise ModelDamaged(f"{file.name} is not the file that was shipped. Install the product again.")
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return cls.from_arrays({name: arrays[name] for name in arrays.files})
+            weights = cls.from_arrays({name: arrays[name] for name in arrays.files})
+        if weights.labels != len(LABELS):
+            raise ModelDamaged(f"{file.name} belongs to another version of the product. Install the product again.")
+        return weights
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, Any]) -> Self:
