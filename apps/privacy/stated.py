@@ -65,6 +65,9 @@ PACKAGE: Final = re.compile(r"[a-z]{2,}\d{1,2}(?:\.\d{1,2})+(?:-[a-z]+)+")
 """A compound (`C6H12O6`), and a program that is packaged by its version (`php8.3-fpm`)."""
 
 CERTAIN: Final = 0.95
+SERIAL: Final = re.compile(r"[A-Z]-?\d{4,}")
+"""What `PUBLIC` takes for the number of a road or an additive, and is too long for one."""
+
 NOBODYS: Final = (YEARS, ALL_THE_SAME, DIGEST, CHECKSUM, DATE, MEASURED, PUBLIC, CARBON, PACKAGE)
 A_NAME_FOLLOWS: Final = re.compile(r"=\w|/[\w.-]*/|[(\[]")
 IS_A_PATH: Final = re.compile(r"(?::/|/[\w.-]+|\w/)/\Z")
@@ -127,19 +130,20 @@ def _whole(text: str, span: Span) -> tuple[int, int]:
 def is_possible(text: str, kind: str, start: int, end: int) -> bool:
     """Say whether words can be a value of a kind at all."""
     value = text[start:end]
-    if any(form.fullmatch(value) for form in NOBODYS) or made_up.is_counted(value) or is_named(text, start, end):
+    is_nobodys = SERIAL.fullmatch(value) is None and any(form.fullmatch(value) for form in NOBODYS)
+    if is_nobodys or made_up.is_counted(value) or is_named(text, start, end):
         return False
     digits = sum(map(str.isdigit, value))
     if kind in {v.REFERENCE, v.PHONE}:
         is_of_a_thing = A_THINGS_NUMBER.search(text, max(0, start - NEAR), start) is not None
         return digits >= FEWEST_DIGITS and AMOUNT.fullmatch(value) is None and not is_of_a_thing
-    if not any(map(str.isalnum, value)) or cannot_be(text, start, end):
+    if not any(map(str.isalnum, value)) or cannot_be(text, start, end, is_user=kind == v.USERNAME):
         return False
     if kind == v.USERNAME:
-        is_nobodys = value.lower() in words.common() or _is_a_constant(value) or LIBRARY.fullmatch(value) is not None
+        is_no_user = value.lower() in words.common() or _is_a_constant(value) or LIBRARY.fullmatch(value) is not None
         return (
             may_be("USERNAME", "", value)
-            and not is_nobodys
+            and not is_no_user
             and not OF_AN_ADDRESS.search(text, max(0, start - 2), start)
         )
     return may_be("SECRET", "", value)

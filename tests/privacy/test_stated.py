@@ -81,6 +81,8 @@ def test_what_only_looks_like_a_value_is_left_alone(text: str) -> None:
         (v.SECRET, "php8.3-fpm", "journalctl -u php8.3-fpm -n 50"),
         (v.REFERENCE, "2026-11-03 09:12:55.220+01", "at 2026-11-03 09:12:55.220+01 it stopped"),
         (v.REFERENCE, "10.0.22631.4391", "on Windows 10.0.22631.4391 it works"),
+        (v.REFERENCE, "E-45", "on the E-45 to the north"),
+        (v.USERNAME, "request.user", "it reads request.user there"),
         (v.USERNAME, "quorn-scanner", "see quorn-scanner/-/it"),
         (v.USERNAME, "libquorn-dev", "add libquorn-dev to it"),
         (v.USERNAME, "NONCE_SALT", "define NONCE_SALT here"),
@@ -103,15 +105,23 @@ def test_what_cannot_be_a_value_is_none_however_sure_the_network_is(kind: str, v
         (v.REFERENCE, "05.07.30-033.28", "her number 05.07.30-033.28 is right"),
         (v.REFERENCE, "1442-7", "matriculation 1442-7 of the boy"),
         (v.REFERENCE, "756.9217.3056.81", "AHV-Nummer (756.9217.3056.81) stimmt"),
+        (v.REFERENCE, "P-0081", "Bjorn Akande (P-0081) squints"),
         (v.PHONE, "2034 5512", "ring her on 2034 5512 after six"),
         (v.PHONE, "06.39.98.01.44", "son numéro, 06.39.98.01.44, le soir"),
         (v.PHONE, "555-0136", "she is at 555-0136 today"),
     ],
 )
-def test_a_number_of_somebody_is_none_of_a_thing_and_no_date(kind: str, value: str, text: str) -> None:
+def test_a_number_of_somebody_is_none_of_a_thing_and_no_date_and_no_road(kind: str, value: str, text: str) -> None:
     start = text.index(value)
 
     assert stated.is_possible(text, kind, start, start + len(value))
+
+
+@pytest.mark.parametrize("name", ["c.maciel", "nightowl.jess", "a.brambilla.temp", "y.haddad"])
+def test_a_user_name_with_dots_is_no_piece_of_code(name: str) -> None:
+    text = f"for {name} it stopped"
+
+    assert stated.is_possible(text, v.USERNAME, 4, 4 + len(name))
 
 
 @pytest.mark.parametrize("count", [10, 45, 80, 400])

@@ -32,6 +32,7 @@ FEWEST_DIGITS: Final = 4
 LONGEST_NUMBER: Final = 40
 SHORTEST_SECRET: Final = 3
 VERSION: Final = re.compile(r"v\d.*")
+DOTTED: Final = re.compile(r"[a-z][a-z0-9]*(?:\.[a-z0-9]+){1,2}")
 PATH: Final = re.compile(r"[a-z_.-]+(?:[/:][\w_.-]+)+")
 
 
@@ -60,8 +61,12 @@ def may_be(kind: str, group: str, value: str) -> bool:
     return len(value) > SHORTEST_SECRET and PATH.fullmatch(value) is None and not made_up.is_crossed_out(value)
 
 
-def cannot_be(text: str, start: int, end: int) -> bool:
-    """Say whether words are no value of anything: a label, a date, a file, a piece of code, what stands for a value."""
+def cannot_be(text: str, start: int, end: int, *, is_user: bool = False) -> bool:
+    """
+    Say whether words are no value of anything: a label, a date, a file, a piece of code, what stands for a value.
+
+    What the sentence calls a user may be dotted like a field of something.
+    """
     value = text[start:end]
     before, after = text[max(0, start - 2) : start], text[end : end + 3].lstrip("\"'`")
     if value[0] == "-" or before[-1:] in {"<", "-", "$", "/"} or before == "</":
@@ -83,12 +88,17 @@ def cannot_be(text: str, start: int, end: int) -> bool:
         return True
     return (
         shapes.is_placeholder(value)
-        or shapes.is_code(value)
+        or (shapes.is_code(value) and not (is_user and _is_dotted_user(value)))
         or shapes.is_placeholder(plain)
         or ("@" not in value and "." in value and value.rpartition(".")[2] in labels.FILES)
         or DATED.fullmatch(value) is not None
         or plain in labels.SMALL
     )
+
+
+def _is_dotted_user(value: str) -> bool:
+    """Say whether words with dots between them are more than words and modules: `c.maciel`, and not `request.user`."""
+    return DOTTED.fullmatch(value) is not None and not all(words.is_made_of_words(one) for one in value.split("."))
 
 
 def plain_none(value: str) -> bool:
