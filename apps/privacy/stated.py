@@ -123,7 +123,7 @@ def _whole(text: str, span: Span) -> tuple[int, int]:
     while (edge := EDGES.search(text[start:end])) and start < end:
         start, end = (start + edge.end(), end) if edge.start() == 0 else (start, start + edge.start())
     is_cried = text[end - 1 : end] == "!" and text[start : end - 1].isalpha()
-    is_handle = span.kind == v.USERNAME and text[start : start + 1] == "@"
+    is_handle = span.kind == v.USERNAME and text.startswith("@", start, end)
     return start + is_handle, end - is_cried
 
 

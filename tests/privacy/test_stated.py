@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from apps.privacy import analyzer, overlaps, stated
 from apps.privacy import vocabulary as v
 from apps.privacy.findings import Finding
 from apps.privacy.tagger import stated as stated_in_the_network
-from apps.privacy.tagger.labels import LABELS
+from apps.privacy.tagger.labels import LABELS, STATED
 from apps.privacy.tagger.network import Tagged
+from apps.privacy.tagger.spans import Span
 
 
 def odds_of(text: str, words: dict[str, list[str]]) -> Tagged:
@@ -143,6 +147,25 @@ def test_a_value_beside_a_word_too_long_to_be_one_is_still_found() -> None:
     (value,) = stated_in_the_network.find(text, tagged)
 
     assert text[value.start : value.end] == "marmalade"
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["@", "!", "((", "\ud800", "\u0301", "x7K!q9", "4711-", "\n", " ", "user", "=", "://"]),
+        min_size=1,
+    ),
+    st.sampled_from(STATED),
+    st.data(),
+)
+def test_what_is_glued_to_a_value_never_leads_out_of_the_text(parts: list[str], kind: str, data: st.DataObject) -> None:
+    text = "".join(parts)
+    first = data.draw(st.integers(0, len(text) - 1))
+    seen = Span(kind, first, data.draw(st.integers(first + 1, len(text))), 1)
+
+    found = stated.StatedRecognizer().analyze(text, [kind], SimpleNamespace(entities=[seen]))
+
+    assert all(0 <= one.start < one.end <= len(text) for one in found)
 
 
 def test_a_piece_that_a_surer_finding_leaves_over_is_masked_only_if_it_is_a_value_by_itself() -> None:
