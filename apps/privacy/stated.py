@@ -23,10 +23,10 @@ from apps.privacy.tagger.spans import Span
 
 SCORE: Final = 0.7
 REASONS: Final = {
-    v.USERNAME: "A user name by its sentence, recognised by the language model",
-    v.SECRET: "A password or key by its sentence, recognised by the language model",
-    v.REFERENCE: "A number of a person or customer by its sentence, recognised by the language model",
-    v.PHONE: "A phone number by its sentence, recognised by the language model",
+    v.USERNAME: "A user name, recognised by the language model from the words around it",
+    v.SECRET: "A password or key, recognised by the language model from the words around it",
+    v.REFERENCE: "A number of a person or customer, recognised by the language model from the words around it",
+    v.PHONE: "A phone number, recognised by the language model from the words around it",
 }
 EDGES: Final = re.compile(r"^[^\w+(#@/!$*-]+|[^\w)!$*#+%&=-]+$")
 GLUED: Final = {

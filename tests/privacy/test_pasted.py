@@ -99,6 +99,14 @@ def test_a_variation_has_other_values_of_the_same_build_and_the_same_one_twice(
     assert len(seen) > 15
 
 
+def test_a_mark_of_a_kind_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "slip.marked.txt"
+    file.write_text(TEXT.replace("USERNAME|", "USRNAME|"), encoding="utf-8")
+
+    with pytest.raises(KeyError, match="USRNAME"):
+        list(pasted.read([file]))
+
+
 @pytest.mark.parametrize("file", sorted(pasted.FOLDER.glob("*.marked.txt")), ids=lambda file: file.name)
 def test_the_texts_can_be_read_and_hold_no_kind_that_nobody_knows(file: Path) -> None:
     texts = list(pasted.read([file]))
