@@ -87,6 +87,7 @@ def test_what_only_looks_like_a_value_is_left_alone(text: str) -> None:
         (v.REFERENCE, "10.0.22631.4391", "on Windows 10.0.22631.4391 it works"),
         (v.REFERENCE, "E-45", "on the E-45 to the north"),
         (v.USERNAME, "request.user", "it reads request.user there"),
+        (v.USERNAME, "np.float32", "call np.float32 on it"),
         (v.USERNAME, "quorn-scanner", "see quorn-scanner/-/it"),
         (v.USERNAME, "libquorn-dev", "add libquorn-dev to it"),
         (v.USERNAME, "NONCE_SALT", "define NONCE_SALT here"),

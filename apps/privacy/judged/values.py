@@ -97,8 +97,10 @@ def cannot_be(text: str, start: int, end: int, *, is_user: bool = False) -> bool
 
 
 def _is_dotted_user(value: str) -> bool:
-    """Say whether words with dots between them are more than words and modules: `c.maciel`, and not `request.user`."""
-    return DOTTED.fullmatch(value) is not None and not all(words.is_made_of_words(one) for one in value.split("."))
+    """Say whether a word among dots is an initial or a name: `c.maciel`, and not `request.user` and `np.float32`."""
+    parts = [part.rstrip("0123456789") for part in value.split(".")]
+    is_named = any(len(part) != 2 and not words.is_made_of_words(part) for part in parts)
+    return DOTTED.fullmatch(value) is not None and is_named
 
 
 def plain_none(value: str) -> bool:
