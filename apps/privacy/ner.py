@@ -187,9 +187,16 @@ class ModelNameRecognizer(LocalRecognizer):
             if not _is_code(text, start, end) and not _is_inside(text, start, end)
             if span.odds >= CERTAIN or not _is_acronym(text, start, end)
             if not _is_order(text, start, end)
+            if not _is_a_word_by_itself(text, start, end)
             if text[start:end] not in words.common() or _is_a_name_too(text[start:end], span.odds)
             if span.odds >= _enough(text[start:end]) or not _is_ordinary(text, start, end, is_worded=span.is_worded)
         ]
+
+
+def _is_a_word_by_itself(text: str, start: int, end: int) -> bool:
+    """Say whether the whole text is one word of the dictionary in small letters: `tea` says nothing of anybody."""
+    word = text[start:end]
+    return word.islower() and word in words.dictionary() and text.strip() == word
 
 
 def _enough(name: str) -> float:

@@ -257,6 +257,11 @@ def test_a_name_that_is_an_everyday_word_is_masked_where_somebody_is_meant(text:
     assert names(text) == [name]
 
 
+@pytest.mark.parametrize("text", ["tea", " hunter\n", "grace"])
+def test_a_word_by_itself_that_is_a_name_too_is_a_word(text: str) -> None:
+    assert analyzer.find(text) == ()
+
+
 def test_an_everyday_word_that_is_a_name_too_is_left_where_nobody_is_meant() -> None:
     texts = [
         "Will it rain? Will they pay?",
