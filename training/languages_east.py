@@ -17,6 +17,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -40,6 +41,9 @@ KINDS: Final = {
 ARMENIAN: Final = {105: PERSON, 108: ORG, 107: LOCATION, 109: LOCATION, 110: LOCATION}
 """ArmTDP-NER calls its kinds by number."""
 
+WITHOUT_BLANKS: Final = frozenset(("yue", "zh"))
+"""Languages that have none between sentences."""
+
 PROPER: Final = "PROPN"
 WORD_AND_LABEL: Final = 2
 PREFIXES: Final = frozenset("وبلكف")
@@ -59,6 +63,7 @@ EDGES: Final = frozenset(" ,;:!?،؛؟।\"'\u3000")
 PAIRS: Final = re.compile(r"\(.*\)|\[.*\]|«.*»|“.*”")
 QUOTES: Final = frozenset("\"'")
 INVISIBLE: Final = re.compile("[\ufeff\u200b\u200e\u200f]")
+DOUBLED: Final = re.compile('"{2,}')
 LOOSE: Final = re.compile(r"\s+([።.,!?;:،؟](?:\s|$))")
 INSIDE: Final = re.compile(r"\[(/?)([A-Z_]+)\]")
 SENTENCE_END: Final = re.compile(r"(?<=[։.!?।۔。！？])\s+|\n+")
@@ -205,6 +210,11 @@ def blocks(file: Path) -> Iterator[list[str]]:
         yield held
 
 
+def _word(written: str) -> str:
+    """Give a word as people write it: some sets have signs instead of blanks, and tables double quotation marks."""
+    return DOUBLED.sub('"', written).replace("_", " ")
+
+
 def columns(
     pattern: str,
     language: str,
@@ -226,7 +236,7 @@ def columns(
             every = list(blocks(file))
             for lines in every[: round(len(every) * share)]:
                 pairs = [line.split() for line in lines]
-                words = [pair[0][:1] if numbered else pair[0].replace("_", " ") for pair in pairs if len(pair) > 1]
+                words = [pair[0][:1] if numbered else _word(pair[0]) for pair in pairs if len(pair) > 1]
                 labels = [pair[-1] for pair in pairs if len(pair) > 1]
                 if words:
                     yield labelled(joined(words, labels, blanks=blanks, merged=merged), language)
@@ -454,6 +464,20 @@ def plain(language: str, *, characters: int = 200_000) -> Reader:
     return read
 
 
+def translations(code: str, language: str) -> Reader:
+    """Read articles in translation, one sentence a line; a second file says which article a line is of."""
+
+    def read(folder: Path) -> Iterator[Row]:
+        articles_of = (folder / "DOCUMENT_IDS.tsv").read_text(encoding="utf-8").splitlines()
+        lines = (folder / f"newstest2019-ref.{code}.txt").read_text(encoding="utf-8").splitlines()
+        pairs = zip(articles_of, lines, strict=True)
+        for _, group in groupby(pairs, key=lambda pair: pair[0]):
+            texts = together((Text(line.strip()) for _, line in group), "" if language in WITHOUT_BLANKS else " ")
+            yield from ({"text": text.text, "language": language} for text in texts)
+
+    return read
+
+
 def without_prefixes(texts: list[Text]) -> list[Text]:
     """
     Leave out of Arabic names the letter before them that is a word: ``وبيروت`` is *and Beirut*.
@@ -503,14 +527,20 @@ BANKS: Final = (
 )
 """Treebanks of Universal Dependencies, by language and name; all are CC BY-SA 4.0."""
 
-WITHOUT_BLANKS: Final = frozenset(("yue", "zh"))
-
 
 def _bank(name: str) -> Set:
     language = name.partition("-")[0]
     between = "" if language in WITHOUT_BLANKS else " "
     return Set(language, "CC BY-SA 4.0", treebank("*.conllu", language, between=between, is_loose=name == "vi-vtb"))
 
+
+TRANSLATED: Final = {
+    **{"amh": "am", "aze-Latn": "az", "fil": "tl", "guj": "gu", "heb": "he", "hin": "hi", "kan": "kn", "kat": "ka"},
+    **{"khm": "km", "kor": "ko", "lao": "lo", "mal": "ml", "mar": "mr", "mon": "mn", "msa": "ms", "mya": "my"},
+    **{"pan": "pa", "pus": "ps", "sin": "si", "som": "so", "swa": "sw", "tam": "ta", "tel": "te", "urd": "ur"},
+    **{"uzb": "uz", "vie": "vi", "yue": "yue", "zul": "zu"},
+}
+"""Languages of NTREX-128 for which there is little or nothing else, as it and as we call them."""
 
 IL_NER: Final = {"hindi": "hi", "urdu": "ur", "odia": "or", "telugu": "te"}
 
@@ -534,7 +564,10 @@ SETS: Final[dict[str, Set]] = {
     "bangla-headlines": Set("bn", "CC BY 4.0", columns("label_data.txt", "bn", merged=True, share=LEARNED_SHARE)),
     "nepali-ner": Set("ne", "MIT", columns("total.bio", "ne", share=LEARNED_SHARE)),
     "parstwiner": Set("fa", "MIT", columns("train.txt", "fa")),
+    "hausa-voa": Set("ha", "CC BY 4.0", columns("train_clean.tsv", "ha")),
+    "yoruba-gv": Set("yo", "CC BY 3.0", columns("train.tsv", "yo")),
     **{f"ud-{name}": _bank(name) for name in BANKS},
+    **{f"ntrex-{name}": Set(name, "CC BY-SA 4.0", translations(code, name)) for code, name in TRANSLATED.items()},
     **{f"common-voice-{name}": Set(name[:2], "CC0", plain(name[:2])) for name in ALOUD},
 }
 

@@ -199,6 +199,16 @@ def test_a_long_article_is_cut_between_sentences_and_never_in_a_name(tmp_path: P
     assert {row["text"][span["start"] : span["end"]] for row in rows for span in row["spans"]} == {"Ա. Բ"}
 
 
+def test_sentences_of_one_article_stay_together(tmp_path: Path) -> None:
+    (tmp_path / "DOCUMENT_IDS.tsv").write_text("one\none\ntwo\n", encoding="utf-8")
+
+    rows = rows_of(
+        "ntrex-sw", tmp_path, file="newstest2019-ref.swa.txt", content="Asha alifika.\nAliondoka.\nHabari.\n"
+    )
+
+    assert [row["text"] for row in rows] == ["Asha alifika. Aliondoka.", "Habari."]
+
+
 def test_each_text_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sentence-collector.txt").write_text("안녕하세요 여러분\n안녕하세요 여러분\n네\n", encoding="utf-8")
     out = tmp_path / "out.jsonl"
