@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from training.apart import write
 from training.labelled import (
+    CLITIC,
     Reader,
     articles,
     between_capitals,
@@ -29,6 +30,7 @@ from training.labelled import (
     every,
     in_column,
     in_last,
+    kind_of_wroclaw,
     lines,
     objects,
     of_proper_nouns,
@@ -88,6 +90,9 @@ LABELLED: Final[dict[str, Set]] = {
         is_shuffled=True,
     ),
     "nerkor": Set("hu", BY_SA, every(*(columns(f"data/train/{kind}.conllup", label=5) for kind in HUNGARIAN))),
+    "kpwr": Set(
+        "pl", "CC BY 3.0", columns("data/preprocessed/train.txt", label=1, kind=kind_of_wroclaw, clitic=CLITIC)
+    ),
     "factrueval": Set("ru", "MIT", objects("devset/*.objects")),
     "parlamint-uk": Set("uk", BY_SA, conllu("*-ud-train.conllu", label=by_kind_of_name)),
     "pud-cs": Set("cs", BY_SA, conllu("cs_pud-ud-test.conllu", label=by_kind_of_name, share=SHARE)),

@@ -41,8 +41,8 @@ LOW: Final = frozenset("\u201e\u201a«")
 LETTER: Final = re.compile(r"[^\W\d_]")
 WORD: Final = re.compile(r"\w+")
 TITLE: Final = re.compile(r"(\w+\.?)\s+")
-SUFFIX: Final = re.compile(r"-[^\W\d_]")
-"""What is cut off a word before its hyphen: igényelt -e."""
+SUFFIX: Final = re.compile(r"(?:-|['\u2019](?!n$))[^\W\d_]")
+"""What is cut off a word before its hyphen or apostrophe: igényelt -e, Harry 'ego; not 'n, a word of Afrikaans."""
 
 ENDING: Final = re.compile(r"['\u2019][^\W\d_]+$")
 """What Turkish writes behind a name: İstanbul'da."""

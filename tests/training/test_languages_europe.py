@@ -87,6 +87,15 @@ def test_a_turkish_name_ends_before_its_apostrophe(read: Any) -> None:
     assert marked(rows[0]) == "[PERSON|Oya Tan]'ın [LOCATION|Bursa]'da"
 
 
+def test_polish_words_that_were_cut_are_whole_again(read: Any) -> None:
+    words = ("Pisał O", "by O", "m O", "do O", "Jana B-nam_liv_person", "Bąka I-nam_liv_person", "z O")
+    more = ("Rady B-nam_org_institution", ", O", "100 O", "m O", "od O", "Wisły B-nam_loc_hydronym_river", ". O")
+
+    rows = read("kpwr", {"data/preprocessed/train.txt": "\n".join(words + more) + "\n \n"})
+
+    assert marked(rows[0]) == "Pisałbym do [PERSON|Jana Bąka] z [ORG|Rady], 100 m od [LOCATION|Wisły]."
+
+
 def test_an_office_is_nobodys_name(read: Any) -> None:
     content = lines("Minister/B-PERS", "van/I-PERS", "Finansies/I-PERS", "en/OUT", "mnr/B-PERS", "Botha/I-PERS")
 
