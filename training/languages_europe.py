@@ -142,7 +142,10 @@ LICENCES: Final[Mapping[str, str]] = {
 PARTS: Final[Mapping[str, str]] = {"ukrainian-parlamint": "*-ud-[dt]e*.conllu"}
 """Of a treebank whose part to learn from is read with its kinds of names, the others."""
 
-SPACED: Final = ("finnish-ftb", "greek-gud", "norwegian-nynorsklia", *TREEBANKS["tr"][1:4], "turkish-tourism")
+SPACED: Final = (
+    *("finnish-ftb", "greek-gud", "norwegian-nynorsklia", "slovenian-sst"),
+    *("turkish-framenet", "turkish-kenet", "turkish-penn", "turkish-tourism"),
+)
 """Treebanks whose text has blanks around every sign."""
 
 VOICE: Final[Mapping[str, tuple[str, ...]]] = {
