@@ -27,14 +27,15 @@ os.environ.setdefault("PORTCULLIS_STATE_DIR", tempfile.mkdtemp(prefix="portculli
 SECRET_LOOKING = [
     "Grace Hopper", "grace@example.com", "4111 1111 1111 1111", "DE89 3704 0044 0532 0130 00", "AKIAIOSFODNN7EXAMPLE",
     "password=hunter2!x", "078-05-1120", "+1 212 555 0123", "מרים כהן", "山田太郎", "Łukasz Żółć", "محمد علي",
-    "O'Brien's",
+    "O'Brien's", "王小明", "박지영", "สมศรี", "ปรานี", "राजेश कुमारी", "محمدٌ", "ወንድሙ", "ᏣᎳᎩ",
+    "ワタナヘ\u3099", "手机13857102946",
     "<PERSON_1>", "PERSON_1", "[EMAIL_2]", "&lt;SECRET_1&gt;", r"\<PERSON\_1\>", "<person 3>", "<LITERAL_1>",
     "-----BEGIN",
 ]  # fmt: skip
 GLUE = [
     "", " ", "\n", "\t", "\\", "<", ">", "&lt;", "_", "'s", "\ud83d", "\udc00", "\x00", "\u202e", "\u200b", "e\u0301",
     "\u0130", "ß", "ﬁ", "\r\n", "\u2028", "```", "**", '{"a":', "]]", "%20", "\u00ad", "\ufeff",
-    "👩‍👩‍👧", "𝟜𝟙𝟙𝟙", "&", ";",
+    "👩‍👩‍👧", "𝟜𝟙𝟙𝟙", "&", ";", "和", "의", "で", "ครับ", "ี", "\u093f", "\u0651", "\U00020000", "\u200d", "。",
 ]  # fmt: skip
 
 

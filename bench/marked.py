@@ -21,6 +21,11 @@ def read(content: str) -> list[dict[str, Any]]:
     return [_unmarked(text.strip()) for text in marked]
 
 
+def languages(content: str) -> list[str]:
+    """Give the language of each text of a file: the last word of the line that it begins with."""
+    return [line.split()[-1] for line in HEAD.findall(content)]
+
+
 def _unmarked(marked: str) -> dict[str, Any]:
     text, spans, reached = "", [], 0
     for mark in MARK.finditer(marked):

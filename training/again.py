@@ -5,7 +5,8 @@ The texts are those of `docs/privacy-model.md`. `training/read.jsonl` says of pl
 person, surely or hardly, which are one; the half for developing of `bench/posts` says where persons are. What neither
 says anything of is learned as the network sees it already, so that it forgets nothing: the odds of all but persons in
 these posts, and all odds in texts of every kind (`OWN`). `--labelled` folders and synthetic texts are learned besides,
-and texts as people paste them, in which every kind of value is marked (`training/pasted`).
+and texts as people paste them, in which every kind of value is marked (`training/pasted`). `--abroad` brings texts of
+other languages (`training/tongues.py`), whose ordinary words the lexicon then knows as well.
 
 It learns once for each of `--seeds`, from the same weights, and writes the mean of what came out: one run leans on what
 it read last, the mean does not.
@@ -23,10 +24,10 @@ import numpy as np
 
 from apps.privacy.tagger.network import Network
 from apps.privacy.tagger.weights import Weights
-from training import arrays, corpus, export, learn, pasted, reread, synthetic
+from training import arrays, corpus, export, learn, pasted, reread, synthetic, tongues
 from training.documents import Document
 from training.eight_bits import mean
-from training.lexicon import Lexicon
+from training.lexicon import Lexicon, with_words_of
 from training.vectors import Vocabulary
 
 TIMES: Final = 5
@@ -36,7 +37,9 @@ AGAIN: Final = 0.8
 RENAMED: Final = 0.8
 
 
-def documents(odds: reread.Odds, options: argparse.Namespace, seed: int) -> Iterator[Document]:
+def documents(
+    odds: reread.Odds, options: argparse.Namespace, seed: int, abroad: tongues.Lessons | None = None
+) -> Iterator[Document]:
     """Give everything to learn from."""
     rng = random.Random(seed)
     read = list(reread.posts(options.texts, tuple(options.judged_too)))
@@ -57,6 +60,8 @@ def documents(odds: reread.Odds, options: argparse.Namespace, seed: int) -> Iter
     yield from pasted.documents(pasted.read(options.pasted), odds, seed=seed, times=options.varied)
     if options.developed:
         yield from pasted.documents(pasted.developed(), odds, seed=seed, times=options.varied)
+    if abroad is not None:
+        yield from abroad.documents(seed=seed, times=options.varied)
 
 
 def vocabulary_of(given: dict[str, Any]) -> Vocabulary:
@@ -69,11 +74,15 @@ def vocabulary_of(given: dict[str, Any]) -> Vocabulary:
     return Vocabulary(*(given[name] for name in names), vector, given["vocabulary_senses"], sense)
 
 
-def learned(given: dict[str, Any], options: argparse.Namespace, seed: int) -> dict[str, Any]:
+def learned(
+    given: dict[str, Any], options: argparse.Namespace, seed: int, abroad: tongues.Lessons | None
+) -> dict[str, Any]:
     """Go on once from the arrays of a weights file, and give those of the new one."""
     network = Network(Weights.from_arrays(given))
     lexicon, vocabulary = Lexicon(given["lexicon"], given["lexicon_flags"]), vocabulary_of(given)
-    data = arrays.build(documents(lambda text: network.read(text).odds, options, seed), lexicon, vocabulary)
+    if abroad is not None:
+        lexicon = with_words_of(lexicon, abroad.words())
+    data = arrays.build(documents(lambda text: network.read(text).odds, options, seed, abroad), lexicon, vocabulary)
     print(f"{len(data.starts) - 1} documents, {len(data.form)} tokens", flush=True)
     model = learn.Model(vocabulary.table, vocabulary.sense_table)
     learn.read_weights(model, options.base)
@@ -95,13 +104,15 @@ def main() -> None:
     parser.add_argument("--pasted", type=Path, nargs="*", default=sorted(pasted.FOLDER.glob("*.marked.txt")))
     parser.add_argument("--varied", type=int, default=12, help="how many variations of each pasted text")
     parser.add_argument("--developed", action="store_true", help="learn the developed half of bench/prompts too")
+    parser.add_argument("--abroad", type=Path, help="folder of gathered texts of other languages")
     parser.add_argument("--epochs", type=float, default=1.0, help="passes over everything")
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--seeds", type=int, nargs="+", default=[3, 4, 5, 6])
     options = parser.parse_args()
     with np.load(options.base) as file:
         given = {name: file[name] for name in file.files}
-    export.write(mean([learned(given, options, seed) for seed in options.seeds]), options.out)
+    abroad = tongues.lessons(options.abroad, seed=options.seeds[0]) if options.abroad else None
+    export.write(mean([learned(given, options, seed, abroad) for seed in options.seeds]), options.out)
 
 
 if __name__ == "__main__":

@@ -73,15 +73,16 @@ def cut(documents: Iterable[Document]) -> Share:
     numbers: dict[str, int] = {}
     form, place, odds, weight, whole, starts = [], [], [], [], [], [0]
     for document in documents:
-        matches = list(tokens.TOKEN.finditer(document.text))
-        if not matches:
+        words, edges = tokens.cut(document.text)
+        if not words:
             continue
-        form += [numbers.setdefault(match[0], len(numbers)) for match in matches]
-        place.append(_places(document.text, matches))
-        known, heavy = odds_of(document, matches)
+        form += [numbers.setdefault(word, len(numbers)) for word in words]
+        places = np.array(edges, np.int64).reshape(-1, 2)
+        place.append(_places(document.text, words, places))
+        known, heavy = odds_of(document, places)
         odds.append(known)
         weight.append(heavy * document.certainty)
-        whole.append(np.full(len(matches), document.is_whole, np.uint8))
+        whole.append(np.full(len(words), document.is_whole, np.uint8))
         starts.append(len(form))
     return Share(
         list(numbers),
@@ -129,27 +130,30 @@ def _forms(written: list[str], lexicon: Lexicon, vocabulary: Vocabulary) -> Form
     )
 
 
-def _places(text: str, matches: list[Any]) -> Any:
-    starts = np.array([match.start() for match in matches])
-    ends = np.array([match.end() for match in matches])
-    kinds = np.array([tokens.kind_of(match[0]) for match in matches])
+def _places(text: str, words: Sequence[str], places: Any) -> Any:
+    starts, ends = places.T
+    kinds = np.array([tokens.kind_of(word) for word in words])
     return network.place_rows(network.lines_of(text, starts), starts, ends, kinds)
 
 
-def odds_of(document: Document, matches: list[Any]) -> tuple[Any, Any]:
-    """Give each token's odds: a teacher's if there are any, else its mark's; what is not sure of it is sure of none."""
-    weight = np.ones(len(matches), np.float32)
+def odds_of(document: Document, places: Any) -> tuple[Any, Any]:
+    """
+    Give each token's odds: a teacher's if there are any, else its mark's; what is not sure of it is sure of none.
+
+    `places` has start and end of each token, [tokens, 2].
+    """
+    weight = np.ones(len(places), np.float32)
     if document.odds is not None:
-        odds = np.zeros((len(matches), len(LABELS)), np.uint8)
+        odds = np.zeros((len(places), len(LABELS)), np.uint8)
         odds[:, : document.odds.shape[1]] = document.odds
         return odds, weight if document.weight is None else document.weight
-    odds = np.zeros((len(matches), len(LABELS)), np.uint8)
+    odds = np.zeros((len(places), len(LABELS)), np.uint8)
     odds[:, 0] = SURE
-    ends = np.array([match.end() for match in matches])
+    starts, ends = places.T
     for mark in document.marks:
         row = int(np.searchsorted(ends, mark.start, side="right"))
         edge = "B"
-        while row < len(matches) and matches[row].start() < mark.end:
+        while row < len(places) and starts[row] < mark.end:
             if mark.label == UNSURE:
                 weight[row] = mark.certainty
             else:

@@ -21,10 +21,9 @@ from torch.nn import functional
 
 from apps.privacy.tagger.labels import LABELS, STATED
 from apps.privacy.tagger.network import PLACE_ROWS
-from apps.privacy.tagger.tokens import GRAM_ROWS, SHAPE_ROWS, WORD_ROWS
-from apps.privacy.tagger.weights import TABLES, USAGE_STEPS
+from apps.privacy.tagger.tokens import SHAPE_ROWS
+from apps.privacy.tagger.weights import ALL_GRAM_ROWS, ALL_WORD_ROWS, FLAG_ROWS, LATIN_ROWS, TABLES, USAGE_STEPS
 from training.arrays import SURE, Corpus, Forms
-from training.lexicon import FLAG_ROWS
 
 LONGEST: Final = 200
 WARM_UP: Final = 0.1
@@ -85,8 +84,8 @@ class Model(nn.Module):
         super().__init__()
         self.build = build
         width, channels, dilations = build.width, build.channels, build.dilations
-        self.word = nn.Embedding(WORD_ROWS, width, sparse=is_sparse)
-        self.gram = nn.EmbeddingBag(GRAM_ROWS, width, mode="mean", sparse=is_sparse)
+        self.word = nn.Embedding(ALL_WORD_ROWS, width, sparse=is_sparse)
+        self.gram = nn.EmbeddingBag(ALL_GRAM_ROWS, width, mode="mean", sparse=is_sparse)
         self.vector, self.sense = (
             nn.Embedding.from_pretrained(torch.from_numpy(given.copy()), freeze=False, sparse=is_sparse)
             for given in (table, sense_table)
@@ -104,6 +103,9 @@ class Model(nn.Module):
         self.output = nn.Linear(channels, len(LABELS))
         for name in LARGE + SMALL:
             nn.init.normal_(getattr(self, name).weight, std=UNSEEN if name in LARGE else 0.1)
+        for name, rows in LATIN_ROWS.items():
+            with torch.no_grad():
+                getattr(self, name).weight[rows:] = 0
 
     def forward(self, batch: Batch, forms: Forms) -> Any:
         """Give logits for every token of the batch."""
@@ -195,11 +197,19 @@ def _optimizers(model: Model, rate: float) -> tuple[list[Any], list[Any]]:
 
 
 def read_weights(model: Model, file: Path) -> None:
-    """Read a weights file that `export` wrote into a model; labels that it does not have begin as unlikely."""
+    """
+    Read a weights file that `export` wrote into a model.
+
+    Labels that it does not have begin as unlikely, rows of words in other letters as nothing, and those of ordinary
+    words of other languages like those of words without that flag.
+    """
     with np.load(file) as arrays, torch.no_grad():
         for name in TABLES:
             table = arrays[name].astype(np.float32) * arrays[f"{name}_scales"][:, None]
-            getattr(model, name).weight.copy_(torch.from_numpy(table))
+            weight = getattr(model, name).weight
+            weight[: len(table)].copy_(torch.from_numpy(table))
+            if name == "flags" and len(table) < len(weight):
+                weight[len(table) :].copy_(torch.from_numpy(table))
         for index, convolution in enumerate(model.convolutions):
             kernel: Any = convolution
             kernel.weight.copy_(torch.from_numpy(arrays[f"kernel{index}"].astype(np.float32).transpose(2, 1, 0)))

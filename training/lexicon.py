@@ -19,8 +19,7 @@ from apps.privacy.tagger.tokens import TOKEN, crc
 from training import people, values
 from training.synthetic import LANGUAGES, templates
 
-FIRST, LAST, PLACE, PLAIN, FREQUENT, PRODUCT = 1, 2, 4, 8, 16, 32
-FLAG_ROWS: Final = 64
+FIRST, LAST, PLACE, PLAIN, FREQUENT, PRODUCT, ABROAD = 1, 2, 4, 8, 16, 32, 64
 NAMES: Final = FIRST | LAST | PLACE
 SEEN_LOWER: Final = 2
 OFTEN_LOWER: Final = 15
@@ -63,6 +62,16 @@ def build(texts: Iterable[str], plain: Iterable[str] = ()) -> Lexicon:
     _add(flags, (word for word, count in lower.items() if count >= OFTEN_LOWER), FREQUENT)
     _add_census(flags)
     table = {crc(word): flag for word, flag in flags.items()}
+    keys = np.array(sorted(table), np.uint32)
+    return Lexicon(keys, np.array([table[int(key)] for key in keys], np.uint8))
+
+
+def with_words_of(lexicon: Lexicon, words: Iterable[str]) -> Lexicon:
+    """Give a lexicon that knows ordinary words of other languages as well, where it does not know them as plain yet."""
+    table = dict(zip(lexicon.keys.tolist(), lexicon.flags.tolist(), strict=True))
+    for word in words:
+        flags = table.get(crc(word), 0)
+        table[crc(word)] = flags if flags & PLAIN else flags | ABROAD
     keys = np.array(sorted(table), np.uint32)
     return Lexicon(keys, np.array([table[int(key)] for key in keys], np.uint8))
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from apps.privacy.tagger import tokens
 from apps.privacy.tagger.labels import (
     ADDRESS,
     LABELS,
@@ -28,7 +29,6 @@ from apps.privacy.tagger.labels import (
     SECRET,
     USERNAME,
 )
-from apps.privacy.tagger.tokens import TOKEN
 from bench import marked
 from bench.eval_privacy import OWN, halves_of
 from training import arrays, corpus, novel, people, synthetic, values
@@ -94,8 +94,8 @@ def documents(texts: Iterable[Document], odds: Odds, *, seed: int, times: int) -
 
 def labelled(document: Document, own: Any) -> Document:
     """Give a document whose unmarked words are firms and places as likely as the network sees them."""
-    matches = list(TOKEN.finditer(document.text))
-    known, weight = arrays.odds_of(document, matches)
+    places = np.array(tokens.cut(document.text)[1], np.int64).reshape(-1, 2)
+    known, weight = arrays.odds_of(document, places)
     unmarked = known[:, 0] == arrays.SURE
     named = [row for row, label in enumerate(LABELS) if label[2:] in {ORGANIZATION, LOCATION}]
     share = np.floor(own[:, named] * arrays.SURE).astype(np.uint8) * unmarked[:, None]

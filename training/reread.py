@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 from apps.privacy.tagger.labels import LABELS, PERSON
-from apps.privacy.tagger.tokens import TOKEN
+from apps.privacy.tagger.tokens import cut
 from bench.eval_privacy import halves_of
 from bench.posts.__main__ import LABELS as DEVELOPED
 from bench.posts.__main__ import joined, rows_of
@@ -53,7 +53,7 @@ OWN: Final = {
 def judged(text: str, odds: Any, spans: Iterable[dict[str, Any]]) -> Document:
     """Give a post with its own odds, but that persons are where the reader says; elsewhere they are hardly any."""
     rows = odds.astype(np.float64)
-    places = [match.span() for match in TOKEN.finditer(text)]
+    places = np.array(cut(text)[1], np.int64).reshape(-1, 2)
     begins, inside = LABELS.index(f"B-{PERSON}"), LABELS.index(f"I-{PERSON}")
     is_left = np.zeros(len(places), bool)
     for span in spans:

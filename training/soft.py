@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from apps.privacy.tagger.tokens import TOKEN
+from apps.privacy.tagger.tokens import cut
 from training.documents import Document
 
 SOFTLY: Final = 0.6
@@ -39,7 +39,7 @@ def read(folder: Path) -> Iterator[Document]:
         odds, first = np.load(file.with_suffix(".npy")), 0
         for line in file.read_text(encoding="utf-8").rstrip("\n").split("\n"):
             text = json.loads(line)["text"]
-            last = first + sum(1 for _ in TOKEN.finditer(text))
+            last = first + len(cut(text)[0])
             yield Document(text, (), SOFTLY, odds[first:last])
             first = last
         if first != len(odds):

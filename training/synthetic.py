@@ -462,4 +462,4 @@ def cut(document: Document, start: int, end: int) -> Document:
     """Take a part of a document; marks that are cut go."""
     inside = [mark for mark in document.marks if mark.start >= start and mark.end <= end]
     marks = tuple(Mark(mark.start - start, mark.end - start, mark.label, mark.certainty) for mark in inside)
-    return Document(document.text[start:end], marks, document.certainty)
+    return Document(document.text[start:end], marks, document.certainty, is_whole=document.is_whole)

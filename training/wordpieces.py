@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from apps.privacy.tagger.tokens import TOKEN
+from apps.privacy.tagger.tokens import cut as tokens_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def cut(texts: Sequence[str], tokenizer: Any) -> Pieces:
     """Cut texts into pieces. Each text holds a token."""
     ids, first, last, starts, token_starts = [], [], [], [0], [0]
     for text, encoding in zip(texts, tokenizer.encode_batch(list(texts), add_special_tokens=False), strict=True):
-        own = np.array([match.span() for match in TOKEN.finditer(text)], np.int64)
+        own = np.array(tokens_of(text)[1], np.int64).reshape(-1, 2)
         offsets = np.array(encoding.offsets, np.int64).reshape(-1, 2)
         ids.append(np.array(encoding.ids, np.uint16))
         end = max(0, len(offsets) - 1)
