@@ -9,14 +9,32 @@ from __future__ import annotations
 
 import re
 from bisect import insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from apps.privacy import variants, vocabulary, words
 from apps.privacy.findings import Finding
+from apps.privacy.tagger.tokens import DENSE, DENSE_CHARACTER, DENSE_MARKS, MARKS
 
-WORD: Final = re.compile(r"[^\W_]+")
+LATIN: Final = "A-Za-z\u00c0-\u024f"
+WORD: Final = re.compile(rf"(?:[^\W_{DENSE}](?:[{MARKS}]+(?![{LATIN}]))?)+[{MARKS}]*|(?:[{DENSE}][{MARKS}]*)+")
+"""
+A word with the marks on its letters.
+
+One in Latin letters ends where Chinese begins, and begins anew behind a mark: marks are laid over words to hide them.
+"""
+
+RUNS_ON: Final = re.compile(
+    rf"(?<=[^\W_{DENSE}])[{MARKS}]*[^\W_{DENSE}]|(?<=[{MARKS}])(?<![{DENSE_MARKS}])[{MARKS}]*[^\W_{DENSE}{LATIN}]"
+    rf"|(?<=[{DENSE}{DENSE_MARKS}])[{MARKS}]*[{DENSE}]"
+)
+"""Where a word does not end, nor begin, at the place at which this matches. Marks behind a word do not change it."""
+
+ENDS_WITH_MARKS: Final = re.compile(f"[{MARKS}]+\\Z")
+SHORTEST_DENSE: Final = 2
+"""Characters of a name in a script without blanks, which is looked for inside longer runs as well."""
+
 SHORTEST: Final = 2
 SHORTEST_PART: Final = 3
 SHORTEST_FOREIGN_CASE: Final = 4
@@ -74,7 +92,9 @@ class _Alike:
             start, end = word - offset, word - offset - negative_length
             there = text[start:end] if start >= 0 else ""
             for known in self.forms.get((offset, there.lower()), ()):
-                if known.is_written(there) and not (there[-1].isalnum() and text[end : end + 1].isalnum()):
+                if known.is_written(there) and (
+                    DENSE_CHARACTER.match(there, -1 + len(there)) or not _runs_on(text, end)
+                ):
                     return known, start, end
         return None
 
@@ -83,31 +103,35 @@ class _Alike:
 class _InsideWords:
     """Values that are found inside longer words as well: by their first letters, then by their length."""
 
+    begin: int
     types: dict[str, str] = field(default_factory=dict)
     lengths: dict[str, list[int]] = field(default_factory=dict)
 
     def add(self, type_: str, value: str) -> None:
         self.types[value] = type_
-        lengths = self.lengths.setdefault(value[:SHORTEST_INSIDE_WORDS], [])
+        lengths = self.lengths.setdefault(value[: self.begin], [])
         if len(value) not in lengths:
-            lengths.append(len(value))
+            insort(lengths, len(value), key=lambda length: -length)
 
     def find(self, text: str) -> Iterator[tuple[str, int, int]]:
-        """Give type, start and end of every place of a value, overlapping ones included."""
-        for start, length in self._candidates(text):
-            type_ = self.types.get(text[start : start + length])
-            if type_ is not None:
-                yield type_, start, start + length
+        """Give type, start and end of the longest value at every place where one begins: they may overlap."""
+        for start, lengths in self._candidates(text):
+            for length in lengths:
+                type_ = self.types.get(text[start : start + length])
+                if type_ is not None:
+                    yield type_, start, start + length
+                    break
 
-    def _candidates(self, text: str) -> Iterator[tuple[int, int]]:
+    def _candidates(self, text: str) -> Iterator[tuple[int, Sequence[int]]]:
         if len(self.lengths) <= FEW:
             places = ((begin, start) for begin in self.lengths for start in _places(text, begin))
         else:
-            last = len(text) - SHORTEST_INSIDE_WORDS
-            places = ((text[start : start + SHORTEST_INSIDE_WORDS], start) for start in range(last + 1))
+            last = len(text) - self.begin
+            places = ((text[start : start + self.begin], start) for start in range(last + 1))
         for begin, start in places:
-            for length in self.lengths.get(begin, ()):
-                yield start, length
+            lengths = self.lengths.get(begin)
+            if lengths is not None:
+                yield start, lengths
 
 
 def _places(text: str, part: str) -> Iterator[int]:
@@ -122,7 +146,8 @@ class KnownValues:
 
     def __init__(self) -> None:
         self._by_first_word: dict[str, _Alike] = {}
-        self._inside_words = _InsideWords()
+        self._inside_words = _InsideWords(SHORTEST_INSIDE_WORDS)
+        self._dense = _InsideWords(SHORTEST_DENSE)
         self._seen: set[str] = set()
 
     def add(self, type_: str, value: str) -> None:
@@ -130,6 +155,8 @@ class KnownValues:
         if value in self._seen or len(value) < SHORTEST or _is_rest_of_an_address(type_, value):
             return
         self._seen.add(value)
+        if DENSE_CHARACTER.match(value) and len(value) >= SHORTEST_DENSE:
+            self._dense.add(type_, value)
         self._index(type_, value, SEEN_BEFORE, is_any_case=_may_change_case(type_, value))
         if type_ not in WHOLE_WORD_TYPES and len(value) >= SHORTEST_INSIDE_WORDS:
             self._inside_words.add(type_, value)
@@ -155,17 +182,19 @@ class KnownValues:
             if found:
                 known, start, end = found
                 yield Finding(known.type, start, end, 0.9, known.reason)
-        for type_, start, end in self._inside_words.find(text):
-            yield Finding(type_, start, end, 0.9, SEEN_BEFORE)
+        for values in (self._inside_words, self._dense):
+            for type_, start, end in values.find(text):
+                yield Finding(type_, start, end, 0.9, SEEN_BEFORE)
 
     def _first_words(self, text: str) -> Iterator[tuple[int, _Alike]]:
         """Give every word with which a value begins, in order: few are searched for, many are looked up."""
         folded = text.lower()
         if len(self._by_first_word) > FEW or len(folded) != len(text):
             for word in WORD.finditer(text):
-                alike = self._by_first_word.get(word[0].lower())
-                if alike is not None:
-                    yield word.start(), alike
+                for written in _with_and_without_marks(word[0].lower()):
+                    alike = self._by_first_word.get(written)
+                    if alike is not None:
+                        yield word.start(), alike
             return
         found = [
             (place, alike)
@@ -183,7 +212,19 @@ class KnownValues:
 
 
 def _is_whole_word(text: str, start: int, end: int) -> bool:
-    return not (start and text[start - 1].isalnum()) and not text[end : end + 1].isalnum()
+    return not _runs_on(text, start) and not _runs_on(text, end)
+
+
+def _runs_on(text: str, place: int) -> bool:
+    """Say whether a word runs over a place. Latin letters and those of scripts without blanks make no word together."""
+    return RUNS_ON.match(text, place) is not None
+
+
+def _with_and_without_marks(word: str) -> Iterator[str]:
+    """Give a word as it is written, and without the marks at its end: an Arabic case ending makes no other name."""
+    yield word
+    if not word[-1].isalnum():
+        yield ENDS_WITH_MARKS.sub("", word)
 
 
 def _is_rest_of_an_address(type_: str, value: str) -> bool:

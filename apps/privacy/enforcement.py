@@ -16,6 +16,7 @@ from apps.privacy import overlaps
 from apps.privacy.consistency import KnownValues
 from apps.privacy.findings import Finding, MalformedFinding
 from apps.privacy.policy import Policy, placeholder_type
+from apps.privacy.tagger.tokens import DENSE, DENSE_CHARACTER
 
 
 class Enforcement:
@@ -93,8 +94,14 @@ class Enforcement:
 
 
 def _any_of(values: Collection[str]) -> re.Pattern[str] | None:
-    """Compile "any of these values, not inside a longer word", the longest first."""
+    """Compile "any of these values, not inside a longer word", the longest first. Chinese has no blanks to go by."""
     if not values:
         return None
     longest_first = sorted(values, key=lambda value: (-len(value), value))
-    return re.compile("|".join(rf"(?<!\w){re.escape(value)}(?!\w)" for value in longest_first))
+    return re.compile("|".join(map(_whole, longest_first)))
+
+
+def _whole(value: str) -> str:
+    before = "" if DENSE_CHARACTER.match(value) else rf"(?<![^\W{DENSE}])"
+    behind = "" if DENSE_CHARACTER.match(value, len(value) - 1) else rf"(?![^\W{DENSE}])"
+    return f"{before}{re.escape(value)}{behind}"

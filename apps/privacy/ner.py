@@ -25,11 +25,12 @@ from apps.privacy.rules import LANGUAGE, result
 from apps.privacy.tagger import names
 from apps.privacy.tagger.network import Network
 from apps.privacy.tagger.spans import Span
+from apps.privacy.tagger.tokens import DENSE, DENSE_CHARACTER, MARKS
 from apps.privacy.tagger.weights import Weights
 
 SCORE: Final = 0.6
 SURE: Final = 0.8
-SURE_OF_SMALL: Final = 0.9
+SURE_OF_SMALL: Final = 0.85
 """How sure the network must be of an ordinary word: with a capital, and in small letters."""
 
 CERTAIN: Final = 0.97
@@ -40,7 +41,10 @@ REASONS: Final = {
     v.ADDRESS: "An address recognised by the language model",
 }
 LONGEST_ACRONYM: Final = 4
-EDGES: Final = re.compile(r"^[\W_]+|[^\w.]+$|(?<=\w)['\u2019]s?$|(?<=[^\W\d_]{3})(?<!Esq|esq|Jun|jun|Sen|sen|PhD)\.$")
+EDGES: Final = re.compile(
+    rf"^[\W_]+|[^\w.{MARKS}]+$|(?<=\w)['\u2019]s?$"
+    rf"|(?<=[{DENSE}])\.$|(?<=[^\W\d_]{{3}})(?<!Esq|esq|Jun|jun|Sen|sen|PhD)\.$"
+)
 """What is no part of a name at its ends; a full stop is, where it ends an initial or *Jr.*"""
 
 FIRST_WORD: Final = re.compile(r"([^\W\d_]+)[\s,]+")
@@ -81,6 +85,11 @@ CODE_LINE: Final = re.compile(
 )
 """Signs of a program in a line: a statement's end, a condition, a call, an operator, a pointer."""
 
+DECORATOR: Final = re.compile(
+    r"[\w.]*(?:\(.*\))?[ \t]*\n[ \t]*(?:@|def |async |class |public |private |static |export )"
+)
+"""What follows the beginning of a line ``@word`` in a program: the rest of it, and a definition on the next."""
+
 REST_OF_A_NAME: Final = re.compile(r"-([^\W\d_]{2,12})(?![\w-])|, [A-Z][a-z]{0,2}\.(?=[ \t]|$)", re.MULTILINE)
 """What follows a name and belongs to it: the rest of a double name (`Seo-yeon`), an initial (`Lund, Ch.`)."""
 
@@ -89,7 +98,7 @@ MOST_BEFORE_A_NAME: Final = 3
 INITIALS_BEFORE: Final = re.compile(r"(?:(?<=\s)|(?<=[(\"':])|^)(?:[B-HJ-Z]\.? ){1,3}\Z")
 LONGEST_INITIALS: Final = 10
 NO_VOWEL: Final = re.compile(r"[bcdfghjklmnpqrstvwxz]{2}")
-HAS_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
+HAS_LETTERS: Final = re.compile(rf"[^\W\d_]{{2}}|[{DENSE}]|[^\W\d_][{MARKS}]")
 IS_CODE: Final = re.compile(r"[@\\=<>{}\[\]|#$%^*~`]|\w\(\)|\w\.[a-z]")
 HAS_HUMPS: Final = re.compile(r"[a-z][A-Z]{2}|^[a-z]+[A-Z]")
 
@@ -133,7 +142,7 @@ class NameEngine(NlpEngine):
         return sorted(REASONS)
 
     def get_supported_languages(self) -> list[str]:
-        """Give Presidio's name for the one configuration we run; the model itself reads seven languages."""
+        """Give Presidio's name for the one configuration we run; the model itself reads many languages."""
         return [LANGUAGE]
 
 
@@ -293,13 +302,27 @@ def _is_variable(text: str, start: int, end: int) -> bool:
 
 
 def _is_called(text: str, start: int, end: int) -> bool:
-    """Say whether a word is a function, or a member behind a dot: `Konto(…)`, `row.konto`."""
+    """
+    Say whether a word is a function, a member behind a dot, or a decorator: `Konto(…)`, `row.konto`, `@property`.
+
+    In scripts without blanks a bracket stands right behind any word.
+    """
+    if DENSE_CHARACTER.match(text, end - 1):
+        return False
+    if text[start - 1 : start] == "@" and DECORATOR.match(text, end):
+        return True
     is_member = text[start - 1 : start] == "." and text[start].islower() and text[start - 2 : start - 1].isalnum()
     return is_member or (text[end : end + 1] == "(" and " " not in text[start:end])
 
 
 def _is_inside(text: str, start: int, end: int) -> bool:
-    """Say whether letters stand in the middle of a longer run, as `deb` in the digits of a checksum."""
+    """
+    Say whether letters stand in the middle of a longer run, as `deb` in the digits of a checksum.
+
+    In scripts that put no blanks between words all names do.
+    """
+    if DENSE_CHARACTER.match(text, start) or DENSE_CHARACTER.match(text, end - 1):
+        return False
     return text[max(start - 1, 0) : start].isalnum() and text[end : end + 1].isalnum()
 
 
@@ -375,6 +398,8 @@ def _without_an_everyday_end(text: str, start: int, end: int) -> int:
     word = LAST_WORD.search(text, start, end)
     if word is None or not word[1].islower():
         return end
+    if len(word[1]) == 1 and text[start].isupper():  # a preposition in many languages, no initial
+        return word.start()
     is_verb = text[start].isupper() and word[1].endswith(VERB_ENDS) and word[1] in words.dictionary()
     is_everyday = word[1] in words.common() and " " in text[start : word.start()]
     return word.start() if is_everyday or is_verb else end
@@ -395,6 +420,8 @@ def _address(text: str, span: Span) -> tuple[int, int]:
 
 
 PIECE: Final = 4_000
+SENTENCE_ENDS: Final = (".", "\u3002", ",", "\uff0c", "\u3001")
+"""Where a text without blanks is cut."""
 
 
 def pieces(text: str) -> Iterator[tuple[int, str]]:
@@ -404,6 +431,7 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
         end = min(len(text), start + PIECE)
         if end < len(text):
             cut = max(text.rfind("\n", start + PIECE // 2, end), text.rfind(" ", start + PIECE * 3 // 4, end))
+            cut = cut if cut > 0 else max(text.rfind(sign, start + PIECE * 3 // 4, end) for sign in SENTENCE_ENDS)
             end = cut + 1 if cut > 0 else end
         yield start, text[start:end]
         start = end

@@ -17,6 +17,7 @@ from apps.privacy import kinds, things, words
 from apps.privacy import vocabulary as v
 from apps.privacy.findings import Finding
 from apps.privacy.overlaps import STRONG
+from apps.privacy.tagger.tokens import DENSE_CHARACTER
 
 AROUND: Final = 80
 SHORTEST_ALPHABET: Final = 5
@@ -151,7 +152,7 @@ def is_nobodys(text: str, finding: Finding) -> bool:
         return True
     if _is_expanded_before(name, before, behind) or THING_AT_ITS_END.search(name):
         return True
-    if sum(map(str.isalnum, name)) == 1 and "." not in name:
+    if sum(map(str.isalnum, name)) == 1 and "." not in name and not DENSE_CHARACTER.match(name):
         return True
     is_of_a_code = name.isupper() and ("_" in name or behind[:1] == "_")
     if is_of_a_code or (behind[:1].isdigit() and SHORT_END.search(name)):  # half of a constant or of a code
@@ -196,7 +197,9 @@ def _is_thing(text: str, name: str, before: str, behind: str) -> bool:
         return True
     if " " in name:  # as in "Neue Anschrift"
         return all(part in words.of_offices() for part in _plain(name).split())
-    if (_is_run_together(name) and not _is_called_upon(text, before, behind)) or things.is_called_a_thing(text, name):
+    if (_is_run_together(name) and not _is_called_upon(text, name, before, behind)) or things.is_called_a_thing(
+        text, name
+    ):
         return True
     if OF_A_COUNTRY.search(before) and name.lower() in words.dictionary():
         return True
@@ -232,9 +235,11 @@ def _is_run_together(name: str) -> bool:
     return any(known)
 
 
-def _is_called_upon(text: str, before: str, behind: str) -> bool:
+def _is_called_upon(text: str, name: str, before: str, behind: str) -> bool:
     """Say whether a word stands where people call each other by names of their own making: in posts and logs of chats."""
     is_first = before[-1:] in {"", "\n", "@", "#"} and ASSIGNED.match(behind) is None
+    if before[-1:] == "#" and all(piece.lower() in words.dictionary() for piece in HUMPS.findall(name)):
+        return False
     is_addressed = before.endswith(": ") and behind.startswith(":")
     return is_first or is_addressed or HANDLE.search(text) is not None
 

@@ -3,7 +3,9 @@ See through disguises: a plain view of a text for matching, with exact offsets b
 
 Undone are: escapes (HTML entities, percent, quoted-printable and backslash codes); characters that look like others
 (full-width, mathematical, circled, other scripts' digits, odd spaces, dots and dashes, Cyrillic or Greek letters in a
-Latin word, accents laid over letters, what cannot be seen); markup inside a name; letters and digits spaced out.
+Latin word, accents laid over letters, syllables in parts, narrow kana, what cannot be seen); markup inside a name;
+letters and digits spaced out. Where Chinese, Japanese, Korean or Thai meets a Latin word or a number, a blank is put
+between them, as rules expect one.
 """
 
 from __future__ import annotations
@@ -65,7 +67,7 @@ class View:
 def view(text: str) -> View:
     """Make the view. Plain text comes back as it is; a disguise costs a pass or two over the text."""
     layers: list[Layer] = []
-    for step in (_decoded, _decoded_again, _unveiled, _unmarked, _closed_up):
+    for step in (_decoded, _decoded_again, _unveiled, _unmarked, _closed_up, _parted):
         if step is _decoded_again and not layers:
             continue
         if step is _unveiled and not text.isascii():
@@ -156,3 +158,8 @@ def _closed_up(text: str) -> Iterator[Edit]:
         for blank in range(match.start() + 1, match.end(), 2):
             yield blank, blank + 1, ""
         position = match.end()
+
+
+def _parted(text: str) -> Iterator[Edit]:
+    """Put blanks around Latin words and numbers where a script has none."""
+    return iter(()) if text.isascii() else characters.parted(text)

@@ -21,6 +21,7 @@ from apps.privacy.findings import Finding, MalformedFinding
 from apps.privacy.policy import DEFAULT, Policy, Treatment
 from apps.privacy.positions import NOTHING_ELSE, Draft, Plan, Role, Surroundings, ToolCall
 from apps.privacy.refusals import Concern, MessageBlocked, MessageHeld
+from apps.privacy.tagger.tokens import DENSE, DENSE_MARKS, MARKS
 from apps.privacy.vault import Vault
 
 __all__ = ["Draft", "ScrubIncomplete", "Scrubbed", "ScrubbedMessage", "Surroundings", "is_genuine", "scrub"]
@@ -35,6 +36,11 @@ WEIGHT_OF_A_LEAF: Final = 40
 SHORTEST_CHECKED: Final = 3
 ROUNDS: Final = 4
 PLACEHOLDER: Final = re.compile(r"<[A-Z_]+_[0-9]+>")
+A_DENSE_ONE: Final = "\U0002a6a5"
+"""A character of sixty-four strokes that is in nobody's name."""
+
+OF_DENSE: Final = re.compile(f"[{DENSE}{DENSE_MARKS}]")
+ON_A_LETTER: Final = re.compile(f"[{MARKS}]")
 _ONLY_THIS_MODULE: Final = object()
 
 
@@ -303,4 +309,11 @@ def _has_leftovers(message: ScrubbedMessage, vault: Vault, enforcement: Enforcem
 
 def _stand_in(value: str) -> str:
     """Give a short text with the same word boundaries as `value`, and nothing of it."""
-    return "".join("x" if edge.isalnum() else " " for edge in (value[0], value[-1]))
+    first, last = value[0], value[-1]
+    return (_like(first) if first.isalnum() else " ") + (
+        _like(last) if last.isalnum() or ON_A_LETTER.match(last) else " "
+    )
+
+
+def _like(edge: str) -> str:
+    return A_DENSE_ONE if OF_DENSE.match(edge) else "x"

@@ -20,6 +20,7 @@ from apps.privacy.recognisers.references import PUBLIC
 from apps.privacy.rules import LANGUAGE, result
 from apps.privacy.tagger.labels import STATED
 from apps.privacy.tagger.spans import Span
+from apps.privacy.tagger.tokens import DENSE, MARKS
 
 SCORE: Final = 0.7
 REASONS: Final = {
@@ -29,15 +30,18 @@ REASONS: Final = {
     v.PHONE: "A phone number, recognised by the language model from the words around it",
 }
 EDGES: Final = re.compile(r"^[^\w+(#@/!$*-]+|[^\w)!$*#+%&=-]+$")
+SPACED: Final = f"[^\\W{DENSE}]"
+"""What words of scripts with blanks between words are made of: in the others everything is glued to everything."""
+
 GLUED: Final = {
-    v.USERNAME: re.compile(r"[\w.-]*"),
-    v.SECRET: re.compile(r"[\w.!#$%&*+?^~-]*"),
-    v.REFERENCE: re.compile(r"[\w-]*(?:[./]\d[\w-]*)*"),
+    v.USERNAME: re.compile(rf"(?:{SPACED}|[.-])*"),
+    v.SECRET: re.compile(rf"(?:{SPACED}|[.!#$%&*+?^~-])*"),
+    v.REFERENCE: re.compile(rf"(?:{SPACED}|-)*(?:[./]\d(?:{SPACED}|-)*)*"),
     v.PHONE: re.compile(r"(?:[./-]?\d)*"),
 }
 GLUED_BEFORE: Final = {
     **{kind: re.compile(rf"{pattern.pattern}\Z") for kind, pattern in GLUED.items()},
-    v.REFERENCE: re.compile(r"(?:[\w-]*\d[./])*[\w-]*\Z"),
+    v.REFERENCE: re.compile(rf"(?:(?:{SPACED}|-)*\d[./])*(?:{SPACED}|-)*\Z"),
     v.PHONE: re.compile(r"(?:\d[./-]?)*\Z"),
 }
 LONGEST_GLUED: Final = 64
@@ -51,8 +55,10 @@ AMOUNT: Final = re.compile(
 )
 """What is drawn but nobody's secret, when something was, and what it cost."""
 
-MEASURED: Final = re.compile(r"\d+(?:\.\d+)?[smhdwykKM]|\d+(?:ms|min|[kmg]b)|v?\d{1,2}(?:\.\d{1,5}){1,3}(?:\.x)?")
-"""A time or size, and a version."""
+MEASURED: Final = re.compile(
+    r"[+-]?\d+(?:\.\d+)?e[+-]?\d+|\d+(?:\.\d+)?[smhdwykKM]|\d+(?:ms|min|[kmg]b)|v?\d{1,2}(?:\.\d{1,5}){1,3}(?:\.x)?"
+)
+"""A number with an exponent, a time or size, and a version."""
 
 YEARS: Final = re.compile(r"\W*(?:1\d|20)\d\d(?:\W+(?:1\d|20)\d\d)*\W*")
 ALL_THE_SAME: Final = re.compile(r"\W*(\d)(?:\W*\1)+\W*")
@@ -69,7 +75,7 @@ SERIAL: Final = re.compile(r"[A-Z]-?\d{4,}")
 """What `PUBLIC` takes for the number of a road or an additive, and is too long for one."""
 
 NOBODYS: Final = (YEARS, ALL_THE_SAME, DIGEST, CHECKSUM, DATE, MEASURED, PUBLIC, CARBON, PACKAGE)
-A_NAME_FOLLOWS: Final = re.compile(r"=\w|/[\w.-]*/|[(\[]")
+A_NAME_FOLLOWS: Final = re.compile(rf"=\w|/[\w.-]*/|[(\[](?![{DENSE}])")
 IS_A_PATH: Final = re.compile(r"(?::/|/[\w.-]+|\w/)/\Z")
 A_THINGS_NUMBER: Final = re.compile(
     r"(?i)(?:order|invoice|ticket|build|release|version|batch|sku|model|article|commit|pallet|container"
@@ -85,7 +91,8 @@ NEAR: Final = 30
 MOSTLY_SEEN: Final = 4
 """A value is taken if the network saw a quarter of its letters at least."""
 
-WORDS_BEFORE: Final = re.compile(r"[^\W\d_]{2,}[^\w\n]{1,6}\Z|[^\W\d_]{2,}[^\w]{1,3}\n\s*\Z")
+LETTERS_AND_MARKS: Final = f"(?:[^\\W\\d_][{MARKS}]*){{2,}}"
+WORDS_BEFORE: Final = re.compile(rf"{LETTERS_AND_MARKS}[^\w\n]{{1,6}}\Z|{LETTERS_AND_MARKS}[^\w]{{1,3}}\n\s*\Z")
 
 FEWEST_DIGITS: Final = 3
 
@@ -167,7 +174,12 @@ def is_named(text: str, start: int, end: int) -> bool:
         or IN_A_LINK.search(text, max(0, start - 200), start)
     ):
         return True
-    return len(value) >= LONG and " " not in value and not WORDS_BEFORE.search(text, max(0, start - 60), start)
+    return (
+        len(value) >= LONG
+        and " " not in value
+        and not value.isdecimal()
+        and not WORDS_BEFORE.search(text, max(0, start - 60), start)
+    )
 
 
 def is_left_over(text: str, finding: Finding) -> bool:

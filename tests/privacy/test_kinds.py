@@ -61,7 +61,7 @@ def test_a_person_beside_things_stays_one(marked: str) -> None:
 
 WHOLE = [
     "Payee: {von der Quillen, Carl-Philipp} - Commerzbank",
-    "The patient {Ranvik, Segundo}, room 4, left.",
+    "The patient {Ranvik, Mateo}, room 4, left.",
     "seen by {Jae-won Pak} today, and {Jae-won} agreed",
     "It never reached {Orzhanova A.S.} at the bank.",
     "She lives at {New Street 14, 3. tv., 2200 København N}.",

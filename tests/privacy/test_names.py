@@ -77,9 +77,9 @@ def test_products_words_and_code_are_nobody() -> None:
 
 
 STRANGERS = [
-    ("Umowa została wczoraj podpisana przez panią Nowicką i znajduje się teraz w dziale księgowości.", "Nowicką"),
-    ("Договор вчера подписала Светлана Ковалёва, и теперь он находится в бухгалтерии.", "Светлана Ковалёва"),
-    ("Reggel felhívott minket egy ügyfél, neve Búza, és panaszt tett az utolsó szállítás miatt.", "Búza"),
+    ("Il-kuntratt ġie ffirmat ilbieraħ mis-Sinjura Borġ u issa jinsab fid-dipartiment tal-finanzi.", "Borġ"),
+    ("La kontrakto estis subskribita hieraŭ de sinjorino Novicka kaj nun kuŝas en la kontada fako.", "Novicka"),
+    ("Sinet eo bet ar gevrat dec'h gant an itron Kerouanton ha bremañ emañ e servij ar gontoù.", "Kerouanton"),
 ]
 
 

@@ -40,7 +40,7 @@ def masked(text: str) -> list[str]:
         ("resets went out this morning, everybody in the lab starts with Welcome-Nov26", ["Welcome-Nov26"]),
         ("She signs in as tessa.mw on the old terminal and as tmw-ops2 on the new one.", ["tessa.mw", "tmw-ops2"]),
         ("our client (file 2209/KL/17) wants her deposit back", ["2209/KL/17"]),
-        ("wifi for visitors: kestrelhouse, then Plum7Kettle", ["Plum7Kettle"]),
+        ("wifi for visitors: the guest network, then Plum7Kettle", ["Plum7Kettle"]),
         ("pls enrol jkw-ext09 and pvarga3 in the vpn group, remove hlindt", ["jkw-ext09", "pvarga3", "hlindt"]),
         ("Il cliente 88-10442 chiede il duplicato, il suo codice è QX7741L.", ["88-10442", "QX7741L"]),
         ("2026-11-03 09:12 | mgarland7 | OPEN | chart", ["mgarland7"]),

@@ -14,6 +14,7 @@ from apps.privacy.recognisers.contact import NO_USER
 from apps.privacy.recognisers.credentials import made_up, shapes
 from apps.privacy.recognisers.logins import ROLES
 from apps.privacy.recognisers.references import PUBLIC
+from apps.privacy.tagger.tokens import DENSE_CHARACTER
 
 WORD: Final = re.compile(r"[^\W\d_]+")
 PARTS: Final = re.compile(r"[A-Z]?[a-z\u00df-\u00ff]+|[A-Z]+(?![a-z])|\d+")
@@ -73,7 +74,8 @@ def cannot_be(text: str, start: int, end: int, *, is_user: bool = False) -> bool
         return True
     if text.startswith(("...", "…"), end) or plain_none(value):
         return True
-    if after[:1] in {"(", "[", "{", "="} or after[:2] == " =":
+    is_followed = after[:1] in {"(", "[", "{", "="} and not DENSE_CHARACTER.match(after, 1)
+    if is_followed or after[:2] == " =":
         return True
     if after[:1] == ":" and not after[1:2].isalnum():
         return True

@@ -23,7 +23,9 @@ SURELY_SHORT: Final = 0.8
 MANY_WORDS: Final = 3
 """A number beside one word or two is an address only if the network is rather sure of it: most such pairs are none."""
 
-WORD: Final = re.compile(r"[^\W\d_]{2,}")
+WORD: Final = re.compile(rf"[^\W\d_{tokens.DENSE}][^\W\d_]+|[{tokens.DENSE}]{{2}}")
+"""A word of two letters and more; of a script without blanks two characters count as one."""
+
 MOST_DIGITS: Final = 0.6
 """An address has a number, but is not mostly digits: that is a telephone number with a word beside it."""
 
@@ -34,6 +36,9 @@ KNOWN_SHARE: Final = 0.5
 SIGNS_IN_PROSE: Final = frozenset(".,;:!?'\"()-\u2019\u201c\u201d\u201e\u00ab\u00bb\u2026\u2013\u2014")
 MOST_SIGNS: Final = 0.1
 BELIEVED: Final = 0.3
+SMALL_ONLY: Final = re.compile("[\u10d0-\u10ff]")
+"""Georgian letters: Unicode calls them small, and nobody writes names in the large ones."""
+
 SENTENCE_END: Final = frozenset('.!?:"\u201d\u00bb)')
 
 
@@ -56,12 +61,16 @@ def _has_number_and_name(address: str) -> bool:
 
 
 def is_foreign(text: str, tagged: Tagged) -> bool:
-    """Say whether a text is prose of a language that the lexicon does not know. Code and short texts are not."""
-    lengths = (tagged.ends - tagged.starts).tolist()
+    """
+    Say whether a text is prose of a language that the lexicon does not know. Code and short texts are not.
+
+    Words in letters that know no capitals say nothing: the lexicon has none of them, and capitals are what this is for.
+    """
+    spans = zip(tagged.starts.tolist(), tagged.ends.tolist(), tagged.kinds.tolist(), tagged.flags.tolist(), strict=True)
     lower = [
         flags & PLAIN
-        for kind, length, flags in zip(tagged.kinds.tolist(), lengths, tagged.flags.tolist(), strict=True)
-        if length > 1 and (kind == tokens.LOWER or kind == tokens.UNCASED)
+        for start, end, kind, flags in spans
+        if kind == tokens.LOWER and end - start > 1 and not SMALL_ONLY.match(text, start)
     ]
     if len(lower) < FEWEST_WORDS or len(lower) - lower.count(0) >= KNOWN_SHARE * len(lower):
         return False
@@ -85,7 +94,7 @@ def _strictly(text: str, tagged: Tagged) -> Floats:
         if is_name:
             odds[row] = 0
             odds[row, inside if was_name else begin] = 1
-        elif kind == tokens.LOWER:
+        elif kind == tokens.LOWER and not SMALL_ONLY.match(word):
             odds[row, [begin, inside]] = 0
         was_name, may_begin = is_name, word[-1] in SENTENCE_END or "\n" in text[end : end + 1]
     return odds

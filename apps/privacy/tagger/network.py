@@ -80,11 +80,7 @@ class Network:
 
     def read(self, text: str) -> Tagged:
         """Tag `text` at once; give it pieces of bounded length. About 2 ms of CPU for 1,000 characters."""
-        words: list[str] = []
-        edges: list[int] = []
-        for match in tokens.TOKEN.finditer(text):
-            words.append(match[0])
-            edges += match.span()
+        words, edges = tokens.cut(text)
         starts, ends = np.array(edges, np.int64).reshape(-1, 2).T
         if not words:
             return Tagged(starts, ends, starts, starts, np.zeros((0, self._weights.labels), np.float32))
@@ -114,15 +110,33 @@ class Network:
         new = [word for word in words if alike.get(word) not in self._rows]
         first = len(self._rows)
         if new:
-            forms = [tokens.describe(word) for word in new]
-            here = slice(first, first + len(new))
-            self._forms[here] = self._weights.vectors(forms) @ self._first
-            self._flags[here] = self._weights.flags_of(np.array([form.key for form in forms], np.uint32))
-            self._kinds[here] = [form.kind for form in forms]
+            dense = [word for word in new if tokens.NEIGHBOURS in word]
+            if dense:
+                new = [*dense, *(word for word in new if tokens.NEIGHBOURS not in word)]
+                self._describe_dense(first, dense)
+            if len(new) > len(dense):
+                self._describe(first + len(dense), new[len(dense) :])
             self._rows.update(zip(new, range(first, first + len(new)), strict=True))
         for word, number in alike.items():
             if word not in self._rows:
                 self._copy(self._rows[number], word)
+
+    def _describe(self, first: int, words: Sequence[str]) -> None:
+        """Keep what the first layer makes of words in rows from `first` on."""
+        forms = [tokens.describe(word) for word in words]
+        here = slice(first, first + len(words))
+        self._forms[here] = self._weights.vectors(forms) @ self._first
+        self._flags[here] = self._weights.flags_of(np.array([form.key for form in forms], np.uint32))
+        self._kinds[here] = [form.kind for form in forms]
+
+    def _describe_dense(self, first: int, words: Sequence[str]) -> None:
+        """Do so for characters of dense scripts, of which there are many: most of the product is the same for all."""
+        own, shared = self._weights.vectors_of_dense([tokens.describe(word) for word in words])
+        here, width = slice(first, first + len(words)), own.shape[1]
+        self._forms[here] = own @ self._first[:width]
+        self._forms[here] += shared @ self._first[width:]
+        self._flags[here] = 0
+        self._kinds[here] = tokens.UNCASED
 
     def _copy(self, row: int, word: str) -> None:
         here = self._rows[word] = len(self._rows)

@@ -19,8 +19,11 @@ BELONGS_INSIDE: Final = {
 }
 """What may stand between two tokens of one name; signs are tokens too, so this is about blanks and line ends."""
 
-NAMES, PLAIN = 3, 8
-"""The lexicon's flags of first names and surnames, and of words written in lower case in a language it knows."""
+NAMES, PLAIN = 3, 8 | 64
+"""
+The lexicon's flags of first names and surnames, and of words written in lower case in a language it knows: one of the
+seven, or another.
+"""
 
 RIVAL: Final = 0.7
 """A token is no name of a kind if another kind is more likely by half."""

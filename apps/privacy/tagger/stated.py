@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from apps.privacy.tagger import tokens
 from apps.privacy.tagger.labels import KINDS, PHONE, REFERENCE, SECRET, STATED, USERNAME
 from apps.privacy.tagger.network import Floats, Tagged
 from apps.privacy.tagger.spans import Span
@@ -72,6 +73,8 @@ def find(text: str, tagged: Tagged) -> Iterator[Span]:
 
 def _goes_on(text: str, tagged: Tagged, run: _Run, row: int) -> bool:
     """Say whether a word belongs to the value before it."""
+    if row == run.last + 2 and _is_joint(tagged, run.last + 1):
+        return True
     if row != run.last + 1:
         return False
     between = text[tagged.ends[run.last] : tagged.starts[row]]
@@ -81,6 +84,12 @@ def _goes_on(text: str, tagged: Tagged, run: _Run, row: int) -> bool:
     is_another = odds[FIRST::2].sum() > odds[FIRST + 1 :: 2].sum()
     is_full = word is not None and word.end() - tagged.starts[run.first] > LONGEST
     return not is_another and not is_full and INSIDE[run.kind].fullmatch(between) is not None
+
+
+def _is_joint(tagged: Tagged, row: int) -> bool:
+    """Say whether a sign that the model is not sure of stands right between two words of a value: `2209/KL`."""
+    is_glued = tagged.ends[row - 1] == tagged.starts[row] and tagged.ends[row] == tagged.starts[row + 1]
+    return bool(is_glued and tagged.kinds[row] == tokens.SIGN)
 
 
 def _value(tagged: Tagged, run: _Run, together: Floats) -> Iterator[Span]:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from apps.privacy.tagger.labels import LABELS
-from apps.privacy.tagger.tokens import Form
+from apps.privacy.tagger.tokens import ABROAD_GRAM_ROWS, ABROAD_WORD_ROWS, GRAM_ROWS, WORD_ROWS, Form
 
 Floats = npt.NDArray[np.float32]
 
@@ -29,6 +29,11 @@ TABLES: Final = ("word", "gram", "shape", "flags", "usage", "vector", "sense", "
 SMALL_TABLES: Final = ("shape", "flags", "usage", "place")
 """Tables of a few hundred rows, which are read once into floats."""
 USAGE_STEPS: Final = 8
+LATIN_ROWS: Final = {"word": WORD_ROWS, "gram": GRAM_ROWS}
+ALL_WORD_ROWS: Final = WORD_ROWS + ABROAD_WORD_ROWS
+ALL_GRAM_ROWS: Final = GRAM_ROWS + ABROAD_GRAM_ROWS
+FLAG_ROWS: Final = 128
+ROWS: Final = {"word": ALL_WORD_ROWS, "gram": ALL_GRAM_ROWS, "flags": FLAG_ROWS}
 UNKNOWN: Final = -1
 """The row of the vector of words that have none: the last."""
 
@@ -86,6 +91,11 @@ class Weights:
         """Numbers that describe one form."""
         return int(self.place.shape[1])
 
+    def rows(self, name: str) -> int:
+        """Count the rows of one of the tables."""
+        table = getattr(self, name)
+        return len(table.values if isinstance(table, Table) else table)
+
     @property
     def labels(self) -> int:
         """Number of labels."""
@@ -99,21 +109,35 @@ class Weights:
         """
         keys = np.array([(form.written, form.key, form.title) for form in forms], np.uint32)
         places, is_known = locate(self.vocabulary, keys)
-        total = self.word[[form.word for form in forms]]
-        total += self.shape.take([form.shape for form in forms], 0)
+        total = self._by_letters(forms)
         total += self.flags.take(self.flags_of(keys[:, 1]), 0)
         total += self.usage.take(usage_rows(np.where(is_known, self.vocabulary_steps.take(places, 0), 0)), 0)
+        rows, senses = (
+            vector_rows(np.where(is_known, known.take(places).astype(np.int64), UNKNOWN))
+            for known in (self.vocabulary_rows, self.vocabulary_senses)
+        )
+        return np.concatenate([total, self.vector[rows], self.sense[senses]], axis=1)
+
+    def vectors_of_dense(self, forms: Sequence[Form]) -> tuple[Floats, Floats]:
+        """
+        Describe characters of dense scripts, which no list has: what differs, and the vector and sense of all of them.
+
+        Both side by side are what `vectors` gives.
+        """
+        total = self._by_letters(forms) + self.flags[0] + self.usage[0]
+        return total, np.concatenate([self.vector[np.array([UNKNOWN])], self.sense[np.array([UNKNOWN])]], axis=1)
+
+    def _by_letters(self, forms: Sequence[Form]) -> Floats:
+        """Add up the rows of each form's word, shape and n-grams, which count as one by their mean."""
+        total = self.word[[form.word for form in forms]]
+        total += self.shape.take([form.shape for form in forms], 0)
         with_grams = [(index, form) for index, form in enumerate(forms) if form.grams]
         if with_grams:
             counts = np.array([len(form.grams) for _, form in with_grams])
             rows = self.gram[list(chain.from_iterable(form.grams for _, form in with_grams))]
             sums = np.add.reduceat(rows, np.cumsum(counts) - counts)
             total[[index for index, _ in with_grams]] += sums / counts[:, None].astype(np.float32)
-        rows, senses = (
-            vector_rows(np.where(is_known, known.take(places).astype(np.int64), UNKNOWN))
-            for known in (self.vocabulary_rows, self.vocabulary_senses)
-        )
-        return np.concatenate([total, self.vector[rows], self.sense[senses]], axis=1)
+        return total
 
     def flags_of(self, keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
         """Look up the lexicon's flags of words by their keys; 0 for a word it does not have."""
@@ -127,7 +151,7 @@ class Weights:
         Read the shipped weights.
 
         :raises ModelDamaged: if the file is missing, cannot be read, is not the one that was shipped, or knows other
-            labels than this code: of a kind that it lacks nothing would be found, and nobody would notice.
+            labels or other words than this code: of what it lacks nothing would be found, and nobody would notice.
         """
         try:
             content = file.read_bytes()
@@ -138,7 +162,7 @@ class Weights:
             raise ModelDamaged(f"{file.name} is not the file that was shipped. Install the product again.")
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             weights = cls.from_arrays({name: arrays[name] for name in arrays.files})
-        if weights.labels != len(LABELS):
+        if weights.labels != len(LABELS) or any(weights.rows(name) != count for name, count in ROWS.items()):
             raise ModelDamaged(f"{file.name} belongs to another version of the product. Install the product again.")
         return weights
 
