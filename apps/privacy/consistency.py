@@ -17,7 +17,9 @@ from apps.privacy import variants, vocabulary, words
 from apps.privacy.findings import Finding
 from apps.privacy.tagger.tokens import DENSE, DENSE_CHARACTER, DENSE_MARKS, MARKS
 
-LATIN: Final = "A-Za-z\u00c0-\u024f"
+LATIN: Final = r"A-Za-z\u00c0-\u024f\d"
+"""Letters and digits that begin a word behind marks: those of other scripts go on with one."""
+
 WORD: Final = re.compile(rf"(?:[^\W_{DENSE}](?:[{MARKS}]+(?![{LATIN}]))?)+[{MARKS}]*|(?:[{DENSE}][{MARKS}]*)+")
 """
 A word with the marks on its letters.

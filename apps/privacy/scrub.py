@@ -16,6 +16,7 @@ from typing import Any, Final, NoReturn
 
 from apps.ledger.facts import MaskedSpan
 from apps.privacy import engine, literals, masking
+from apps.privacy.consistency import LATIN
 from apps.privacy.enforcement import Enforcement
 from apps.privacy.findings import Finding, MalformedFinding
 from apps.privacy.policy import DEFAULT, Policy, Treatment
@@ -39,6 +40,10 @@ PLACEHOLDER: Final = re.compile(r"<[A-Z_]+_[0-9]+>")
 A_DENSE_ONE: Final = "\U0002a6a5"
 """A character of sixty-four strokes that is in nobody's name."""
 
+ANOTHER: Final = "\u0461"
+"""A letter that is neither Latin nor in use."""
+
+OF_LATIN: Final = re.compile(f"[{LATIN}]")
 OF_DENSE: Final = re.compile(f"[{DENSE}{DENSE_MARKS}]")
 ON_A_LETTER: Final = re.compile(f"[{MARKS}]")
 _ONLY_THIS_MODULE: Final = object()
@@ -316,4 +321,7 @@ def _stand_in(value: str) -> str:
 
 
 def _like(edge: str) -> str:
-    return A_DENSE_ONE if OF_DENSE.match(edge) else "x"
+    """Give a character that begins and ends words where `edge` does."""
+    if OF_DENSE.match(edge):
+        return A_DENSE_ONE
+    return "x" if OF_LATIN.match(edge) else ANOTHER

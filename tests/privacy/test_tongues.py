@@ -261,3 +261,16 @@ def test_letters_without_capitals_say_nothing_of_a_language_and_names_in_them_ar
 
     assert not names.is_foreign(text, tagged)
     assert np.array_equal(names._strictly(text, dataclasses.replace(tagged, odds=sure)), sure)
+
+
+@pytest.mark.parametrize("behind", ["7041", "𝟜𝟙", "Anna", "بن", "²x", "和", "कुमार"])
+@pytest.mark.parametrize("others", [0, 60])
+def test_what_is_masked_behind_a_name_with_marks_does_not_keep_a_message_back(behind: str, others: int) -> None:
+    vault = a_vault()
+    for value in ("محمدٌ", *(f"Filler{number}qz Xylo{number}w" for number in range(others))):
+        vault.placeholder_for(v.PERSON, value)
+    masked = Finding(v.SECRET, 5, 5 + len(behind), 0.9, "")
+
+    scrubbed = scrub._masked([Draft("user", f"محمدٌ{behind} x")], [(masked,)], vault)
+
+    assert restored(scrubbed.text, vault.placeholders) == f"محمدٌ{behind} x"
