@@ -48,7 +48,7 @@ CONTEXT: Final = 2
 """Characters before a placeholder that decide whether it is one."""
 
 _JOINT: Final = r"(?:\\?_|[ -])"
-_SEPARATOR: Final = r"(?: ?\\?[_:#.-] ?|%5[Ff]| )"
+_SEPARATOR: Final = r"(?: ?\\?[_:#.＿-] ?|%5[Ff]| )"
 _EMPHASIS: Final = "[*_`~]{0,3}"
 _POSSESSIVE: Final = "(?P<possessive>(?:['’]?[sS]|['’])?)"
 _NOT_IN_A_PATH: Final = r"(?<![\w\\/:.])"
@@ -140,7 +140,7 @@ def _cores(types: frozenset[str]) -> tuple[str, str]:
     framed = rf"(?P<type>{loose}){_SEPARATOR}|(?P<type>{exact})"
     if words:
         translated = "(?i:" + "|".join(word.replace("_", _JOINT) for word in words) + ")"
-        framed += rf"|(?P<type>{translated})\\?_"
+        framed += rf"|(?P<type>{translated})\\?[_＿]"
     spelled = "|".join([exact, *sorted(name.replace("_", r"\\?_") for name in titled)])
     return f"(?:{framed}){number}", rf"(?P<type>{spelled})\\?_{number}"
 

@@ -46,6 +46,8 @@ TOLERATED = [
     ("Person_1 met Person_12.", "Maria Lopez met Bob."),
     ("<PERSON_1 said", "Maria Lopez said"),
     ("PERSON_1> said", "Maria Lopez said"),
+    ("请联系<人物_1>先生 [姓名_1] ＜PERSON＿1＞", "请联系Maria Lopez先生 Maria Lopez Maria Lopez"),
+    ("<Особа_1> <kişi_1> <व्यक्ति_1>", "Maria Lopez Maria Lopez Maria Lopez"),
     ("<PERSONNE_1> <Persona_1> [PESSOA_1] <Correo_1> <Geburtsdatum_1>", "Maria Lopez Maria Lopez Maria Lopez "
      "m@example.com 1 May 1970"),
     ('{"name": "<PERSON_1>"}', '{"name": "Maria Lopez"}'),

@@ -58,11 +58,11 @@ INTRODUCTION_NEEDS: Final = (
 
 
 UNREAD: Final = (
-    "\u0700-\u074f\u0780-\u086f\u0f40-\u0fbc\u13a0-\u1779\u1820-\u1c7f\u2c00-\u2c5f\u2c80-\u2cf3\u2d30-\u2d7f\ua000-\ua63f\ua6a0-\ua6ff\ua800-\ua95f"
+    "\u0700-\u074f\u0780-\u086f\u0b05-\u0b39\u0b5c-\u0b61\u0f40-\u0fbc\u13a0-\u1779\u1820-\u1c7f\u2c00-\u2c5f\u2c80-\u2cf3\u2d30-\u2d7f\ua000-\ua63f\ua6a0-\ua6ff\ua800-\ua95f"
     "\ua980-\ua9df\uaa00-\uaadf\uaae0-\uaaff\uab70-\uabff\U00010000-\U000100ff\U00010280-\U0001d0ff\U0001e100-\U0001e95f"
 )
 """
-Letters of scripts of which no text was learned: Syriac, Thaana, Tibetan, Cherokee, Canadian syllables, Javanese, old ones.
+Letters of scripts of which no text was learned, or too little: Syriac, Thaana, Odia, Tibetan, Cherokee, Canadian syllables, Javanese, old ones.
 
 Nobody can tell names there from words, so all words are masked: the strict profile.
 """
