@@ -70,7 +70,7 @@ CARBON: Final = re.compile(r"C\d{1,3}H\d{1,3}(?:[A-Z][a-z]?\d{0,3})*")
 PACKAGE: Final = re.compile(r"[a-z]{2,}\d{1,2}(?:\.\d{1,2})+(?:-[a-z]+)+")
 """A compound (`C6H12O6`), and a program that is packaged by its version (`php8.3-fpm`)."""
 
-CERTAIN: Final = 0.95
+CERTAIN: Final = 0.98
 SERIAL: Final = re.compile(r"[A-Z]-?\d{4,}")
 """What `PUBLIC` takes for the number of a road or an additive, and is too long for one."""
 

@@ -17,7 +17,7 @@ from apps.privacy.tagger.labels import ADDRESS, LABELS, PERSON
 from apps.privacy.tagger.network import Floats, Network, Tagged
 from apps.privacy.tagger.spans import PLAIN, Span, spans_of
 
-SURELY: Final = {PERSON: 0.15, ADDRESS: 0.4}
+SURELY: Final = {PERSON: 0.1, ADDRESS: 0.4}
 HARDLY: Final = {PERSON: 0.06, ADDRESS: 0.12}
 SURELY_SHORT: Final = 0.8
 MANY_WORDS: Final = 3
