@@ -14,6 +14,7 @@ from apps.privacy import analyzer, overlaps, stated
 from apps.privacy import vocabulary as v
 from apps.privacy.findings import Finding
 from apps.privacy.tagger import stated as stated_in_the_network
+from apps.privacy.tagger import tokens
 from apps.privacy.tagger.labels import LABELS, STATED
 from apps.privacy.tagger.network import Tagged
 from apps.privacy.tagger.spans import Span
@@ -180,3 +181,24 @@ def test_a_piece_that_a_surer_finding_leaves_over_is_masked_only_if_it_is_a_valu
     assert not stated.is_left_over(text, piece)
     assert stated.is_left_over(text, Finding(v.REFERENCE, 12, 15, stated.SCORE, stated.REASONS[v.REFERENCE]))
     assert not stated.is_left_over(text, surer)
+
+
+def cut_and_certain(text: str, kind: str, words: set[str]) -> Tagged:
+    """Give what a network says of a text that is certain of some words and of no sign."""
+    written, edges = tokens.cut(text)
+    places = np.array(edges).reshape(-1, 2)
+    odds = np.zeros((len(written), len(LABELS)), np.float32)
+    for row, word in enumerate(written):
+        odds[row, LABELS.index(f"I-{kind}") if word in words else 0] = 1
+    kinds = np.array([tokens.kind_of(word) for word in written])
+    return Tagged(places[:, 0], places[:, 1], kinds, np.zeros(len(written), np.int64), odds)
+
+
+def test_words_that_signs_join_are_one_value_and_none_of_many_is_lost() -> None:
+    short, long = "file 2209/KL/17 now", "/".join(["kq"] * 240)
+
+    (value,) = stated_in_the_network.find(short, cut_and_certain(short, v.REFERENCE, {"2209", "KL", "17"}))
+    found = list(stated_in_the_network.find(long, cut_and_certain(long, v.SECRET, {"kq"})))
+
+    assert short[value.start : value.end] == "2209/KL/17"
+    assert sum(long[one.start : one.end].count("kq") for one in found) == 240

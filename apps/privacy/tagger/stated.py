@@ -74,7 +74,7 @@ def find(text: str, tagged: Tagged) -> Iterator[Span]:
 def _goes_on(text: str, tagged: Tagged, run: _Run, row: int) -> bool:
     """Say whether a word belongs to the value before it."""
     if row == run.last + 2 and _is_joint(tagged, run.last + 1):
-        return True
+        return bool(tagged.ends[row] - tagged.starts[run.first] <= LONGEST)
     if row != run.last + 1:
         return False
     between = text[tagged.ends[run.last] : tagged.starts[row]]
