@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from apps.privacy.tagger.labels import ADDRESS, LOCATION, ORGANIZATION, PERSON
 from training import people, synthetic
-from training.documents import UNSURE, Document, Draft, Mark
+from training.documents import UNSURE, Document, Draft, Mark, with_values
 from training.teachers import Opinion, Teacher
 
 FOREIGN_LABELS: Final = {"PER": PERSON, "ORG": ORGANIZATION, "LOC": LOCATION}
@@ -160,19 +160,14 @@ def pieces(document: Document) -> Iterator[Document]:
 
 def with_other_names(document: Document, rng: random.Random) -> Document:
     """Give the people of a document other names, the same person the same name, of any culture."""
-    draft, position, renamed = Draft(), 0, dict[str, people.Person]()
-    for mark in document.marks:
-        if mark.start < position:
-            continue
-        words = document.text[mark.start : mark.end].split()
-        draft.add(document.text[position : mark.start])
+    renamed: dict[str, people.Person] = {}
+
+    def other(value: str, mark: Mark) -> str:
+        words = value.split()
         is_name = mark.label == PERSON and mark.certainty > 0.7 and words and words[0][:1].isupper()
-        text = _renamed(words, renamed, rng) if is_name else document.text[mark.start : mark.end]
-        draft.marks.append(Mark(draft.length, draft.length + len(text), mark.label, mark.certainty))
-        draft.add(text)
-        position = mark.end
-    draft.add(document.text[position:])
-    return replace(draft.finish(), certainty=document.certainty)
+        return _renamed(words, renamed, rng) if is_name else value
+
+    return with_values(document, other)
 
 
 def _renamed(words: list[str], renamed: dict[str, people.Person], rng: random.Random) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -72,3 +73,15 @@ class Draft:
     def finish(self) -> Document:
         """Give what has been written."""
         return Document("".join(self.pieces), tuple(self.marks))
+
+
+def with_values(document: Document, value_of: Callable[[str, Mark], str]) -> Document:
+    """Give a document with other marked values, as `value_of` gives them; marks that overlap an earlier one go."""
+    draft, position = Draft(), 0
+    for mark in document.marks:
+        if mark.start >= position:
+            draft.add(document.text[position : mark.start])
+            draft.add_marked(value_of(document.text[mark.start : mark.end], mark), mark)
+            position = mark.end
+    draft.add(document.text[position:])
+    return replace(draft.finish(), certainty=document.certainty, is_whole=document.is_whole)

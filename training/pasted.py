@@ -32,7 +32,7 @@ from apps.privacy.tagger.labels import (
 from bench import marked
 from bench.eval_privacy import OWN, halves_of
 from training import arrays, corpus, novel, people, synthetic, values
-from training.documents import UNSURE, Document, Draft, Mark
+from training.documents import UNSURE, Document, Mark, with_values
 
 FOLDER: Final = Path(__file__).parent / "pasted"
 LABEL_OF: Final = {
@@ -106,19 +106,14 @@ def labelled(document: Document, own: Any) -> Document:
 
 def varied(document: Document, rng: random.Random) -> Document:
     """Give a document with other values, the same value the same one."""
-    renamed = corpus.with_other_names(document, rng)
-    draft, position, changed = Draft(), 0, dict[str, str]()
-    for mark in renamed.marks:
-        if mark.start < position:
-            continue
-        draft.add(renamed.text[position : mark.start])
-        value = renamed.text[mark.start : mark.end]
-        if mark.label in RENEWED:
-            value = changed.setdefault(value, renewed(value, mark.label, rng))
-        draft.add_marked(value, mark)
-        position = mark.end
-    draft.add(renamed.text[position:])
-    return replace(draft.finish(), certainty=document.certainty, is_whole=True)
+    changed: dict[str, str] = {}
+
+    def other(value: str, mark: Mark) -> str:
+        if mark.label not in RENEWED:
+            return value
+        return changed.setdefault(value, renewed(value, mark.label, rng))
+
+    return replace(with_values(corpus.with_other_names(document, rng), other), is_whole=True)
 
 
 LETTERS: Final = re.compile(r"[^\W\d_]+")

@@ -28,7 +28,7 @@ from apps.privacy.tagger.labels import ADDRESS, LOCATION, ORGANIZATION, PERSON
 from apps.privacy.tagger.tokens import DENSE_CHARACTER, cut
 from bench import marked
 from training import corpus, pasted, people, synthetic
-from training.documents import UNSURE, Document, Draft, Mark
+from training.documents import UNSURE, Document, Mark, with_values
 
 FOLDER: Final = Path(__file__).parent / "tongues"
 LABEL_OF: Final = {"PERSON": PERSON, "ORG": ORGANIZATION, "LOCATION": LOCATION}
@@ -237,22 +237,18 @@ def names_of(texts: Iterable[tuple[str, Document]]) -> dict[str, Names]:
 
 def varied(language: str, document: Document, names: Names, rng: random.Random) -> Document:
     """Give a document with other people's names and other values, the same value the same one."""
-    draft, position, changed = Draft(), 0, dict[str, str]()
-    for mark in document.marks:
-        if mark.start < position:
-            continue
-        draft.add(document.text[position : mark.start])
-        value = document.text[mark.start : mark.end]
+    changed: dict[str, str] = {}
+
+    def other(value: str, mark: Mark) -> str:
         if mark.label == PERSON:
-            value = changed.setdefault(value, names.like(value, language, rng))
-        elif mark.label == ADDRESS and rng.random() < pasted.RENEWED[ADDRESS]:
-            value = changed.setdefault(value, rng.choice(names.addresses or [value]))
-        elif mark.label in pasted.RENEWED and mark.label != ADDRESS and value.isascii():
-            value = changed.setdefault(value, pasted.renewed(value, mark.label, rng))
-        draft.add_marked(value, mark)
-        position = mark.end
-    draft.add(document.text[position:])
-    return replace(draft.finish(), certainty=document.certainty, is_whole=document.is_whole)
+            return changed.setdefault(value, names.like(value, language, rng))
+        if mark.label == ADDRESS and rng.random() < pasted.RENEWED[ADDRESS]:
+            return changed.setdefault(value, rng.choice(names.addresses or [value]))
+        if mark.label in pasted.RENEWED and mark.label != ADDRESS and value.isascii():
+            return changed.setdefault(value, pasted.renewed(value, mark.label, rng))
+        return value
+
+    return with_values(document, other)
 
 
 def documents(

@@ -167,11 +167,18 @@ def test_a_damaged_model_is_refused(tmp_path: Path, harm: str) -> None:
         Weights.load(file, checksum)
 
 
-def test_a_model_that_lacks_kinds_is_refused_because_it_would_miss_them_silently(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lacking", ["kinds", "word", "gram", "flags"])
+def test_a_model_that_lacks_kinds_or_words_is_refused_because_it_would_miss_them_silently(
+    lacking: str, tmp_path: Path
+) -> None:
     file, checksum = tmp_path / "names.npz", tmp_path / "names.npz.sha256"
     with np.load(weights.FILE) as arrays:
         older = {name: arrays[name] for name in arrays.files}
-    older["output"], older["output_bias"] = older["output"][:, :9], older["output_bias"][:9]
+    if lacking == "kinds":
+        older["output"], older["output_bias"] = older["output"][:, :9], older["output_bias"][:9]
+    else:
+        older[lacking] = older[lacking][:64]
+        older[f"{lacking}_scales"] = older[f"{lacking}_scales"][:64]
     np.savez(file, **older)
     checksum.write_text(hashlib.sha256(file.read_bytes()).hexdigest())
 
